@@ -1,0 +1,23 @@
+"""The few exceptions a user may meet; each message says what happened, where, and what to do."""
+
+
+class StammdatenError(Exception):
+    """Something the user can mend. The command line prints the message alone, without a stack trace."""
+
+    exit_code = 2
+
+
+class SettingsError(StammdatenError):
+    """A setting is missing or wrong; nothing was sent."""
+
+
+class DeliveryError(StammdatenError):
+    """The ERP delivery is incomplete or unreadable; the raw layer is as before."""
+
+
+class BuildError(StammdatenError):
+    """dbt could not build the marts; nothing was sent."""
+
+
+class RunningError(StammdatenError):
+    """Another run holds the lock."""
