@@ -1,0 +1,177 @@
+"""Runs dbt and says which partners may be pushed."""
+
+import contextlib
+import io
+import os
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from pipelines.errors import BuildError, SettingsError
+from pipelines.settings import Vars, database, project_root
+
+BAD = {"error", "fail", "skipped", "runtime error"}
+KEY_COLUMNS = ("external_id", "schluessel", "unique_field", "from_field", "mandant_nr")
+SAMPLE_ROWS = 20
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A model or test that keeps a partner from being pushed, with keys of failing rows (never other values)."""
+
+    node: str
+    status: str
+    message: str
+    keys: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Build:
+    """What dbt did: failures by partner; a partner without any may be pushed."""
+
+    failures: dict[str, tuple[Failure, ...]] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+    models: int = 0
+    tests: int = 0
+
+    def ready(self, partner: str) -> bool:
+        """Whether all marts of the partner were built and all their tests hold."""
+        return not self.failures.get(partner)
+
+
+def check(home: Path, settings: Vars) -> None:
+    """Lets dbt read the project with these vars; the macros check every setting that shapes rows.
+
+    Raises `SettingsError` with the macro's own line.
+    """
+    result, log = _invoke(home, settings, ["parse"])
+    if not result.success:
+        raise SettingsError(_reason(result, log))
+
+
+def build(home: Path, settings: Vars, progress: Callable[[int, int, str], None] | None = None) -> Build:
+    """`dbt build` without unit tests. Raises `BuildError` when dbt could not even start."""
+    result, log = _invoke(home, settings, ["build", "--exclude-resource-type", "unit_test"], progress)
+    if result.result is None or not hasattr(result.result, "results"):
+        raise BuildError(_reason(result, log))
+    results = result.result.results
+    bad = [entry for entry in results if str(entry.status) in BAD]
+    failures = {partner: _failures(home, partner, bad) for partner in settings.active}
+    kinds = [str(entry.node.resource_type) for entry in results]
+    return Build(
+        failures={partner: found for partner, found in failures.items() if found},
+        warnings=tuple(f"{e.node.name}: {e.failures} rows" for e in results if str(e.status) == "warn"),
+        models=kinds.count("model"),
+        tests=kinds.count("test"),
+    )
+
+
+def _invoke(
+    home: Path,
+    settings: Vars,
+    command: list[str],
+    progress: Callable[[int, int, str], None] | None = None,
+) -> tuple[Any, str]:
+    os.environ["STAMMDATEN_HOME"] = str(home)
+    os.environ["DBT_SEND_ANONYMOUS_USAGE_STATS"] = "false"
+    from dbt.cli.main import dbtRunner
+
+    arguments = [
+        *command,
+        "--vars",
+        settings.for_dbt(),
+        "--project-dir",
+        str(project_root()),
+        "--profiles-dir",
+        str(project_root()),
+        "--target-path",
+        str(home / "dbt"),
+        "--log-path",
+        str(home / "dbt" / "logs"),
+        "--log-level-file",
+        "none",
+        "--quiet",
+    ]
+    heard = io.StringIO()
+    with contextlib.redirect_stdout(heard):
+        result = dbtRunner(callbacks=[_listener(progress)] if progress else []).invoke(arguments)
+    return result, heard.getvalue()
+
+
+def _listener(progress: Callable[[int, int, str], None]) -> Callable[[Any], None]:
+    def listen(event: Any) -> None:
+        if event.info.name in ("LogModelResult", "LogTestResult", "LogSeedResult", "LogNodeResult"):
+            data = event.data
+            progress(
+                int(data.index),
+                int(data.total),
+                str(getattr(data, "description", "") or getattr(data, "name", "")),
+            )
+
+    return listen
+
+
+def _failures(home: Path, partner: str, bad: list[Any]) -> tuple[Failure, ...]:
+    """What keeps a partner back: its own failed nodes, and the shared ones that kept its marts from being built."""
+    own = [entry for entry in bad if _belongs(entry.node, partner)]
+    held_up = any(str(entry.status) == "skipped" for entry in own)
+    causes = [
+        entry
+        for entry in bad
+        if str(entry.status) != "skipped" and (entry in own or (held_up and not _of_any_partner(entry.node)))
+    ]
+    return tuple(_failure(home, entry) for entry in causes or own)
+
+
+def _belongs(node: Any, partner: str) -> bool:
+    """Whether a node is one of the partner's models or a test on one of them."""
+    names = {node.name, *(unique_id.split(".")[2] for unique_id in node.depends_on.nodes)}
+    return any(name.startswith((f"{partner}__", f"int_{partner}__")) for name in names)
+
+
+def _of_any_partner(node: Any) -> bool:
+    return "models/partners/" in node.original_file_path.replace(os.sep, "/")
+
+
+def _failure(home: Path, entry: Any) -> Failure:
+    node = entry.node
+    status = str(entry.status)
+    if str(node.resource_type) != "test":
+        message = (
+            _plain(entry.message) if status != "skipped" else "not built, because something it needs failed"
+        )
+        return Failure(node.name, status, message)
+    return Failure(
+        node.name, status, f"{entry.failures or 'some'} failing rows", _failing_keys(home, node.compiled_code)
+    )
+
+
+def _failing_keys(home: Path, compiled: str | None) -> tuple[str, ...]:
+    """Keys of the rows that a test found, read again with the test's own SQL."""
+    if not compiled:
+        return ()
+    try:
+        with duckdb.connect(str(database(home)), read_only=True) as db:
+            found = db.execute(f"select * from ({compiled}) limit {SAMPLE_ROWS}")
+            columns = [column[0] for column in found.description]
+            place = next((columns.index(name) for name in KEY_COLUMNS if name in columns), None)
+            return tuple(str(row[place]) for row in found.fetchall()) if place is not None else ()
+    except duckdb.Error:
+        return ()
+
+
+def _reason(result: Any, log: str) -> str:
+    text = str(result.exception or "") or log
+    lines = [line.strip() for line in _plain(text).splitlines() if line.strip()]
+    for line in lines:
+        if re.match(r"^(partners|stichtag|quelle_erp)\b.*:", line):
+            return line
+    return " ".join(lines[:3]) or "dbt failed without a message; run `dbt build` to see more"
+
+
+def _plain(text: object) -> str:
+    return re.sub(r"\x1b\[[0-9;]*m", "", str(text or ""))

@@ -1,0 +1,12 @@
+"""etg24: one static API token; external ids are documented for Objekte and Verträge only."""
+
+from pipelines.push.client import Client
+from pipelines.push.connector import Connector as Base
+
+
+class Connector(Base):
+    """Everything but the login is in the contract."""
+
+    def login(self, client: Client) -> tuple[dict[str, str], float | None]:
+        """The token itself; it never runs out."""
+        return {"Authorization": f"Bearer {self.settings['api_token']}"}, None

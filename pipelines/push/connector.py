@@ -1,0 +1,393 @@
+"""How operations become requests, as the partner's contract says. A partner's own file adds login and quirks."""
+
+import importlib
+import random
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar
+from urllib.parse import quote
+
+from pipelines.errors import SettingsError
+from pipelines.push.client import TRIES, Answer, Client, pause_before
+from pipelines.push.contract import Contract, Entity, Find, Limits, dig, load_contract
+from pipelines.push.journal import Outcome
+from pipelines.settings import check_url, check_variable, config_value, is_loopback, setting_name
+
+REFUSED_STATUS = {
+    400: "invalid_field",
+    403: "forbidden",
+    404: "unknown_route",
+    405: "unknown_route",
+    409: "duplicate",
+    422: "invalid_field",
+}
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One row of a plan, with the parents' ids filled in as JSON values.
+
+    `body` holds the fields of the partner that the request carries; `path` the ids that stand in the address.
+    """
+
+    seq: int
+    entity: Entity
+    kind: str
+    external_id: str
+    remote_id: str | None
+    body: Mapping[str, Any]
+    path: Mapping[str, Any]
+    payload: Mapping[str, Any]
+    changed: tuple[str, ...]
+    confirmed: bool
+
+
+class Connector:
+    """Creates, changes, withdraws and finds records of one partner.
+
+    A partner's file subclasses it: `login` at least, and whatever its API does differently.
+    """
+
+    headers: ClassVar[Mapping[str, str]] = {}
+
+    def __init__(self, contract: Contract, settings: Mapping[str, str]):
+        self.contract = contract
+        self.settings = settings
+        self.limits = effective_limits(contract, settings)
+        self.client = Client(
+            contract.partner, contract.base_url(settings), self.limits, self.login, self.headers
+        )
+        self._lookups: dict[tuple[str, str], Any] = {}
+        self._lookup_lock = threading.Lock()
+        # Entities whose external id this partner turned out not to take (seen in this run).
+        self._without_external_id: set[str] = set()
+
+    def login(self, client: Client) -> tuple[dict[str, str], float | None]:
+        """Headers that identify us, and until when (epoch seconds; None: for ever)."""
+        raise NotImplementedError
+
+    def carry_out(self, operation: Operation) -> Outcome:
+        """Sends one operation and returns what became of it. Never raises for a row."""
+        try:
+            match operation.kind:
+                case "create":
+                    return self.create(operation)
+                case "update":
+                    return self.change(operation)
+                case _:
+                    return self.withdraw(operation)
+        except LookupFailed as failed:
+            return self.judge(failed.answer)
+
+    def create(self, operation: Operation) -> Outcome:
+        """POST; a lost answer or a refused duplicate is looked up before anything else is sent."""
+        entity = operation.entity
+        if entity.created_with:
+            return self._complete_implicit(operation)
+        sent = 0
+        for attempt in range(TRIES):
+            answer = self.client.call(
+                "post", self.fill(entity.collection, operation), self.create_body(operation), repeat=False
+            )
+            if self._refuses_external_id(entity, answer):
+                self._without_external_id.add(entity.name)
+                sent += answer.requests
+                answer = self.client.call(
+                    "post", self.fill(entity.collection, operation), self.create_body(operation), repeat=False
+                )
+            sent += answer.requests
+            if answer.ok:
+                return self._created(operation, answer, sent)
+            if answer.status == 409 or answer.lost:
+                found, more = self.find(operation)
+                sent += more
+                if found:
+                    return self._take_up(operation, found, sent)
+            if not answer.lost:
+                break
+            time.sleep(pause_before(attempt, random.random()))
+        return replace(self.judge(answer), requests=sent)
+
+    def after_create(self, operation: Operation, outcome: Outcome) -> Outcome:
+        """For partners that need more than one request to create a record."""
+        return outcome
+
+    def change(self, operation: Operation) -> Outcome:
+        """An update as planned: the changed fields; all of them when the partner never confirmed any."""
+        remote_id = operation.remote_id or ""
+        if operation.confirmed:
+            return self.update(operation, remote_id, only=operation.changed)
+        return self.after_create(operation, self.update(operation, remote_id))
+
+    def update(self, operation: Operation, remote_id: str, only: tuple[str, ...] | None = None) -> Outcome:
+        """PATCH with the changed fields only (`only=None`: with all)."""
+        body = (
+            self.create_body(operation)
+            if only is None
+            else {k: v for k, v in operation.body.items() if k in only}
+        )
+        if not body:
+            return Outcome("synced", None, remote_id)
+        answer = self.client.call("patch", self.fill(operation.entity.record, operation, remote_id), body)
+        if answer.status == 404:
+            return Outcome("pending", "missing_at_partner", None, 404, requests=answer.requests)
+        if answer.ok:
+            return Outcome("synced", None, remote_id, answer.status, requests=answer.requests)
+        return self.judge(answer)
+
+    def withdraw(self, operation: Operation) -> Outcome:
+        """Takes a record out of use, in the way that the contract states for the entity."""
+        kind = operation.entity.withdraw.kind
+        if kind == "keep":
+            return Outcome("withdrawn", "kept")
+        path = self.fill(operation.entity.record, operation, operation.remote_id or "")
+        if kind == "delete":
+            answer = self.client.call("delete", path)
+        else:
+            answer = self.client.call("patch", path, dict(operation.payload))
+        if answer.ok or answer.status == 404:
+            done = {"delete": "deleted", "end": "ended", "deactivate": "deactivated", "detach": "detached"}[
+                kind
+            ]
+            return Outcome("withdrawn", done, None, answer.status, requests=answer.requests)
+        if answer.status == 409:
+            return Outcome("rejected", "still_referenced", None, 409, requests=answer.requests)
+        return self.judge(answer)
+
+    def find(self, operation: Operation) -> tuple[list[str], int]:
+        """Ids of the records at the partner that are this one, and how many requests that took.
+
+        By external id where the partner keeps one, else by the natural key.
+        """
+        entity = operation.entity
+        if entity.external_id and entity.find and entity.name not in self._without_external_id:
+            records, sent = self.read(entity, entity.find, operation.external_id)
+            return [
+                str(r[entity.id])
+                for r in records
+                if r.get(entity.external_id) in (operation.external_id, [operation.external_id])
+            ], sent
+        return self.find_by_natural_key(operation)
+
+    def find_by_natural_key(self, operation: Operation) -> tuple[list[str], int]:
+        """Like `find`, among the records under the same parent, by the fields of the natural key."""
+        entity = operation.entity
+        if not entity.candidates:
+            return [], 0
+        wanted = {**operation.body, **operation.path}
+        search = replace(entity.candidates, path=self.fill(entity.candidates.path, operation))
+        parameter = search.query or search.body
+        records, sent = self.read(entity, search, wanted.get(parameter) if parameter else None)
+        keys = [key for key in entity.natural_key if key not in operation.path]
+        return [
+            str(r[entity.id])
+            for r in records
+            if entity.holds(r) and all(_same(r.get(k), wanted.get(k)) for k in keys)
+        ], sent
+
+    def read(self, entity: Entity, find: Find, value: Any) -> tuple[list[dict[str, Any]], int]:
+        """All records of a look-up, page by page, and the number of requests."""
+        found: list[dict[str, Any]] = []
+        sent = 0
+        for answer in self.pages(find, value):
+            sent += answer.requests
+            page = dig(answer.body, entity.items) if entity.items else answer.body
+            found += [r for r in page or [] if isinstance(r, dict)] if isinstance(page, list) else []
+        return found, sent
+
+    def pages(self, find: Find, value: Any) -> Iterator[Answer]:
+        """Answers of a list or search request, one a page."""
+        paging = self.contract.paging
+        number = 0
+        while True:
+            query = {find.query: value} if find.query and value is not None else {}
+            body = {find.body: value} if find.body else ({} if find.method == "post" else None)
+            headers = {}
+            if paging.style == "page":
+                query |= {paging.page: number + 1, paging.size: paging.max_size}
+            else:
+                headers = {paging.limit: str(paging.max_size), paging.offset: str(number * paging.max_size)}
+            answer = self.client.call(find.method, find.path, body, query, headers)
+            if not answer.ok:
+                raise LookupFailed(answer)
+            yield answer
+            number += 1
+            if number >= self._page_count(answer):
+                return
+
+    def remote_id(self, entity: Entity, answer: Answer) -> str | None:
+        """The partner's id in the answer to a create: from the body, else from the Location header."""
+        record = dig(answer.body, entity.unwrap) if entity.unwrap else answer.body
+        for candidate in (record, answer.body):
+            if isinstance(candidate, dict) and candidate.get(entity.id) is not None:
+                return str(candidate[entity.id])
+        location = answer.headers.get("Location", "").rstrip("/")
+        return location.rsplit("/", 1)[-1] or None
+
+    def create_body(self, operation: Operation) -> dict[str, Any]:
+        """All fields of a new record: mart, parents, external id, ids out of the partner's catalogues."""
+        entity = operation.entity
+        body = dict(operation.body)
+        if entity.external_id and entity.name not in self._without_external_id:
+            body[entity.external_id] = operation.external_id
+        return {**body, **{look.field: self._looked_up(entity, look.field) for look in entity.lookups}}
+
+    def fill(self, path: str, operation: Operation, remote_id: str = "") -> str:
+        """The path with the ids in braces filled in and percent-encoded."""
+        for name, value in {**operation.path, "id": remote_id}.items():
+            path = path.replace("{" + name + "}", quote(str(value), safe=""))
+        return path
+
+    def judge(self, answer: Answer) -> Outcome:
+        """What a refused or failed request means for its row. Field names only, never values or free text."""
+        if answer.status is None:
+            return Outcome("pending", "no_answer", requests=answer.requests)
+        if answer.status == 429:
+            return Outcome("pending", "throttled", None, 429, requests=answer.requests)
+        if answer.status in (408, 425) or answer.status >= 500:
+            return Outcome("pending", "server_error", None, answer.status, requests=answer.requests)
+        reason = REFUSED_STATUS.get(answer.status, "refused")
+        fields = self.refused_fields(answer)
+        if answer.status == 400 and not fields:
+            reason = "malformed_request"
+        return Outcome("rejected", reason, None, answer.status, fields, answer.requests)
+
+    def refused_fields(self, answer: Answer) -> tuple[str, ...]:
+        """Names of fields in an error answer, only those that look like names."""
+        _, _, fields = self.contract.error.read(answer.body)
+        return tuple(
+            f
+            for f in fields
+            if f.replace("_", "").replace(".", "").replace("/", "").isalnum() and len(f) < 60
+        )
+
+    def _refuses_external_id(self, entity: Entity, answer: Answer) -> bool:
+        """Whether exactly our external id was refused as unknown (etg24 without it on this entity)."""
+        return (
+            answer.status in (400, 422)
+            and entity.external_id is not None
+            and entity.name not in self._without_external_id
+            and self.contract.confidence(entity.name, entity.external_id) == "assumed"
+            and set(self.refused_fields(answer)) == {entity.external_id}
+        )
+
+    def _created(self, operation: Operation, answer: Answer, sent: int) -> Outcome:
+        remote_id = self.remote_id(operation.entity, answer)
+        if remote_id is None:
+            return Outcome("pending", "unreadable_answer", None, answer.status, requests=sent)
+        return self.after_create(operation, Outcome("synced", None, remote_id, answer.status, requests=sent))
+
+    def _take_up(self, operation: Operation, found: list[str], sent: int) -> Outcome:
+        """Continues with the record that a look-up found instead of creating a second one."""
+        if len(found) > 1:
+            return Outcome("rejected", "ambiguous", requests=sent)
+        done = self.update(operation, found[0])
+        if done.state == "synced":
+            done = self.after_create(operation, replace(done, remote_id=found[0]))
+        return replace(done, remote_id=found[0], requests=done.requests + sent)
+
+    def _complete_implicit(self, operation: Operation) -> Outcome:
+        """The record came into being with its parent, under the parent's id: it only needs its fields."""
+        field = next(p.field for p in operation.entity.parents if p.entity == operation.entity.created_with)
+        remote_id = str(operation.body[field])
+        own = replace(operation, body={k: v for k, v in operation.body.items() if k != field})
+        return self.update(own, remote_id)
+
+    def _looked_up(self, entity: Entity, field: str) -> Any:
+        look = next(look for look in entity.lookups if look.field == field)
+        with self._lookup_lock:
+            if (entity.name, field) not in self._lookups:
+                records, _ = self.read(entity, Find("get", look.path), None)
+                fitting = [r for r in records if all(r.get(k) == v for k, v in look.where.items())]
+                self._lookups[entity.name, field] = fitting[0].get(look.take) if fitting else None
+            return self._lookups[entity.name, field]
+
+    def _page_count(self, answer: Answer) -> int:
+        paging = self.contract.paging
+        if paging.style == "offset_headers":
+            return -(-int(answer.headers.get(paging.count, 0)) // paging.max_size)
+        if paging.total_pages:
+            return int(dig(answer.body, paging.total_pages) or 0)
+        return -(-int(dig(answer.body, paging.total) or 0) // paging.max_size)
+
+
+class LookupFailed(Exception):
+    """A look-up got no usable answer, so nothing may be concluded from it."""
+
+    def __init__(self, answer: Answer):
+        super().__init__(f"look-up answered {answer.status}")
+        self.answer = answer
+
+
+def connector(partner: str) -> Connector:
+    """The connector of a partner, with its settings.
+
+    Raises `SettingsError` naming the first credential or address that is missing or wrong.
+    """
+    contract = load_contract(partner)
+    settings = partner_settings(contract)
+    module = importlib.import_module(f"pipelines.partners.{partner}")
+    made: Connector = module.Connector(contract, settings)
+    return made
+
+
+def partner_settings(contract: Contract) -> dict[str, str]:
+    """Values of `DESTINATION__<PARTNER>__…`: address, credentials, server variables, limits."""
+    prefix = f"destination.{contract.partner}."
+    values: dict[str, str] = {}
+    missing = []
+    for key in contract.credentials:
+        value = config_value(prefix + key)
+        if value is None:
+            missing.append(setting_name(prefix + key))
+        else:
+            values[key] = value
+    if missing:
+        raise SettingsError(
+            f"{', '.join(missing)}: missing; set it in the environment or in .dlt/secrets.toml,"
+            f" or switch {contract.partner} off (partners.{contract.partner}.aktiv: false)"
+        )
+    if base_url := config_value(prefix + "base_url"):
+        values["base_url"] = check_url(prefix + "base_url", base_url)
+    for key in ("environment", *server_variables(contract)):
+        if (value := config_value(prefix + key)) is not None:
+            values[key] = check_variable(prefix + key, value)
+    for key in ("in_flight", "per_second", "per_minute", "per_day"):
+        if value := config_value(prefix + key):
+            values[key] = _number(prefix + key, value)
+    return values
+
+
+def server_variables(contract: Contract) -> list[str]:
+    """Names of what varies in the partner's address."""
+    return sorted({name for server in contract.document["servers"] for name in server.get("variables", {})})
+
+
+def effective_limits(contract: Contract, settings: Mapping[str, str]) -> Limits:
+    """Limits of the contract, lowered or raised by settings.
+
+    A rate that we only assume is courtesy towards the partner's own hosts; it does not slow a server on this machine.
+    """
+    limits = contract.limits
+    if is_loopback(contract.base_url(settings)) and limits.confidence == "assumed":
+        limits = Limits(in_flight=limits.in_flight)
+    given: dict[str, Any] = {
+        k: float(settings[k]) for k in ("per_second", "per_minute", "per_day") if k in settings
+    }
+    in_flight = int(float(settings["in_flight"])) if "in_flight" in settings else limits.in_flight
+    return replace(limits, in_flight=in_flight or 1, **given)
+
+
+def _number(key: str, value: str) -> str:
+    try:
+        if float(value) > 0:
+            return value
+    except ValueError:
+        pass
+    raise SettingsError(f"{setting_name(key)}: a number above 0 is needed")
+
+
+def _same(left: Any, right: Any) -> bool:
+    return left == right or (left in (None, "") and right in (None, ""))

@@ -1,0 +1,194 @@
+"""The dlt reverse destination of a partner: takes plan rows in order, sends them, notes each outcome.
+
+dlt gives the rows as one ordered stream of batches. The destination never raises for a row (in dlt one bad row
+would block the rest of its file and the next run), and keeps its own retries.
+"""
+
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from pipelines.push.client import PartnerStopped
+from pipelines.push.connector import Connector, Operation
+from pipelines.push.contract import Entity
+from pipelines.push.journal import Journal, Outcome
+
+BATCH = 500
+COLUMNS = (
+    "seq, entity, id_space, level, operation, external_id, remote_id, payload, changed_fields, confirmed, sends,"
+    " parents"
+)
+
+
+class Sender:
+    """Works off the plan rows of one partner: groups that may run side by side, one group after the other."""
+
+    def __init__(
+        self,
+        plan_id: str,
+        connector: Connector,
+        journal: Journal,
+        progress: Callable[[int], None] = lambda _: None,
+    ):
+        self.plan_id = plan_id
+        self.connector = connector
+        self.journal = journal
+        self.progress = progress
+        self.requests = 0
+        self._pool = ThreadPoolExecutor(
+            connector.limits.in_flight or 1, thread_name_prefix=connector.contract.partner
+        )
+        self._integers = {
+            name: _integer_fields(connector.contract.schema(name, "create"))
+            for name in connector.contract.entities
+        }
+
+    @property
+    def stopped(self) -> str | None:
+        """Why the partner was given up in this run, or None."""
+        return self.connector.client.stopped
+
+    def close(self) -> None:
+        """Ends the threads and connections."""
+        self._pool.shutdown()
+        self.connector.client.close()
+
+    def send(self, batch: pa.RecordBatch) -> None:
+        """Sends the rows of one batch. Rows of one level go side by side, levels one after the other."""
+        rows = batch.to_pylist()
+        for _, group in groupby(rows, key=lambda row: (row["operation"] == "withdraw", row["level"])):
+            if self.stopped:
+                return
+            wave = list(group)
+            self.journal.intend(
+                self.plan_id, self.connector.contract.partner, [row["seq"] for row in wave if row["sends"]]
+            )
+            for done in self._pool.map(self._carry_out, wave):
+                self.progress(done)
+
+    def _carry_out(self, row: dict[str, Any]) -> int:
+        try:
+            outcome = self._outcome(row)
+        except PartnerStopped as stop:
+            if stop.lost and row["operation"] == "create":
+                return 1  # stays in doubt: the next run looks it up
+            outcome = Outcome("pending", "stopped", row["remote_id"])
+        except Exception as bug:  # one row's bug must not cost the others
+            outcome = Outcome("pending", "internal_error", fields=(type(bug).__name__,))
+        self.requests += outcome.requests
+        self.settle(row, outcome)
+        return 1
+
+    def settle(self, row: dict[str, Any], outcome: Outcome) -> None:
+        """Notes the outcome of a plan row in the journal."""
+        self.journal.settle(
+            self.plan_id,
+            row["seq"],
+            self.connector.contract.partner,
+            row["id_space"],
+            row["external_id"],
+            outcome,
+        )
+
+    def _outcome(self, row: dict[str, Any]) -> Outcome:
+        operation, missing = self.operation(row)
+        if missing:
+            return Outcome("blocked", "parent_missing", fields=(missing,))
+        if not row["sends"] and row["operation"] == "update":
+            return Outcome("synced", None, row["remote_id"])
+        if not row["sends"]:
+            return Outcome("withdrawn", "kept" if operation.entity.withdraw.kind == "keep" else "ended")
+        return self.connector.carry_out(operation)
+
+    def operation(self, row: dict[str, Any]) -> tuple[Operation, str | None]:
+        """The row as an operation, and the first parent that is not at the partner (`id_space external_id`)."""
+        entity = self.connector.contract.entities[row["entity"]]
+        payload = json.loads(row["payload"])
+        found: dict[str, Any] = {}
+        missing = None
+        for parent in json.loads(row["parents"]):
+            remote_id = parent["remote_id"] or self.journal.remote_id(
+                self.connector.contract.partner, parent["id_space"], parent["external_id"]
+            )
+            if remote_id is None:
+                missing = missing or f"{parent['id_space']} {parent['external_id']}"
+                continue
+            found.setdefault(parent["field"], []).append(self._typed(entity, parent["field"], remote_id))
+        many = {p.field for p in entity.parents if p.many}
+        in_path = {p.field for p in entity.parents if p.in_path}
+        ids = {name: values if name in many else values[0] for name, values in found.items()}
+        return Operation(
+            seq=row["seq"],
+            entity=entity,
+            kind=row["operation"],
+            external_id=row["external_id"],
+            remote_id=row["remote_id"],
+            body={**payload, **{k: v for k, v in ids.items() if k not in in_path}},
+            path={k: v for k, v in ids.items() if k in in_path},
+            payload=payload,
+            changed=tuple(row["changed_fields"] or ()),
+            confirmed=row["confirmed"],
+        ), missing
+
+    def _typed(self, entity: Entity, name: str, remote_id: str) -> Any:
+        return int(remote_id) if name in self._integers[entity.name] else remote_id
+
+
+def push_partner(database: Path, folder: Path, sender: Sender) -> None:
+    """Sends the plan rows of one partner through its dlt destination.
+
+    The DuckDB file is open only while dlt reads the plan out of it. dlt's own folder is made anew each time:
+    what an interrupted run left is settled from the journal, not by sending a package again.
+    """
+    os.environ.setdefault("RUNTIME__DLTHUB_TELEMETRY", "false")
+    os.environ.setdefault("RUNTIME__LOG_LEVEL", "CRITICAL")
+    import dlt
+
+    partner = sender.connector.contract.partner
+
+    def send(items: pa.RecordBatch, table: Any) -> None:
+        sender.send(items)
+
+    destination = dlt.destination(
+        send,
+        name=partner,
+        batch_size=BATCH,
+        loader_file_format="parquet",
+        naming_convention="direct",
+        loader_parallelism_strategy="sequential",
+    )
+    folder.mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(folder / f"push_{partner}", ignore_errors=True)
+    pipeline = dlt.pipeline(f"push_{partner}", destination=destination, pipelines_dir=str(folder))
+    pipeline.extract(dlt.resource(plan_rows(database, sender.plan_id, partner), name="plan"))
+    pipeline.normalize()
+    pipeline.load()
+    # The package holds payloads; nothing needs it any more.
+    shutil.rmtree(folder / f"push_{partner}", ignore_errors=True)
+
+
+def plan_rows(database: Path, plan_id: str, partner: str) -> Iterator[pa.RecordBatch]:
+    """The plan rows of one partner in the order of sending, as Arrow batches."""
+    with duckdb.connect(str(database), read_only=True) as db:
+        yield from db.execute(
+            f"select {COLUMNS} from sync.plan where plan_id = ? and partner = ? order by seq",
+            [plan_id, partner],
+        ).to_arrow_reader(10_000)
+
+
+def _integer_fields(schema: dict[str, Any]) -> set[str]:
+    """Fields of a body that take a whole number, or a list of them."""
+    found = set()
+    for name, value in schema.get("properties", {}).items():
+        kind = value.get("items", {}).get("type") if value.get("type") == "array" else value.get("type")
+        if kind == "integer" or (isinstance(kind, list) and "integer" in kind):
+            found.add(name)
+    return found

@@ -1,0 +1,113 @@
+"""What each partner holds, as far as the partner has confirmed it, and the fold that moves it.
+
+Tables in the schema `sync`: `ledger` (one row a record that was ever planned), `attempts` (every outcome),
+`plans` and `plan` (see `plan.py`), `systems` (which address the ledger of a partner speaks of).
+"""
+
+from typing import Any
+
+import duckdb
+
+from pipelines.push.journal import Journal
+
+SCHEMA = """
+create schema if not exists sync;
+create table if not exists sync.ledger (
+    partner varchar not null, entity varchar not null, id_space varchar not null, external_id varchar not null,
+    remote_id varchar, state varchar not null, reason varchar, fields varchar,
+    payload varchar, refs varchar, payload_hash varchar,
+    tries integer not null default 0, tried_hash varchar,
+    last_run_id varchar, last_synced_at timestamptz
+);
+create table if not exists sync.attempts (
+    plan_id varchar, seq bigint, partner varchar, entity varchar, operation varchar, external_id varchar,
+    state varchar, reason varchar, fields varchar, http_status integer, requests integer, settled_at timestamptz
+);
+create table if not exists sync.plans (
+    plan_id varchar, run_id varchar, created_at timestamptz, stichtag date, status varchar
+);
+create table if not exists sync.plan (
+    plan_id varchar, seq bigint, partner varchar, entity varchar, id_space varchar, level integer,
+    operation varchar, external_id varchar, remote_id varchar, payload varchar, refs varchar,
+    changed_fields varchar[], payload_hash varchar, confirmed boolean, sends boolean, parents varchar,
+    digest varchar
+);
+create table if not exists sync.systems (partner varchar, address varchar, since timestamptz);
+"""
+
+# Outcomes that were folded before (a run may die between the commit here and the clearing of the journal) are skipped.
+FOLD = """
+create or replace temp table done as
+select
+    o.plan_id, o.seq, o.state, o.reason, o.fields, o.http_status, o.requests, o.remote_id as new_remote_id,
+    to_timestamp(o.settled_at) as settled_at,
+    p.partner, p.entity, p.id_space, p.operation, p.external_id, p.remote_id, p.payload, p.refs, p.payload_hash,
+    n.run_id
+from outcomes as o
+inner join sync.plan as p on o.plan_id = p.plan_id and o.seq = p.seq
+inner join sync.plans as n on o.plan_id = n.plan_id
+anti join sync.attempts as a on o.plan_id = a.plan_id and o.seq = a.seq;
+
+insert into sync.attempts
+select plan_id, seq, partner, entity, operation, external_id, state, reason, fields, http_status, requests, settled_at
+from done;
+
+merge into sync.ledger as l
+using done as d
+    on l.partner = d.partner and l.id_space = d.id_space and l.external_id = d.external_id
+when matched and d.state = 'synced' then update set
+    entity = d.entity, remote_id = coalesce(d.new_remote_id, d.remote_id, l.remote_id), state = 'synced',
+    reason = null, fields = null, payload = d.payload, refs = d.refs, payload_hash = d.payload_hash,
+    tries = 0, tried_hash = null, last_run_id = d.run_id, last_synced_at = d.settled_at
+when matched and d.state = 'withdrawn' and d.reason = 'deleted' then update set
+    remote_id = null, state = 'withdrawn', reason = d.reason, fields = null, payload = null, refs = null,
+    payload_hash = null, tries = 0, tried_hash = null, last_run_id = d.run_id, last_synced_at = d.settled_at
+when matched and d.state = 'withdrawn' then update set
+    state = 'withdrawn', reason = d.reason, fields = null, payload = json_merge_patch(l.payload, d.payload),
+    tries = 0, tried_hash = null, last_run_id = d.run_id, last_synced_at = d.settled_at
+when matched and d.reason = 'missing_at_partner' then update set
+    remote_id = null, payload = null, refs = null, payload_hash = null, state = d.state, reason = d.reason,
+    fields = null
+when matched then update set
+    remote_id = coalesce(d.new_remote_id, l.remote_id), state = d.state, reason = d.reason, fields = d.fields,
+    tries = case when l.tried_hash = d.payload_hash then l.tries + 1 else 1 end, tried_hash = d.payload_hash
+when not matched then insert (
+    partner, entity, id_space, external_id, remote_id, state, reason, fields, payload, refs, payload_hash,
+    tries, tried_hash, last_run_id, last_synced_at
+) values (
+    d.partner, d.entity, d.id_space, d.external_id, d.new_remote_id, d.state, d.reason, d.fields,
+    case when d.state = 'synced' then d.payload end, case when d.state = 'synced' then d.refs end,
+    case when d.state = 'synced' then d.payload_hash end,
+    case when d.state = 'synced' then 0 else 1 end, case when d.state <> 'synced' then d.payload_hash end,
+    case when d.state = 'synced' then d.run_id end, case when d.state = 'synced' then d.settled_at end
+);
+"""
+
+
+def create_tables(db: duckdb.DuckDBPyConnection) -> None:
+    """Creates the tables of the schema `sync` that are not there yet."""
+    db.execute(SCHEMA)
+
+
+def fold(db: duckdb.DuckDBPyConnection, journal: Journal) -> int:
+    """Moves all outcomes of the journal into ledger and attempts in one transaction; returns how many.
+
+    Only a confirmed send moves what the ledger says the partner holds. Folding twice changes nothing.
+    """
+    total = 0
+    db.execute("begin")
+    for table in journal.outcomes():
+        db.register("outcomes", table)
+        db.execute(FOLD)
+        db.unregister("outcomes")
+        total += table.num_rows
+    db.execute("drop table if exists temp.done")
+    db.execute("commit")
+    journal.clear()
+    return total
+
+
+def one(db: duckdb.DuckDBPyConnection, sql: str, parameters: list[Any] | None = None) -> tuple[Any, ...]:
+    """The first row of a query that always has one."""
+    row = db.execute(sql, parameters or []).fetchone()
+    return tuple(row or ())

@@ -1,0 +1,334 @@
+"""What differs between marts and ledger, as rows in the order in which they are sent.
+
+Everything here is SQL over whole marts: one pass renders payload and hash, one full join finds what differs.
+A plan row is exactly one operation; `push` sends these rows and nothing else.
+"""
+
+import json
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any
+
+import duckdb
+
+from pipelines.errors import BuildError
+from pipelines.push.contract import Contract, Entity
+from pipelines.push.ledger import one
+
+MART_SCHEMA = "partners"
+GIVE_UP_AFTER = 3
+
+
+@dataclass(frozen=True)
+class Counts:
+    """One line of a plan: rows of one entity by what happens to them."""
+
+    partner: str
+    entity: str
+    in_mart: int = 0
+    create: int = 0
+    update: int = 0
+    withdraw: int = 0
+    unchanged: int = 0
+    given_up: int = 0
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A plan as it lies in `sync.plan`: its id and its counts by partner and entity, in order of levels."""
+
+    plan_id: str
+    counts: tuple[Counts, ...]
+
+    @property
+    def operations(self) -> int:
+        """Number of rows that a push works off."""
+        return sum(c.create + c.update + c.withdraw for c in self.counts)
+
+
+def make_plan(db: duckdb.DuckDBPyConnection, contracts: list[Contract], stichtag: date, run_id: str) -> Plan:
+    """Compares the marts of these partners with the ledger and writes `sync.plan`.
+
+    A former plan that was not pushed is replaced. Raises `BuildError` when a mart or a reference column is missing.
+    """
+    plan_id = uuid.uuid4().hex[:12]
+    db.execute("begin")
+    # Rows of other partners stay: an interrupted push of theirs may still have to be settled.
+    db.execute("delete from sync.plan where list_contains(?, partner)", [[c.partner for c in contracts]])
+    db.execute("update sync.plans set status = 'replaced' where status = 'open'")
+    db.execute(
+        "insert into sync.plans values (?, ?, ?, ?, 'open')", [plan_id, run_id, datetime.now(UTC), stichtag]
+    )
+    counts = [line for contract in contracts for line in _plan_partner(db, contract, plan_id, stichtag)]
+    db.execute("commit")
+    return Plan(plan_id, tuple(counts))
+
+
+def _plan_partner(
+    db: duckdb.DuckDBPyConnection, contract: Contract, plan_id: str, stichtag: date
+) -> list[Counts]:
+    db.execute(
+        "create or replace temp table diff (entity varchar, id_space varchar, external_id varchar, operation varchar,"
+        " remote_id varchar, payload varchar, refs varchar, payload_hash varchar, changed_fields varchar[],"
+        " confirmed boolean, sends boolean)"
+    )
+    spaces: dict[str, list[Entity]] = {}
+    for entity in contract.entities.values():
+        spaces.setdefault(entity.id_space, []).append(entity)
+    counts: dict[str, Counts] = {}
+    for space, entities in spaces.items():
+        _diff_space(db, contract, space, entities, stichtag)
+        counts.update(_count(db, contract, entities))
+    _write(db, contract, plan_id)
+    return [counts[name] for level in contract.levels for name in level]
+
+
+def _diff_space(
+    db: duckdb.DuckDBPyConnection, contract: Contract, space: str, entities: list[Entity], stichtag: date
+) -> None:
+    """Finds what differs in one space of external ids, where a record may pass from one entity to another."""
+    db.execute(
+        "create or replace temp table mart as select *, sha256(payload || refs) as payload_hash from ("
+        + "\nunion all\n".join(_mart_sql(db, contract, entity) for entity in entities)
+        + ")"
+    )
+    ends = {e.name: e.withdraw.field for e in entities if e.withdraw.kind == "end"}
+    keeps = [e.name for e in entities if e.withdraw.kind == "keep"]
+    db.execute(
+        "create or replace temp table withdrawal (entity varchar, keeps boolean, body varchar, end_field varchar)"
+    )
+    db.executemany(
+        "insert into withdrawal values (?, ?, ?, ?)",
+        [
+            [e.name, e.name in keeps, json.dumps(withdraw_body(contract, e, stichtag)), ends.get(e.name)]
+            for e in entities
+        ],
+    )
+    db.execute(
+        """
+        create or replace temp table compared as
+        select
+            coalesce(m.entity, l.entity) as entity, coalesce(m.external_id, l.external_id) as external_id,
+            m.payload, m.refs, m.payload_hash, l.remote_id, l.payload as held, l.refs as held_refs,
+            l.payload_hash as held_hash, l.state,
+            case
+                when m.external_id is null and l.state = 'withdrawn' then 'gone'
+                when m.external_id is null and l.remote_id is null then 'gone'
+                when m.external_id is null then 'withdraw'
+                when l.state = 'rejected' and l.tried_hash = m.payload_hash and l.tries >= $give_up then 'given_up'
+                when l.remote_id is null then 'create'
+                when l.state = 'withdrawn' or l.entity <> m.entity then 'update'
+                when l.payload_hash is distinct from m.payload_hash then 'update'
+                else 'unchanged'
+            end as operation
+        from mart as m
+        full outer join (
+            from sync.ledger where partner = $partner and id_space = $space
+        ) as l on m.external_id = l.external_id
+        """,
+        {"partner": contract.partner, "space": space, "give_up": GIVE_UP_AFTER},
+    )
+    # A row that never reached the partner and left the mart leaves the ledger too.
+    db.execute(
+        """
+        delete from sync.ledger as l using compared as c
+        where l.partner = $partner and l.id_space = $space and l.external_id = c.external_id
+            and c.operation = 'gone' and l.remote_id is null and l.state <> 'withdrawn'
+        """,
+        {"partner": contract.partner, "space": space},
+    )
+    db.execute(
+        """
+        insert into diff
+        with
+
+        changed as (
+            select
+                c.* exclude (payload, payload_hash),
+                case when operation = 'withdraw' then w.body else c.payload end as payload,
+                case when operation = 'withdraw' then sha256(w.body) else c.payload_hash end as payload_hash,
+                w.keeps, w.end_field,
+                list_filter(
+                    json_keys(c.payload),
+                    lambda k: json_extract(c.payload, '$."' || k || '"')
+                        is distinct from json_extract(c.held, '$."' || k || '"')
+                ) as payload_fields,
+                list_filter(
+                    json_keys(c.refs),
+                    lambda k: json_extract(c.refs, '$."' || k || '"')
+                        is distinct from json_extract(c.held_refs, '$."' || k || '"')
+                ) as ref_fields
+            from compared as c
+            inner join withdrawal as w on c.entity = w.entity
+            where operation in ('create', 'update', 'withdraw')
+        )
+
+        select
+            entity, $space, external_id, operation, remote_id, payload, coalesce(refs, held_refs, '{}') as refs,
+            payload_hash,
+            case operation
+                when 'update' then list_concat(payload_fields, ref_fields)
+                when 'withdraw' then json_keys(payload)
+            end as changed_fields,
+            held_hash is not null as confirmed,
+            case operation
+                when 'create' then true
+                when 'update' then len(payload_fields) + len(ref_fields) > 0
+                else not keeps and coalesce(left(json_extract_string(held, '$."' || end_field || '"'), 10) > $day, true)
+            end as sends
+        from changed
+        """,
+        {"space": space, "day": stichtag.isoformat()},
+    )
+
+
+def _mart_sql(db: duckdb.DuckDBPyConnection, contract: Contract, entity: Entity) -> str:
+    """Select of one mart: external_id, payload and references as JSON, keys as the partner spells them."""
+    mart = f"{contract.partner}__{entity.name}"
+    columns = [
+        name
+        for (name,) in db.execute(
+            "select column_name from duckdb_columns() where schema_name = ? and table_name = ? order by column_index",
+            [MART_SCHEMA, mart],
+        ).fetchall()
+    ]
+    if not columns:
+        raise BuildError(f"{mart}: the mart is not there; run `stammdaten build` first")
+    references = reference_columns(entity)
+    missing = [column for columns_ in references.values() for column in columns_ if column not in columns]
+    if missing or "external_id" not in columns:
+        raise BuildError(
+            f"{mart}: the column {(missing or ['external_id'])[0]} is missing; add it to the model"
+        )
+    known = {"external_id", *(column for columns_ in references.values() for column in columns_)}
+    payload = ", ".join(f"{_q(c)} := {_q(c)}" for c in columns if c not in known)
+    refs = ", ".join(
+        f"{_q(name)} := coalesce({', '.join(_q(c) for c in columns_)})"
+        for name, columns_ in references.items()
+    )
+    return (
+        f"select '{entity.name}' as entity, external_id, to_json(struct_pack({payload}))::varchar as payload, "
+        + (f"to_json(struct_pack({refs}))::varchar" if refs else "'{}'")
+        + f" as refs from {MART_SCHEMA}.{_q(mart)}"
+    )
+
+
+def reference_columns(entity: Entity) -> Mapping[str, list[str]]:
+    """The partner's parent field → the mart's reference columns that fill it (several are alternatives)."""
+    found: dict[str, list[str]] = {}
+    for parent in entity.parents:
+        suffix = "external_ids" if parent.many else "external_id"
+        found.setdefault(parent.field, []).append(f"{parent.entity}_{suffix}")
+    return found
+
+
+def withdraw_body(contract: Contract, entity: Entity, stichtag: date) -> dict[str, Any]:
+    """Fields that the partner's way of withdrawing sets; empty where it sets none."""
+    withdraw = entity.withdraw
+    if withdraw.kind == "deactivate":
+        return dict(withdraw.values)
+    if withdraw.kind == "detach" and withdraw.field:
+        return {withdraw.field: None}
+    if withdraw.kind == "end" and withdraw.field:
+        form = contract.schema(entity.name, "update")["properties"].get(withdraw.field, {}).get("format")
+        # An end date is the last day, inclusive.
+        return {withdraw.field: f"{stichtag}T23:59:59Z" if form == "date-time" else stichtag.isoformat()}
+    return {}
+
+
+def _count(db: duckdb.DuckDBPyConnection, contract: Contract, entities: list[Entity]) -> dict[str, Counts]:
+    found = {
+        entity: values
+        for entity, *values in db.execute(
+            "select entity, count(payload), count(*) filter (operation = 'create'),"
+            " count(*) filter (operation = 'update'), count(*) filter (operation = 'withdraw'),"
+            " count(*) filter (operation = 'unchanged'), count(*) filter (operation = 'given_up')"
+            " from compared group by entity"
+        ).fetchall()
+    }
+    return {e.name: Counts(contract.partner, e.name, *found.get(e.name, [])) for e in entities}
+
+
+def _write(db: duckdb.DuckDBPyConnection, contract: Contract, plan_id: str) -> None:
+    """Orders the operations (parents first, withdrawals the other way round) and adds known parents' ids."""
+    levels = {name: number for number, names in enumerate(contract.levels) for name in names}
+    db.execute("create or replace temp table entity_level (entity varchar, level integer, position integer)")
+    db.executemany(
+        "insert into entity_level values (?, ?, ?)",
+        [[name, levels[name], place] for place, name in enumerate(contract.entities)],
+    )
+    db.execute("create or replace temp table reference (entity varchar, field varchar, id_space varchar)")
+    rows = sorted(
+        {
+            (e.name, parent.field, contract.entities[parent.entity].id_space)
+            for e in contract.entities.values()
+            for parent in e.parents
+        }
+    )
+    if rows:
+        db.executemany("insert into reference values (?, ?, ?)", rows)
+    last = one(db, "select coalesce(max(seq), 0) from sync.plan")[0]
+    db.execute(
+        """
+        create or replace temp table ordered as
+        select
+            $last + row_number() over (
+                order by
+                    d.operation = 'withdraw', case when d.operation = 'withdraw' then -v.level else v.level end,
+                    case when d.operation = 'withdraw' then -v.position else v.position end, d.external_id
+            ) as seq,
+            v.level, d.*
+        from diff as d
+        inner join entity_level as v on d.entity = v.entity
+        """,
+        {"last": last},
+    )
+    db.execute(
+        """
+        insert into sync.plan
+        with
+
+        single as (
+            select o.seq, f.field, f.id_space, unnest(
+                case json_type(o.refs, '$."' || f.field || '"')
+                    when 'ARRAY' then json_extract(o.refs, '$."' || f.field || '"')::varchar[]
+                    when 'VARCHAR' then [json_extract_string(o.refs, '$."' || f.field || '"')]
+                end
+            ) as external_id
+            from ordered as o
+            inner join reference as f on o.entity = f.entity
+            where o.operation <> 'withdraw'
+        ),
+
+        resolved as (
+            select
+                s.seq,
+                to_json(list(
+                    struct_pack(
+                        field := s.field, id_space := s.id_space, external_id := s.external_id,
+                        remote_id := l.remote_id
+                    )
+                    order by s.field, s.external_id
+                ))::varchar as parents
+            from single as s
+            left join sync.ledger as l
+                on l.partner = $partner and s.id_space = l.id_space and s.external_id = l.external_id
+            group by s.seq
+        )
+
+        select
+            $plan_id, o.seq, $partner, o.entity, o.id_space, o.level, o.operation, o.external_id, o.remote_id,
+            o.payload, o.refs, o.changed_fields, o.payload_hash, o.confirmed, o.sends, coalesce(r.parents, '[]'),
+            sha256(concat_ws('|', o.entity, o.operation, o.external_id, o.payload_hash))
+        from ordered as o
+        left join resolved as r on o.seq = r.seq
+        order by o.seq
+        """,
+        {"partner": contract.partner, "plan_id": plan_id},
+    )
+
+
+def _q(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'

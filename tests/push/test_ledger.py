@@ -1,0 +1,109 @@
+"""How outcomes move the ledger."""
+
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from pipelines.push.contract import load_contract
+from pipelines.push.journal import Journal, Outcome
+from pipelines.push.ledger import create_tables, fold
+from pipelines.push.plan import make_plan
+from tests.push.marts import write_marts
+
+GROUPS = [{"external_id": f"001/{n}", "title": f"WE {n}"} for n in range(1, 4)]
+
+
+@pytest.fixture
+def db() -> Iterator[duckdb.DuckDBPyConnection]:
+    with duckdb.connect() as connection:
+        create_tables(connection)
+        write_marts(connection, "etg24", {"objektgruppen": GROUPS})
+        yield connection
+
+
+@pytest.fixture
+def journal(tmp_path: Path) -> Iterator[Journal]:
+    made = Journal(tmp_path / "journal.sqlite")
+    yield made
+    made.close()
+
+
+def planned(db: duckdb.DuckDBPyConnection) -> str:
+    return make_plan(db, [load_contract("etg24")], date(2026, 11, 21), "run").plan_id
+
+
+def settle(journal: Journal, plan_id: str, seq: int, external_id: str, outcome: Outcome) -> None:
+    journal.intend(plan_id, "etg24", [seq])
+    journal.settle(plan_id, seq, "etg24", "objektgruppen", external_id, outcome)
+
+
+def ledger(db: duckdb.DuckDBPyConnection) -> dict[str, Any]:
+    return {
+        row[0]: row[1:]
+        for row in db.execute(
+            "select external_id, state, reason, remote_id, payload, payload_hash is null, tries from sync.ledger"
+        ).fetchall()
+    }
+
+
+def test_only_a_confirmed_send_moves_what_the_partner_holds(db: duckdb.DuckDBPyConnection, journal: Journal) -> None:
+    plan_id = planned(db)
+    settle(journal, plan_id, 1, "001/1", Outcome("synced", remote_id="a"))
+    settle(journal, plan_id, 2, "001/2", Outcome("rejected", "invalid_field", fields=("title",)))
+    settle(journal, plan_id, 3, "001/3", Outcome("pending", "server_error"))
+    assert fold(db, journal) == 3
+    assert ledger(db) == {
+        "001/1": ("synced", None, "a", '{"title":"WE 1"}', False, 0),
+        "001/2": ("rejected", "invalid_field", None, None, True, 1),
+        "001/3": ("pending", "server_error", None, None, True, 1),
+    }
+
+
+def test_folding_the_same_outcomes_twice_changes_nothing(
+    db: duckdb.DuckDBPyConnection, journal: Journal, tmp_path: Path
+) -> None:
+    plan_id = planned(db)
+    settle(journal, plan_id, 2, "001/2", Outcome("rejected", "invalid_field"))
+    fold(db, journal)
+    # A run that died after the commit and before the journal was cleared leaves the outcome in it.
+    settle(journal, plan_id, 2, "001/2", Outcome("rejected", "invalid_field"))
+    fold(db, journal)
+    assert ledger(db)["001/2"][5] == 1
+    assert db.execute("select count(*) from sync.attempts").fetchall() == [(1,)]
+
+
+def test_a_failed_update_keeps_what_was_confirmed(db: duckdb.DuckDBPyConnection, journal: Journal) -> None:
+    settle(journal, planned(db), 1, "001/1", Outcome("synced", remote_id="a"))
+    fold(db, journal)
+    db.execute("update partners.etg24__objektgruppen set title = 'Neu' where external_id = '001/1'")
+    db.execute("delete from partners.etg24__objektgruppen where external_id <> '001/1'")
+    settle(journal, planned(db), 1, "001/1", Outcome("pending", "no_answer"))
+    fold(db, journal)
+    assert ledger(db)["001/1"] == ("pending", "no_answer", "a", '{"title":"WE 1"}', False, 1)
+
+
+def test_a_record_that_vanished_at_the_partner_is_created_again(
+    db: duckdb.DuckDBPyConnection, journal: Journal
+) -> None:
+    db.execute("delete from partners.etg24__objektgruppen where external_id <> '001/1'")
+    settle(journal, planned(db), 1, "001/1", Outcome("synced", remote_id="a"))
+    fold(db, journal)
+    db.execute("update partners.etg24__objektgruppen set title = 'Neu'")
+    settle(journal, planned(db), 1, "001/1", Outcome("pending", "missing_at_partner"))
+    fold(db, journal)
+    planned(db)
+    assert db.execute("select operation from sync.plan").fetchall() == [("create",)]
+
+
+def test_what_is_in_doubt_survives_the_fold(db: duckdb.DuckDBPyConnection, journal: Journal) -> None:
+    plan_id = planned(db)
+    journal.intend(plan_id, "etg24", [1, 2])
+    journal.settle(plan_id, 1, "etg24", "objektgruppen", "001/1", Outcome("synced", remote_id="a"))
+    assert journal.in_doubt() == {"etg24": [(plan_id, 2)]}
+    fold(db, journal)
+    assert journal.in_doubt() == {"etg24": [(plan_id, 2)]}
+    assert journal.remote_id("etg24", "objektgruppen", "001/1") is None
