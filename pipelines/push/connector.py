@@ -100,7 +100,7 @@ class Connector:
             sent += answer.requests
             if answer.ok:
                 return self._created(operation, answer, sent)
-            if answer.status == 409 or answer.lost:
+            if answer.status == 409 or answer.lost or self._may_be_there(entity, answer):
                 found, more = self.find(operation)
                 sent += more
                 if found:
@@ -159,33 +159,44 @@ class Connector:
     def find(self, operation: Operation) -> tuple[list[str], int]:
         """Ids of the records at the partner that are this one, and how many requests that took.
 
-        By external id where the partner keeps one, else by the natural key.
+        By external id where the partner keeps one; else, among records without one, by the natural key.
         """
         entity = operation.entity
+        sent = 0
         if entity.external_id and entity.find and entity.name not in self._without_external_id:
-            records, sent = self.read(entity, entity.find, operation.external_id)
-            return [
-                str(r[entity.id])
-                for r in records
-                if r.get(entity.external_id) in (operation.external_id, [operation.external_id])
-            ], sent
-        return self.find_by_natural_key(operation)
-
-    def find_by_natural_key(self, operation: Operation) -> tuple[list[str], int]:
-        """Like `find`, among the records under the same parent, by the fields of the natural key."""
-        entity = operation.entity
+            records, sent = self.read(entity, self._filled(entity.find, operation), operation.external_id)
+            found = [str(r[entity.id]) for r in records if self._external_id(entity, r) == operation.external_id]
+            if found:
+                return found, sent
         if not entity.candidates:
-            return [], 0
-        wanted = {**operation.body, **operation.path}
-        search = replace(entity.candidates, path=self.fill(entity.candidates.path, operation))
-        parameter = search.query or search.body
-        records, sent = self.read(entity, search, wanted.get(parameter) if parameter else None)
-        keys = [key for key in entity.natural_key if key not in operation.path]
+            return [], sent
+        records, more = self._read_candidates(operation, entity.candidates)
         return [
             str(r[entity.id])
             for r in records
-            if entity.holds(r) and all(_same(r.get(k), wanted.get(k)) for k in keys)
-        ], sent
+            if entity.holds(r) and not self._external_id(entity, r) and self._fits(operation, r)
+        ], sent + more
+
+    def _read_candidates(self, operation: Operation, candidates: Find) -> tuple[list[dict[str, Any]], int]:
+        wanted = {**operation.body, **operation.path}
+        parameter = candidates.query or candidates.body
+        value = wanted.get(parameter) if parameter else None
+        return self.read(operation.entity, self._filled(candidates, operation), value)
+
+    def _fits(self, operation: Operation, record: Mapping[str, Any]) -> bool:
+        keys = [key for key in operation.entity.natural_key if key not in operation.path]
+        return all(_same(record.get(key), operation.body.get(key)) for key in keys)
+
+    def _filled(self, find: Find, operation: Operation) -> Find:
+        return replace(find, path=self.fill(find.path, operation))
+
+    @staticmethod
+    def _external_id(entity: Entity, record: Mapping[str, Any]) -> str | None:
+        """Our id on a record of the partner; a list of one counts as its only id."""
+        value = record.get(entity.external_id or "")
+        if isinstance(value, list):
+            return str(value[0]) if len(value) == 1 else None
+        return str(value) if value not in (None, "") else None
 
     def read(self, entity: Entity, find: Find, value: Any) -> tuple[list[dict[str, Any]], int]:
         """All records of a look-up, page by page, and the number of requests."""
@@ -272,6 +283,10 @@ class Connector:
             and self.contract.confidence(entity.name, entity.external_id) == "assumed"
             and set(self.refused_fields(answer)) == {entity.external_id}
         )
+
+    def _may_be_there(self, entity: Entity, answer: Answer) -> bool:
+        """Whether a field of the natural key was refused: then the record may be at the partner already."""
+        return answer.status in (400, 422) and bool(set(self.refused_fields(answer)) & set(entity.natural_key))
 
     def _created(self, operation: Operation, answer: Answer, sent: int) -> Outcome:
         remote_id = self.remote_id(operation.entity, answer)

@@ -178,9 +178,9 @@ def push_partner(database: Path, folder: Path, sender: Sender) -> None:
 def plan_rows(database: Path, plan_id: str, partner: str) -> Iterator[pa.RecordBatch]:
     """The plan rows of one partner in the order of sending, as Arrow batches."""
     with duckdb.connect(str(database), read_only=True) as db:
-        yield from db.execute(
+        yield from db.sql(
             f"select {COLUMNS} from sync.plan where plan_id = ? and partner = ? order by seq",
-            [plan_id, partner],
+            params=[plan_id, partner],
         ).to_arrow_reader(10_000)
 
 

@@ -35,6 +35,8 @@ def _type(value: Any) -> str:
         return "boolean"
     if isinstance(value, int):
         return "integer"
+    if isinstance(value, float):
+        return "double"
     if isinstance(value, list):
         return "varchar[]"
     if isinstance(value, dict):

@@ -50,7 +50,9 @@ def ledger(db: duckdb.DuckDBPyConnection) -> dict[str, Any]:
     }
 
 
-def test_only_a_confirmed_send_moves_what_the_partner_holds(db: duckdb.DuckDBPyConnection, journal: Journal) -> None:
+def test_only_a_confirmed_send_moves_what_the_partner_holds(
+    db: duckdb.DuckDBPyConnection, journal: Journal
+) -> None:
     plan_id = planned(db)
     settle(journal, plan_id, 1, "001/1", Outcome("synced", remote_id="a"))
     settle(journal, plan_id, 2, "001/2", Outcome("rejected", "invalid_field", fields=("title",)))
