@@ -55,7 +55,9 @@ def check(home: Path, settings: Vars) -> None:
 
 def build(home: Path, settings: Vars, progress: Callable[[int, int, str], None] | None = None) -> Build:
     """`dbt build` without unit tests. Raises `BuildError` when dbt could not even start."""
-    result, log = _invoke(home, settings, ["build", "--exclude-resource-type", "unit_test"], progress)
+    # Held open here, the file is not closed and written out again after each of dbt's nodes.
+    with duckdb.connect(str(database(home))):
+        result, log = _invoke(home, settings, ["build", "--exclude-resource-type", "unit_test"], progress)
     if result.result is None or not hasattr(result.result, "results"):
         raise BuildError(_reason(result, log))
     results = result.result.results
@@ -104,13 +106,11 @@ def _invoke(
 
 def _listener(progress: Callable[[int, int, str], None]) -> Callable[[Any], None]:
     def listen(event: Any) -> None:
-        if event.info.name in ("LogModelResult", "LogTestResult", "LogSeedResult", "LogNodeResult"):
-            data = event.data
-            progress(
-                int(data.index),
-                int(data.total),
-                str(getattr(data, "description", "") or getattr(data, "name", "")),
-            )
+        data = event.data
+        # dbt names the number of all nodes differently from event to event.
+        total = getattr(data, "total", None) or getattr(data, "num_models", None)
+        if event.info.name in ("LogModelResult", "LogTestResult", "LogSeedResult") and total:
+            progress(int(data.index), int(total), event.info.name)
 
     return listen
 
@@ -140,7 +140,7 @@ def _of_any_partner(node: Any) -> bool:
 def _failure(home: Path, entry: Any) -> Failure:
     node = entry.node
     status = str(entry.status)
-    if str(node.resource_type) != "test":
+    if str(node.resource_type) != "test" or status != "fail":
         message = (
             _plain(entry.message) if status != "skipped" else "not built, because something it needs failed"
         )

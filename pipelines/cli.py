@@ -33,8 +33,9 @@ app = typer.Typer(
         " was sent."
     ),
 )
-out = Console(highlight=False)
-err = Console(stderr=True, highlight=False)
+# Without a terminal there is no width to keep to.
+out = Console(highlight=False, width=None if sys.stdout.isatty() else 160)
+err = Console(stderr=True, highlight=False, width=None if sys.stderr.isatty() else 160)
 
 Stichtag = Annotated[
     str | None,
@@ -239,9 +240,20 @@ def sandbox(
     ] = None,
 ) -> None:
     """Play all partners on this machine, from their contracts. Stop it with Ctrl-C; / shows what they hold."""
+    from pipelines.sandbox.options import parse_options
     from pipelines.sandbox.server import serve
 
-    serve(port, state or home() / "sandbox.sqlite", option or [])
+    def announce(url: str, environment: dict[str, str]) -> None:
+        out.print(f"The partners answer on {url} (stop with Ctrl-C). To talk to them:")
+        for name, value in sorted(environment.items()):
+            out.print(f"export {name}={value}", soft_wrap=True)
+
+    serve(
+        state or home() / "sandbox.sqlite",
+        port,
+        parse_options(option or []),
+        lambda running: announce(running.url, running.environment()),
+    )
 
 
 def _say(quiet: bool) -> Callable[[str], None]:
@@ -305,7 +317,7 @@ def _table(heads: list[str], rows: list[list[Any]]) -> None:
         numeric = bool(rows) and all(
             isinstance(row[place], int | float) or _number(row[place]) for row in rows
         )
-        table.add_column(head, justify="right" if numeric else "left", overflow="fold")
+        table.add_column(head, justify="right" if numeric else "left", no_wrap=head not in ("note",))
     last = None
     for row in rows:
         shown = ["" if value is None else str(value) for value in row]
@@ -340,3 +352,7 @@ def main() -> None:
     except StammdatenError as problem:
         err.print(f"Error: {problem}", style="red", soft_wrap=True)
         sys.exit(problem.exit_code)
+
+
+if __name__ == "__main__":
+    main()

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from pipelines import build as dbt
+from pipelines.erp.files import FilesSettings
 from pipelines.erp.load import Load, load
-from pipelines.erp.settings import FilesSettings, erp_settings, is_configured
+from pipelines.erp.settings import erp_settings, is_configured
 from pipelines.errors import SettingsError
 from pipelines.lock import only_run
 from pipelines.push import run as engine
@@ -54,9 +55,9 @@ def build_only(home: Path, settings: Vars, progress: Progress) -> Report:
 
 
 def plan_only(home: Path, settings: Vars) -> Report:
-    """Writes a plan for what lies in the marts."""
+    """Writes a plan for what lies in the marts. Needs no credentials, unless an interrupted push is to be settled."""
     with only_run(home, "plan"):
-        _check(home, settings)
+        _check_rows(home, settings)
         engine.settle_former(home, settings.active)
         made = engine.plan(home, settings.active, settings.stichtag)
         return {"plan_id": made.plan_id, "plan": [asdict(line) for line in made.counts]}
@@ -177,8 +178,16 @@ def _check(home: Path, settings: Vars) -> None:
         )
     for name in settings.active:
         connector(name).client.close()
-    dbt.check(home, settings)
+    _check_rows(home, settings)
     engine.check_systems(home, settings.active)
+
+
+def _check_rows(home: Path, settings: Vars) -> None:
+    if not settings.active:
+        raise SettingsError(
+            "partners: none is switched on; set aktiv: true for one in dbt_project.yml or --vars"
+        )
+    dbt.check(home, settings)
 
 
 def _carry_through(home: Path, settings: Vars, erp: FilesSettings, say: Say, progress: Progress) -> Report:

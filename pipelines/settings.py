@@ -152,7 +152,9 @@ def config_value(key: str) -> str | None:
     os.environ.setdefault("RUNTIME__DLTHUB_TELEMETRY", "false")
     import dlt
 
+    # Each looks into the environment and its own file.
     value = dlt.secrets.get(key)
+    value = dlt.config.get(key) if value is None else value
     text = None if value is None else str(value).strip()
     return text or None
 

@@ -1,0 +1,3 @@
+{% macro alle_partner() %}
+    {% do return(['etg24', 'facilioo', 'plentific', 'kiwi']) %}
+{% endmacro %}

@@ -1,0 +1,3 @@
+{% macro erp_key(tabelle) %}
+    {% do return(erp_table(tabelle).meta.key if execute else ['_zeile']) %}
+{% endmacro %}

@@ -1,0 +1,11 @@
+{% macro etagennummer(etage_lage, etage, quelle_erp) -%}
+    case
+        when {{ quelle_erp }} is distinct from 'wodis_sigma' and {{ etage }} is not null
+            then cast({{ etage }} as integer)
+        when contains(lower({{ etage_lage }}), 'erdgeschoss') then 0
+        when contains(lower({{ etage_lage }}), 'keller') then -1
+        when regexp_full_match({{ etage_lage }}, '[+-]?[0-9]+([.,][0-9]+)?')
+            then try_cast(regexp_extract({{ etage_lage }}, '^[+-]?[0-9]+') as integer)
+        else try_cast(regexp_extract({{ etage_lage }}, '[0-9]+') as integer)
+    end
+{%- endmacro %}

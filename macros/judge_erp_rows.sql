@@ -1,0 +1,107 @@
+{% macro judge_erp_rows(zeilen, tabelle, eltern=[], enden=[]) -%}
+    {%- set schluessel = erp_key(tabelle) -%}
+    {%- set urteile = own_verdicts(tabelle, schluessel, enden) + inherited_verdicts(eltern) -%}
+    with
+
+    superseded as (
+        {{ superseded_rows(tabelle, schluessel) | indent(8) }}
+    ),
+
+    {% for vater in eltern -%}
+    parent_{{ loop.index }} as (
+        select
+            {{ erp_key(vater.tabelle) | join(', ') }},
+            _regel,
+            _grund
+        from {{ ref('base_erp__' ~ vater.tabelle) }}
+        where _regel is null or _regel not in ('C6', 'C7')
+    ),
+
+    {% endfor -%}
+    judged as (
+        select
+            zeilen.*,
+            case
+                {%- for bedingung, regel, grund in urteile %}
+                when {{ bedingung }} then {{ regel }}
+                {%- endfor %}
+            end as _regel,
+            case
+                {%- for bedingung, regel, grund in urteile %}
+                when {{ bedingung }} then {{ grund }}
+                {%- endfor %}
+            end as _grund
+        from {{ zeilen }} as zeilen
+        left join superseded on zeilen._zeile = superseded._zeile
+        {%- for vater in eltern %}
+        left join parent_{{ loop.index }} on {{ joins_parent(vater, 'parent_' ~ loop.index) }}
+        {%- endfor %}
+    )
+
+    select * from judged
+{%- endmacro %}
+
+
+{#- The columns of a row that hold its parent's key. -#}
+{% macro parent_columns(vater) %}
+    {% do return(vater.get('schluessel', erp_key(vater.tabelle))) %}
+{% endmacro %}
+
+
+{% macro joins_parent(vater, parent) -%}
+    {%- for spalte in erp_key(vater.tabelle) -%}
+        zeilen.{{ parent_columns(vater)[loop.index0] }}
+        {{- ' is not distinct from ' if spalte == 'we_nr' else ' = ' }}{{ parent }}.{{ spalte }}
+        {{- ' and ' if not loop.last }}
+    {%- endfor -%}
+{%- endmacro %}
+
+
+{#- Verdicts are (condition, rule, reason) in the order in which they win. -#}
+{% macro own_verdicts(tabelle, schluessel, enden) %}
+    {% set luecken = [] %}
+    {% set namen = [] %}
+    {% for spalte in schluessel if (tabelle, spalte) != ('mieter', 'gueltig_von') %}
+        {% set luecke = 'zeilen.' ~ spalte ~ ' is null'
+            ~ (" and zeilen.quelle_erp <> 'uts_karthago'" if spalte.endswith('we_nr') else '') %}
+        {% do luecken.append(luecke) %}
+        {% do namen.append('case when ' ~ luecke ~ " then '" ~ spalte ~ "' end") %}
+    {% endfor %}
+    {% set urteile = [
+        (
+            luecken | join(' or '),
+            "'C7'",
+            "'row ' || zeilen._zeile || ': no ' || concat_ws(', ', " ~ namen | join(', ') ~ ')',
+        ),
+        (
+            'superseded.stays is not null',
+            "'C6'",
+            "'row ' || zeilen._zeile || ': row ' || superseded.stays || ' has the same key and stays'",
+        ),
+        ("zeilen.geloescht_kz = 'L'", "'L1'", "'geloescht_kz L'"),
+    ] %}
+    {% for ende in enden %}
+        {% do urteile.append(
+            ('zeilen.' ~ ende ~ ' < ' ~ stichtag(), "'L2'", "'" ~ ende ~ " ' || zeilen." ~ ende)
+        ) %}
+    {% endfor %}
+    {% do return(urteile) %}
+{% endmacro %}
+
+
+{% macro inherited_verdicts(eltern) %}
+    {% set urteile = [] %}
+    {% for vater in eltern %}
+        {% set parent = 'parent_' ~ loop.index %}
+        {% set name = "'" ~ vater.tabelle ~ " ' || " ~ erp_key_text(parent_columns(vater), 'zeilen') %}
+        {% set fehlt = parent ~ '.' ~ erp_key(vater.tabelle)[0] ~ ' is null' %}
+        {% if vater.wenn %}
+            {% set fehlt = 'zeilen.' ~ vater.wenn ~ ' and ' ~ fehlt %}
+        {% endif %}
+        {% do urteile.append((fehlt, "'L3'", "'no ' || " ~ name)) %}
+        {% do urteile.append(
+            (parent ~ '._regel is not null', parent ~ '._regel', name ~ " || ': ' || " ~ parent ~ '._grund')
+        ) %}
+    {% endfor %}
+    {% do return(urteile) %}
+{% endmacro %}

@@ -1,0 +1,33 @@
+{% macro key_conflict_findings(partner, tabelle, quelle, level, person=false) -%}
+    {%- set separator = partner_settings(partner).separator -%}
+    {%- set key = record_key(level, person) -%}
+select
+    'I5' as regel,
+    '{{ tabelle }}' as tabelle,
+    concat_ws('/', {{ key | join(', ') }}) as schluessel,
+    concat_ws(
+        ', '{% for column in key %},
+        case when contains({{ column }}, '{{ separator }}') then '{{ column }}' end
+        {%- endfor %}
+    ) as spalte,
+    concat_ws(
+        ', '{% for column in key %},
+        case when contains({{ column }}, '{{ separator }}') then {{ column }} end
+        {%- endfor %}
+    ) as wert,
+    '{{ partner }}' as partner,
+    concat_ws(
+        ' ',
+        'a number contains the separator {{ separator }} of {{ partner }}; safe for this row:'
+        {%- for other in partner_separatoren() if other != separator %},
+        case when not contains(concat({{ key | join(', ') }}), '{{ other }}') then '{{ other }}' end
+        {%- endfor %}
+    ) as grund
+from {{ ref(quelle) }}
+where
+    {{ in_mandanten(partner) }}  -- E1
+    and {{ key_conflict(partner, level, person) }}  -- I5
+    {%- if quelle == 'int_mieter' %}
+    and email is not null  -- E2: reported for all partners alike
+    {%- endif %}
+{%- endmacro %}

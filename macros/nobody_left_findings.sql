@@ -1,0 +1,28 @@
+{% macro nobody_left_findings(partner, tabelle, quelle, level) -%}
+select distinct
+    'I5' as regel,
+    '{{ tabelle }}' as tabelle,
+    concat_ws('/', {{ record_key(level, table='betroffene') | join(', ') }}) as schluessel,
+    'person_nr' as spalte,
+    cast(null as varchar) as wert,
+    '{{ partner }}' as partner,
+    'no person is left: each number contains the separator '
+    || '{{ partner_settings(partner).separator }} of {{ partner }}' as grund
+from {{ ref(quelle) }} as betroffene
+where
+    {{ sendable(partner, level, table='betroffene') }}  -- E1, I5
+    and {{ key_conflict(partner, 'person', table='betroffene') }}  -- I5
+    {%- if quelle == 'int_mieter' %}
+    and betroffene.email is not null  -- E2: reported for all partners alike
+    {%- endif %}
+    and not exists (
+        select 1
+        from {{ ref(quelle) }} as andere
+        where
+            {{ same_key(level, 'andere', 'betroffene') }}
+            and not {{ key_conflict(partner, 'person', table='andere') }}
+            {%- if quelle == 'int_mieter' %}
+            and andere.email is not null
+            {%- endif %}
+    )
+{%- endmacro %}

@@ -1,0 +1,3 @@
+{% macro partner_aktiv(partner) %}
+    {% do return(partner_settings(partner).aktiv) %}
+{% endmacro %}

@@ -1,0 +1,3 @@
+{% macro partner_separatoren() %}
+    {% do return(['-', '_', '.', '/', '|']) %}
+{% endmacro %}

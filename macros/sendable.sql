@@ -1,0 +1,3 @@
+{% macro sendable(partner, level, person=false, table=none) -%}
+    {{ in_mandanten(partner, table) }} and not {{ key_conflict(partner, level, person, table) }}
+{%- endmacro %}

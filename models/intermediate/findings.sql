@@ -1,0 +1,229 @@
+{{ config(schema='quality') }}
+
+{% set tabellen = [
+    'mandant',
+    'wirtschaftseinheit',
+    'gebaeude',
+    'verwaltungseinheit',
+    'mietvertrag',
+    'mietvertrag_ve',
+    'mietkondition',
+    'person',
+    'kontaktweg',
+    'mieter',
+    'eigentuemervertrag',
+    'eigentuemer',
+    'interessent',
+    'leerstand',
+    'archiv',
+    'ordner',
+    'dokument',
+    'einwilligung',
+] %}
+{% set mieter_key = record_key('mietvertrag', person=true) %}
+{% set eigentuemer_key = record_key('eigentuemervertrag', person=true) %}
+
+with
+
+personen as (
+    select * from {{ ref('int_personen__pruefung') }}
+),
+
+mietvertraege as (
+    select * from {{ ref('stg_erp__mietvertrag') }}
+),
+
+mietvertraege_in_scope as (
+    select * from {{ ref('int_mietvertraege') }}
+),
+
+mieter as (
+    select * from {{ ref('int_mieter__pruefung') }}
+),
+
+mieter_in_scope as (
+    select * from {{ ref('int_mieter') }}
+),
+
+eigentuemervertraege as (
+    select * from {{ ref('int_eigentuemervertraege__pruefung') }}
+),
+
+eigentuemer as (
+    select * from {{ ref('stg_erp__eigentuemer') }}
+),
+
+{% for tabelle in tabellen -%}
+from_{{ tabelle }} as (
+    {{ base_findings(tabelle) }}
+),
+
+{% endfor -%}
+persons_not_sent as (
+    select
+        regel,
+        'person' as tabelle,
+        person_nr as schluessel,
+        case when ist_firma then 'firma1' else 'nachname' end as spalte,
+        {{ mask('name') }} as wert,
+        grund
+    from personen
+    where regel in ('E8', 'E9')
+),
+
+leases_out_of_scope as (
+    select
+        'L4' as regel,
+        'mietvertrag' as tabelle,
+        {{ erp_key_text(key_columns('mietvertrag'), 'mietvertraege') }} as schluessel,
+        case
+            when status is null then 'mietbeginn'
+            when status in ('storniert', 'beendet') then 'status'
+            else 'vertragsart'
+        end as spalte,
+        case when status in ('storniert', 'beendet') then status when status is not null then vertragsart end as wert,
+        case when status is null then 'no readable mietbeginn: the lease has no state' end as grund
+    from mietvertraege
+    where not {{ lease_in_scope('status', 'vertragsart') }}
+),
+
+tenants_not_sent as (
+    select
+        regel,
+        'mieter' as tabelle,
+        {{ erp_key_text(mieter_key, 'mieter') }} as schluessel,
+        cast(null as varchar) as spalte,
+        cast(null as varchar) as wert,
+        grund
+    from mieter
+    where regel is not null
+),
+
+tenants_without_email as (
+    select
+        'E2' as regel,
+        'mieter' as tabelle,
+        {{ erp_key_text(mieter_key, 'mieter_in_scope') }} as schluessel,
+        'email' as spalte,
+        cast(null as varchar) as wert,
+        'no valid e-mail address' as grund
+    from mieter_in_scope
+    where email is null
+),
+
+tenants_with_crossed_dates as (
+    select
+        'I8' as regel,
+        'mieter' as tabelle,
+        {{ erp_key_text(mieter_key, 'mieter_in_scope') }} as schluessel,
+        'beginn' as spalte,
+        cast(beginn as varchar) as wert,
+        'beginn after ende ' || ende as grund
+    from mieter_in_scope
+    where beginn > ende
+),
+
+tenants_of_leases as (
+    select
+        {{ erp_key_text(key_columns('mietvertrag'), 'vertrag') }} as schluessel,
+        count(mieter_in_scope.person_nr) as mieter,
+        count(mieter_in_scope.email) as mieter_mit_email,
+        count(*) filter (where mieter_in_scope.ist_hauptmieter) as hauptmieter
+    from mietvertraege_in_scope as vertrag
+    left join mieter_in_scope on {{ same_key('mietvertrag', 'vertrag', 'mieter_in_scope') }}
+    group by all
+),
+
+leases_with_wrong_tenants as (
+    select
+        case
+            when mieter = 0 then 'L5'
+            when mieter_mit_email = 0 then 'E2'
+        end as regel,
+        'mietvertrag' as tabelle,
+        schluessel,
+        cast(null as varchar) as spalte,
+        cast(null as varchar) as wert,
+        case when mieter = 0 then 'no tenant' else 'no tenant with a valid e-mail address' end as grund
+    from tenants_of_leases
+    where mieter_mit_email = 0
+    union all
+    select
+        'R-HM' as regel,
+        'mietvertrag' as tabelle,
+        schluessel,
+        cast(null as varchar) as spalte,
+        cast(null as varchar) as wert,
+        hauptmieter || ' Hauptmieter' as grund
+    from tenants_of_leases
+    where mieter > 0 and hauptmieter <> 1
+),
+
+owner_contracts_not_sent as (
+    select
+        regel,
+        'eigentuemervertrag' as tabelle,
+        {{ erp_key_text(key_columns('eigentuemervertrag'), 'eigentuemervertraege') }} as schluessel,
+        cast(null as varchar) as spalte,
+        cast(null as varchar) as wert,
+        grund
+    from eigentuemervertraege
+    where regel is not null
+),
+
+owners_not_sent as (
+    select
+        case personen.regel when 'L5' then 'L6' else personen.regel end as regel,
+        'eigentuemer' as tabelle,
+        {{ erp_key_text(eigentuemer_key, 'eigentuemer') }} as schluessel,
+        cast(null as varchar) as spalte,
+        cast(null as varchar) as wert,
+        'person ' || personen.person_nr || ': ' || personen.grund as grund
+    from eigentuemer
+    inner join personen on eigentuemer.person_nr = personen.person_nr
+    where personen.regel is not null
+),
+
+for_all_partners as (
+    {% for tabelle in tabellen -%}
+    select * from from_{{ tabelle }}
+    union all
+    {% endfor -%}
+    select * from persons_not_sent
+    union all
+    select * from leases_out_of_scope
+    union all
+    select * from tenants_not_sent
+    union all
+    select * from tenants_without_email
+    union all
+    select * from tenants_with_crossed_dates
+    union all
+    select * from leases_with_wrong_tenants
+    union all
+    select * from owner_contracts_not_sent
+    union all
+    select * from owners_not_sent
+)
+
+select
+    regel,
+    tabelle,
+    schluessel,
+    spalte,
+    wert,
+    cast(null as varchar) as partner,
+    grund
+from for_all_partners
+{% for partner in aktive_partner() -%}
+union all
+select
+    regel,
+    tabelle,
+    schluessel,
+    spalte,
+    wert,
+    partner,
+    grund
+from {{ ref(partner ~ '__findings') }}
+{% endfor -%}

@@ -1,0 +1,84 @@
+{{ config(schema='intermediate') }}
+
+with
+
+mietvertraege as (
+    select * from {{ ref('int_mietvertraege') }}
+),
+
+mieter as (
+    select * from {{ ref('stg_erp__mieter') }}
+),
+
+personen as (
+    select * from {{ ref('int_personen__pruefung') }}
+),
+
+judged as (
+    select
+        mieter.mandant_nr,
+        mieter.we_nr,
+        mieter.gebaeude_nr,
+        mieter.ve_nr,
+        mieter.mv_nr,
+        mieter.person_nr,
+        mieter.rolle,
+        mieter.gueltig_von,
+        mieter.gueltig_bis,
+        mieter.quelle_erp,
+        mieter._zeile,
+        mietvertraege.mietbeginn,
+        mietvertraege.ende as mietende,
+        case
+            when mieter.rolle not in ('Hauptmieter', 'Mitmieter') then 'L5'
+            when mieter.gueltig_bis < {{ stichtag() }} then 'L5'
+            else personen.regel
+        end as regel,
+        case
+            when mieter.rolle not in ('Hauptmieter', 'Mitmieter') then 'rolle ' || mieter.rolle
+            when mieter.gueltig_bis < {{ stichtag() }} then 'gueltig_bis ' || mieter.gueltig_bis
+            else 'person ' || mieter.person_nr || ': ' || personen.grund
+        end as grund
+    from mieter
+    inner join mietvertraege on {{ same_key('mietvertrag', 'mieter', 'mietvertraege') }}
+    inner join personen on mieter.person_nr = personen.person_nr
+),
+
+{# Only who may be on a lease twice is ranked: a window over all tenants would cost far more. #}
+repeated as (
+    select hash({{ record_key('mietvertrag', person=true) | join(', ') }}) as key_hash
+    from judged
+    where regel is null
+    group by key_hash
+    having count(*) > 1
+),
+
+ranked as (
+    select
+        judged._zeile,
+        row_number() over (
+            partition by {{ record_key('mietvertrag', person=true, table='judged') | join(', ') }}
+            order by judged.rolle = 'Hauptmieter' desc, judged.gueltig_von asc nulls last, judged._zeile asc
+        ) as rang
+    from judged
+    semi join repeated
+        on hash({{ record_key('mietvertrag', person=true, table='judged') | join(', ') }}) = repeated.key_hash
+    where judged.regel is null
+),
+
+twice as (
+    select _zeile
+    from ranked
+    where rang > 1
+)
+
+select
+    judged.* replace (
+        case when twice._zeile is not null then 'L5' else judged.regel end as regel,
+        case
+            when twice._zeile is not null then 'row ' || judged._zeile || ': the person is on the lease twice'
+            when judged.regel is not null then judged.grund
+        end as grund
+    )
+from judged
+left join twice on judged._zeile = twice._zeile

@@ -1,0 +1,42 @@
+{{ config(schema='intermediate') }}
+
+with
+
+person as (
+    select
+        *,
+        person_art is not distinct from 'juristisch' as ist_firma
+    from {{ ref('stg_erp__person') }}
+),
+
+benannt as (
+    select
+        *,
+        case when ist_firma then firma1 else nachname end as name
+    from person
+),
+
+judged as (
+    select
+        person_nr,
+        ist_firma,
+        name,
+        case
+            when anonymisiert then 'L5'
+            when name is null then 'E8'
+            when {{ is_placeholder('name') }} then 'E9'
+        end as regel
+    from benannt
+)
+
+select
+    person_nr,
+    ist_firma,
+    name,
+    regel,
+    case regel
+        when 'L5' then 'anonymised'
+        when 'E8' then case when ist_firma then 'no firma1' else 'no nachname' end
+        when 'E9' then 'the name is a placeholder'
+    end as grund
+from judged

@@ -1,0 +1,24 @@
+{{ config(enabled=partner_aktiv('etg24'), schema='partners', contract={'enforced': true}) }}
+
+with
+
+verwaltungseinheiten as (
+    select * from {{ ref('int_verwaltungseinheiten') }}
+),
+
+ve_klassen as (
+    select * from {{ ref('ve_klassen') }}
+)
+
+select
+    {{ composite_id('etg24', 'verwaltungseinheit', table='verwaltungseinheiten') }} as external_id,
+    {{ composite_id('etg24', 'gebaeude', table='verwaltungseinheiten') }} as objekte_external_id,
+    verwaltungseinheiten.ve_nr as number,
+    verwaltungseinheiten.lage as position,
+    verwaltungseinheiten.mea as share,
+    verwaltungseinheiten.flaeche as area,
+    ve_klassen.etg24_type as type,
+    verwaltungseinheiten.mea as "votingWeight"
+from verwaltungseinheiten
+left join ve_klassen on verwaltungseinheiten.klasse = ve_klassen.klasse
+where {{ sendable('etg24', 'verwaltungseinheit', table='verwaltungseinheiten') }}  -- E1, I5

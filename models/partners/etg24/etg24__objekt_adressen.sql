@@ -1,0 +1,24 @@
+{{ config(enabled=partner_aktiv('etg24'), schema='partners', contract={'enforced': true}) }}
+
+with
+
+gebaeude as (
+    select * from {{ ref('stg_erp__gebaeude') }}
+)
+
+select
+    {{ composite_id('etg24', 'gebaeude') }} as external_id,
+    {{ composite_id('etg24', 'gebaeude') }} as objekte_external_id,
+    {
+        'street': strasse,
+        'houseNumber': {{ hausnummer() }},
+        'postalCode': plz,
+        'city': ort,
+        'country': land
+    } as address,
+    art as "buildingType",
+    {{ baujahr_als_datum('baujahr') }} as "constructionFinishedOn",
+    denkmalschutz as "preservationOrder",
+    energietraeger as "heatingEnergySource"
+from gebaeude
+where {{ sendable('etg24', 'gebaeude') }}  -- E1, I5

@@ -1,0 +1,14 @@
+{{ config(enabled=partner_aktiv('facilioo'), schema='partners', contract={'enforced': true}) }}
+
+with
+
+wirtschaftseinheiten as (
+    select * from {{ ref('stg_erp__wirtschaftseinheit') }}
+)
+
+select
+    {{ composite_id('facilioo', 'wirtschaftseinheit') }} as external_id,
+    {{ anzeigename('wirtschaftseinheit') }} as name,
+    we_nr as number
+from wirtschaftseinheiten
+where {{ sendable('facilioo', 'wirtschaftseinheit') }}  -- E1, I5

@@ -1,0 +1,3 @@
+{{ config(enabled=partner_aktiv('kiwi'), schema='intermediate') }}
+
+{{ mietverhaeltnisse('kiwi') }}

@@ -1,0 +1,27 @@
+{{ config(enabled=partner_aktiv('kiwi'), schema='partners', contract={'enforced': true}) }}
+
+with
+
+verwaltungseinheiten as (
+    select * from {{ ref('int_verwaltungseinheiten') }}
+),
+
+gebaeude as (
+    select * from {{ ref('stg_erp__gebaeude') }}
+)
+
+select
+    {{ composite_id('kiwi', 'verwaltungseinheit', table='verwaltungseinheiten') }} as external_id,
+    verwaltungseinheiten.name,
+    {
+        'street': {{ strasse_hausnummer('gebaeude') }},
+        'postal_code': gebaeude.plz,
+        'city': gebaeude.ort,
+        'country': gebaeude.land
+    } as address,
+    verwaltungseinheiten.etage as floor,
+    verwaltungseinheiten.ve_nr as door_number
+from verwaltungseinheiten
+inner join gebaeude
+    on {{ same_key('gebaeude', 'verwaltungseinheiten', 'gebaeude') }}
+where {{ sendable('kiwi', 'verwaltungseinheit', table='verwaltungseinheiten') }}  -- E1, I5

@@ -1,0 +1,3 @@
+{{ config(enabled=partner_aktiv('plentific'), schema='intermediate') }}
+
+{{ mietverhaeltnisse('plentific') }}

@@ -1,0 +1,52 @@
+{% set spalten = {
+    'person_nr': 'text',
+    'lfd_nr': 'text',
+    'art': 'text',
+    'wert': 'text',
+    'bemerkung': 'text',
+    'ist_haupt': 'wahrheitswert',
+    'quelle_erp': 'text',
+    'quelle_id': 'text',
+    'angelegt_am': 'zeitstempel',
+    'geaendert_am': 'zeitstempel',
+    'geloescht_kz': 'text',
+    'geladen_am': 'zeitstempel',
+} %}
+
+with
+
+typed as (
+    {{ read_erp_table('kontaktweg', spalten) }}
+),
+
+addresses as (
+    select
+        *,
+        case when art = 'E-Mail' then {{ email_adresse('wert') }} end as email_adresse,
+        case when art in ('Festnetz', 'Handynummer') then {{ telefon_e164('wert') }} end as telefon_e164
+    from typed
+),
+
+checked as (
+    select * replace (
+        list_concat(
+            _maengel,
+            {{ maengel([
+                ('E4', 'wert', "email_adresse <> lower(wert)"),
+                ('E5', 'wert', "art = 'E-Mail' and wert is not null and email_adresse is null"),
+                ('C4', 'wert', "art in ('Festnetz', 'Handynummer') and wert is not null and telefon_e164 is null"),
+            ]) }}
+        ) as _maengel
+    )
+    from addresses
+),
+
+judged as (
+    {{ judge_erp_rows(
+        'checked',
+        'kontaktweg',
+        eltern=[{'tabelle': 'person'}],
+    ) }}
+)
+
+select * from judged

@@ -1,0 +1,324 @@
+"""Brings one ERP delivery into the raw layer, as a whole or not at all.
+
+The rows go into a dataset of their own (`erp_load_<id>`); the views of `erp_raw` are then pointed to it in
+one DuckDB transaction that also drops the former dataset and notes the row counts. Killed at any moment,
+`erp_raw` is entirely the old delivery or entirely the new one.
+"""
+
+import os
+import re
+import shutil
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import dlt
+import duckdb
+from dlt.common.runtime.collector import NullCollector
+from dlt.destinations.impl.duckdb.configuration import DuckDbCredentials
+
+from pipelines.erp.delivery import Delivery, Progress, no_progress
+from pipelines.erp.files import FilesSettings, open_folder
+from pipelines.erp.schema import tables
+from pipelines.erp.source import erp_source, raw_columns, stamps, unknown_columns
+from pipelines.errors import DeliveryError, RunningError, StammdatenError
+from pipelines.settings import database
+
+RAW = "erp_raw"
+DATASET_PREFIX = "erp_load_"
+
+# Shares of the progress bar at which reading and storing are done.
+CHECKED, READ, STORED = 0.1, 0.5, 0.95
+
+# Readers one after the other keep memory flat; the rest keeps dlt silent and at home.
+DLT_ENVIRONMENT = {
+    "EXTRACT__NEXT_ITEM_MODE": "fifo",
+    "NORMALIZE__PARQUET_NORMALIZER__ADD_DLT_ID": "false",
+    "NORMALIZE__PARQUET_NORMALIZER__ADD_DLT_LOAD_ID": "false",
+    "RUNTIME__DLTHUB_TELEMETRY": "false",
+}
+
+CREATE_LOADS = """
+    create schema if not exists sync;
+    create table if not exists sync.loads (
+        load_id varchar not null,
+        loaded_at timestamp not null,
+        source varchar not null,
+        table_name varchar not null,
+        row_count bigint not null,
+        primary key (load_id, table_name)
+    );
+"""
+
+
+@dataclass(frozen=True)
+class Load:
+    """What a load brought: rows of every canonical table, and what was delivered beyond the canonical list.
+
+    `at` is UTC. `unknown_columns` lists tables that have some, `absent_tables` those that were not delivered.
+    """
+
+    load_id: str
+    at: datetime
+    source: str
+    rows: Mapping[str, int]
+    unknown_columns: Mapping[str, tuple[str, ...]]
+    unknown_files: tuple[str, ...]
+    absent_tables: tuple[str, ...]
+    seconds: float
+
+
+def load(
+    settings: FilesSettings, home: Path, quelle_erp: str = "wodis_sigma", progress: Progress = no_progress
+) -> Load:
+    """Replaces the raw layer in `home/stammdaten.duckdb` by the delivery that `settings` point to.
+
+    `quelle_erp` is written into rows that do not name their ERP. No connection to the database is left open.
+    Raises `DeliveryError` (raw layer as before), `RunningError` (another program has the database open) or
+    `StammdatenError` (the database cannot be opened).
+    """
+    began = time.monotonic()
+    home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    progress("checking the delivery", 0.0)
+    _remove_leftovers(home)
+    delivery = open_folder(settings, quelle_erp)
+    _check_against_last_load(delivery, home)
+    progress("checking the delivery", CHECKED)
+
+    at = datetime.now(UTC)
+    load_id = at.strftime("%Y%m%d_%H%M%S_%f")
+    read = _store(delivery, home, load_id, stamps(quelle_erp, at), progress)
+    progress("going live", STORED)
+    rows = _go_live(delivery, home, load_id, at, read)
+    progress("loaded", 1.0)
+    return Load(
+        load_id=load_id,
+        at=at,
+        source=delivery.origin,
+        rows=rows,
+        unknown_columns={
+            name: unknown
+            for name, data in delivery.tables.items()
+            if (unknown := unknown_columns(tables()[name], data))
+        },
+        unknown_files=delivery.unknown_files,
+        absent_tables=tuple(name for name in tables() if name not in delivery.tables),
+        seconds=time.monotonic() - began,
+    )
+
+
+def _check_against_last_load(delivery: Delivery, home: Path) -> None:
+    """A header only where the last load had rows is a broken export (rules.md, "File import")."""
+    suspects = [name for name, data in delivery.tables.items() if data.is_empty]
+    if not suspects or not database(home).exists():
+        return
+    with _connect(home) as connection:
+        for name in suspects:
+            if name in _live_tables(connection) and _count(connection, RAW, name):
+                remove = "" if tables()[name].required else ", or remove the file if the ERP really has none"
+                raise DeliveryError(
+                    f"{delivery.tables[name].where}: the file has no rows, but the last load had some; "
+                    f"export the table again{remove}"
+                )
+
+
+# dlt: extract, normalize, load
+
+
+def _store(
+    delivery: Delivery, home: Path, load_id: str, defaults: dict[str, str], progress: Progress
+) -> dict[str, int]:
+    """Writes all rows into the dataset of this load and returns how many were read a table."""
+
+    def reading(what: str, share: float) -> None:
+        progress(what, CHECKED + share * (READ - CHECKED))
+
+    with _pipeline(home, load_id, progress) as pipeline, _errors_of_users(home):
+        pipeline.extract(erp_source(delivery, defaults, reading))
+        counts = pipeline.normalize(workers=1).row_counts
+        pipeline.load(workers=1)
+        return dict(counts)
+
+
+@contextmanager
+def _pipeline(home: Path, load_id: str, progress: Progress) -> Iterator[dlt.Pipeline]:
+    """A pipeline that starts from nothing and leaves nothing: no load of a crashed run waits in it."""
+    with _environment(DLT_ENVIRONMENT):
+        credentials = DuckDbCredentials(
+            str(database(home)), global_config={"preserve_insertion_order": False}
+        )
+        pipeline = dlt.pipeline(
+            "erp",
+            pipelines_dir=str(_dlt_folder(home)),
+            destination=dlt.destinations.duckdb(credentials),
+            dataset_name=DATASET_PREFIX + load_id,
+            progress=_JobCounter(progress),
+        )
+        pipeline.config.restore_from_destination = False
+        try:
+            yield pipeline
+        finally:
+            pipeline.deactivate()
+            shutil.rmtree(pipeline.working_dir, ignore_errors=True)
+
+
+@contextmanager
+def _environment(variables: Mapping[str, str]) -> Iterator[None]:
+    former = {name: os.environ.get(name) for name in variables}
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        for name, value in former.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+
+
+class _JobCounter(NullCollector):  # type: ignore[misc]
+    """Turns dlt's count of finished table files into the second half of the progress bar."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._done = 0
+
+    def update(
+        self, name: str, inc: int = 1, total: int | None = None, *args: object, **kwargs: object
+    ) -> None:
+        if name == "Jobs" and inc:
+            self._done = min(self._done + inc, len(tables()))
+            self._progress("storing", READ + (STORED - READ) * self._done / len(tables()))
+
+
+@contextmanager
+def _errors_of_users(home: Path) -> Iterator[None]:
+    """Takes what a user can mend out of dlt's wrapping; everything else stays as it is."""
+    try:
+        yield
+    except Exception as problem:
+        mendable = _mendable(problem, home)
+        if mendable is None:
+            raise
+    else:
+        return
+    raise mendable
+
+
+def _mendable(problem: BaseException | None, home: Path) -> StammdatenError | None:
+    while problem is not None:
+        if isinstance(problem, StammdatenError):
+            return problem.with_traceback(None)
+        if isinstance(problem, OSError) and problem.strerror:
+            return DeliveryError(f"{problem.filename or home}: {problem.strerror}; nothing was loaded")
+        problem = problem.__cause__ or problem.__context__
+    return None
+
+
+# DuckDB: one transaction
+
+
+def _go_live(
+    delivery: Delivery, home: Path, load_id: str, at: datetime, read: Mapping[str, int]
+) -> dict[str, int]:
+    """Points the raw layer to the new dataset and returns its rows by table."""
+    dataset = DATASET_PREFIX + load_id
+    with _connect(home) as connection:
+        rows = {name: _count(connection, dataset, name) for name in tables()}
+        lost = {
+            name: (read.get(name, 0), count) for name, count in rows.items() if read.get(name, 0) != count
+        }
+        if lost:
+            raise RuntimeError(f"rows read and rows stored differ: {lost}")
+        connection.begin()
+        connection.execute(f"drop schema if exists {RAW} cascade; create schema {RAW};")
+        for table in tables().values():
+            columns = raw_columns(table, delivery.tables.get(table.name))
+            connection.execute(_view(table.name, columns, dataset))
+        _note_load(connection, load_id, at, delivery.origin, rows)
+        _drop_datasets(connection, keep=dataset)
+        connection.commit()
+    return rows
+
+
+def _view(table: str, columns: tuple[str, ...], dataset: str) -> str:
+    listed = ", ".join(_quoted(column) for column in columns)
+    return f"create view {RAW}.{table} as select {listed} from {dataset}.{table}"
+
+
+def _note_load(
+    connection: duckdb.DuckDBPyConnection, load_id: str, at: datetime, source: str, rows: Mapping[str, int]
+) -> None:
+    connection.execute(CREATE_LOADS)
+    connection.executemany(
+        "insert into sync.loads values (?, ?, ?, ?, ?)",
+        [(load_id, at.replace(tzinfo=None), source, name, count) for name, count in rows.items()],
+    )
+
+
+def _remove_leftovers(home: Path) -> None:
+    """Removes what a killed load left: its working folder and datasets that no view shows."""
+    shutil.rmtree(_dlt_folder(home) / "erp", ignore_errors=True)
+    if database(home).exists():
+        with _connect(home) as connection:
+            _drop_datasets(connection, keep=_live_dataset(connection))
+
+
+def _live_dataset(connection: duckdb.DuckDBPyConnection) -> str | None:
+    views = connection.execute("select sql from duckdb_views() where schema_name = ?", [RAW]).fetchall()
+    found = (re.search(rf"\b{DATASET_PREFIX}\w+", sql) for (sql,) in views)
+    return next((match.group() for match in found if match), None)
+
+
+def _drop_datasets(connection: duckdb.DuckDBPyConnection, keep: str | None) -> None:
+    schemas = connection.execute(
+        "select schema_name from duckdb_schemas() where database_name = current_database()"
+    ).fetchall()
+    for (name,) in schemas:
+        if name.startswith(DATASET_PREFIX) and name != keep:
+            connection.execute(f"drop schema {_quoted(name)} cascade")
+
+
+def _live_tables(connection: duckdb.DuckDBPyConnection) -> set[str]:
+    found = connection.execute(
+        "select table_name from information_schema.tables where table_schema = ?", [RAW]
+    ).fetchall()
+    return {name for (name,) in found}
+
+
+def _count(connection: duckdb.DuckDBPyConnection, schema: str, table: str) -> int:
+    counted = connection.execute(f"select count(*) from {schema}.{table}").fetchone()
+    return int(counted[0]) if counted else 0
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _dlt_folder(home: Path) -> Path:
+    return home / "dlt"
+
+
+@contextmanager
+def _connect(home: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection that is closed in any case; an open transaction is rolled back with it."""
+    path = database(home)
+    try:
+        connection = duckdb.connect(str(path))
+    except duckdb.IOException as problem:
+        holder = re.search(r"PID (\d+)", str(problem))
+        if holder is None:
+            raise StammdatenError(
+                f"{path} cannot be opened as a database; "
+                "restore it from a backup, or set STAMMDATEN_HOME to another folder"
+            ) from problem
+        raise RunningError(
+            f"{path} is open in another program (process {holder.group(1)}); close it and run again"
+        ) from None
+    try:
+        yield connection
+    finally:
+        connection.close()

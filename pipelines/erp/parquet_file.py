@@ -1,0 +1,122 @@
+"""One Parquet file: its columns as text, dates in ISO form, numbers with a point."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from pipelines.erp.csv_file import column_names
+from pipelines.errors import DeliveryError
+
+BATCH_ROWS = 65_536
+
+
+@dataclass(frozen=True)
+class ParquetFile:
+    """What is known of a file before its rows are read; `names` are the columns as the file spells them."""
+
+    path: Path
+    names: tuple[str, ...]
+    columns: tuple[str, ...]
+    size: int
+    is_empty: bool
+
+
+def inspect(path: Path) -> ParquetFile:
+    """Reads the footer of a file.
+
+    Raises `DeliveryError` if it is no Parquet file or a column holds records rather than values.
+    """
+    try:
+        with pq.ParquetFile(path) as file:
+            schema, rows = file.schema_arrow, file.metadata.num_rows
+    except pa.ArrowException:
+        raise DeliveryError(f"{path.name}: not a complete Parquet file; export the table again") from None
+    columns = column_names(path.name, schema.names)
+    for field in schema:
+        if pa.types.is_nested(field.type) and not _is_list(field.type):
+            raise DeliveryError(
+                f"{path.name}: column {field.name} holds records ({field.type}); export it as text"
+            )
+    return ParquetFile(path, tuple(schema.names), columns, path.stat().st_size, rows == 0)
+
+
+def read(file: ParquetFile) -> Iterator[pa.RecordBatch]:
+    """The rows as batches of text columns, in file order; NULL stays NULL.
+
+    Raises `DeliveryError` if a column cannot be written as text.
+    """
+    try:
+        with pq.ParquetFile(file.path) as opened:
+            for batch in opened.iter_batches(batch_size=BATCH_ROWS):
+                texts = [_text(file, *pair) for pair in zip(file.names, batch.columns, strict=True)]
+                yield pa.RecordBatch.from_arrays(texts, names=list(file.columns))
+        return
+    except (pa.ArrowException, OSError):
+        # Arrow's message may hold values; nothing of it may be chained to ours.
+        pass
+    raise DeliveryError(f"{file.path.name}: the file is damaged; export the table again")
+
+
+def _text(file: ParquetFile, name: str, column: pa.Array) -> pa.Array:
+    try:
+        return as_text(column)
+    except (pa.ArrowException, ValueError):
+        pass
+    raise DeliveryError(
+        f"{file.path.name}: column {name} ({column.type}) cannot be read as text; export it as text"
+    )
+
+
+def as_text(column: pa.Array) -> pa.Array:
+    """A column as text.
+
+    Dates as 2026-01-31, time stamps as 2026-01-31 13:05:00 on the clock of their own zone (midnight is
+    written as the date alone: dates come as time stamps from many tools), decimals and floats with a point,
+    booleans as true and false, lists joined by a comma.
+    """
+    for applies, convert in _CONVERSIONS:
+        if applies(column.type):
+            column = convert(column)
+            break
+    text = column.cast(pa.string())
+    text.validate(full=True)
+    return text
+
+
+def _is_list(type_: pa.DataType) -> bool:
+    return bool(
+        (pa.types.is_list(type_) or pa.types.is_large_list(type_))
+        and not pa.types.is_nested(type_.value_type)
+    )
+
+
+def _timestamps(column: pa.Array) -> pa.Array:
+    local = pc.local_timestamp(column) if column.type.tz else column
+    return pc.replace_substring_regex(
+        pc.replace_substring_regex(local.cast(pa.string()), r"\.0+$", ""), " 00:00:00$", ""
+    )
+
+
+def _floats(column: pa.Array) -> pa.Array:
+    # Tools without NULL write NaN for it.
+    return pc.if_else(pc.is_nan(column), None, column)
+
+
+def _lists(column: pa.Array) -> pa.Array:
+    return pc.binary_join(column.cast(pa.list_(pa.string())), ",")
+
+
+def _dictionaries(column: pa.Array) -> pa.Array:
+    return as_text(column.dictionary_decode())
+
+
+_CONVERSIONS: tuple[tuple[Callable[[pa.DataType], bool], Callable[[pa.Array], pa.Array]], ...] = (
+    (pa.types.is_dictionary, _dictionaries),
+    (pa.types.is_timestamp, _timestamps),
+    (pa.types.is_floating, _floats),
+    (_is_list, _lists),
+)

@@ -1,0 +1,9 @@
+"""A sample portfolio: real Berlin addresses, invented people, the troubles of real ERP exports.
+
+`write_sample(out, units, seed)` writes a delivery in files; `sql/core` makes the company, `sql/erp` its tables,
+`pitfalls.py` lists what is wrong with them on purpose, `data` holds addresses and names with their sources.
+"""
+
+from pipelines.erp.sample.portfolio import AS_OF, write_sample
+
+__all__ = ["AS_OF", "write_sample"]

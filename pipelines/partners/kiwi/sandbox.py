@@ -1,0 +1,71 @@
+"""KIWI in the sandbox: a session key that expires, every answer in an envelope."""
+
+import secrets
+import time
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from pipelines.sandbox.partner import Partner as Base
+from pipelines.sandbox.resources import Resource
+from pipelines.sandbox.store import Json
+from pipelines.sandbox.wire import Answer, ApiError, Call, Handler, Option, Page, stamp
+
+WORDS = {"/v1/units/{id}": "unit", "/v1/tenants/{id}": "tenant", "/v1/leases/{id}": "lease"}
+EIGHT_DAYS = 8 * 24 * 3600
+NINETY_DAYS = 90 * 24 * 3600
+
+
+class Partner(Base):
+    """Plays KIWI as this project proposes it; KIWI itself has not specified these records."""
+
+    demo: ClassVar[Mapping[str, str]] = {"username": "sandbox", "password": "sandbox-kiwi"}
+    options: ClassVar[Mapping[str, Option]] = {
+        "session_seconds": Option(str(EIGHT_DAYS), "how long a session lasts"),
+    }
+    invalid_status = 400
+
+    def __init__(self, *arguments: Any):
+        super().__init__(*arguments)
+        self._sessions: dict[str, float] = {}
+
+    def routes(self) -> dict[tuple[str, str], Handler]:
+        """The login."""
+        return {("post", "/v1/session"): self._session}
+
+    def authenticate(self, call: Call) -> None:
+        """A session that has not run out."""
+        if self._sessions.get(call.headers.get("session-key", ""), 0) <= time.time():
+            raise ApiError(401, "unauthorized", "The session key is missing, unknown or expired.")
+
+    def single(self, resource: Resource, shown: Json) -> Any:
+        """The record under its name, and its fields once more beside it."""
+        return {"status": "ok", "result": {**shown, WORDS[resource.name]: shown}}
+
+    def list_answer(self, resource: Resource, items: list[Json], total: int, page: Page) -> Answer:
+        """The records under the plural of their name."""
+        place = {"page_number": page.number, "page_size": page.limit, "total": total}
+        return Answer(200, {"status": "ok", "result": {WORDS[resource.name] + "s": items, **place}})
+
+    def error_answer(self, error: ApiError) -> Answer:
+        """One code, one sentence, the first refused field."""
+        field = error.refused[0].field if error.refused else None
+        body = {"code": error.code, "message": error.message, "field": field}
+        return Answer(error.status, {"status": "error", "error": body}, error.headers)
+
+    def _session(self, call: Call) -> Answer:
+        given = self.json(call)
+        if {name: given[name] for name in self.demo} != self.demo:
+            raise ApiError(401, "unauthorized", "User name or password is wrong.")
+        key, now = secrets.token_hex(16), time.time()
+        self._sessions[key] = now + self.number("session_seconds")
+        session = {
+            "username": given["username"],
+            "user_id": 1,
+            "organization_id": 1,
+            "session_key": key,
+            "enabled": stamp(now),
+            "expires": stamp(self._sessions[key]),
+            "max_expires": stamp(now + NINETY_DAYS),
+            "account_verification": 1,
+        }
+        return Answer(200, {"status": "ok", "result": {"session_key": key, "session": session}})

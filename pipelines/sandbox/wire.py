@@ -1,0 +1,87 @@
+"""What goes over the wire between the sandbox and its callers, whatever the partner."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from pipelines.sandbox.resources import Refusal
+
+
+@dataclass(frozen=True)
+class Option:
+    """A switch of the sandbox; without `choices` it takes a whole number or a text, like its default."""
+
+    default: str
+    help: str
+    choices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Call:
+    """One request; `params` are the values in its path, `path` begins after the partner's name."""
+
+    method: str
+    path: str
+    query: Mapping[str, str]
+    headers: Mapping[str, str]
+    body: bytes
+    origin: str
+    template: str = ""
+    params: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What goes back: a JSON body, or none."""
+
+    status: int
+    body: Any = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+class ApiError(Exception):
+    """A refusal; how it looks on the wire is the partner's matter."""
+
+    def __init__(
+        self,
+        status: int,
+        code: str,
+        message: str,
+        refused: Iterable[Refusal] = (),
+        headers: Mapping[str, str] | None = None,
+    ):
+        super().__init__(message)
+        self.status, self.code, self.message = status, code, message
+        self.refused, self.headers = tuple(refused), headers or {}
+
+
+Handler = Callable[[Call], Answer]
+
+
+@dataclass(frozen=True)
+class Page:
+    """A piece of a list."""
+
+    limit: int
+    offset: int
+
+    @property
+    def number(self) -> int:
+        """Which page it is, from 1."""
+        return self.offset // self.limit + 1
+
+    def pages(self, total: int) -> int:
+        """How many pages a list of so many records has."""
+        return -(-total // self.limit)
+
+
+def stamp(at: float) -> str:
+    """A moment as the partners write it."""
+    return datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def bearer(call: Call) -> str:
+    """The bearer token of a request; empty without one."""
+    scheme, _, token = call.headers.get("authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else ""

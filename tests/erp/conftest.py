@@ -1,0 +1,48 @@
+"""A right delivery in a folder, and a database to look at."""
+
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from tests.erp.delivery import DELIVERY
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder with a delivery that is complete and right."""
+    delivery = tmp_path / "delivery"
+    delivery.mkdir()
+    for name, text in DELIVERY.items():
+        (delivery / name).write_text(text, encoding="utf-8")
+    return delivery
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    return tmp_path / "home"
+
+
+class Database:
+    """Asks the database of a home, one connection a question."""
+
+    def __init__(self, home: Path) -> None:
+        self._path = home / "stammdaten.duckdb"
+
+    def rows(self, sql: str) -> list[tuple]:
+        with duckdb.connect(str(self._path), read_only=True) as connection:
+            return connection.execute(sql).fetchall()
+
+    def columns(self, table: str) -> list[str]:
+        return [
+            name
+            for (name,) in self.rows(
+                "select column_name from duckdb_columns() "
+                f"where schema_name = 'erp_raw' and table_name = '{table}' order by column_index"
+            )
+        ]
+
+
+@pytest.fixture
+def database(home: Path) -> Database:
+    return Database(home)

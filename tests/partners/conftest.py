@@ -1,0 +1,82 @@
+"""The marts of the small stock in `bestand.py`, built by dbt once for all tests."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import duckdb
+import pytest
+
+from tests.partners.bestand import BESTAND
+
+PARTNERS = ("etg24", "facilioo", "plentific", "kiwi")
+STICHTAG = "2026-03-31"
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Marts:
+    """Reads marts and findings; rows are in the order of their ids."""
+
+    database: duckdb.DuckDBPyConnection
+
+    def rows(self, mart: str) -> list[Row]:
+        return self._read(f"select * from partners.{mart} order by external_id")
+
+    def row(self, mart: str, external_id: str) -> Row:
+        (found,) = [row for row in self.rows(mart) if row["external_id"] == external_id]
+        return found
+
+    def ids(self, mart: str) -> list[str]:
+        return [row["external_id"] for row in self.rows(mart)]
+
+    def findings(self, partner: str, regel: str) -> set[tuple[str, str]]:
+        """Table and key of what the partner does not get because of a rule."""
+        found = self._read(f"select * from quality.{partner}__findings")
+        return {(row["tabelle"], row["schluessel"]) for row in found if row["regel"] == regel}
+
+    def finding(self, partner: str, tabelle: str, schluessel: str) -> Row:
+        (found,) = [
+            row
+            for row in self._read(f"select * from quality.{partner}__findings")
+            if (row["tabelle"], row["schluessel"]) == (tabelle, schluessel)
+        ]
+        return found
+
+    def _read(self, query: str) -> list[Row]:
+        found = self.database.execute(query)
+        names = [column[0] for column in found.description or []]
+        return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+
+
+def partner_vars(separator: str, mandanten: Sequence[str] | str, partners: Sequence[str]) -> dict[str, Any]:
+    """Vars with these partners on, all others off, and a fixed key date."""
+    setting = {"aktiv": True, "separator": separator, "mandanten": mandanten}
+    return {"stichtag": STICHTAG, "partners": {name: dict(setting) for name in partners}}
+
+
+@pytest.fixture(scope="session")
+def marts(build: Callable[..., duckdb.DuckDBPyConnection]) -> Marts:
+    """All four partners with separator / and Mandanten 001 and 002; their data tests have passed."""
+    chosen = [f"+{partner}" for partner in PARTNERS]
+    return Marts(build(BESTAND, select=chosen, vars=partner_vars("/", ["001", "002"], PARTNERS), tests=True))
+
+
+@dataclass(frozen=True)
+class DashedKiwi:
+    """KIWI alone with separator -, all data tests run, whatever came out of them."""
+
+    marts: Marts
+    states: Mapping[str, str]
+
+
+@pytest.fixture(scope="session")
+def dashed_kiwi(marts: Marts, dbt: Any, raw_database: Callable[..., Any]) -> DashedKiwi:
+    """KIWI alone, separator -, Mandanten 001 and 999, of which the ERP does not have the second."""
+    path = raw_database(BESTAND)
+    # buildable: no test that needs a model which is not built for KIWI
+    command = ["build", "--select", "+kiwi", "--indirect-selection", "buildable"]
+    done = dbt(*command, vars=partner_vars("-", ["001", "999"], ["kiwi"]))
+    states = {entry.node.name: str(entry.status) for entry in done.result}
+    return DashedKiwi(Marts(duckdb.connect(path, read_only=True)), states)

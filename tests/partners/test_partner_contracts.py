@@ -1,0 +1,72 @@
+"""Marts and contracts name the same entities, parents and fields, and the rows are bodies the contract takes."""
+
+import json
+from typing import Any
+
+import pytest
+from openapi_schema_validator import OAS31Validator
+
+from pipelines.push.contract import load_contract
+
+ENTITIES = [
+    (partner, entity)
+    for partner in ("etg24", "facilioo", "plentific", "kiwi")
+    for entity in load_contract(partner).entities
+]
+
+
+def columns(marts: Any, mart: str) -> list[str]:
+    found = marts.database.execute(
+        "select column_name from duckdb_columns() where schema_name = 'partners' and table_name = ?", [mart]
+    )
+    return [name for (name,) in found.fetchall()]
+
+
+def references(partner: str, entity: str) -> set[str]:
+    parents = load_contract(partner).entities[entity].parents
+    return {f"{parent.entity}_external_id{'s' if parent.many else ''}" for parent in parents}
+
+
+def test_there_is_one_mart_for_each_entity_of_the_contracts(marts: Any) -> None:
+    found = marts.database.execute("select table_name from duckdb_tables() where schema_name = 'partners'")
+    assert {name for (name,) in found.fetchall()} == {f"{partner}__{entity}" for partner, entity in ENTITIES}
+
+
+@pytest.mark.parametrize(("partner", "entity"), ENTITIES)
+def test_a_mart_has_the_id_a_column_for_each_parent_and_fields_of_the_contract(
+    marts: Any, partner: str, entity: str
+) -> None:
+    found = columns(marts, f"{partner}__{entity}")
+    rest = set(found) - {"external_id"} - references(partner, entity)
+    assert len(found) == 1 + len(references(partner, entity)) + len(rest)
+    assert rest <= set(load_contract(partner).schema(entity, "create")["properties"])
+
+
+@pytest.mark.parametrize(("partner", "entity"), ENTITIES)
+def test_every_row_is_a_body_that_the_contract_takes(marts: Any, partner: str, entity: str) -> None:
+    contract = load_contract(partner)
+    given = {parent.field for parent in contract.entities[entity].parents} | {
+        lookup.field for lookup in contract.entities[entity].lookups
+    }
+    schema = contract.schema(entity, "create")
+    schema = {**schema, "required": [name for name in schema.get("required", []) if name not in given]}
+    validator = OAS31Validator(schema, format_checker=OAS31Validator.FORMAT_CHECKER)
+    fields = ", ".join(
+        f'"{name}"'
+        for name in columns(marts, f"{partner}__{entity}")
+        if name not in references(partner, entity) | {"external_id"}
+    )
+    bodies = marts.database.execute(
+        f"select external_id, to_json(body) from (select external_id, {{{_pairs(fields)}}} as body "
+        f"from partners.{partner}__{entity})"
+    ).fetchall()
+    assert bodies
+    for external_id, body in bodies:
+        sent = {**json.loads(body)}
+        if contract.entities[entity].external_id:
+            sent[contract.entities[entity].external_id] = external_id
+        assert not [error.message for error in validator.iter_errors(sent)], external_id
+
+
+def _pairs(fields: str) -> str:
+    return ", ".join(f"{name}: {name}" for name in fields.split(", "))

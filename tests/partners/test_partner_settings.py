@@ -1,0 +1,71 @@
+"""A wrong partner setting stops dbt with one line that names it, what is allowed and where to set it."""
+
+from typing import Any
+
+import pytest
+
+GOOD = {"aktiv": True, "separator": "/", "mandanten": "alle"}
+NUMBERS = 'a list of Mandant numbers as text such as ["001", "002"], or the word alle alone'
+
+WRONG = {
+    "a list instead of a mapping": (["etg24"], "partners is ['etg24']; allowed: a mapping"),
+    "an unknown partner": (
+        {"etg42": GOOD},
+        "partners.etg42 is an unknown partner; allowed: etg24, facilioo, plentific, kiwi;",
+    ),
+    "no mapping": (
+        {"etg24": True},
+        "partners.etg24 is True; allowed: a mapping with aktiv, separator and mandanten;",
+    ),
+    "an unknown key": (
+        {"etg24": {**GOOD, "seperator": "-"}},
+        "partners.etg24.seperator is an unknown setting; allowed: aktiv, separator, mandanten;",
+    ),
+    "no aktiv": ({"kiwi": {"separator": "-"}}, "partners.kiwi.aktiv is not set; allowed: true, false;"),
+    "aktiv as text": ({"kiwi": {**GOOD, "aktiv": "ja"}}, "partners.kiwi.aktiv is ja; allowed: true, false;"),
+    "an unknown separator": (
+        {"etg24": {**GOOD, "separator": "#"}},
+        "partners.etg24.separator is #; allowed: - _ . / |;",
+    ),
+    "two separators": (
+        {"etg24": {**GOOD, "separator": "//"}},
+        "partners.etg24.separator is //; allowed: - _ . / |;",
+    ),
+    "no separator": (
+        {"etg24": {"aktiv": True, "mandanten": "alle"}},
+        "partners.etg24.separator is not set; allowed: - _ . / |;",
+    ),
+    "no Mandanten": (
+        {"etg24": {"aktiv": True, "separator": "-"}},
+        f"partners.etg24.mandanten is not set; allowed: {NUMBERS};",
+    ),
+    "an empty list": (
+        {"etg24": {**GOOD, "mandanten": []}},
+        f"partners.etg24.mandanten is an empty list; allowed: {NUMBERS};",
+    ),
+    "a number that is no text": (
+        {"etg24": {**GOOD, "mandanten": ["001", 2]}},
+        f"partners.etg24.mandanten is 2; allowed: {NUMBERS};",
+    ),
+    "one number without a list": (
+        {"etg24": {**GOOD, "mandanten": "001"}},
+        f"partners.etg24.mandanten is 001; allowed: {NUMBERS};",
+    ),
+    "alle beside numbers": (
+        {"etg24": {**GOOD, "mandanten": ["001", "alle"]}},
+        f"partners.etg24.mandanten is alle beside numbers; allowed: {NUMBERS};",
+    ),
+    "a wrong separator of a partner that is off": (
+        {"kiwi": {"aktiv": False, "separator": "#"}},
+        "partners.kiwi.separator is #; allowed: - _ . / |;",
+    ),
+}
+
+
+@pytest.mark.parametrize(("partners", "line"), WRONG.values(), ids=WRONG)
+def test_a_wrong_setting_is_named_with_what_is_allowed(dbt: Any, partners: object, line: str) -> None:
+    done = dbt("parse", vars={"partners": partners})
+    assert not done.success
+    (said,) = [text.strip() for text in str(done.exception).splitlines() if line in text]
+    assert said.startswith(line)
+    assert said.endswith("; set it under vars in dbt_project.yml or with --vars")

@@ -1,0 +1,259 @@
+"""The whole way as a user goes it: the command line, real files, dbt, and the sandbox over HTTP."""
+
+import csv
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from pipelines.erp.sample import write_sample
+from pipelines.sandbox.server import Sandbox
+
+ROOT = Path(__file__).resolve().parent.parent
+PARTNERS = ("etg24", "facilioo", "plentific", "kiwi")
+VARS = {
+    "partners": {
+        "etg24": {"aktiv": True, "separator": "/", "mandanten": ["001", "002"]},
+        "facilioo": {"aktiv": True, "separator": "-", "mandanten": ["001", "002"]},
+        "plentific": {"aktiv": True, "separator": "_", "mandanten": "alle"},
+        "kiwi": {"aktiv": True, "separator": "|", "mandanten": ["001"]},
+    }
+}
+
+
+class Site:
+    """A housing company: an ERP folder, a STAMMDATEN_HOME, and the partners' systems."""
+
+    def __init__(self, folder: Path, sandbox: Sandbox, project: Path = ROOT):
+        self.erp, self.home, self.sandbox, self.project = folder / "erp", folder / "home", sandbox, project
+        self.environment = {
+            **{
+                k: v
+                for k, v in os.environ.items()
+                if not k.startswith(("DESTINATION__", "SOURCES__", "DBT_"))
+            },
+            **sandbox.environment(),
+            "SOURCES__ERP__KIND": "files",
+            "SOURCES__ERP__FILES__FOLDER": str(self.erp),
+            "STAMMDATEN_HOME": str(self.home),
+            "PYTHONPATH": str(project),
+        }
+
+    def call(
+        self, *arguments: str, variables: Any = VARS, **environment: str
+    ) -> subprocess.CompletedProcess[str]:
+        """Runs `stammdaten` in a process of its own."""
+        given = ["--vars", json.dumps(variables)] if variables else []
+        return subprocess.run(  # noqa: S603
+            [sys.executable, "-m", "pipelines.cli", *arguments, *given],
+            env={**self.environment, **environment},
+            cwd=self.project,
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=False,
+        )
+
+    def run(self, *arguments: str, **environment: str) -> dict[str, Any]:
+        """`stammdaten run --json`, which must deliver everything."""
+        done = self.call("run", "--json", *arguments, **environment)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return json.loads(done.stdout)
+
+    def requests(self) -> dict[str, int]:
+        return {name: len(self.sandbox.requests(name)) for name in PARTNERS}
+
+    def edit(self, table: str, change: Any) -> None:
+        """Rewrites one file of the delivery: `change(rows)` gets and returns a list of dicts."""
+        path = self.erp / f"{table}.csv"
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            reader = csv.DictReader(file, delimiter=";")
+            heads, rows = list(reader.fieldnames or []), list(reader)
+        with path.open("w", encoding="utf-8", newline="") as file:
+            writer = csv.DictWriter(file, heads, delimiter=";")
+            writer.writeheader()
+            writer.writerows(change(rows))
+
+    def query(self, sql: str) -> list[Any]:
+        with duckdb.connect(str(self.home / "stammdaten.duckdb")) as db:
+            return db.execute(sql).fetchall()
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    folder = tmp_path_factory.mktemp("site")
+    write_sample(folder / "erp", 97, 7)
+    with Sandbox(state=folder / "sandbox.sqlite", options={"etg24.log_bodies": "yes"}) as sandbox:
+        made = Site(folder, sandbox)
+        made.first = made.run()
+        yield made
+
+
+def test_the_partners_hold_exactly_the_marts(site: Site) -> None:
+    for line in site.first["lines"]:
+        partner, entity = line["partner"], line["entity"]
+        assert line["created"] == line["in_mart"], line
+        ids = {row[0] for row in site.query(f'select external_id from partners."{partner}__{entity}"')}
+        ledger = site.query(
+            f"select external_id from sync.ledger where partner = '{partner}' and entity = '{entity}'"
+            " and state = 'synced' and remote_id is not null"
+        )
+        assert {row[0] for row in ledger} == ids
+        if entity not in ("kontaktdaten",):
+            assert len(site.sandbox.records(partner, entity)) == len(ids), (partner, entity)
+
+
+def test_unchanged_data_sends_nothing_not_even_a_login(site: Site) -> None:
+    before = site.requests()
+    report = site.run()
+    assert site.requests() == before
+    assert sum(line["created"] + line["updated"] + line["withdrawn"] for line in report["lines"]) == 0
+
+
+def test_one_changed_flat_sends_that_flat_to_each_partner_once(site: Site) -> None:
+    ((ve,),) = site.query(
+        "select struct_pack(m := mandant_nr, w := we_nr, g := gebaeude_nr, v := ve_nr)"
+        " from staging.stg_erp__verwaltungseinheit"
+        " where mandant_nr = '001' and wohnflaeche is not null order by all limit 1"
+    )
+
+    def enlarge(rows: list[dict[str, str]]) -> list[dict[str, str]]:
+        for row in rows:
+            key = (
+                row["mandant_nr"].strip(),
+                row["we_nr"].strip(),
+                row["gebaeude_nr"].strip(),
+                row["ve_nr"].strip(),
+            )
+            if key == (ve["m"], ve["w"], ve["g"], ve["v"]):
+                row["wohnflaeche"] = "123,45"
+        return rows
+
+    site.edit("verwaltungseinheit", enlarge)
+    before = site.requests()
+    site.run()
+    sent = {name: count - before[name] for name, count in site.requests().items()}
+    # facilioo and KIWI are not told areas; Plentific logs in first.
+    assert sent == {"etg24": 1, "facilioo": 0, "plentific": 2, "kiwi": 0}
+    last = site.sandbox.requests("etg24")[-1]
+    assert (last.method, json.loads(last.body or "")) == ("PATCH", {"area": 123.45})
+
+
+def test_a_flat_let_anew_reaches_the_partners_and_the_former_lease_ends(site: Site) -> None:
+    (mv, person) = site.query(
+        "select mietvertraege_external_id, external_id from partners.etg24__mieter"
+        " where starts_with(external_id, '001') order by all limit 1"
+    )[0]
+    key = mv.split("/")
+
+    def end(rows: list[dict[str, str]]) -> list[dict[str, str]]:
+        for row in rows:
+            names = ("mandant_nr", "we_nr", "gebaeude_nr", "ve_nr", "mv_nr")
+            if [row[name].strip() for name in names] == key:
+                row["mietende"] = "2020-01-31"
+        return rows
+
+    site.edit("mietvertrag", end)
+    report = site.run()
+    withdrawn = {(x["partner"], x["entity"]): x["withdrawn"] for x in report["lines"] if x["withdrawn"]}
+    assert withdrawn["etg24", "mietvertraege"] == 1
+    assert withdrawn["facilioo", "vertraege_mieter"] >= 1
+    assert withdrawn["plentific", "unterobjekte_mieter"] >= 1
+    assert withdrawn["kiwi", "mietvertraege"] >= 1
+    (contract,) = [c for c in site.sandbox.records("etg24", "mietvertraege") if c["extId"] == mv]
+    assert contract["validTo"] is not None
+    assert site.query(
+        f"select state, reason from sync.ledger where external_id = '{person}' and partner = 'etg24'"
+    ) == [("withdrawn", "kept")]
+    assert site.sandbox.deletions("etg24") == []
+
+
+@pytest.mark.parametrize(
+    ("variables", "environment", "message"),
+    [
+        ({"etg24": {"aktiv": True, "separator": "+", "mandanten": ["001"]}}, {}, "partners.etg24.separator"),
+        ({"etg24": {"aktiv": True, "separator": "/", "mandanten": []}}, {}, "partners.etg24.mandanten"),
+        ({"etg24": {"aktiv": True, "separator": "/", "mandanten": ["777"]}}, {}, "partners.etg24.mandanten"),
+        ({"nobody": {"aktiv": True, "separator": "/", "mandanten": ["001"]}}, {}, "partners.nobody"),
+        (VARS["partners"], {"DESTINATION__ETG24__API_TOKEN": ""}, "DESTINATION__ETG24__API_TOKEN"),
+        (
+            VARS["partners"],
+            {"DESTINATION__KIWI__BASE_URL": "http://kiwi.example"},
+            "DESTINATION__KIWI__BASE_URL",
+        ),
+        (VARS["partners"], {"SOURCES__ERP__KIND": "fax"}, "SOURCES__ERP__KIND"),
+        (VARS["partners"], {"SOURCES__ERP__FILES__FOLDER": "/nowhere"}, "SOURCES__ERP__FILES__FOLDER"),
+    ],
+)
+def test_a_wrong_setting_ends_the_run_in_one_line_that_names_it(
+    site: Site, variables: Any, environment: dict[str, str], message: str
+) -> None:
+    before = site.requests()
+    done = site.call("run", variables={"partners": variables}, **environment)
+    assert done.returncode == 2, done.stdout + done.stderr
+    (line,) = [line for line in done.stderr.splitlines() if line.startswith("Error:")]
+    assert message in line
+    assert "Traceback" not in done.stderr
+    assert site.requests() == before
+
+
+def test_a_cut_off_delivery_changes_and_sends_nothing(site: Site) -> None:
+    shutil.copytree(site.erp, site.erp.with_name("cut"))
+    cut = site.erp.with_name("cut") / "mieter.csv"
+    cut.write_bytes(cut.read_bytes()[: cut.stat().st_size // 2])
+    before = site.requests()
+    rows = site.query("select count(*) from erp_raw.mieter")
+    done = site.call("run", SOURCES__ERP__FILES__FOLDER=str(cut.parent))
+    assert done.returncode == 2
+    assert "mieter.csv" in done.stderr
+    assert site.requests() == before
+    assert site.query("select count(*) from erp_raw.mieter") == rows
+
+
+def test_nothing_under_home_is_readable_by_others(site: Site) -> None:
+    loose = [p.name for p in [site.home, *site.home.rglob("*")] if p.stat().st_mode & 0o077]
+    assert loose == []
+
+
+def test_no_credential_is_found_in_any_file_or_output(site: Site) -> None:
+    done = site.call("run")
+    secrets = [
+        v for k, v in site.sandbox.environment().items() if k.endswith(("TOKEN", "PASSWORD", "SECRET"))
+    ]
+    files = [p for p in site.home.rglob("*") if p.is_file()]
+    assert len(secrets) == 4
+    for secret in secrets:
+        assert secret not in done.stdout + done.stderr
+        assert [p.name for p in files if secret.encode() in p.read_bytes()] == []
+
+
+def test_a_failing_test_keeps_back_its_partner_and_only_that_one(tmp_path: Path) -> None:
+    project = tmp_path / "project"
+    shutil.copytree(
+        ROOT,
+        project,
+        ignore=shutil.ignore_patterns(".venv", ".git", ".stammdaten", "target", "logs", ".*_cache"),
+    )
+    (project / "tests" / "partners" / "plentific_is_wrong.sql").write_text(
+        "select external_id from {{ ref('plentific__objekte') }} where external_id <> '' order by external_id limit 2\n"
+    )
+    write_sample(tmp_path / "erp", 53, 3)
+    with Sandbox(state=tmp_path / "sandbox.sqlite") as sandbox:
+        site = Site(tmp_path, sandbox, project)
+        done = site.call("run", "--json")
+        report = json.loads(done.stdout)
+        assert done.returncode == 1
+        (failure,) = report["failures"]
+        assert (failure["partner"], failure["node"]) == ("plentific", "plentific_is_wrong")
+        keys = site.query("select external_id from partners.plentific__objekte order by all limit 2")
+        assert failure["keys"] == [key for (key,) in keys]
+        assert len(sandbox.requests("plentific")) == 0
+        assert {line["partner"] for line in report["lines"]} == {"etg24", "facilioo", "kiwi"}
+        assert len(sandbox.records("etg24", "einheiten")) >= 10
