@@ -43,7 +43,7 @@ class Build:
         return not self.failures.get(partner)
 
 
-def check(home: Path, settings: Vars) -> None:
+def check_settings(home: Path, settings: Vars) -> None:
     """Lets dbt read the project with these vars; the macros check every setting that shapes rows.
 
     Raises `SettingsError` with the macro's own line.
@@ -55,9 +55,25 @@ def check(home: Path, settings: Vars) -> None:
 
 def build(home: Path, settings: Vars, progress: Callable[[int, int, str], None] | None = None) -> Build:
     """`dbt build` without unit tests. Raises `BuildError` when dbt could not even start."""
+    return _run(home, settings, ["build", "--exclude-resource-type", "unit_test"], progress)
+
+
+def check_marts(home: Path, settings: Vars, progress: Callable[[int, int, str], None] | None = None) -> Build:
+    """`dbt test` on the marts of the active partners as they are. Raises like `build`."""
+    return _run(
+        home,
+        settings,
+        ["test", "--exclude-resource-type", "unit_test", "--select", *settings.active],
+        progress,
+    )
+
+
+def _run(
+    home: Path, settings: Vars, command: list[str], progress: Callable[[int, int, str], None] | None
+) -> Build:
     # Held open here, the file is not closed and written out again after each of dbt's nodes.
     with duckdb.connect(str(database(home))):
-        result, log = _invoke(home, settings, ["build", "--exclude-resource-type", "unit_test"], progress)
+        result, log = _invoke(home, settings, command, progress)
     if result.result is None or not hasattr(result.result, "results"):
         raise BuildError(_reason(result, log))
     results = result.result.results

@@ -117,6 +117,9 @@ def load(
     with Progressing(as_json) as progress:
         loaded = load_only(home(), _settings(stichtag, partner, variables), progress)
     _print(loaded, as_json, ["table", "rows"], [[name, number] for name, number in loaded["rows"].items()])
+    if not as_json:
+        for note in loaded["notes"]:
+            err.print(note, style="yellow", soft_wrap=True)
 
 
 @app.command()
@@ -141,10 +144,14 @@ def plan(
     """
     from pipelines.flow import plan_only
 
-    report = plan_only(home(), _settings(stichtag, partner, variables))
+    with Progressing(as_json) as progress:
+        report = plan_only(home(), _settings(stichtag, partner, variables), progress)
     heads = ["partner", "entity", "in mart", "create", "update", "withdraw", "unchanged", "given up"]
     rows = [list(line.values()) for line in report["plan"]]
     _print(report, as_json, heads, rows, f"Plan {report['plan_id']}: push it with `stammdaten push`.")
+    if not as_json:
+        _show_failures(report["failures"])
+    raise typer.Exit(report["exit"])
 
 
 @app.command()
@@ -269,12 +276,7 @@ def _finish(report: dict[str, Any], as_json: bool) -> None:
     if as_json:
         out.print_json(json.dumps(report))
         raise typer.Exit(report["exit"])
-    for failure in report.get("failures", []):
-        keys = f"\n    keys: {', '.join(failure['keys'])}" if failure["keys"] else ""
-        err.print(
-            f"{failure['partner']}: {failure['node']} ({failure['status']}): {failure['message']}{keys}",
-            style="red",
-        )
+    _show_failures(report.get("failures", []))
     for name, why in report.get("stopped", {}).items():
         err.print(f"{name}: {why}", style="red")
     if report.get("lines"):
@@ -298,6 +300,14 @@ def _finish(report: dict[str, Any], as_json: bool) -> None:
     for note in report.get("notes", []):
         out.print(note, soft_wrap=True)
     raise typer.Exit(report["exit"])
+
+
+def _show_failures(failures: list[dict[str, Any]]) -> None:
+    for failure in failures:
+        what = f"{failure['partner']} is not pushed: {failure['node']} ({failure['status']}): {failure['message']}"
+        err.print(what, style="red", soft_wrap=True)
+        if failure["keys"]:
+            err.print(f"    keys: {', '.join(failure['keys'])}", soft_wrap=True)
 
 
 def _print(

@@ -47,29 +47,37 @@ def load_only(home: Path, settings: Vars, progress: Progress) -> Report:
 def build_only(home: Path, settings: Vars, progress: Progress) -> Report:
     """Builds the marts and says which partners may be pushed."""
     with only_run(home, "build"):
-        dbt.check(home, settings)
+        dbt.check_settings(home, settings)
         _check_mandanten(home, settings)
         built = _build(home, settings, progress)
         notes = [f"{built.models} models built, {built.tests} tests run."]
         return {"failures": _failures(built), "notes": notes, "exit": 1 if built.failures else 0}
 
 
-def plan_only(home: Path, settings: Vars) -> Report:
+def plan_only(home: Path, settings: Vars, progress: Progress) -> Report:
     """Writes a plan for what lies in the marts. Needs no credentials, unless an interrupted push is to be settled."""
     with only_run(home, "plan"):
         _check_rows(home, settings)
+        ready, failures = _tested(home, settings, progress)
         engine.settle_former(home, settings.active)
-        made = engine.plan(home, settings.active, settings.stichtag)
-        return {"plan_id": made.plan_id, "plan": [asdict(line) for line in made.counts]}
+        made = engine.plan(home, ready, settings.stichtag)
+        return {
+            "plan_id": made.plan_id,
+            "plan": [asdict(line) for line in made.counts],
+            "failures": failures,
+            "exit": 1 if failures else 0,
+        }
 
 
 def push_only(home: Path, settings: Vars, plan_id: str | None, progress: Progress) -> Report:
     """Pushes a plan: the one that is named, or a new one."""
     with only_run(home, "push"):
         _check(home, settings)
+        ready, failures = _tested(home, settings, progress)
         engine.settle_former(home, settings.active)
-        chosen = plan_id or engine.plan(home, settings.active, settings.stichtag).plan_id
-        return _push(home, settings.active, chosen, progress)
+        chosen = plan_id or engine.plan(home, ready, settings.stichtag).plan_id
+        report = _push(home, ready, chosen, progress)
+        return {**report, "failures": failures, "exit": 1 if failures else report["exit"]}
 
 
 def status_report(home: Path, settings: Vars) -> Report:
@@ -145,8 +153,8 @@ def _run_sample(home: Path, settings: Vars, say: Say, progress: Progress) -> Rep
     ]
     if any(not is_loopback(str(config_value(f"destination.{name}.base_url"))) for name in configured):
         raise SettingsError(
-            f"SOURCES__ERP__KIND: missing, although {setting_name(f'destination.{configured[0]}.…')} is set; sample data"
-            " never goes to a real partner. Set SOURCES__ERP__KIND=files and SOURCES__ERP__FILES__FOLDER=<folder>"
+            f"SOURCES__ERP__KIND: missing, although {setting_name(f'destination.{configured[0]}.…')} is set;"
+            " sample data never goes to a real partner. Set SOURCES__ERP__KIND=files and SOURCES__ERP__FILES__FOLDER=<folder>"
         )
     folder = home / "sample"
     if not (folder / "mandant.csv").exists():
@@ -187,12 +195,14 @@ def _check_rows(home: Path, settings: Vars) -> None:
         raise SettingsError(
             "partners: none is switched on; set aktiv: true for one in dbt_project.yml or --vars"
         )
-    dbt.check(home, settings)
+    dbt.check_settings(home, settings)
 
 
 def _carry_through(home: Path, settings: Vars, erp: FilesSettings, say: Say, progress: Progress) -> Report:
     loaded = load(erp, home, settings.quelle_erp, _by_share(progress))
     say(f"Loaded {sum(loaded.rows.values()):,} rows of {len(loaded.rows)} tables in {loaded.seconds:.1f} s")
+    for note in _loaded(loaded)["notes"]:
+        say(note)
     _check_mandanten(home, settings)
     built = _build(home, settings, progress)
     say(f"Built {built.models} models, {built.tests} tests run")
@@ -215,8 +225,8 @@ def _push(home: Path, partners: list[str], plan_id: str, progress: Progress) -> 
         reasons = [
             {"partner": p, "entity": e, "rows": n, "reason": r, "how": REASONS[r].how if r in REASONS else ""}
             for p, e, r, n in db.execute(
-                "select partner, entity, reason, count(*) from sync.ledger where state in ('rejected', 'blocked', 'pending')"
-                " and list_contains(?, partner) group by all order by all",
+                "select partner, entity, reason, count(*) from sync.ledger"
+                " where state in ('rejected', 'blocked', 'pending') and list_contains(?, partner) group by all order by all",
                 [partners],
             ).fetchall()
         ]
@@ -253,6 +263,12 @@ def _check_mandanten(home: Path, settings: Vars) -> None:
             )
 
 
+def _tested(home: Path, settings: Vars, progress: Progress) -> tuple[list[str], list[Report]]:
+    """Partners whose marts hold all tests as they lie there, and what keeps the others back."""
+    tested = dbt.check_marts(home, settings, lambda done, total, _: progress("test", done, total))
+    return [name for name in settings.active if tested.ready(name)], _failures(tested)
+
+
 def _failures(built: dbt.Build) -> list[Report]:
     return [
         {"partner": partner, "node": f.node, "status": f.status, "message": f.message, "keys": list(f.keys)}
@@ -262,7 +278,14 @@ def _failures(built: dbt.Build) -> list[Report]:
 
 
 def _loaded(loaded: Load) -> Report:
+    unknown = [f"{table}.{column}" for table, columns in loaded.unknown_columns.items() for column in columns]
+    notes = [f"Unknown columns, kept in the raw layer only: {', '.join(unknown)}"] if unknown else []
+    notes += [f"Files that are no table: {', '.join(loaded.unknown_files)}"] if loaded.unknown_files else []
+    notes += (
+        [f"Not delivered, read as empty: {', '.join(loaded.absent_tables)}"] if loaded.absent_tables else []
+    )
     return {
+        "notes": notes,
         "load_id": loaded.load_id,
         "source": loaded.source,
         "rows": dict(loaded.rows),

@@ -15,6 +15,8 @@ from pipelines.push.contract import Contract, Entity, Find, Limits, dig, load_co
 from pipelines.push.journal import Outcome
 from pipelines.settings import check_url, check_variable, config_value, is_loopback, setting_name
 
+# More hits than this of a look-up by external id mean that the partner did not filter at all.
+FEW = 20
 REFUSED_STATUS = {
     400: "invalid_field",
     403: "forbidden",
@@ -111,8 +113,17 @@ class Connector:
         return replace(self.judge(answer), requests=sent)
 
     def after_create(self, operation: Operation, outcome: Outcome) -> Outcome:
-        """For partners that need more than one request to create a record."""
-        return outcome
+        """Replaces the record's list of external ids, where the partner keeps them behind a route of their own."""
+        path = operation.entity.external_ids
+        if path is None or outcome.state != "synced":
+            return outcome
+        answer = self.client.call(
+            "put", self.fill(path, operation, outcome.remote_id or ""), [operation.external_id]
+        )
+        sent = outcome.requests + answer.requests
+        if answer.ok:
+            return replace(outcome, requests=sent)
+        return replace(self.judge(answer), remote_id=outcome.remote_id, requests=sent)
 
     def change(self, operation: Operation) -> Outcome:
         """An update as planned: the changed fields; all of them when the partner never confirmed any."""
@@ -165,7 +176,12 @@ class Connector:
         sent = 0
         if entity.external_id and entity.find and entity.name not in self._without_external_id:
             records, sent = self.read(entity, self._filled(entity.find, operation), operation.external_id)
-            found = [str(r[entity.id]) for r in records if self._external_id(entity, r) == operation.external_id]
+            found = [
+                str(r[entity.id]) for r in records if self._external_id(entity, r) == operation.external_id
+            ]
+            if not found and entity.external_ids and len(records) <= FEW:
+                found, more = self._find_in_lists(operation, records)
+                sent += more
             if found:
                 return found, sent
         if not entity.candidates:
@@ -176,6 +192,19 @@ class Connector:
             for r in records
             if entity.holds(r) and not self._external_id(entity, r) and self._fits(operation, r)
         ], sent + more
+
+    def _find_in_lists(self, operation: Operation, records: list[dict[str, Any]]) -> tuple[list[str], int]:
+        """Those of a few records whose list of external ids, behind a route of its own, holds ours."""
+        entity, found, sent = operation.entity, [], 0
+        for record in records:
+            answer = self.client.call(
+                "get", self.fill(entity.external_ids or "", operation, str(record[entity.id]))
+            )
+            sent += answer.requests
+            ids = dig(answer.body, entity.items) if isinstance(answer.body, dict) else answer.body
+            if answer.ok and operation.external_id in (ids or []):
+                found.append(str(record[entity.id]))
+        return found, sent
 
     def _read_candidates(self, operation: Operation, candidates: Find) -> tuple[list[dict[str, Any]], int]:
         wanted = {**operation.body, **operation.path}
@@ -286,7 +315,9 @@ class Connector:
 
     def _may_be_there(self, entity: Entity, answer: Answer) -> bool:
         """Whether a field of the natural key was refused: then the record may be at the partner already."""
-        return answer.status in (400, 422) and bool(set(self.refused_fields(answer)) & set(entity.natural_key))
+        return answer.status in (400, 422) and bool(
+            set(self.refused_fields(answer)) & set(entity.natural_key)
+        )
 
     def _created(self, operation: Operation, answer: Answer, sent: int) -> Outcome:
         remote_id = self.remote_id(operation.entity, answer)

@@ -4,20 +4,16 @@ import base64
 import json
 import time
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any, ClassVar
 
 from pipelines.push.client import Client
 from pipelines.push.connector import Connector as Base
-from pipelines.push.connector import Operation
-from pipelines.push.journal import Outcome
 
 LOGIN = "/api/auth/login"
-EXTERNAL_IDS = "/api/parties/{id}/external-ids"
 
 
 class Connector(Base):
-    """Adds the login and the external ids of parties to what the contract says."""
+    """Everything but the login is in the contract."""
 
     headers: ClassVar[Mapping[str, str]] = {"api-version": "2.0", "Accept-Language": "de"}
 
@@ -33,17 +29,6 @@ class Connector(Base):
         if not token:
             client.stop_for_login(answer.status)
         return {"Authorization": f"Bearer {token}"}, expiry(str(token))
-
-    def after_create(self, operation: Operation, outcome: Outcome) -> Outcome:
-        """A party is only found again once its list of external ids holds ours."""
-        if operation.entity.id_space != "parteien" or outcome.state != "synced":
-            return outcome
-        path = EXTERNAL_IDS.replace("{id}", str(outcome.remote_id))
-        answer = self.client.call("put", path, [operation.external_id])
-        sent = outcome.requests + answer.requests
-        if answer.ok:
-            return replace(outcome, requests=sent)
-        return replace(self.judge(answer), remote_id=outcome.remote_id, requests=sent)
 
 
 def expiry(token: str) -> float | None:
