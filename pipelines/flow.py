@@ -154,7 +154,8 @@ def _run_sample(home: Path, settings: Vars, say: Say, progress: Progress) -> Rep
     if any(not is_loopback(str(config_value(f"destination.{name}.base_url"))) for name in configured):
         raise SettingsError(
             f"SOURCES__ERP__KIND: missing, although {setting_name(f'destination.{configured[0]}.…')} is set;"
-            " sample data never goes to a real partner. Set SOURCES__ERP__KIND=files and SOURCES__ERP__FILES__FOLDER=<folder>"
+            " sample data never goes to a real partner. Set SOURCES__ERP__KIND=files and"
+            " SOURCES__ERP__FILES__FOLDER=<folder>"
         )
     folder = home / "sample"
     if not (folder / "mandant.csv").exists():
@@ -226,7 +227,8 @@ def _push(home: Path, partners: list[str], plan_id: str, progress: Progress) -> 
             {"partner": p, "entity": e, "rows": n, "reason": r, "how": REASONS[r].how if r in REASONS else ""}
             for p, e, r, n in db.execute(
                 "select partner, entity, reason, count(*) from sync.ledger"
-                " where state in ('rejected', 'blocked', 'pending') and list_contains(?, partner) group by all order by all",
+                " where state in ('rejected', 'blocked', 'pending') and list_contains(?, partner)"
+                " group by all order by all",
                 [partners],
             ).fetchall()
         ]

@@ -146,8 +146,8 @@ def test_a_record_that_comes_back_is_taken_up_with_what_the_withdrawal_changed(
     plan(db)
     confirm(db)
     db.execute(
-        "update sync.ledger set state = 'withdrawn', payload = json_merge_patch(payload, '{\"validTo\": \"2026-11-19\"}')"
-        " where entity = 'mietvertraege'"
+        "update sync.ledger set state = 'withdrawn',"
+        " payload = json_merge_patch(payload, '{\"validTo\": \"2026-11-19\"}') where entity = 'mietvertraege'"
     )
     (row,) = plan(db)
     assert (row["operation"], row["changed_fields"], row["remote_id"]) == ("update", ["validTo"], "r5")
@@ -219,4 +219,4 @@ def test_the_digest_of_a_row_changes_with_what_is_sent(db: duckdb.DuckDBPyConnec
     first = [row["digest"] for row in plan(db)]
     assert [row["digest"] for row in plan(db)] == first
     db.execute("update partners.etg24__objektgruppen set title = 'Anders'")
-    assert [row["digest"] for row in plan(db)][0] != first[0]
+    assert plan(db)[0]["digest"] != first[0]
