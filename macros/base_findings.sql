@@ -1,28 +1,26 @@
-{% macro base_findings(tabelle) -%}
-    {%- set schluessel = erp_key(tabelle) -%}
-    {#- A tenant is named as partners know it: lease and person. -#}
-    {%- if tabelle == 'mieter' -%}
-        {%- set schluessel = record_key('mietvertrag', person=true) -%}
-    {%- endif -%}
+{% macro base_findings(tabellen) -%}
     with
 
-    {{ tabelle }} as (
+    {% for tabelle in tabellen -%}
+    {{ tabelle }}_rows as (
         select
-            {{ erp_key_text(schluessel, 'base') | indent(12) }} as schluessel,
-            base._regel,
-            base._grund,
-            base._maengel
-        from {{ ref('base_erp__' ~ tabelle) }} as base
-        where base._regel is not null or base._maengel is not null
+            {{ erp_key_text(finding_key(tabelle)) | indent(12) }} as schluessel,
+            _regel,
+            _grund,
+            _maengel
+        from {{ ref('base_erp__' ~ tabelle) }}
+        where _regel is not null or _maengel is not null
     ),
 
-    mended as (
+    {{ tabelle }}_values as (
         select
             schluessel,
             unnest(_maengel) as mangel
-        from {{ tabelle }}
-    )
+        from {{ tabelle }}_rows
+    ){{ ',' if not loop.last }}
 
+    {% endfor -%}
+    {%- for tabelle in tabellen -%}
     select
         _regel as regel,
         '{{ tabelle }}' as tabelle,
@@ -30,7 +28,7 @@
         cast(null as varchar) as spalte,
         cast(null as varchar) as wert,
         _grund as grund
-    from {{ tabelle }}
+    from {{ tabelle }}_rows
     where _regel is not null
     union all
     select
@@ -40,12 +38,21 @@
         mangel.spalte,
         {% if personal_columns(tabelle) -%}
         case
-            when mangel.spalte in ('{{ personal_columns(tabelle) | join("', '") }}') then {{ mask('mangel.wert') }}
+            when mangel.spalte in ('{{ personal_columns(tabelle) | join("', '") }}')
+                then {{ mask('mangel.wert') }}
             else mangel.wert
         end as wert,
         {%- else -%}
         mangel.wert,
         {%- endif %}
         cast(null as varchar) as grund
-    from mended
+    from {{ tabelle }}_values
+    {{ 'union all' if not loop.last }}
+    {% endfor -%}
 {%- endmacro %}
+
+
+{#- A tenant is named as the partners know it: by lease and person. -#}
+{% macro finding_key(tabelle) %}
+    {% do return(record_key('mietvertrag', person=true) if tabelle == 'mieter' else erp_key(tabelle)) %}
+{% endmacro %}

@@ -1,11 +1,12 @@
-{% macro erp_key_text(spalten, tabelle) -%}
+{% macro erp_key_text(spalten, tabelle=none) -%}
+    {%- set vor = tabelle ~ '.' if tabelle else '' -%}
     concat_ws(
         '/'
         {%- for spalte in spalten %},
         {%- if spalte.endswith('we_nr') %}
-        case when {{ tabelle }}.quelle_erp <> 'uts_karthago' then coalesce({{ tabelle }}.{{ spalte }}, '') end
+        case when {{ vor }}quelle_erp <> 'uts_karthago' then coalesce({{ vor }}{{ spalte }}, '') end
         {%- else %}
-        coalesce(cast({{ tabelle }}.{{ spalte }} as varchar), '')
+        coalesce(cast({{ vor }}{{ spalte }} as varchar), '')
         {%- endif -%}
         {%- endfor %}
     )

@@ -58,6 +58,12 @@ VarsOption = Annotated[
         ),
     ),
 ]
+ShowPersonalData = Annotated[
+    bool,
+    typer.Option(
+        "--show-personal-data", help="Show names, addresses and the like; they are masked otherwise."
+    ),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of tables.")]
 
 
@@ -136,7 +142,14 @@ def build(
 
 @app.command()
 def plan(
-    stichtag: Stichtag = None, partner: Partners = None, variables: VarsOption = None, as_json: AsJson = False
+    stichtag: Stichtag = None,
+    partner: Partners = None,
+    variables: VarsOption = None,
+    as_json: AsJson = False,
+    with_rows: Annotated[
+        bool, typer.Option("--rows", help="Show each row with its fields, old → new.")
+    ] = False,
+    show_personal_data: ShowPersonalData = False,
 ) -> None:
     """Compare the marts with the ledger and show what a push would do. Nothing is sent.
 
@@ -145,12 +158,22 @@ def plan(
     from pipelines.flow import plan_only
 
     with Progressing(as_json) as progress:
-        report = plan_only(home(), _settings(stichtag, partner, variables), progress)
+        settings = _settings(stichtag, partner, variables)
+        report = plan_only(home(), settings, progress, with_rows, show_personal_data)
+    if as_json:
+        out.print_json(json.dumps(report))
+        raise typer.Exit(report["exit"])
     heads = ["partner", "entity", "in mart", "create", "update", "withdraw", "unchanged", "given up"]
-    rows = [list(line.values()) for line in report["plan"]]
-    _print(report, as_json, heads, rows, f"Plan {report['plan_id']}: push it with `stammdaten push`.")
-    if not as_json:
-        _show_failures(report["failures"])
+    _table(heads, [list(line.values()) for line in report["plan"]])
+    for row in report.get("rows", []):
+        out.print(f"{row['partner']} {row['entity']} {row['operation']} {row['external_id']}", soft_wrap=True)
+        for change in row["fields"]:
+            out.print(f"    {change['field']}: {change['old']} → {change['new']}", soft_wrap=True)
+    _show_failures(report["failures"])
+    _show_guards(report["guards"], report["plan_id"])
+    out.print(
+        f"Plan {report['plan_id']}: push exactly this with `stammdaten push --plan {report['plan_id']}`."
+    )
     raise typer.Exit(report["exit"])
 
 
@@ -163,12 +186,23 @@ def push(
     plan_id: Annotated[
         str | None, typer.Option("--plan", metavar="ID", help="Send exactly this plan.")
     ] = None,
+    allow: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="GUARD", help="Lift a guard (withdraw, create, update, shrink) for this one plan."
+        ),
+    ] = None,
+    retry_rejected: Annotated[
+        bool,
+        typer.Option("--retry-rejected", help="Try rows again that were given up after several refusals."),
+    ] = False,
 ) -> None:
-    """Send what differs to the partners: a new plan, or the one given with --plan."""
+    """Send what differs to the partners: a new plan, or exactly the one given with --plan."""
     from pipelines.flow import push_only
 
     with Progressing(as_json) as progress:
-        report = push_only(home(), _settings(stichtag, partner, variables), plan_id, progress)
+        settings = _settings(stichtag, partner, variables)
+        report = push_only(home(), settings, plan_id, allow or [], retry_rejected, progress)
     _finish(report, as_json)
 
 
@@ -277,6 +311,7 @@ def _finish(report: dict[str, Any], as_json: bool) -> None:
         out.print_json(json.dumps(report))
         raise typer.Exit(report["exit"])
     _show_failures(report.get("failures", []))
+    _show_guards(report.get("guards", []), report.get("plan_id", ""))
     for name, why in report.get("stopped", {}).items():
         err.print(f"{name}: {why}", style="red")
     if report.get("lines"):
@@ -308,6 +343,20 @@ def _show_failures(failures: list[dict[str, Any]]) -> None:
         err.print(what, style="red", soft_wrap=True)
         if failure["keys"]:
             err.print(f"    keys: {', '.join(failure['keys'])}", soft_wrap=True)
+
+
+def _show_guards(trips: list[dict[str, Any]], plan_id: str) -> None:
+    for trip in trips:
+        err.print(f"{trip['partner']} is not pushed: {trip['message']}", style="red", soft_wrap=True)
+        if trip["rows"]:
+            err.print(f"    for example: {', '.join(trip['rows'])}", soft_wrap=True)
+    if trips:
+        kinds = " ".join(f"--allow {guard}" for guard in sorted({trip["guard"] for trip in trips}))
+        err.print(
+            "Look at the rows: stammdaten plan --rows. If this is meant, for this one plan only:"
+            f" stammdaten push --plan {plan_id} {kinds}",
+            soft_wrap=True,
+        )
 
 
 def _print(

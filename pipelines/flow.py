@@ -1,5 +1,6 @@
 """The commands, step by step: load, build, plan, push. Each returns a report that the command line prints."""
 
+import json
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,14 +12,19 @@ from pipelines import build as dbt
 from pipelines.erp.files import FilesSettings
 from pipelines.erp.load import Load, load
 from pipelines.erp.settings import erp_settings, is_configured
-from pipelines.errors import SettingsError
+from pipelines.errors import BuildError, SettingsError
 from pipelines.lock import only_run
+from pipelines.push import guards
 from pipelines.push import run as engine
 from pipelines.push.connector import connector
 from pipelines.push.contract import load_contract
 from pipelines.push.contract import partners as known_partners
-from pipelines.push.ledger import one
+from pipelines.push.ledger import one, open_database
+from pipelines.push.plan import read_counts
 from pipelines.push.reasons import REASONS
+from pipelines.push.rows import plan_lines
+from pipelines.push.settle import settle_former
+from pipelines.push.systems import check_systems, moved
 from pipelines.settings import Vars, config_value, database, is_loopback, setting_name
 
 Say = Callable[[str], None]
@@ -54,29 +60,49 @@ def build_only(home: Path, settings: Vars, progress: Progress) -> Report:
         return {"failures": _failures(built), "notes": notes, "exit": 1 if built.failures else 0}
 
 
-def plan_only(home: Path, settings: Vars, progress: Progress) -> Report:
+def plan_only(
+    home: Path, settings: Vars, progress: Progress, with_rows: bool = False, show_personal_data: bool = False
+) -> Report:
     """Writes a plan for what lies in the marts. Needs no credentials, unless an interrupted push is to be settled."""
     with only_run(home, "plan"):
         _check_rows(home, settings)
         ready, failures = _tested(home, settings, progress)
-        engine.settle_former(home, settings.active)
+        settle_former(home, settings.active)
         made = engine.plan(home, ready, settings.stichtag)
-        return {
+        report = {
             "plan_id": made.plan_id,
             "plan": [asdict(line) for line in made.counts],
             "failures": failures,
-            "exit": 1 if failures else 0,
+            "guards": _trips(home, made.plan_id, ready, settings),
         }
+        if with_rows:
+            report["rows"] = plan_lines(home, made.plan_id, show_personal_data)
+        return {**report, "exit": 1 if failures or report["guards"] else 0}
 
 
-def push_only(home: Path, settings: Vars, plan_id: str | None, progress: Progress) -> Report:
-    """Pushes a plan: the one that is named, or a new one."""
+def push_only(
+    home: Path,
+    settings: Vars,
+    plan_id: str | None,
+    allowed: list[str],
+    retry_rejected: bool,
+    progress: Progress,
+) -> Report:
+    """Pushes a plan: exactly the one that is named, or a new one."""
+    if allowed and not plan_id:
+        raise SettingsError("--allow: goes with --plan ID; look at the plan first: stammdaten plan --rows")
+    unknown = set(allowed) - set(guards.DEFAULTS)
+    if unknown:
+        raise SettingsError(f"--allow {unknown.pop()}: unknown guard; known are {', '.join(guards.DEFAULTS)}")
     with only_run(home, "push"):
         _check(home, settings)
         ready, failures = _tested(home, settings, progress)
-        engine.settle_former(home, settings.active)
-        chosen = plan_id or engine.plan(home, ready, settings.stichtag).plan_id
-        report = _push(home, ready, chosen, progress)
+        settle_former(home, settings.active)
+        if plan_id:
+            ready = engine.check_plan(home, plan_id, ready)
+        else:
+            plan_id = engine.plan(home, ready, settings.stichtag, retry_rejected).plan_id
+        report = _push(home, settings, ready, plan_id, progress, frozenset(allowed))
         return {**report, "failures": failures, "exit": 1 if failures else report["exit"]}
 
 
@@ -85,7 +111,7 @@ def status_report(home: Path, settings: Vars) -> Report:
     report: Report = {"database": str(database(home)), "last_load": None, "ledger": [], "findings": []}
     if not database(home).exists():
         return report
-    with engine.open_database(home) as db:
+    with open_database(home) as db:
         tables = {
             f"{schema}.{name}"
             for schema, name in db.execute("select schema_name, table_name from duckdb_tables()").fetchall()
@@ -112,13 +138,15 @@ def status_report(home: Path, settings: Vars) -> Report:
     return report
 
 
-def partner_report(home: Path, settings: Vars, moved: str | None) -> Report:
+def partner_report(home: Path, settings: Vars, renamed: str | None) -> Report:
     """Every partner with its entities, and what is worth knowing about it."""
     notes = []
-    if moved:
-        if moved not in known_partners():
-            raise SettingsError(f"--moved {moved}: unknown partner; known are {', '.join(known_partners())}")
-        notes.append(f"The ledger of {moved} now speaks of {engine.moved(home, moved)}.")
+    if renamed:
+        if renamed not in known_partners():
+            raise SettingsError(
+                f"--moved {renamed}: unknown partner; known are {', '.join(known_partners())}"
+            )
+        notes.append(f"The ledger of {renamed} now speaks of {moved(home, renamed)}.")
     entities = []
     for name in known_partners():
         contract = load_contract(name)
@@ -188,10 +216,11 @@ def _check(home: Path, settings: Vars) -> None:
     for name in settings.active:
         connector(name).client.close()
     _check_rows(home, settings)
-    engine.check_systems(home, settings.active)
+    check_systems(home, settings.active)
 
 
 def _check_rows(home: Path, settings: Vars) -> None:
+    guards.limits(settings.guards)
     if not settings.active:
         raise SettingsError(
             "partners: none is switched on; set aktiv: true for one in dbt_project.yml or --vars"
@@ -208,21 +237,28 @@ def _carry_through(home: Path, settings: Vars, erp: FilesSettings, say: Say, pro
     built = _build(home, settings, progress)
     say(f"Built {built.models} models, {built.tests} tests run")
     ready = [name for name in settings.active if built.ready(name)]
-    looked_up = engine.settle_former(home, settings.active)
+    looked_up = settle_former(home, settings.active)
     if looked_up:
         say(f"Settled {looked_up} records that an interrupted run had left open")
     made = engine.plan(home, ready, settings.stichtag)
     say(f"Plan {made.plan_id}: {made.operations:,} operations")
-    report = _push(home, ready, made.plan_id, progress)
+    report = _push(home, settings, ready, made.plan_id, progress)
     report["failures"] = _failures(built)
     report["load"] = _loaded(loaded)
     report["exit"] = 1 if built.failures else report["exit"]
     return report
 
 
-def _push(home: Path, partners: list[str], plan_id: str, progress: Progress) -> Report:
-    lines, stopped = engine.push(home, plan_id, partners, progress)
-    with engine.open_database(home) as db:
+def _push(
+    home: Path,
+    settings: Vars,
+    partners: list[str],
+    plan_id: str,
+    progress: Progress,
+    allowed: frozenset[str] = frozenset(),
+) -> Report:
+    pushed = engine.push(home, plan_id, partners, guards.limits(settings.guards), allowed, progress)
+    with open_database(home) as db:
         reasons = [
             {"partner": p, "entity": e, "rows": n, "reason": r, "how": REASONS[r].how if r in REASONS else ""}
             for p, e, r, n in db.execute(
@@ -232,24 +268,52 @@ def _push(home: Path, partners: list[str], plan_id: str, progress: Progress) -> 
                 [partners],
             ).fetchall()
         ]
-    undelivered = sum(line.undelivered for line in lines)
     return {
         "plan_id": plan_id,
-        "lines": [asdict(line) for line in lines],
-        "stopped": stopped,
+        "lines": [asdict(line) for line in pushed.lines],
+        "stopped": pushed.stopped,
+        "guards": [
+            {
+                "partner": name,
+                "guard": trip.guard,
+                "entity": trip.entity,
+                "message": trip.message,
+                "rows": list(held.rows.get(trip.message, ())),
+            }
+            for name, held in pushed.held.items()
+            for trip in held.trips
+        ],
         "reasons": reasons,
         "notes": [],
-        "exit": 1 if undelivered or stopped else 0,
+        "exit": 0 if pushed.is_complete else 1,
     }
 
 
+def _trips(home: Path, plan_id: str, partners: list[str], settings: Vars) -> list[Report]:
+    """Guards that a push of this plan would trip."""
+    limits = guards.limits(settings.guards)
+    with open_database(home) as db:
+        return [
+            {"partner": name, "guard": trip.guard, "entity": trip.entity, "message": trip.message, "rows": []}
+            for name in partners
+            for trip in engine.find_trips(db, name, read_counts(db, plan_id, name), limits)
+        ]
+
+
 def _build(home: Path, settings: Vars, progress: Progress) -> dbt.Build:
-    return dbt.build(home, settings, lambda done, total, _: progress("build", done, total))
+    """Builds the marts; a build that does not come to its end leaves a mark that keeps plans from being made."""
+    with open_database(home) as db:
+        db.execute("delete from sync.builds")
+        db.execute("insert into sync.builds (started_at) values (now())")
+    built = dbt.build(home, settings, lambda done, total, _: progress("build", done, total))
+    with open_database(home) as db:
+        db.execute("update sync.builds set finished_at = now(), failures = ?", [json.dumps(_failures(built))])
+    return built
 
 
 def _check_mandanten(home: Path, settings: Vars) -> None:
     """A Mandant that the ERP does not have is a typing error in the settings (rule E1)."""
-    with engine.open_database(home) as db:
+    with open_database(home) as db:
         there = {
             str(number) for (number,) in db.execute("select trim(mandant_nr) from erp_raw.mandant").fetchall()
         }
@@ -267,6 +331,11 @@ def _check_mandanten(home: Path, settings: Vars) -> None:
 
 def _tested(home: Path, settings: Vars, progress: Progress) -> tuple[list[str], list[Report]]:
     """Partners whose marts hold all tests as they lie there, and what keeps the others back."""
+    with open_database(home) as db:
+        if db.execute("select 1 from sync.builds where finished_at is null").fetchone():
+            raise BuildError(
+                "the last build was interrupted, the marts may be half new; run `stammdaten build`"
+            )
     tested = dbt.check_marts(home, settings, lambda done, total, _: progress("test", done, total))
     return [name for name in settings.active if tested.ready(name)], _failures(tested)
 

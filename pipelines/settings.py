@@ -58,6 +58,7 @@ class Vars:
     stichtag: date
     quelle_erp: str
     partners: Mapping[str, Mapping[str, Any]]
+    guards: Any = None
     overrides: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -98,6 +99,7 @@ def read_vars(known: list[str], given: str | None, stichtag: str | None, only: l
         stichtag=_key_date(stichtag or merged.get("stichtag")),
         quelle_erp=str(merged.get("quelle_erp")),
         partners=_limit(partners, only, known),
+        guards=merged.get("guards"),
         overrides=overrides,
     )
 

@@ -53,12 +53,10 @@ eigentuemer as (
     select * from {{ ref('stg_erp__eigentuemer') }}
 ),
 
-{% for tabelle in tabellen -%}
-from_{{ tabelle }} as (
-    {{ base_findings(tabelle) }}
+erp_rows as (
+    {{ base_findings(tabellen) }}
 ),
 
-{% endfor -%}
 persons_not_sent as (
     select
         regel,
@@ -75,13 +73,16 @@ leases_out_of_scope as (
     select
         'L4' as regel,
         'mietvertrag' as tabelle,
-        {{ erp_key_text(key_columns('mietvertrag'), 'mietvertraege') }} as schluessel,
+        {{ erp_key_text(key_columns('mietvertrag')) }} as schluessel,
         case
             when status is null then 'mietbeginn'
             when status in ('storniert', 'beendet') then 'status'
             else 'vertragsart'
         end as spalte,
-        case when status in ('storniert', 'beendet') then status when status is not null then vertragsart end as wert,
+        case
+            when status in ('storniert', 'beendet') then status
+            when status is not null then vertragsart
+        end as wert,
         case when status is null then 'no readable mietbeginn: the lease has no state' end as grund
     from mietvertraege
     where not {{ lease_in_scope('status', 'vertragsart') }}
@@ -91,7 +92,7 @@ tenants_not_sent as (
     select
         regel,
         'mieter' as tabelle,
-        {{ erp_key_text(mieter_key, 'mieter') }} as schluessel,
+        {{ erp_key_text(mieter_key) }} as schluessel,
         cast(null as varchar) as spalte,
         cast(null as varchar) as wert,
         grund
@@ -103,7 +104,7 @@ tenants_without_email as (
     select
         'E2' as regel,
         'mieter' as tabelle,
-        {{ erp_key_text(mieter_key, 'mieter_in_scope') }} as schluessel,
+        {{ erp_key_text(mieter_key) }} as schluessel,
         'email' as spalte,
         cast(null as varchar) as wert,
         'no valid e-mail address' as grund
@@ -115,7 +116,7 @@ tenants_with_crossed_dates as (
     select
         'I8' as regel,
         'mieter' as tabelle,
-        {{ erp_key_text(mieter_key, 'mieter_in_scope') }} as schluessel,
+        {{ erp_key_text(mieter_key) }} as schluessel,
         'beginn' as spalte,
         cast(beginn as varchar) as wert,
         'beginn after ende ' || ende as grund
@@ -163,7 +164,7 @@ owner_contracts_not_sent as (
     select
         regel,
         'eigentuemervertrag' as tabelle,
-        {{ erp_key_text(key_columns('eigentuemervertrag'), 'eigentuemervertraege') }} as schluessel,
+        {{ erp_key_text(key_columns('eigentuemervertrag')) }} as schluessel,
         cast(null as varchar) as spalte,
         cast(null as varchar) as wert,
         grund
@@ -185,10 +186,8 @@ owners_not_sent as (
 ),
 
 for_all_partners as (
-    {% for tabelle in tabellen -%}
-    select * from from_{{ tabelle }}
+    select * from erp_rows
     union all
-    {% endfor -%}
     select * from persons_not_sent
     union all
     select * from leases_out_of_scope
@@ -215,15 +214,15 @@ select
     cast(null as varchar) as partner,
     grund
 from for_all_partners
-{% for partner in aktive_partner() -%}
-union all
-select
-    regel,
-    tabelle,
-    schluessel,
-    spalte,
-    wert,
-    partner,
-    grund
-from {{ ref(partner ~ '__findings') }}
-{% endfor -%}
+{% for partner in aktive_partner() %}
+    union all
+    select
+        regel,
+        tabelle,
+        schluessel,
+        spalte,
+        wert,
+        partner,
+        grund
+    from {{ ref(partner ~ '__findings') }}
+{% endfor %}

@@ -14,7 +14,7 @@ kontaktweg as (
     select
         *,
         -- E3: the main one first, then by the running number
-        {'nebensache': not ist_haupt, 'lfd_nr': try_cast(lfd_nr as bigint), 'zeile': _zeile} as rang
+        row(not ist_haupt, try_cast(lfd_nr as bigint), _zeile) as rang
     from {{ ref('stg_erp__kontaktweg') }}
 ),
 
@@ -25,7 +25,8 @@ erreichbarkeit as (
         arg_min(wert, rang) filter (where art = 'Festnetz' and wert is not null) as festnetz,
         arg_min(wert, rang) filter (where art = 'Handynummer' and wert is not null) as handynummer,
         arg_min(wert, rang) filter (where art = 'Fax' and wert is not null) as fax,
-        arg_min(telefon_e164, rang) filter (where art = 'Festnetz' and telefon_e164 is not null) as festnetz_e164,
+        arg_min(telefon_e164, rang) filter (where art = 'Festnetz' and telefon_e164 is not null)
+            as festnetz_e164,
         arg_min(telefon_e164, rang) filter (where art = 'Handynummer' and telefon_e164 is not null)
             as handynummer_e164
     from kontaktweg

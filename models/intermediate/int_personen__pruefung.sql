@@ -5,7 +5,7 @@ with
 person as (
     select
         *,
-        person_art is not distinct from 'juristisch' as ist_firma
+        coalesce(person_art = 'juristisch', false) as ist_firma
     from {{ ref('stg_erp__person') }}
 ),
 

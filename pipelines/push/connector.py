@@ -314,10 +314,8 @@ class Connector:
         )
 
     def _may_be_there(self, entity: Entity, answer: Answer) -> bool:
-        """Whether a field of the natural key was refused: then the record may be at the partner already."""
-        return answer.status in (400, 422) and bool(
-            set(self.refused_fields(answer)) & set(entity.natural_key)
-        )
+        """Whether a number that is unique at the partner was refused: then the record may be there already."""
+        return answer.status in (400, 422) and entity.unique_field in self.refused_fields(answer)
 
     def _created(self, operation: Operation, answer: Answer, sent: int) -> Outcome:
         remote_id = self.remote_id(operation.entity, answer)

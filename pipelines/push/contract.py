@@ -134,6 +134,7 @@ class Entity:
     find: Find | None
     candidates: Find | None
     natural_key: tuple[str, ...]
+    unique_field: str | None
     where: Mapping[str, Any]
     parents: tuple[Parent, ...]
     id_space: str
@@ -368,6 +369,7 @@ def _entity(name: str, entry: Json, document: Json, where: str) -> Entity:
         if "candidates" in entry
         else None,
         natural_key=tuple(entry.get("natural_key", [])),
+        unique_field=entry.get("unique_field"),
         where=entry.get("where", {}),
         parents=tuple(_parent(other, key, collection, document) for other, key in parents.items()),
         id_space=entry.get("id_space", name),

@@ -1,14 +1,21 @@
 """What each partner holds, as far as the partner has confirmed it, and the fold that moves it.
 
 Tables in the schema `sync`: `ledger` (one row a record that was ever planned), `attempts` (every outcome),
-`plans` and `plan` (see `plan.py`), `systems` (which address the ledger of a partner speaks of).
+`plans`, `plan_partners` and `plan` (see `plan.py`), `allowances` (guards lifted for one plan, by whom),
+`onboarded` and `pushed` (what guards compare with), `builds` (what dbt said last),
+`systems` (which address the ledger of a partner speaks of).
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import duckdb
 
+from pipelines.errors import StammdatenError
 from pipelines.push.journal import Journal
+from pipelines.settings import database
 
 SCHEMA = """
 create schema if not exists sync;
@@ -24,7 +31,22 @@ create table if not exists sync.attempts (
     state varchar, reason varchar, fields varchar, http_status integer, requests integer, settled_at timestamptz
 );
 create table if not exists sync.plans (
-    plan_id varchar, run_id varchar, created_at timestamptz, stichtag date, status varchar
+    plan_id varchar, run_id varchar, created_at timestamptz, stichtag date, load_id varchar
+);
+create table if not exists sync.plan_partners (
+    plan_id varchar, partner varchar, status varchar, ledger_state varchar, mart_state varchar
+);
+create table if not exists sync.plan_counts (
+    plan_id varchar, partner varchar, entity varchar, position integer, in_mart bigint, creates bigint,
+    updates bigint, withdrawals bigint, unchanged bigint, given_up bigint
+);
+create table if not exists sync.allowances (
+    plan_id varchar, partner varchar, guard varchar, allowed_at timestamptz, allowed_by varchar
+);
+create table if not exists sync.onboarded (partner varchar, entity varchar, since timestamptz);
+create table if not exists sync.pushed (partner varchar, load_id varchar, pushed_at timestamptz);
+create table if not exists sync.builds (
+    started_at timestamptz, finished_at timestamptz, failures varchar
 );
 create table if not exists sync.plan (
     plan_id varchar, seq bigint, partner varchar, entity varchar, id_space varchar, level integer,
@@ -84,6 +106,25 @@ when not matched then insert (
 """
 
 
+@contextmanager
+def open_database(home: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The DuckDB file with the tables of the schema `sync`, closed again when done.
+
+    Raises `StammdatenError` when another program has it open.
+    """
+    try:
+        db = duckdb.connect(str(database(home)))
+    except duckdb.IOException:
+        raise StammdatenError(
+            f"{database(home)} is held by another program; close its connection and run again"
+        ) from None
+    try:
+        create_tables(db)
+        yield db
+    finally:
+        db.close()
+
+
 def create_tables(db: duckdb.DuckDBPyConnection) -> None:
     """Creates the tables of the schema `sync` that are not there yet."""
     db.execute(SCHEMA)
@@ -107,7 +148,9 @@ def fold(db: duckdb.DuckDBPyConnection, journal: Journal) -> int:
     return total
 
 
-def one(db: duckdb.DuckDBPyConnection, sql: str, parameters: list[Any] | None = None) -> tuple[Any, ...]:
+def one(
+    db: duckdb.DuckDBPyConnection, sql: str, parameters: list[Any] | dict[str, Any] | None = None
+) -> tuple[Any, ...]:
     """The first row of a query that always has one."""
     row = db.execute(sql, parameters or []).fetchone()
     return tuple(row or ())

@@ -7,9 +7,9 @@ A plan row is exactly one operation; `push` sends these rows and nothing else.
 import json
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Any, cast
 
 import duckdb
 
@@ -56,14 +56,33 @@ def make_plan(db: duckdb.DuckDBPyConnection, contracts: list[Contract], stichtag
     plan_id = uuid.uuid4().hex[:12]
     db.execute("begin")
     # Rows of other partners stay: an interrupted push of theirs may still have to be settled.
-    db.execute("delete from sync.plan where list_contains(?, partner)", [[c.partner for c in contracts]])
-    db.execute("update sync.plans set status = 'replaced' where status = 'open'")
+    names = [contract.partner for contract in contracts]
+    db.execute("delete from sync.plan where list_contains(?, partner)", [names])
     db.execute(
-        "insert into sync.plans values (?, ?, ?, ?, 'open')", [plan_id, run_id, datetime.now(UTC), stichtag]
+        "update sync.plan_partners set status = 'replaced' where status = 'open' and list_contains(?, partner)",
+        [names],
+    )
+    db.execute(
+        "insert into sync.plans values (?, ?, ?, ?, ?)",
+        [plan_id, run_id, datetime.now(UTC), stichtag, last_load(db)],
     )
     counts = [line for contract in contracts for line in _plan_partner(db, contract, plan_id, stichtag)]
+    db.executemany(
+        "insert into sync.plan_counts values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        [[plan_id, c.partner, c.entity, place, *astuple(c)[2:]] for place, c in enumerate(counts)],
+    )
     db.execute("commit")
     return Plan(plan_id, tuple(counts))
+
+
+def read_counts(db: duckdb.DuckDBPyConnection, plan_id: str, partner: str) -> list[Counts]:
+    """The counts of one partner in a plan, in order of levels."""
+    found = db.execute(
+        "select partner, entity, in_mart, creates, updates, withdrawals, unchanged, given_up from sync.plan_counts"
+        " where plan_id = ? and partner = ? order by position",
+        [plan_id, partner],
+    )
+    return [Counts(*row) for row in found.fetchall()]
 
 
 def _plan_partner(
@@ -74,26 +93,77 @@ def _plan_partner(
         " remote_id varchar, payload varchar, refs varchar, payload_hash varchar, changed_fields varchar[],"
         " confirmed boolean, sends boolean)"
     )
-    spaces: dict[str, list[Entity]] = {}
-    for entity in contract.entities.values():
-        spaces.setdefault(entity.id_space, []).append(entity)
     counts: dict[str, Counts] = {}
-    for space, entities in spaces.items():
+    ledger_state, mart_states = _ledger_state(db, contract), []
+    for space, entities in _spaces(contract).items():
+        _render_marts(db, contract, entities)
+        mart_states.append(_mart_state(db))
         _diff_space(db, contract, space, entities, stichtag)
         counts.update(_count(db, contract, entities))
     _write(db, contract, plan_id)
+    db.execute(
+        "insert into sync.plan_partners values (?, ?, 'open', ?, ?)",
+        [plan_id, contract.partner, ledger_state, " ".join(mart_states)],
+    )
     return [counts[name] for level in contract.levels for name in level]
+
+
+def states(db: duckdb.DuckDBPyConnection, contract: Contract) -> tuple[str, str]:
+    """What the ledger and the marts of a partner are now, to compare with what a plan was made from."""
+    mart_states = []
+    for entities in _spaces(contract).values():
+        _render_marts(db, contract, entities)
+        mart_states.append(_mart_state(db))
+    return _ledger_state(db, contract), " ".join(mart_states)
+
+
+def last_load(db: duckdb.DuckDBPyConnection) -> str | None:
+    """The id of the delivery that lies in the raw layer, or None."""
+    if not one(
+        db, "select count(*) from duckdb_tables() where schema_name = 'sync' and table_name = 'loads'"
+    )[0]:
+        return None
+    return cast(str | None, one(db, "select max_by(load_id, loaded_at) from sync.loads")[0])
+
+
+def _spaces(contract: Contract) -> dict[str, list[Entity]]:
+    """Entities by the space of external ids that they share."""
+    spaces: dict[str, list[Entity]] = {}
+    for entity in contract.entities.values():
+        spaces.setdefault(entity.id_space, []).append(entity)
+    return spaces
+
+
+def _ledger_state(db: duckdb.DuckDBPyConnection, contract: Contract) -> str:
+    return "{}-{}".format(
+        *one(
+            db,
+            "select count(*), bit_xor(hash(id_space, external_id, remote_id, state, payload_hash)) from sync.ledger"
+            " where partner = ?",
+            [contract.partner],
+        )
+    )
+
+
+def _mart_state(db: duckdb.DuckDBPyConnection) -> str:
+    return "{}-{}".format(
+        *one(db, "select count(*), bit_xor(hash(entity, external_id, payload_hash)) from mart")
+    )
+
+
+def _render_marts(db: duckdb.DuckDBPyConnection, contract: Contract, entities: list[Entity]) -> None:
+    """Puts all rows of these entities into the temp table `mart`, payload and references as JSON, with their hash."""
+    db.execute(
+        "create or replace temp table mart as select *, sha256(payload || refs) as payload_hash from ("
+        + "\nunion all\n".join(_mart_sql(db, contract, entity) for entity in entities)
+        + ")"
+    )
 
 
 def _diff_space(
     db: duckdb.DuckDBPyConnection, contract: Contract, space: str, entities: list[Entity], stichtag: date
 ) -> None:
     """Finds what differs in one space of external ids, where a record may pass from one entity to another."""
-    db.execute(
-        "create or replace temp table mart as select *, sha256(payload || refs) as payload_hash from ("
-        + "\nunion all\n".join(_mart_sql(db, contract, entity) for entity in entities)
-        + ")"
-    )
     ends = {e.name: e.withdraw.field for e in entities if e.withdraw.kind == "end"}
     keeps = [e.name for e in entities if e.withdraw.kind == "keep"]
     db.execute(

@@ -1,140 +1,480 @@
-"""Why an operation was not delivered: one stable code each, with its meaning, who mends it, and how."""
+"""Why an operation was not delivered: one stable code each, with its meaning, who mends it, and how.
 
+`classify` judges an answer, `problem_of` a connection that failed; both are pure. The codes are written to
+`docs/reason-codes.md` by `python -m pipelines.push.reasons > docs/reason-codes.md`.
+"""
+
+import re
+import sys
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+
+PENDING, REJECTED, BLOCKED = "pending", "rejected", "blocked"
+LONGEST_TEXT = 4000
 
 
 @dataclass(frozen=True)
 class Reason:
-    """One cause. `retried` says whether the next run tries again by itself."""
+    """One cause. `state` is what a row is left in: `pending`, `rejected` or `blocked`."""
 
     code: str
+    state: str
     meaning: str
     who: str
     how: str
-    retried: bool
 
 
-REASONS = {
-    reason.code: reason
-    for reason in (
-        Reason(
-            "invalid_field",
-            "The partner refused the record because of a field's value.",
-            "analytics engineer or data steward",
-            "Look at the named fields in the ERP; if the ERP is right, mend the mart.",
-            True,
-        ),
-        Reason(
-            "malformed_request",
-            "The partner could not read the request.",
-            "maintainer",
-            "Compare contract.yaml with the partner's reference.",
-            True,
-        ),
-        Reason(
-            "duplicate",
-            "The partner has a record under this external id, but none was found by look-up.",
-            "operator",
-            "Look for the record at the partner, deleted ones too.",
-            True,
-        ),
-        Reason(
-            "ambiguous",
-            "Several records at the partner fit; none was touched.",
-            "operator",
-            "Merge the duplicates at the partner.",
-            True,
-        ),
-        Reason(
-            "forbidden",
-            "The login may not do this, or the object is not released for the sync.",
-            "operator",
-            "Ask the partner for the right, or release the object there.",
-            True,
-        ),
-        Reason(
-            "still_referenced",
-            "The partner keeps the record because others refer to it.",
-            "operator",
-            "End or remove what refers to it at the partner.",
-            True,
-        ),
-        Reason(
-            "unknown_route",
-            "The partner does not know the address that was called.",
-            "maintainer",
-            "Check base address, version and contract.yaml.",
-            True,
-        ),
-        Reason(
-            "missing_at_partner",
-            "The record was removed at the partner; it will be created again.",
-            "nobody",
-            "It goes by itself in the next run.",
-            True,
-        ),
-        Reason(
-            "refused",
-            "The partner answered with another client error.",
-            "maintainer",
-            "Look at the status in `sync.attempts`.",
-            True,
-        ),
-        Reason(
-            "parent_missing",
-            "A record that this one hangs on is not at the partner.",
-            "operator",
-            "Mend the parent; this one goes by itself then.",
-            True,
-        ),
-        Reason(
-            "throttled",
-            "The partner kept asking for a slower pace until the tries were used up.",
-            "nobody",
-            "It goes by itself in the next run; lower the limits if it stays.",
-            True,
-        ),
-        Reason(
-            "server_error",
-            "The partner's server failed, also after several tries.",
-            "partner",
-            "It goes by itself in the next run; tell the partner if it stays.",
-            True,
-        ),
-        Reason(
-            "no_answer",
-            "The connection broke or timed out, also after several tries.",
-            "operator",
-            "Check network and address; it goes by itself in the next run.",
-            True,
-        ),
-        Reason(
-            "unreadable_answer",
-            "The partner accepted the request, but its answer holds no id.",
-            "maintainer",
-            "Compare contract.yaml with the partner's answer.",
-            True,
-        ),
-        Reason(
-            "interrupted",
-            "The run ended while this was on its way; a look-up showed it had not arrived.",
-            "nobody",
-            "It goes by itself in this or the next run.",
-            True,
-        ),
-        Reason(
-            "stopped",
-            "The push to this partner was stopped before this record's turn.",
-            "operator",
-            "See why the partner was stopped; it goes by itself in the next run.",
-            True,
-        ),
-        Reason(
-            "internal_error",
-            "The connector itself failed on this record.",
-            "maintainer",
-            "Report it with the name of the error.",
-            True,
-        ),
-    )
+@dataclass(frozen=True)
+class Refusal:
+    """What is known of a refused or failed request. `text` is lower case, and only looked at, never kept.
+
+    `operation` is `create`, `update` or `withdraw`; `fields` are the refused fields, `parents` the fields that hold
+    parents' ids; `parent_in_path`: the address contains a parent's id; `html`: the body is a web page.
+    `status` None: there was no answer, and `problem` says why (`problem_of`).
+    """
+
+    operation: str
+    status: int | None
+    problem: str | None = None
+    text: str = ""
+    fields: tuple[str, ...] = ()
+    parents: Collection[str] = ()
+    parent_in_path: bool = False
+    html: bool = False
+
+
+# What the partner says about the record.
+RECORD = (
+    Reason(
+        "missing_field",
+        REJECTED,
+        "A field that the partner requires is empty or absent.",
+        "data steward",
+        "Fill the named fields in the ERP; if the ERP cannot have them, mend the mart.",
+    ),
+    Reason(
+        "invalid_field",
+        REJECTED,
+        "The partner refused the value of a field.",
+        "data steward or analytics engineer",
+        "Look at the named fields in the ERP; if the ERP is right, mend the mart.",
+    ),
+    Reason(
+        "too_long",
+        REJECTED,
+        "A value is longer than the partner takes.",
+        "data steward or analytics engineer",
+        "Shorten the value of the named fields in the ERP, or cut it in the mart.",
+    ),
+    Reason(
+        "unknown_field",
+        REJECTED,
+        "The partner does not know a field that was sent.",
+        "analytics engineer",
+        "Take the named field out of the mart and out of contract.yaml, or spell it as the partner does.",
+    ),
+    Reason(
+        "email_refused",
+        REJECTED,
+        "The partner does not take this e-mail address, although it is well-formed.",
+        "data steward",
+        "Ask the person for another address and put it into the ERP.",
+    ),
+    Reason(
+        "value_taken",
+        REJECTED,
+        "Another record at the partner has the value of a field that must be unique.",
+        "operator",
+        "Look for the record that has the value of the named field; merge the two, or correct one in the ERP.",
+    ),
+    Reason(
+        "unknown_parent",
+        REJECTED,
+        "The partner does not know the parent that was sent, although the ledger says it is there.",
+        "operator",
+        "Run `stammdaten verify` for this partner: the parent was probably removed there.",
+    ),
+    Reason(
+        "duplicate",
+        REJECTED,
+        "The partner has a record under this external id, but none was found by look-up.",
+        "operator",
+        "Look for the record at the partner, deleted ones too.",
+    ),
+    Reason(
+        "ambiguous",
+        REJECTED,
+        "Several records at the partner fit; none was touched.",
+        "operator",
+        "Merge the duplicates at the partner.",
+    ),
+    Reason(
+        "conflict",
+        REJECTED,
+        "The change contradicts the record's state at the partner.",
+        "operator",
+        "Look at the record at the partner; somebody may have closed or changed it there.",
+    ),
+    Reason(
+        "locked",
+        PENDING,
+        "Somebody at the partner holds the record open.",
+        "nobody",
+        "It goes by itself in the next run; ask the partner if it stays.",
+    ),
+    Reason(
+        "still_referenced",
+        REJECTED,
+        "The partner keeps the record because others refer to it.",
+        "operator",
+        "End or remove what refers to it at the partner.",
+    ),
+    Reason(
+        "missing_at_partner",
+        PENDING,
+        "The record was removed at the partner; it will be created again.",
+        "nobody",
+        "It goes by itself in the next run.",
+    ),
+    Reason(
+        "sync_off",
+        REJECTED,
+        "The object is not switched on for the sync at the partner.",
+        "operator",
+        "Switch the object on in the partner's portal, then `stammdaten push --retry-rejected`.",
+    ),
+    Reason(
+        "forbidden",
+        REJECTED,
+        "The login may not do this.",
+        "operator",
+        "Ask the partner for the right, then `stammdaten push --retry-rejected`.",
+    ),
+    Reason(
+        "refused",
+        REJECTED,
+        "The partner answered with another client error.",
+        "maintainer",
+        "Look at the status in `sync.attempts`.",
+    ),
+)
+# What is wrong with the request as such: all rows of an entity tend to have it.
+REQUEST = (
+    Reason(
+        "malformed_request",
+        REJECTED,
+        "The partner could not read the request.",
+        "maintainer",
+        "Compare contract.yaml with the partner's reference.",
+    ),
+    Reason(
+        "unknown_route",
+        REJECTED,
+        "The partner does not know the address or the method that was called.",
+        "maintainer",
+        "Check base address, version and contract.yaml.",
+    ),
+    Reason(
+        "unsupported_form",
+        REJECTED,
+        "The partner does not take JSON here, or does not answer in it.",
+        "maintainer",
+        "Compare the headers in the partner's connector with its reference.",
+    ),
+    Reason(
+        "too_large",
+        REJECTED,
+        "The request is larger than the partner takes.",
+        "analytics engineer",
+        "Shorten long texts in the mart.",
+    ),
+    Reason(
+        "redirected",
+        PENDING,
+        "The partner sent the request to another address; it was not followed, the credentials stay here.",
+        "operator",
+        "Set the new base address if the partner has moved.",
+    ),
+    Reason(
+        "unreadable_answer",
+        PENDING,
+        "The partner accepted the request, but its answer holds no id.",
+        "maintainer",
+        "Compare contract.yaml with the partner's answer.",
+    ),
+    Reason(
+        "html_answer",
+        PENDING,
+        "A web page came instead of an answer: a proxy, a firewall or a login page stands before the partner.",
+        "operator",
+        "It goes by itself in the next run; if it stays, check base address and proxy.",
+    ),
+)
+# What is wrong with the partner's server or the way to it.
+SERVER = (
+    Reason(
+        "throttled",
+        PENDING,
+        "The partner kept asking for a slower pace until the tries were used up.",
+        "nobody",
+        "It goes by itself in the next run; lower the limits if it stays.",
+    ),
+    Reason(
+        "quota_exceeded",
+        PENDING,
+        "The number of requests that the partner allows for a day or month is used up.",
+        "operator",
+        "It goes by itself once the quota is fresh; ask the partner for a larger one if it comes often.",
+    ),
+    Reason(
+        "server_error",
+        PENDING,
+        "The partner's server failed, also after several tries.",
+        "partner",
+        "It goes by itself in the next run; tell the partner if it stays.",
+    ),
+    Reason(
+        "unavailable",
+        PENDING,
+        "The partner is down or in maintenance.",
+        "partner",
+        "It goes by itself in the next run; look at the partner's status page if it stays.",
+    ),
+    Reason(
+        "timed_out",
+        PENDING,
+        "The partner took the request and did not answer in time, also after several tries.",
+        "partner",
+        "It goes by itself in the next run; lower DESTINATION__<PARTNER>__IN_FLIGHT if it stays.",
+    ),
+    Reason(
+        "no_answer",
+        PENDING,
+        "The connection broke before the answer came, also after several tries.",
+        "operator",
+        "It goes by itself in the next run; check the network if it stays.",
+    ),
+    Reason(
+        "no_connection",
+        PENDING,
+        "No connection to the partner could be made.",
+        "operator",
+        "Check network, firewall and the port in the base address; it goes by itself in the next run.",
+    ),
+    Reason(
+        "unknown_host",
+        PENDING,
+        "The name of the partner's server could not be resolved.",
+        "operator",
+        "Check the base address and the name server; it goes by itself in the next run.",
+    ),
+    Reason(
+        "tls_error",
+        PENDING,
+        "The partner's certificate is not valid here, so nothing was sent.",
+        "operator",
+        "Check the base address; if a proxy opens the connections, name its certificate in REQUESTS_CA_BUNDLE.",
+    ),
+)
+# What happened on our side.
+OURS = (
+    Reason(
+        "parent_missing",
+        BLOCKED,
+        "A record that this one hangs on is not at the partner.",
+        "operator",
+        "Mend the named parent; this one goes by itself then.",
+    ),
+    Reason(
+        "interrupted",
+        PENDING,
+        "The run ended while this was on its way.",
+        "nobody",
+        "It goes by itself in this or the next run.",
+    ),
+    Reason(
+        "stopped",
+        PENDING,
+        "The push to this partner was stopped before this record's turn.",
+        "operator",
+        "See why the partner was stopped; it goes by itself in the next run.",
+    ),
+    Reason(
+        "internal_error",
+        PENDING,
+        "The connector itself failed on this record.",
+        "maintainer",
+        "Report it with the name of the error.",
+    ),
+)
+GROUPS: Mapping[str, tuple[Reason, ...]] = {
+    "The record": RECORD,
+    "The request": REQUEST,
+    "The server and the way to it": SERVER,
+    "This side": OURS,
 }
+REASONS: Mapping[str, Reason] = {reason.code: reason for group in GROUPS.values() for reason in group}
+
+# The reason of a row in state `withdrawn`: the way in which it left the partner.
+WITHDRAWN: Mapping[str, str] = {
+    "kept": "The record stays at the partner as it is; that is how this partner wants it.",
+    "ended": "The record has an end date now.",
+    "deactivated": "The record was switched off.",
+    "detached": "The record was taken off what it hung on.",
+    "deleted": "The record was deleted.",
+}
+
+# What a partner's words mean. Looked for in the whole error body, so the order decides: the surest first.
+WORDS = {
+    "unknown_field": r"unknown[ _]?(field|property)|is not known|additional ?propert|unrecogni[sz]ed|unbekanntes feld",
+    "missing_field": r"\brequired\b|must not be (empty|blank|null)|is missing|erforderlich|pflichtfeld",
+    "too_long": r"too[ _]long|max_?length|at most \d+ char|zu lang",
+    "value_taken": r"\b(is|already) (taken|in use)\b|already exists|\bunique\b|duplicate|bereits vergeben",
+}
+NO_PARENT = re.compile(r"unknown[ _]parent|does not exist|not[ _]found|existiert nicht")
+SYNC_OFF = re.compile(r"sync[ _]?(is )?off|not switched on|nicht freigeschaltet|not enabled for")
+QUOTA = re.compile(r"quota|daily limit|per day|monthly|kontingent")
+MAIL = re.compile(r"e?mail", re.IGNORECASE)
+BY_PROBLEM = {
+    "refused": "no_connection",
+    "dns": "unknown_host",
+    "tls": "tls_error",
+    "read_timeout": "timed_out",
+}
+BY_STATUS = {
+    402: "quota_exceeded",
+    405: "unknown_route",
+    406: "unsupported_form",
+    408: "timed_out",
+    412: "conflict",
+    413: "too_large",
+    414: "too_large",
+    415: "unsupported_form",
+    423: "locked",
+    425: "server_error",
+    431: "too_large",
+    503: "unavailable",
+}
+NOT_THERE = (404, 410)
+
+
+def classify(refusal: Refusal) -> str:
+    """The code for a request that was not accepted; `REASONS[code].state` is the state of its row."""
+    status = refusal.status
+    if status is None:
+        return BY_PROBLEM.get(refusal.problem or "", "no_answer")
+    if 200 <= status < 300:
+        return "html_answer" if refusal.html else "unreadable_answer"
+    if 300 <= status < 400:
+        return "redirected"
+    if status in NOT_THERE:
+        return _not_there(refusal)
+    if status == 429:
+        return "quota_exceeded" if QUOTA.search(refusal.text) else "throttled"
+    if refusal.html and status not in (405, 503):
+        return "html_answer"
+    if status in BY_STATUS:
+        return BY_STATUS[status]
+    if status >= 500:
+        return "server_error"
+    return _refused(refusal, status)
+
+
+def _not_there(refusal: Refusal) -> str:
+    """What is not there: the record itself, the parent in the address, or the address."""
+    if refusal.html or "route" in refusal.text or "version" in refusal.text:
+        return "unknown_route"
+    if refusal.operation == "update":
+        return "missing_at_partner"
+    return "unknown_parent" if refusal.parent_in_path else "unknown_route"
+
+
+def _refused(refusal: Refusal, status: int) -> str:
+    if status in (401, 403):
+        return "sync_off" if SYNC_OFF.search(refusal.text) else "forbidden"
+    if status == 409:
+        return {"create": "duplicate", "withdraw": "still_referenced"}.get(refusal.operation, "conflict")
+    if status not in (400, 422):
+        return "refused"
+    if set(refusal.fields) & set(refusal.parents) and NO_PARENT.search(refusal.text):
+        return "unknown_parent"
+    for code, words in WORDS.items():
+        if refusal.fields and re.search(words, refusal.text):
+            return code
+    if refusal.fields and all(MAIL.search(field) for field in refusal.fields):
+        return "email_refused"
+    return "malformed_request" if status == 400 and not refusal.fields else "invalid_field"
+
+
+def words_of(body: object) -> str:
+    """All texts and field names of an error body in lower case, to look for words in; never to be kept."""
+    return " ".join(_texts(body)).lower()[:LONGEST_TEXT]
+
+
+def _texts(body: object) -> Iterator[str]:
+    if isinstance(body, str):
+        yield body
+    elif isinstance(body, Mapping):
+        for name, value in body.items():
+            yield str(name)
+            yield from _texts(value)
+    elif isinstance(body, list):
+        for value in body:
+            yield from _texts(value)
+
+
+# Names of exceptions, so that this module needs no HTTP library; the surest first.
+PROBLEMS = {
+    "tls": ("SSLError", "SSLCertVerificationError", "CertificateError"),
+    "dns": ("NameResolutionError", "gaierror"),
+    "read_timeout": ("ReadTimeout", "ReadTimeoutError"),
+    "refused": ("ConnectTimeout", "ConnectTimeoutError", "NewConnectionError", "ConnectionRefusedError"),
+}
+
+
+def problem_of(error: BaseException) -> str:
+    """Why a request got no answer: `tls`, `dns`, `refused` (the partner saw nothing), `read_timeout` or `broken`."""
+    names = {type(found).__name__ for found in _causes(error)}
+    return next((problem for problem, known in PROBLEMS.items() if names & set(known)), "broken")
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """The error and everything it wraps, as causes or as arguments (as urllib3 does)."""
+    waiting, seen = [error], set[int]()
+    while waiting:
+        found = waiting.pop()
+        if id(found) in seen:
+            continue
+        seen.add(id(found))
+        yield found
+        inner = [found.__cause__, found.__context__, getattr(found, "reason", None), *found.args]
+        waiting += [part for part in inner if isinstance(part, BaseException)]
+
+
+def markdown() -> str:
+    """The page `docs/reason-codes.md`."""
+    lines = [
+        "# Reason codes",
+        "",
+        "Why a row is not at its partner as it should be. The code stands in `sync.ledger.reason`, in every row of",
+        "`sync.attempts`, and in what `stammdaten explain` says. Codes are stable: programs may rely on them.",
+        "",
+        "| state | what happens next |",
+        "|---|---|",
+        "| `pending` | tried again in the next run, by itself, without end |",
+        "| `rejected` | tried again at most once a run; after several unchanged tries not any more, until the payload or"
+        " the parent changes or somebody says `stammdaten push --retry-rejected` |",
+        "| `blocked` | goes in the run in which its parent is accepted |",
+    ]
+    for title, reasons in GROUPS.items():
+        lines += ["", f"## {title}", "", "| code | state | meaning | who mends it | how |", "|---|---|---|---|---|"]
+        lines += [f"| `{r.code}` | {r.state} | {r.meaning} | {r.who} | {r.how} |" for r in reasons]
+    lines += ["", "## Withdrawn", "", "How a row in state `withdrawn` left its partner.", ""]
+    lines += ["| code | meaning |", "|---|---|"]
+    lines += [f"| `{code}` | {meaning} |" for code, meaning in WITHDRAWN.items()]
+    lines += ["", "This page is made from `pipelines/push/reasons.py`:"]
+    return "\n".join([*lines, "`python -m pipelines.push.reasons > docs/reason-codes.md`.", ""])
+
+
+if __name__ == "__main__":
+    sys.stdout.write(markdown())

@@ -1,304 +1,262 @@
-"""Plan and push for one `STAMMDATEN_HOME`: first what an interrupted run left, then the plan, then the sending."""
+"""Plan and push for one `STAMMDATEN_HOME`. What an interrupted run left must be settled before (`settle.py`)."""
 
-import json
+import getpass
+import time
 import uuid
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
-from urllib.parse import urlsplit
 
 import duckdb
 
-from pipelines.errors import SettingsError, StammdatenError
-from pipelines.push.client import PartnerStopped
-from pipelines.push.connector import Connector, LookupFailed, connector
-from pipelines.push.contract import Contract, load_contract
-from pipelines.push.destination import COLUMNS, Sender, push_partner
-from pipelines.push.journal import Journal, Outcome
-from pipelines.push.ledger import create_tables, fold, one
-from pipelines.push.plan import Plan, make_plan
-from pipelines.settings import database, is_loopback
+from pipelines.errors import StammdatenError
+from pipelines.push.connector import Connector, connector
+from pipelines.push.contract import load_contract
+from pipelines.push.destination import Sender, push_partner
+from pipelines.push.guards import TABLES, Limit, Trip, check_counts, check_tables
+from pipelines.push.journal import Journal
+from pipelines.push.ledger import fold, one, open_database
+from pipelines.push.plan import Counts, Plan, last_load, make_plan, read_counts, states
+from pipelines.push.report import Line, closing_table
+from pipelines.settings import database
+
+Progress = Callable[[str, int, int], None]
+SAMPLE_ROWS = 20
 
 
 @dataclass(frozen=True)
-class Line:
-    """One line of the closing table: what became of the rows of one entity."""
+class Held:
+    """Why a guard keeps a partner's plan back: the trips, and keys of some rows for each."""
 
-    partner: str
-    entity: str
-    in_mart: int = 0
-    created: int = 0
-    updated: int = 0
-    withdrawn: int = 0
-    unchanged: int = 0
-    rejected: int = 0
-    blocked: int = 0
-    pending: int = 0
-    seconds: float = 0.0
+    trips: tuple[Trip, ...]
+    rows: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Push:
+    """What a push did: the closing table, partners given up in mid-push, and partners kept back by guards."""
+
+    lines: list[Line]
+    stopped: dict[str, str]
+    held: dict[str, Held]
 
     @property
-    def undelivered(self) -> int:
-        """Rows that should be at the partner, or gone from there, and are not."""
-        return self.rejected + self.blocked + self.pending
+    def is_complete(self) -> bool:
+        """Whether everything is at the partners that should be."""
+        return not (self.stopped or self.held or sum(line.undelivered for line in self.lines))
 
 
-@contextmanager
-def open_database(home: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    """The DuckDB file with the tables of the schema `sync`, closed again when done."""
-    try:
-        db = duckdb.connect(str(database(home)))
-    except duckdb.IOException:
-        raise StammdatenError(
-            f"{database(home)} is held by another program; close its connection and run again"
-        ) from None
-    try:
-        create_tables(db)
-        yield db
-    finally:
-        db.close()
+def plan(home: Path, partners: list[str], stichtag: date, retry_rejected: bool = False) -> Plan:
+    """Writes the plan for these partners. Everything of former runs must be settled.
 
-
-def settle_former(home: Path, active: list[str]) -> int:
-    """Settles what an earlier run left open; returns how many rows were looked up at partners.
-
-    Outcomes that were not folded are folded. Intents without an outcome are in doubt: creates are looked up at the
-    partner, changes and withdrawals are simply planned again, as they can be sent twice without harm.
+    `retry_rejected` lets rows go once more that were given up after several refusals.
     """
-    if not (home / "journal.sqlite").exists():
-        return 0
-    journal = Journal(home / "journal.sqlite")
-    try:
-        looked_up = 0
-        for partner, keys in journal.in_doubt().items():
-            looked_up += _settle_partner(home, journal, partner, keys, partner in active)
-        with open_database(home) as db:
-            fold(db, journal)
-        return looked_up
-    finally:
-        journal.close()
-
-
-def _settle_partner(
-    home: Path, journal: Journal, partner: str, keys: list[tuple[str, int]], active: bool
-) -> int:
-    if not active:
-        return 0
     with open_database(home) as db:
-        rows = [row for plan_id, seq in keys for row in _plan_row(db, plan_id, seq)]
-    sender = Sender("", connector(partner), journal)
-    looked_up = 0
-    try:
-        for row in rows:
-            sender.plan_id = row.pop("plan_id")
-            if row["operation"] != "create":
-                sender.settle(row, Outcome("pending", "interrupted", row["remote_id"]))
-                continue
-            looked_up += 1
-            sender.settle(row, look_up(sender, row))
-    except (PartnerStopped, LookupFailed) as problem:
-        raise StammdatenError(
-            f"{partner}: {len(rows)} records of the last run are in doubt, and {problem}"
-        ) from None
-    finally:
-        sender.close()
-    return looked_up
-
-
-def look_up(sender: Sender, row: dict[str, Any]) -> Outcome:
-    """What became of a create that was under way when a run ended."""
-    operation, missing = sender.operation(row)
-    if missing:
-        return Outcome("pending", "interrupted")
-    if operation.entity.created_with:
-        return Outcome("pending", "interrupted")
-    found, sent = sender.connector.find(operation)
-    if len(found) > 1:
-        return Outcome("rejected", "ambiguous", requests=sent)
-    # The next plan sends all fields once more: only part of the record may have arrived.
-    return Outcome("pending", "interrupted", found[0] if found else None, requests=sent)
-
-
-def _plan_row(db: duckdb.DuckDBPyConnection, plan_id: str, seq: int) -> list[dict[str, Any]]:
-    found = db.execute(
-        f"select plan_id, {COLUMNS} from sync.plan where plan_id = ? and seq = ?", [plan_id, seq]
-    )
-    names = [column[0] for column in found.description]
-    return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
-
-
-def plan(home: Path, partners: list[str], stichtag: date) -> Plan:
-    """Writes the plan for these partners. Everything of former runs must be settled."""
-    with open_database(home) as db:
+        if retry_rejected:
+            db.execute(
+                "update sync.ledger set tries = 0 where state = 'rejected' and list_contains(?, partner)",
+                [partners],
+            )
         return make_plan(db, [load_contract(name) for name in partners], stichtag, uuid.uuid4().hex[:12])
+
+
+def check_plan(home: Path, plan_id: str, partners: list[str]) -> list[str]:
+    """Partners of these that the plan holds and that may still be pushed exactly as planned.
+
+    Raises `StammdatenError` with the reason when the plan is used, or ledger or marts are not what it was made from.
+    """
+    with open_database(home) as db:
+        found = db.execute(
+            "select partner, status, ledger_state, mart_state from sync.plan_partners where plan_id = ?",
+            [plan_id],
+        ).fetchall()
+        if not found:
+            raise StammdatenError(f"plan {plan_id}: unknown; make a new one: stammdaten plan")
+        still_open = []
+        for partner, status, ledger_state, mart_state in found:
+            if partner not in partners:
+                continue
+            if status == "open":
+                _check_unmoved(db, plan_id, partner, (ledger_state, mart_state))
+                still_open.append(partner)
+        if not still_open:
+            what = ", ".join(f"{partner} {status}" for partner, status, _, _ in found)
+            raise StammdatenError(
+                f"plan {plan_id}: nothing is open in it ({what}); make a new one: stammdaten plan"
+            )
+        return still_open
+
+
+def _check_unmoved(
+    db: duckdb.DuckDBPyConnection, plan_id: str, partner: str, planned: tuple[str, str]
+) -> None:
+    ledger_state, mart_state = states(db, load_contract(partner))
+    if ledger_state != planned[0]:
+        raise StammdatenError(
+            f"plan {plan_id}: the ledger of {partner} has moved since; make a new one: stammdaten plan"
+        )
+    if mart_state != planned[1]:
+        raise StammdatenError(
+            f"plan {plan_id}: the marts of {partner} were rebuilt with other rows since;"
+            " make a new one: stammdaten plan"
+        )
 
 
 def push(
     home: Path,
     plan_id: str,
     partners: list[str],
-    progress: Callable[[str, int, int], None] = lambda *_: None,
-) -> tuple[list[Line], dict[str, str]]:
-    """Sends a plan and folds what came of it.
+    guards: Mapping[str, Limit],
+    allowed: frozenset[str] = frozenset(),
+    progress: Progress = lambda *_: None,
+) -> Push:
+    """Sends a plan to these partners, side by side, and folds what came of it.
 
-    Returns the closing table, and for each partner that was stopped the reason.
+    A partner whose plan trips a guard gets nothing, unless the guard is in `allowed` (noted with time and user).
     """
-    stopped: dict[str, str] = {}
-    seconds: dict[str, float] = {}
     with open_database(home) as db:
+        held = {name: why for name in partners if (why := _held(db, plan_id, name, guards, allowed))}
+        going = [name for name in partners if name not in held]
         sizes = dict(
             db.execute(
                 "select partner, count(*) from sync.plan where plan_id = ? group by partner", [plan_id]
             ).fetchall()
         )
-        status = db.execute("select status from sync.plans where plan_id = ?", [plan_id]).fetchone()
-        if status is None or status[0] != "open":
-            raise StammdatenError(
-                f"plan {plan_id} is {status[0] if status else 'unknown'}; make a new one: stammdaten plan"
-            )
-    connectors = {name: connector(name) for name in partners if sizes.get(name)}
+    connectors = [connector(name) for name in going if sizes.get(name)]
     journal = Journal(home / "journal.sqlite")
+    stopped: dict[str, str] = {}
+    seconds: dict[str, float] = {}
     try:
-        for name, made in connectors.items():
-            seconds[name], why = _push_one(home, plan_id, made, journal, sizes[name], progress)
-            if why:
-                stopped[name] = why
+        # One slow partner delays no other.
+        with ThreadPoolExecutor(max(len(connectors), 1), thread_name_prefix="partner") as pool:
+            senders = [
+                Sender(plan_id, made, journal, _counter(made, sizes[made.contract.partner], progress))
+                for made in connectors
+            ]
+            for sender, spent in zip(senders, pool.map(lambda s: _push_one(home, s), senders), strict=True):
+                name = sender.connector.contract.partner
+                seconds[name] = spent
+                if sender.stopped:
+                    stopped[name] = sender.stopped
         with open_database(home) as db:
             fold(db, journal)
-            db.execute("update sync.plans set status = 'pushed' where plan_id = ?", [plan_id])
-            return closing_table(db, plan_id, partners, seconds), stopped
+            _note_pushed(db, plan_id, [name for name in going if name not in stopped])
+            return Push(closing_table(db, plan_id, going, seconds), stopped, held)
     finally:
         journal.close()
 
 
-def _push_one(
-    home: Path,
-    plan_id: str,
-    made: Connector,
-    journal: Journal,
-    size: int,
-    progress: Callable[[str, int, int], None],
-) -> tuple[float, str | None]:
-    name = made.contract.partner
-    started = datetime.now(UTC)
+def _counter(made: Connector, size: int, progress: Progress) -> Callable[[int], None]:
     done = 0
 
     def advance(rows: int) -> None:
         nonlocal done
         done += rows
-        progress(name, done, size)
+        progress(made.contract.partner, done, size)
 
-    sender = Sender(plan_id, made, journal, advance)
+    return advance
+
+
+def _push_one(home: Path, sender: Sender) -> float:
+    started = time.monotonic()
     try:
         push_partner(database(home), home / "dlt", sender)
     finally:
         sender.close()
-    return (datetime.now(UTC) - started).total_seconds(), sender.stopped
+    return time.monotonic() - started
 
 
-def check_systems(home: Path, partners: list[str]) -> None:
-    """Refuses to use a ledger against another system than the one it speaks of.
-
-    Test servers on this machine count as one system. Raises `SettingsError` with the remedy.
-    """
-    with open_database(home) as db:
-        known = dict(db.execute("select partner, address from sync.systems").fetchall())
-        for name in partners:
-            address = system_of(load_contract(name), connector(name))
-            if known.get(name, address) != address:
-                raise SettingsError(
-                    f"DESTINATION__{name.upper()}__BASE_URL: the ledger under {home} speaks of {known[name]}, not of"
-                    f" {address}; name another STAMMDATEN_HOME for another system, or, if the same system has moved,"
-                    f" say so with: stammdaten partners --moved {name}"
-                )
-            if name not in known:
-                db.execute("insert into sync.systems values (?, ?, now())", [name, address])
-
-
-def moved(home: Path, partner: str) -> str:
-    """Lets the ledger of a partner speak of the address that is set now; returns that address."""
-    address = system_of(load_contract(partner), connector(partner))
-    with open_database(home) as db:
-        db.execute("delete from sync.systems where partner = ?", [partner])
-        db.execute("insert into sync.systems values (?, ?, now())", [partner, address])
-    return address
-
-
-def system_of(contract: Contract, made: Connector) -> str:
-    """Host that a ledger speaks of; `this machine` for any loopback address."""
-    url = contract.base_url(made.settings)
-    return "this machine" if is_loopback(url) else str(urlsplit(url).netloc)
-
-
-def closing_table(
-    db: duckdb.DuckDBPyConnection, plan_id: str | None, partners: list[str], seconds: dict[str, float]
-) -> list[Line]:
-    """What each partner holds after a push, entity by entity, in order of levels."""
-    lines = []
-    for partner in partners:
-        contract = load_contract(partner)
-        for entity in [name for level in contract.levels for name in level]:
-            lines.append(_line(db, plan_id, partner, entity))
-        if lines and partner in seconds:
-            total = (
-                sum(line.created + line.updated + line.withdrawn for line in lines if line.partner == partner)
-                or 1
-            )
-            lines = [
-                replace(
-                    line, seconds=seconds[partner] * (line.created + line.updated + line.withdrawn) / total
-                )
-                if line.partner == partner
-                else line
-                for line in lines
-            ]
-    return lines
-
-
-def _line(db: duckdb.DuckDBPyConnection, plan_id: str | None, partner: str, entity: str) -> Line:
-    done: dict[tuple[str, bool], int] = {
-        (operation, state in ("synced", "withdrawn")): number
-        for operation, state, number in db.execute(
-            "select p.operation, coalesce(a.state, 'pending'), count(*) from sync.plan as p"
-            " left join sync.attempts as a on p.plan_id = a.plan_id and p.seq = a.seq"
-            " where p.plan_id = ? and p.partner = ? and p.entity = ?"
-            " and (p.sends or p.operation = 'withdraw' or a.state not in ('synced', 'withdrawn')) group by all",
-            [plan_id, partner, entity],
-        ).fetchall()
-        if state in ("synced", "withdrawn")
-    }
-    in_mart = one(db, f'select count(*) from partners."{partner}__{entity}"')[0]
-    states = dict(
+def _held(
+    db: duckdb.DuckDBPyConnection,
+    plan_id: str,
+    partner: str,
+    guards: Mapping[str, Limit],
+    allowed: frozenset[str],
+) -> Held | None:
+    """The guards that keep a partner back; None when there are none, or all are lifted for this plan."""
+    trips = find_trips(db, partner, read_counts(db, plan_id, partner), guards)
+    lifted = {trip.guard for trip in trips} & allowed
+    for guard in sorted(lifted):
         db.execute(
-            "select state, count(*) from sync.ledger where partner = ? and entity = ? group by state",
-            [partner, entity],
+            "insert into sync.allowances values (?, ?, ?, ?, ?)",
+            [plan_id, partner, guard, datetime.now(UTC), getpass.getuser()],
+        )
+    left = tuple(trip for trip in trips if trip.guard not in lifted)
+    if not left:
+        return None
+    return Held(left, {trip.message: _sample(db, plan_id, trip) for trip in left if trip.guard != "shrink"})
+
+
+def find_trips(
+    db: duckdb.DuckDBPyConnection, partner: str, counts: list[Counts], guards: Mapping[str, Limit]
+) -> list[Trip]:
+    """All guards that a partner's plan trips."""
+    onboarded = {
+        name
+        for (name,) in db.execute("select entity from sync.onboarded where partner = ?", [partner]).fetchall()
+    }
+    held = dict(
+        db.execute(
+            "select entity, count(*) from sync.ledger where partner = ? and remote_id is not null"
+            " and state <> 'withdrawn' group by entity",
+            [partner],
         ).fetchall()
     )
-    waiting = one(
-        db,
-        "select count(*) from sync.plan as p anti join sync.attempts as a on p.plan_id = a.plan_id and p.seq = a.seq"
-        " where p.plan_id = ? and p.partner = ? and p.entity = ?",
-        [plan_id, partner, entity],
-    )[0]
-    created, updated, withdrawn = (done.get((kind, True), 0) for kind in ("create", "update", "withdraw"))
-    rejected, blocked = states.get("rejected", 0), states.get("blocked", 0)
-    pending = states.get("pending", 0) + waiting
-    return Line(
-        partner,
-        entity,
-        in_mart,
-        created,
-        updated,
-        withdrawn,
-        max(0, states.get("synced", 0) - created - updated),
-        rejected,
-        blocked,
-        pending,
+    trips = [
+        trip
+        for line in counts
+        for trip in check_counts(line, held.get(line.entity, 0), line.entity in onboarded, guards)
+    ]
+    return trips + check_tables(partner, _rows_at_last_push(db, partner), _rows_of(db, last_load(db)), guards)
+
+
+def _rows_at_last_push(db: duckdb.DuckDBPyConnection, partner: str) -> dict[str, int] | None:
+    row = db.execute(
+        "select max_by(load_id, pushed_at) from sync.pushed where partner = ? having count(*) > 0", [partner]
+    ).fetchone()
+    return _rows_of(db, row[0]) if row and row[0] else None
+
+
+def _rows_of(db: duckdb.DuckDBPyConnection, load_id: str | None) -> dict[str, int]:
+    if load_id is None:
+        return {}
+    return dict(
+        db.execute(
+            "select table_name, row_count from sync.loads where load_id = ? and list_contains(?, table_name)",
+            [load_id, list(TABLES)],
+        ).fetchall()
     )
 
 
-def as_json(lines: list[Line]) -> list[dict[str, Any]]:
-    """The closing table for machines."""
-    return [json.loads(json.dumps(line.__dict__)) for line in lines]
+def _sample(db: duckdb.DuckDBPyConnection, plan_id: str, trip: Trip) -> tuple[str, ...]:
+    rows = db.execute(
+        "select external_id from sync.plan where plan_id = ? and partner = ? and entity = ? and operation = ?"
+        f" order by seq limit {SAMPLE_ROWS}",
+        [plan_id, trip.partner, trip.entity, trip.guard],
+    ).fetchall()
+    return tuple(external_id for (external_id,) in rows)
+
+
+def _note_pushed(db: duckdb.DuckDBPyConnection, plan_id: str, partners: list[str]) -> None:
+    """Remembers what later guards compare with: entities that went through once, and the delivery they came from."""
+    load_id = one(db, "select load_id from sync.plans where plan_id = ?", [plan_id])[0]
+    now = datetime.now(UTC)
+    for partner in partners:
+        db.execute(
+            "update sync.plan_partners set status = 'pushed' where plan_id = ? and partner = ?",
+            [plan_id, partner],
+        )
+        db.execute("insert into sync.pushed values (?, ?, ?)", [partner, load_id, now])
+        for entity in load_contract(partner).entities:
+            db.execute(
+                """
+                insert into sync.onboarded select $partner, $entity, $now
+                where not exists (from sync.onboarded where partner = $partner and entity = $entity)
+                    and exists (
+                        from sync.ledger where partner = $partner and entity = $entity and remote_id is not null
+                    )
+                """,
+                {"partner": partner, "entity": entity, "now": now},
+            )

@@ -1,56 +1,14 @@
 """Plan and push against the sandbox, over real HTTP, with marts made by hand."""
 
 import copy
-from collections.abc import Iterator
-from datetime import date
-from pathlib import Path
-from typing import Any
 
 import duckdb
 import pytest
 
 from pipelines.errors import SettingsError
-from pipelines.push import run as engine
-from pipelines.push.run import Line
-from pipelines.sandbox.server import Sandbox
-from tests.push.marts import write_marts
+from pipelines.push.systems import check_systems
+from tests.push.site import Rows, Site
 from tests.push.stock import FACILIOO, HOUSE, KIWI, PLENTIFIC
-
-TODAY = date(2026, 11, 21)
-Rows = dict[str, list[dict[str, Any]]]
-
-
-class Site:
-    """One STAMMDATEN_HOME with a sandbox that plays the partners."""
-
-    def __init__(self, home: Path, sandbox: Sandbox):
-        self.home, self.sandbox = home, sandbox
-
-    def sync(self, partner: str, rows: Rows) -> dict[str, Line]:
-        """Marts as given, then settle, plan and push; the closing table by entity."""
-        with engine.open_database(self.home) as db:
-            write_marts(db, partner, rows)
-        engine.settle_former(self.home, [partner])
-        made = engine.plan(self.home, [partner], TODAY)
-        lines, self.stopped = engine.push(self.home, made.plan_id, [partner])
-        return {line.entity: line for line in lines}
-
-    def sent(self, partner: str) -> list[str]:
-        """Method and path of all requests so far."""
-        return [f"{r.method} {r.path} {r.status}" for r in self.sandbox.requests(partner)]
-
-    def ledger(self, sql: str) -> list[Any]:
-        with duckdb.connect(str(self.home / "stammdaten.duckdb")) as db:
-            return db.execute(sql).fetchall()
-
-
-@pytest.fixture
-def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
-    with Sandbox(state=tmp_path / "sandbox.sqlite") as sandbox:
-        for name, value in sandbox.environment().items():
-            monkeypatch.setenv(name, value)
-        (tmp_path / "home").mkdir()
-        yield Site(tmp_path / "home", sandbox)
 
 
 def test_a_first_push_creates_everything_once_and_parents_first(site: Site) -> None:
@@ -193,9 +151,9 @@ def test_a_refused_login_stops_the_partner_with_one_message(
 
 
 def test_one_ledger_is_not_used_for_two_systems(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    engine.check_systems(site.home, ["etg24"])
+    check_systems(site.home, ["etg24"])
     monkeypatch.setenv("DESTINATION__ETG24__BASE_URL", "https://etg24.example")
     with pytest.raises(
         SettingsError, match=r"the ledger under .* speaks of this machine, not of etg24\.example"
     ):
-        engine.check_systems(site.home, ["etg24"])
+        check_systems(site.home, ["etg24"])

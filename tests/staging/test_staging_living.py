@@ -207,7 +207,8 @@ def test_l6_owner_contracts_in_scope_and_their_owners(query: Query, findings: Fi
         ("9", None),
     ]
     assert query(
-        "select ev_nr, person_nr, anteil_zaehler, anteil_nenner from intermediate.int_eigentuemer where mandant_nr = '001' order by all"
+        "select ev_nr, person_nr, anteil_zaehler, anteil_nenner "
+        "from intermediate.int_eigentuemer where mandant_nr = '001' order by all"
     ) == [
         ("1", "P-FIRMA", None, None),
         ("1", "P1", None, None),

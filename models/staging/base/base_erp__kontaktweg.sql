@@ -28,7 +28,8 @@ addresses as (
 ),
 
 checked as (
-    select * replace (
+    select
+        * exclude (_maengel),
         list_concat(
             _maengel,
             {{ maengel([
@@ -37,7 +38,6 @@ checked as (
                 ('C4', 'wert', "art in ('Festnetz', 'Handynummer') and wert is not null and telefon_e164 is null"),
             ]) }}
         ) as _maengel
-    )
     from addresses
 ),
 

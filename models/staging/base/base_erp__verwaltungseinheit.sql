@@ -42,12 +42,12 @@ floors as (
 ),
 
 checked as (
-    select * replace (
+    select
+        * exclude (_maengel),
         list_concat(
             _maengel,
             {{ maengel([('C5', 'etage_lage', "contains(lower(etage_lage), 'erdgeschoß')")]) }}
         ) as _maengel
-    )
     from floors
 ),
 

@@ -1,0 +1,100 @@
+"""Whether what a partner shows means the same as what it was sent. Pure functions over JSON values."""
+
+from collections.abc import Container, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+Json = Mapping[str, Any]
+
+
+def differing(sent: Json, shown: Json, schema: Json, visible: Container[str]) -> dict[str, Any]:
+    """The fields of `sent` that mean something else in the record `shown`, with the partner's values.
+
+    `schema` is the JSON Schema of the record; fields that are not in `visible` are none that this partner ever shows,
+    so nothing can be said about them.
+    """
+    properties = schema.get("properties", {})
+    return {
+        name: shown.get(name)
+        for name, value in sent.items()
+        if name in visible and not same(value, shown.get(name), properties.get(name, {}))
+    }
+
+
+def same(sent: Any, shown: Any, schema: Json) -> bool:
+    """Whether two values of a field mean the same.
+
+    70 is 70.0; null is a missing field, an empty text, or the default of the contract; dates count as moments; the
+    order of a list of plain values does not count; of an object only the fields that were sent do.
+    """
+    if _is_nothing(sent):
+        return _is_nothing(shown) or ("default" in schema and shown == schema["default"])
+    if _is_nothing(shown):
+        return False
+    match sent, shown:
+        case (bool(), _) | (_, bool()):
+            return sent is shown
+        case dict(), dict():
+            return all(same(value, shown.get(name), _part(schema, name)) for name, value in sent.items())
+        case list(), list():
+            return _same_lists(sent, shown, schema.get("items", {}))
+        case (int() | float(), str()) | (str(), int() | float()):
+            return _takes_numbers(schema) and _number(sent) == _number(shown)
+        case str(), str():
+            return sent == shown or _same_moment(sent, shown, schema.get("format"))
+    return bool(sent == shown)
+
+
+def _is_nothing(value: Any) -> bool:
+    if isinstance(value, dict):
+        return all(_is_nothing(part) for part in value.values())
+    return value is None or value == "" or value == []
+
+
+def _part(schema: Json, name: str) -> Json:
+    """Schema of a field of an object that may be written as `oneOf` with null."""
+    for option in (schema, *schema.get("oneOf", []), *schema.get("anyOf", [])):
+        if name in option.get("properties", {}):
+            found: Json = option["properties"][name]
+            return found
+    return {}
+
+
+def _same_lists(sent: list[Any], shown: list[Any], schema: Json) -> bool:
+    if len(sent) != len(shown):
+        return False
+    if any(isinstance(value, dict | list) for value in [*sent, *shown]):
+        return all(same(left, right, schema) for left, right in zip(sent, shown, strict=True))
+    return sorted(map(_plain, sent)) == sorted(map(_plain, shown))
+
+
+def _plain(value: Any) -> str:
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+
+
+def _takes_numbers(schema: Json) -> bool:
+    kinds = schema.get("type", [])
+    return bool({"number", "integer"} & set([kinds] if isinstance(kinds, str) else kinds))
+
+
+def _number(value: Any) -> float | None:
+    try:
+        return float(value)
+    except ValueError:
+        return None
+
+
+def _same_moment(sent: str, shown: str, form: str | None) -> bool:
+    if form not in ("date", "date-time"):
+        return False
+    left, right = _moment(sent), _moment(shown)
+    return left is not None and left == right
+
+
+def _moment(text: str) -> datetime | None:
+    """A date or date-time as a moment; a date is its midnight, and what names no offset is UTC."""
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)

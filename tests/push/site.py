@@ -1,0 +1,43 @@
+"""A STAMMDATEN_HOME and the partners' systems, for tests of the engine without dbt."""
+
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from pipelines.push import run as engine
+from pipelines.push.guards import DEFAULTS
+from pipelines.push.ledger import open_database
+from pipelines.push.report import Line
+from pipelines.push.settle import settle_former
+from pipelines.sandbox.server import Sandbox
+from tests.push.marts import write_marts
+
+TODAY = date(2026, 11, 21)
+Rows = dict[str, list[dict[str, Any]]]
+
+
+class Site:
+    """One STAMMDATEN_HOME with a sandbox that plays the partners."""
+
+    def __init__(self, home: Path, sandbox: Sandbox):
+        self.home, self.sandbox = home, sandbox
+
+    def sync(self, partner: str, rows: Rows) -> dict[str, Line]:
+        """Marts as given, then settle, plan and push; the closing table by entity."""
+        with open_database(self.home) as db:
+            write_marts(db, partner, rows)
+        settle_former(self.home, [partner])
+        made = engine.plan(self.home, [partner], TODAY)
+        pushed = engine.push(self.home, made.plan_id, [partner], DEFAULTS)
+        self.stopped, self.held = pushed.stopped, pushed.held
+        return {line.entity: line for line in pushed.lines}
+
+    def sent(self, partner: str) -> list[str]:
+        """Method and path of all requests so far."""
+        return [f"{r.method} {r.path} {r.status}" for r in self.sandbox.requests(partner)]
+
+    def ledger(self, sql: str) -> list[Any]:
+        with duckdb.connect(str(self.home / "stammdaten.duckdb")) as db:
+            return db.execute(sql).fetchall()

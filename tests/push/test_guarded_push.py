@@ -1,0 +1,128 @@
+"""Guards, named plans and side-by-side pushes against the sandbox."""
+
+import copy
+
+import pytest
+
+from pipelines.errors import StammdatenError
+from pipelines.push import run as engine
+from pipelines.push.guards import DEFAULTS
+from pipelines.push.ledger import open_database
+from tests.push.marts import write_marts
+from tests.push.site import TODAY, Rows, Site
+from tests.push.stock import HOUSE, KIWI
+
+FLATS = 30
+
+
+def many(leases: int = FLATS) -> Rows:
+    """A house with 30 flats, the first so many of them let."""
+    unit, lease = HOUSE["einheiten"][0], HOUSE["mietvertraege"][0]
+    ids = [f"001/1/01/{n:04d}" for n in range(1, FLATS + 1)]
+    return {
+        "objektgruppen": HOUSE["objektgruppen"],
+        "objekte": HOUSE["objekte"][:1],
+        "einheiten": [{**unit, "external_id": i, "number": i[-4:]} for i in ids],
+        "mietvertraege": [
+            {**lease, "external_id": f"{i}/01", "einheiten_external_id": i} for i in ids[:leases]
+        ],
+    }
+
+
+def plan(site: Site, rows: Rows, partner: str = "etg24") -> str:
+    with open_database(site.home) as db:
+        write_marts(db, partner, rows)
+    return engine.plan(site.home, [partner], TODAY).plan_id
+
+
+def test_too_many_withdrawals_stop_the_partner_and_show_twenty_rows(site: Site) -> None:
+    site.sync("etg24", many())
+    before = site.sent("etg24")
+    site.sync("etg24", many(leases=0))
+    (trip,) = site.held["etg24"].trips
+    assert trip.message == "mietvertraege: 30 of 30 records would be withdrawn"
+    assert len(site.held["etg24"].rows[trip.message]) == 20
+    assert site.sent("etg24") == before
+
+
+def test_a_guard_is_lifted_for_one_plan_only_and_that_is_noted(site: Site) -> None:
+    site.sync("etg24", many())
+    plan_id = plan(site, many(leases=2))
+    pushed = engine.push(site.home, plan_id, ["etg24"], DEFAULTS, frozenset({"withdraw"}))
+    assert pushed.held == {}
+    assert {line.entity: line.withdrawn for line in pushed.lines if line.withdrawn} == {"mietvertraege": 28}
+    ((guard, named),) = site.ledger("select guard, allowed_by is not null from sync.allowances")
+    assert (guard, named) == ("withdraw", True)
+    site.sync("etg24", many())
+    site.sync("etg24", many(leases=2))
+    assert site.held["etg24"].trips[0].guard == "withdraw"
+
+
+def test_an_interrupted_onboarding_goes_on_although_half_of_it_is_new(site: Site) -> None:
+    site.sync("etg24", many())
+    with open_database(site.home) as db:
+        db.execute(
+            "delete from sync.onboarded; delete from sync.ledger where entity in ('mietvertraege', 'einheiten')"
+        )
+    site.sync("etg24", many())
+    assert site.held == {}
+
+
+def test_a_named_plan_is_sent_exactly_once(site: Site) -> None:
+    plan_id = plan(site, HOUSE)
+    rows = site.ledger("select operation, entity, external_id from sync.plan order by seq")
+    assert engine.check_plan(site.home, plan_id, ["etg24"]) == ["etg24"]
+    engine.push(site.home, plan_id, ["etg24"], DEFAULTS)
+    assert len(site.sent("etg24")) == len(rows)
+    with pytest.raises(StammdatenError, match=f"plan {plan_id}: nothing is open in it .etg24 pushed"):
+        engine.check_plan(site.home, plan_id, ["etg24"])
+
+
+def test_a_named_plan_is_refused_when_the_marts_hold_other_rows(site: Site) -> None:
+    plan_id = plan(site, HOUSE)
+    rows = copy.deepcopy(HOUSE)
+    rows["objekte"][0]["title"] = "Anders"
+    with open_database(site.home) as db:
+        write_marts(db, "etg24", rows)
+    with pytest.raises(StammdatenError, match="the marts of etg24 were rebuilt with other rows"):
+        engine.check_plan(site.home, plan_id, ["etg24"])
+
+
+def test_a_named_plan_is_refused_when_the_ledger_moved(site: Site) -> None:
+    site.sync("etg24", {"objektgruppen": HOUSE["objektgruppen"]})
+    plan_id = plan(site, HOUSE)
+    with open_database(site.home) as db:
+        db.execute("update sync.ledger set remote_id = 'other'")
+    with pytest.raises(StammdatenError, match="the ledger of etg24 has moved since"):
+        engine.check_plan(site.home, plan_id, ["etg24"])
+
+
+def test_an_unknown_plan_is_refused(site: Site) -> None:
+    plan(site, HOUSE)
+    with pytest.raises(StammdatenError, match="plan 123: unknown"):
+        engine.check_plan(site.home, "123", ["etg24"])
+
+
+def test_partners_are_pushed_side_by_side(site: Site) -> None:
+    site.sandbox.set_option("etg24", "latency_ms", "150")
+    with open_database(site.home) as db:
+        write_marts(db, "etg24", HOUSE)
+        write_marts(db, "kiwi", KIWI)
+    plan_id = engine.plan(site.home, ["etg24", "kiwi"], TODAY).plan_id
+    pushed = engine.push(site.home, plan_id, ["etg24", "kiwi"], DEFAULTS)
+    assert pushed.is_complete
+    at = {name: [r.at for r in site.sandbox.requests(name)] for name in ("etg24", "kiwi")}
+    assert max(at["kiwi"]) < max(at["etg24"])
+
+
+def test_rows_given_up_after_refusals_go_again_when_asked(site: Site) -> None:
+    rows = copy.deepcopy(HOUSE)
+    rows["objektgruppen"][0]["title"] = ""
+    for _ in range(4):
+        site.sync("etg24", rows)
+    sent = len(site.sent("etg24"))
+    site.sync("etg24", rows)
+    assert len(site.sent("etg24")) == sent
+    plan_id = engine.plan(site.home, ["etg24"], TODAY, retry_rejected=True).plan_id
+    engine.push(site.home, plan_id, ["etg24"], DEFAULTS)
+    assert len(site.sent("etg24")) == sent + 1
