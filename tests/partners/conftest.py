@@ -1,6 +1,7 @@
 """The marts of the small stock in `bestand.py`, built by dbt once for all tests."""
 
-from collections.abc import Callable, Mapping, Sequence
+import shutil
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -72,11 +73,17 @@ class DashedKiwi:
 
 
 @pytest.fixture(scope="session")
-def dashed_kiwi(marts: Marts, dbt: Any, raw_database: Callable[..., Any]) -> DashedKiwi:
+def dashed_kiwi(
+    marts: Marts, dbt: Any, raw_database: Callable[..., Any], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[DashedKiwi]:
     """KIWI alone, separator -, Mandanten 001 and 999, of which the ERP does not have the second."""
     path = raw_database(BESTAND)
     # buildable: no test that needs a model which is not built for KIWI
     command = ["build", "--select", "+kiwi", "--indirect-selection", "buildable"]
     done = dbt(*command, vars=partner_vars("-", ["001", "999"], ["kiwi"]))
     states = {entry.node.name: str(entry.status) for entry in done.result}
-    return DashedKiwi(Marts(duckdb.connect(path, read_only=True)), states)
+    # A copy: dbt cannot write a file that is open for reading.
+    copy = tmp_path_factory.mktemp("kiwi") / "stammdaten.duckdb"
+    shutil.copyfile(path, copy)
+    with duckdb.connect(copy) as database:
+        yield DashedKiwi(Marts(database), states)
