@@ -1,8 +1,9 @@
-"""The web application: one part for each partner, and pages that show what the partners hold."""
+"""The web application: one part for each partner, pages that show what the partners hold, switches."""
 
 import asyncio
 import json
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from urllib.parse import parse_qsl
 
 from starlette.applications import Starlette
@@ -10,10 +11,11 @@ from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
-from starlette.routing import Mount, Route
+from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import Receive, Scope, Send
 
 from pipelines.sandbox import pages
+from pipelines.sandbox.faults import Cut
 from pipelines.sandbox.partner import Partner
 from pipelines.sandbox.wire import Answer, Call
 
@@ -24,8 +26,11 @@ PAGE_HEADERS = {
     "x-content-type-options": "nosniff",
 }
 
+# Ends the connection of a request at once; what is not sent yet is lost.
+HangUp = Callable[[Scope], None]
 
-def application(partners: Mapping[str, Partner]) -> Starlette:
+
+def application(partners: Mapping[str, Partner], hang_up: HangUp, admin: list[BaseRoute]) -> Starlette:
     """The sandbox with these partners, each under its name."""
 
     # Both are coroutines so that they run in the one thread that uses the store.
@@ -43,7 +48,8 @@ def application(partners: Mapping[str, Partner]) -> Starlette:
         routes=[
             Route("/", home),
             Route("/records/{partner}/{entity}", entity),
-            *(Mount(f"/{name}", PartnerApp(partner)) for name, partner in partners.items()),
+            *admin,
+            *(Mount(f"/{name}", PartnerApp(partner, hang_up)) for name, partner in partners.items()),
         ],
         # A web page elsewhere must not reach the sandbox under a name of its own.
         middleware=[Middleware(TrustedHostMiddleware, allowed_hosts=["127.0.0.1", "localhost"])],
@@ -51,25 +57,41 @@ def application(partners: Mapping[str, Partner]) -> Starlette:
 
 
 class PartnerApp:
-    """Turns HTTP into calls of one partner; counts requests in flight and takes its time where told to."""
+    """Turns HTTP into calls of one partner; counts requests in flight, takes its time and hangs up where told to."""
 
-    def __init__(self, partner: Partner):
+    def __init__(self, partner: Partner, hang_up: HangUp):
         self._partner = partner
+        self._hang_up = hang_up
         self._in_flight = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers one request."""
+        began = time.monotonic()
         self._in_flight += 1
         try:
-            answer = self._partner.answer(await _call(scope, receive), self._is_full())
-            await asyncio.sleep(self._partner.number("latency_ms") / 1000)
-            await _response(answer)(scope, receive, send)
+            call = await _call(scope, receive)
+            partner = self._partner
+            fate = partner.faults.fate(call, partner.identity, self._in_flight, time.time())
+            answer = partner.answer(call, fate)
+            await asyncio.sleep(began + fate.delay - time.monotonic())
+            if fate.cut:
+                await self._cut(fate.cut, answer, scope, receive, send)
+            else:
+                await _response(answer)(scope, receive, send)
         finally:
             self._in_flight -= 1
 
-    def _is_full(self) -> bool:
-        cap = self._partner.number("in_flight")
-        return bool(cap) and self._in_flight > cap
+    async def _cut(self, cut: Cut, answer: Answer, scope: Scope, receive: Receive, send: Send) -> None:
+        response = _response(answer)
+        body = bytes(response.body)
+        if cut == "half" and body:
+            start = {"type": "http.response.start", "status": answer.status, "headers": response.raw_headers}
+            await send(start)
+            await send({"type": "http.response.body", "body": body[: len(body) // 2], "more_body": True})
+        self._hang_up(scope)
+        # Until the server has noticed; else it would complain that there is no answer.
+        while (await receive())["type"] != "http.disconnect":
+            pass
 
 
 async def _call(scope: Scope, receive: Receive) -> Call:
@@ -85,7 +107,7 @@ async def _call(scope: Scope, receive: Receive) -> Call:
 
 
 def _response(answer: Answer) -> Response:
-    if answer.body is None:
-        return Response(status_code=answer.status, headers=answer.headers)
+    if answer.body is None or isinstance(answer.body, bytes):
+        return Response(answer.body, answer.status, answer.headers)
     content = json.dumps(answer.body, ensure_ascii=False).encode()
     return Response(content, answer.status, {"content-type": "application/json", **answer.headers})

@@ -1,10 +1,13 @@
 """Switches of the sandbox, written `partner.option=value`."""
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping
 
 from pipelines.errors import SettingsError
 from pipelines.sandbox.partner import COMMON_OPTIONS, Partner
 from pipelines.sandbox.wire import Option
+
+WHOLE, PERCENT, PATTERN = "a whole number", "a share in percent, 0 to 100,", "a regular expression"
 
 
 def known_options(partner: type[Partner]) -> dict[str, Option]:
@@ -51,6 +54,32 @@ def checked(partner: type[Partner], partner_name: str, key: str, value: str) -> 
         raise SettingsError(
             f"Option {partner_name}.{key} is {value!r}; allowed: {', '.join(option.choices)}."
         )
-    if not option.choices and option.default.isdecimal() and not value.isdecimal():
-        raise SettingsError(f"Option {partner_name}.{key} is {value!r}; a whole number is needed.")
+    needed = _needed(option)
+    if needed and not FORMS[needed](value):
+        raise SettingsError(f"Option {partner_name}.{key} is {value!r}; {needed} is needed.")
     return value
+
+
+def _needed(option: Option) -> str:
+    if option.form:
+        return {"percent": PERCENT, "pattern": PATTERN}[option.form]
+    return WHOLE if not option.choices and option.default.isdecimal() else ""
+
+
+def _is_percent(value: str) -> bool:
+    return bool(re.fullmatch(r"\d{1,3}(\.\d+)?", value)) and float(value) <= 100
+
+
+def _is_pattern(value: str) -> bool:
+    try:
+        re.compile(value)
+    except re.error:
+        return False
+    return True
+
+
+FORMS: Mapping[str, Callable[[str], bool]] = {
+    PERCENT: _is_percent,
+    PATTERN: _is_pattern,
+    WHOLE: str.isdecimal,
+}

@@ -4,15 +4,17 @@ import json
 import secrets
 import time
 import uuid
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, ClassVar, NoReturn
 
-from pipelines.push.contract import Contract, Entity, resolve
+from pipelines.push.contract import Contract, Entity, dig, resolve
+from pipelines.sandbox.faults import CALM, FAULT_OPTIONS, Fate, Faults, rejected
 from pipelines.sandbox.resources import Refusal, Resource, refusals, resources, validator
 from pipelines.sandbox.routes import Routes
-from pipelines.sandbox.store import Duplicate, Json, Record, Store, changed
+from pipelines.sandbox.store import Duplicate, Json, Record, Store, changed, moment_text
 from pipelines.sandbox.wire import Answer, ApiError, Call, Handler, Option, Page, stamp
 
 NAMESPACE = uuid.UUID("5f1a3f0e-6f5c-4f53-9a0f-2d6f7f0f4a11")
@@ -22,9 +24,12 @@ COMMON_OPTIONS = {
     "latency_ms": Option("0", "every answer takes so long"),
     "log_bodies": Option("no", "keep request bodies in the request log", ("no", "yes")),
     "read_delay_ms": Option("0", "a new record can be read only after so long"),
+    "token_epoch": Option("0", "tokens and sessions given out under another value are refused"),
+    "token_requests": Option("0", "a token or session is good for so many requests; 0: any number"),
     "unknown_fields": Option(
         "ignore", "what happens to fields the contract does not have", ("ignore", "reject")
     ),
+    **FAULT_OPTIONS,
 }
 
 
@@ -45,7 +50,9 @@ class Partner:
     def __init__(self, contract: Contract, store: Store, settings: Mapping[str, str]):
         self.contract, self.store, self.name = contract, store, contract.partner
         self.settings = settings  # shared with the server, which changes it while we run
+        self.faults = Faults(settings)
         self.secret = store.note(self.name, "secret", secrets.token_hex(32))
+        self._uses: Counter[str] = Counter()
         self.resources = resources(contract, self.more_references)
         self._routes = Routes(self._handlers(), contract)
         self.body_schemas = {
@@ -62,8 +69,8 @@ class Partner:
         """Handlers of operations that are not plain records: (method, path of the contract) → handler."""
         return {}
 
-    def authenticate(self, call: Call) -> None:
-        """Raises ApiError 401 for a request without valid credentials."""
+    def authenticate(self, call: Call) -> str:
+        """The token or session of a request. Raises ApiError 401 for one without valid credentials."""
         raise NotImplementedError
 
     def error_answer(self, error: ApiError) -> Answer:
@@ -133,24 +140,59 @@ class Partner:
 
     # ---- the way of a request
 
-    def answer(self, call: Call, too_many: bool = False) -> Answer:
-        """Answers one request and notes it; what a refused request wrote is undone."""
-        logged = call.body.decode(errors="replace") if self.is_on("log_bodies") and call.body else None
-        query = "&".join(f"{name}={value}" for name, value in call.query.items() if name != "session_key")
+    def answer(self, call: Call, fate: Fate = CALM) -> Answer:
+        """Answers one request as its fate wants it, and notes it; what a refused request wrote is undone."""
+        if not fate.processed:
+            return self._instead(call, fate, Answer(204), processed=False)
         try:
             with self.store.transaction():
-                answer = self._dispatch(call, too_many)
-                self.store.log(self.name, call.method, call.path, query, answer.status, logged)
+                return self._instead(call, fate, self._dispatch(call), processed=True)
         except ApiError as error:
-            answer = self.error_answer(error)
-            with self.store.transaction():
-                self.store.log(self.name, call.method, call.path, query, answer.status, logged)
-        return answer
+            return self._instead(call, fate, self.error_answer(error), processed=False)
 
-    def _dispatch(self, call: Call, too_many: bool) -> Answer:
-        if too_many:
-            message = "Too many requests at the same time."
-            raise ApiError(429, "too_many_requests", message, headers={"retry-after": "1"})
+    def identity(self, call: Call) -> str:
+        """What a request is, our external id in the place of the partner's wherever that is known."""
+        try:
+            template, params = self._routes.match(self.relative(call.path) or "")
+        except ApiError:
+            template, params = "", {}
+        ours = self._external_ids_in(call, template, params)
+        if ours:
+            return f"{call.method} {template} {ours[0]}"
+        return f"{call.method} {call.path} {call.query} {call.body!r}"
+
+    def _external_ids_in(self, call: Call, template: str, params: Mapping[str, str]) -> list[str]:
+        if template in self.resources:
+            return self.store.external_ids(self.name, template, params["id"])
+        resource = next((r for r in self.resources.values() if r.collection == template), None)
+        if call.method != "POST" or resource is None:
+            return []
+        try:
+            value = dig(json.loads(call.body), resource.external_id or "")
+        except ValueError:
+            return []
+        return [value] if isinstance(value, str) else []
+
+    def _instead(self, call: Call, fate: Fate, answer: Answer, processed: bool) -> Answer:
+        """What goes back under this fate, noted in the log."""
+        if fate.error:
+            answer = self.error_answer(fate.error)
+        answer = fate.answer or answer
+        query = "&".join(f"{name}={value}" for name, value in call.query.items() if name != "session_key")
+        self.store.log(
+            self.name,
+            call.method,
+            call.path,
+            query,
+            status=0 if fate.cut else answer.status,
+            body=call.body.decode(errors="replace") if self.is_on("log_bodies") and call.body else None,
+            processed=processed,
+            fault=fate.fault,
+            retry_at=moment_text(fate.retry_at) if fate.retry_at else None,
+        )
+        return replace(answer, headers={**answer.headers, **fate.headers})
+
+    def _dispatch(self, call: Call) -> Answer:
         outside = self.outside(call)
         if outside is not None:
             return outside
@@ -158,13 +200,23 @@ class Partner:
         template, params = self._routes.match(path) if path is not None else ("", {})
         method = call.method.lower()
         if not self._routes.is_public(template, method):
-            self.authenticate(call)
+            self._use(self.authenticate(call))
         if not template:
             raise ApiError(404, "unknown_route", "There is nothing at this address.")
         handler = self._routes.handler(template, method)
         if handler is None:
             raise ApiError(405, "wrong_method", "This address does not take this method.")
         return handler(replace(call, template=template, params=params))
+
+    def _use(self, credential: str) -> None:
+        """Counts a request of a token or session. Raises ApiError 401 when that was one too many."""
+        most = self.number("token_requests")
+        if not most:
+            self._uses.clear()
+            return
+        self._uses[credential] += 1
+        if self._uses[credential] > most:
+            raise ApiError(401, "unauthorized", "The token or session has expired.")
 
     def _handlers(self) -> dict[tuple[str, str], Handler]:
         found: dict[tuple[str, str], Handler] = {}
@@ -202,6 +254,7 @@ class Partner:
         self._parents_exist(references)
         self.check_write(resource, _ids(references))
         self._refuse(self.check(resource, body, None))
+        self.refuse_pattern(resource, body, None)
         number, now = self.store.next_number(), time.time()
         new_id = id or (str(number) if resource.id_is_number else str(uuid.uuid5(NAMESPACE, str(number))))
         record = Record(number, resource.name, new_id, body, now, now)
@@ -232,6 +285,7 @@ class Partner:
             self._parents_exist(references)
             self.store.set_references(self.name, resource.name, record.id, references)
         self._refuse(self.check(resource, body, record))
+        self.refuse_pattern(resource, body, record)
         after = changed(record, body, time.time())
         self.store.update(self.name, after)
         if self.external_id_field(resource) in changes:
@@ -349,6 +403,15 @@ class Partner:
             if any(refusals(known[name], value)):
                 raise ApiError(400, "invalid_query", f"The parameter {name} has a wrong value.")
         return query
+
+    def refuse_pattern(self, resource: Resource, body: Json, before: Record | None) -> None:
+        """Raises ApiError for a record that `reject_pattern` matches."""
+        if not self.settings["reject_pattern"]:
+            return
+        name = self.external_id_field(resource)
+        known = self.store.external_ids(self.name, resource.name, before.id) if before else []
+        given = body.get(name) if name else None
+        self._refuse(rejected(self.settings, [*known, given] if given else known, body, name))
 
     def duplicate(self) -> NoReturn:
         """Refuses an external id that is taken."""

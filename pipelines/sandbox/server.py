@@ -1,5 +1,6 @@
 """Starts and stops the sandbox: on this machine only, in a thread of its own."""
 
+import asyncio
 import contextlib
 import fcntl
 import importlib
@@ -8,20 +9,25 @@ import os
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Coroutine, Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, TypeVar
 
 import uvicorn
+from starlette.routing import BaseRoute
+from starlette.types import Scope
 
 from pipelines.errors import RunningError, SettingsError
 from pipelines.push.contract import load_contract, partners
+from pipelines.sandbox.admin import admin_routes
 from pipelines.sandbox.app import application
-from pipelines.sandbox.options import checked, settings_of
+from pipelines.sandbox.options import settings_of
 from pipelines.sandbox.partner import Partner
 from pipelines.sandbox.store import Deletion, LoggedRequest, Store
+from pipelines.sandbox.tamper import Tampering, tamper_with
 
+T = TypeVar("T")
 HOST = "127.0.0.1"
 # A client that pauses longer than the server keeps its connection would lose a request.
 KEEP_ALIVE_SECONDS = 600
@@ -41,6 +47,7 @@ class Sandbox:
         self._settings = settings_of(self._kinds, options or {})
         self._state, self._wanted_port = state, port
         self._stack = contextlib.ExitStack()
+        self._served: dict[str, Partner] = {}
         self._readers: dict[str, Partner] = {}
         self.port = 0
 
@@ -50,7 +57,8 @@ class Sandbox:
             store = stack.enter_context(contextlib.closing(Store(self._state)))
             listener = stack.enter_context(contextlib.closing(_listen(self._wanted_port)))
             self.port = listener.getsockname()[1]
-            app = application(self._partners(store))
+            self._served = self._partners(store)
+            app = application(self._served, self._hang_up, self._admin_routes())
             config = uvicorn.Config(
                 app,
                 log_config=None,
@@ -60,7 +68,7 @@ class Sandbox:
                 timeout_graceful_shutdown=2,
             )
             self._server = uvicorn.Server(config)
-            self._thread = threading.Thread(target=self._server.run, args=([listener],), daemon=True)
+            self._thread = threading.Thread(target=asyncio.run, args=(self._serve(listener),), daemon=True)
             self._thread.start()
             stack.callback(self._stop)
             self._await_start()
@@ -96,7 +104,44 @@ class Sandbox:
 
     def set_option(self, partner: str, name: str, value: str) -> None:
         """Changes a switch while the sandbox runs. Raises SettingsError."""
-        self._settings[partner][name] = checked(self._kinds[partner], partner, name, value)
+        self.set_options({f"{partner}.{name}": value})
+
+    def set_options(self, options: Mapping[str, str]) -> None:
+        """Changes switches, `partner.option` → value: all of them or none. Raises SettingsError."""
+        settings_of(self._kinds, options)
+        for option, value in options.items():
+            partner, _, name = option.partition(".")
+            self._settings[partner][name] = value
+            if partner in self._served:
+                self._served[partner].faults.option_changed(name)
+
+    def options(self) -> dict[str, str]:
+        """The present values of all switches, `partner.option` → value."""
+        return {
+            f"{partner}.{name}": value
+            for partner, settings in self._settings.items()
+            for name, value in settings.items()
+        }
+
+    def tamper(
+        self, partner: str, entity: str, seed: int, changed: int = 0, deleted: int = 0, added: int = 0
+    ) -> Tampering:
+        """Changes, deletes and adds records behind everybody's back; see `tamper_with`. Raises SettingsError."""
+
+        async def work() -> Tampering:
+            return self._tamper(partner, entity, seed, changed, deleted, added)
+
+        return self._in_server(work())
+
+    @contextlib.contextmanager
+    def unreachable(self) -> Iterator[None]:
+        """Refuses all connections inside the `with`, and ends those that are open. For all partners."""
+        port = self._in_server(self._close())
+        try:
+            yield
+        finally:
+            # From now on the server owns the socket, and closes it in the end.
+            self._in_server(self._server.startup(sockets=[port]))
 
     def records(self, partner: str, entity: str) -> list[dict[str, Any]]:
         """The records of an entity as the partner shows them, in the order of their creation."""
@@ -113,6 +158,37 @@ class Sandbox:
     def wait(self) -> None:
         """Returns when the sandbox has stopped."""
         self._thread.join()
+
+    async def _serve(self, listener: socket.socket) -> None:
+        self._loop = asyncio.get_running_loop()
+        await self._server.serve(sockets=[listener])
+
+    def _in_server(self, work: Coroutine[Any, Any, T]) -> T:
+        """The result of work that is done in the thread of the server."""
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result()
+
+    async def _close(self) -> socket.socket:
+        """Takes no more connections. Returns a socket that keeps the port without listening."""
+        for server in self._server.servers:
+            server.close()
+        for connection in list(self._server.server_state.connections):
+            connection.transport.abort()
+        return _listen(self.port)
+
+    def _hang_up(self, scope: Scope) -> None:
+        for connection in list(self._server.server_state.connections):
+            if connection.client == scope["client"]:
+                connection.transport.abort()
+
+    def _admin_routes(self) -> list[BaseRoute]:
+        return admin_routes(self.options, self.set_options, self._tamper)
+
+    def _tamper(
+        self, partner: str, entity: str, seed: int, changed: int, deleted: int, added: int
+    ) -> Tampering:
+        if partner not in self._served:
+            raise SettingsError(f"No partner {partner!r}; known: {', '.join(self._served)}.")
+        return tamper_with(self._served[partner], entity, seed, changed, deleted, added)
 
     def _partners(self, store: Store) -> dict[str, Partner]:
         return {

@@ -3,6 +3,7 @@
 import json
 import os
 import sqlite3
+import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -58,7 +59,10 @@ create table if not exists request (
     query text not null,
     status integer not null,
     at text not null,
-    body text
+    body text,
+    processed integer not null,
+    fault text not null,
+    retry_at text
 );
 create table if not exists note (partner text not null, name text not null, value text not null,
     primary key (partner, name)) without rowid;
@@ -82,7 +86,11 @@ class Record:
 
 @dataclass(frozen=True)
 class LoggedRequest:
-    """One request that reached the sandbox; `body` only when the option `log_bodies` is on."""
+    """One request that reached the sandbox; `body` only when the option `log_bodies` is on.
+
+    `status` is 0 when the connection was cut. `processed`: what was asked for has been done, whatever the caller
+    heard of it. `fault` names what came in between, and `retry_at` until when the caller was asked to wait.
+    """
 
     seq: int
     partner: str
@@ -92,6 +100,9 @@ class LoggedRequest:
     status: int
     at: str
     body: str | None
+    processed: bool
+    fault: str
+    retry_at: str | None
 
 
 @dataclass(frozen=True)
@@ -116,6 +127,7 @@ class Store:
     def __init__(self, path: Path):
         self._db = _open(path)
         self._db.executescript(SCHEMA)
+        self._complete_log()
         [(last,)] = self._db.execute(
             "select coalesce(max(seq), 0) from sqlite_sequence where name = 'record'"
         ).fetchall()
@@ -165,16 +177,19 @@ class Store:
 
     def delete(self, partner: str, record: Record) -> None:
         """Removes a record with its references and external ids, and notes that in the log of deletions."""
-        key = (partner, record.resource, record.id)
         ours = self.external_ids(partner, record.resource, record.id)
         self._db.execute(
             "insert into deletion (partner, resource, id, external_id, at) values (?, ?, ?, ?, ?)",
-            (*key, ours[0] if ours else None, now_text()),
+            (partner, record.resource, record.id, ours[0] if ours else None, now_text()),
         )
+        self.remove(partner, record)
+
+    def remove(self, partner: str, record: Record) -> None:
+        """Removes a record with its references and external ids, and notes it nowhere."""
         for table in ("record", "external_id", "reference"):
             self._db.execute(
                 f"delete from {table} where partner = ? and resource = ? and id = ?",
-                key,
+                (partner, record.resource, record.id),
             )
 
     def set_external_ids(self, partner: str, space: str, resource: str, id: str, values: list[str]) -> None:
@@ -282,21 +297,33 @@ class Store:
         ).fetchall()
         return [value for (value,) in rows]
 
-    def log(self, partner: str, method: str, path: str, query: str, status: int, body: str | None) -> None:
+    def log(
+        self,
+        partner: str,
+        method: str,
+        path: str,
+        query: str,
+        status: int,
+        body: str | None,
+        processed: bool,
+        fault: str = "",
+        retry_at: str | None = None,
+    ) -> None:
         """Notes a request."""
         self._db.execute(
-            "insert into request (partner, method, path, query, status, at, body) values (?, ?, ?, ?, ?, ?, ?)",
-            (partner, method, path, query, status, now_text(), body),
+            "insert into request (partner, method, path, query, status, at, body, processed, fault, retry_at)"
+            " values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (partner, method, path, query, status, now_text(), body, processed, fault, retry_at),
         )
 
     def requests(self, partner: str) -> list[LoggedRequest]:
         """All requests that a partner got, in order."""
-        columns = "seq, partner, method, path, query, status, at, body"
+        columns = "seq, partner, method, path, query, status, at, body, processed, fault, retry_at"
         rows = self._db.execute(
             f"select {columns} from request where partner = ? order by seq",
             (partner,),
         )
-        return [LoggedRequest(*row) for row in rows.fetchall()]
+        return [LoggedRequest(*[*row[:8], bool(row[8]), *row[9:]]) for row in rows.fetchall()]
 
     def deletions(self, partner: str) -> list[Deletion]:
         """All records that were deleted at a partner, in order."""
@@ -315,6 +342,16 @@ class Store:
         ).fetchall()
         return str(value)
 
+    def _complete_log(self) -> None:
+        """Adds the columns that the log of an older state file does not have."""
+        columns = {name for _, name, *_ in self._db.execute("pragma table_info(request)").fetchall()}
+        if "processed" in columns:
+            return
+        self._db.execute("alter table request add column processed integer not null default 0")
+        self._db.execute("alter table request add column fault text not null default ''")
+        self._db.execute("alter table request add column retry_at text")
+        self._db.execute("update request set processed = status < 400")
+
     def _select(
         self, where: str, values: tuple[Any, ...], limited: bool = False, newest: bool = False
     ) -> list[Record]:
@@ -328,7 +365,12 @@ class Store:
 
 def now_text() -> str:
     """Now, as the logs write it."""
-    return datetime.now(UTC).isoformat(timespec="milliseconds")
+    return moment_text(time.time())
+
+
+def moment_text(at: float) -> str:
+    """A moment in epoch seconds, as the logs write it."""
+    return datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds")
 
 
 def changed(record: Record, body: Mapping[str, Any], at: float) -> Record:

@@ -3,18 +3,19 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Literal
 
 from pipelines.sandbox.resources import Refusal
 
 
 @dataclass(frozen=True)
 class Option:
-    """A switch of the sandbox; without `choices` it takes a whole number or a text, like its default."""
+    """A switch of the sandbox; without `choices` and `form` it takes a whole number or a text, like its default."""
 
     default: str
     help: str
     choices: tuple[str, ...] = ()
+    form: Literal["", "percent", "pattern"] = ""
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,7 @@ class Call:
 
 @dataclass(frozen=True)
 class Answer:
-    """What goes back: a JSON body, or none."""
+    """What goes back: a JSON body, bytes that are no JSON, or nothing."""
 
     status: int
     body: Any = None

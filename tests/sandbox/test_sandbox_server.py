@@ -1,5 +1,6 @@
 """Starting, stopping, keeping state, options, logs and the pages of the sandbox."""
 
+import re
 import signal
 import sqlite3
 import stat
@@ -58,6 +59,19 @@ def test_it_serves_until_it_is_interrupted(state: Path) -> None:
         assert requests.get(process.stdout.readline().strip(), timeout=20).status_code == 200
         process.send_signal(signal.SIGINT)
         assert process.wait(20) == 0
+
+
+def test_a_state_file_without_the_newer_columns_of_the_log_is_taken_over(state: Path) -> None:
+    with Sandbox(state) as first:
+        api = Api(first.base_url("etg24") + "/v1", TOKEN)
+        api.new("/objects", title="Uferstr. 7")
+        api("post", "/objects", {})
+    with sqlite3.connect(state) as db:
+        for column in ("processed", "fault", "retry_at"):
+            db.execute(f"alter table request drop column {column}")
+    with Sandbox(state) as second:
+        found = [(entry.status, entry.processed, entry.fault) for entry in second.requests("etg24")]
+        assert found == [(201, True, ""), (422, False, "")]
 
 
 def test_two_sandboxes_do_not_share_a_file(state: Path) -> None:
@@ -159,9 +173,18 @@ def test_options_are_read_and_checked(state: Path) -> None:
         ("etg24.in_flight=many", "Option etg24.in_flight is 'many'; a whole number is needed."),
         (
             "kiwi.colour=red",
-            "Option kiwi.colour: no such option; known: in_flight, latency_ms, log_bodies, read_delay_ms, "
-            "session_seconds, unknown_fields.",
+            "Option kiwi.colour: no such option; known: cut_after_rate, cut_before_rate, cut_during_rate, down, "
+            "down_seconds, error_after_rate, error_rate, error_status, fault_limit, fault_on, fault_seed, "
+            "html_rate, in_flight, jitter_ms, latency_ms, limit_headers, limit_window, log_bodies, per_minute, "
+            "per_second, read_delay_ms, reject_field, reject_pattern, retry_after, retry_after_form, "
+            "session_seconds, slow_ms, slow_rate, throttle_rate, token_epoch, token_requests, unknown_fields.",
         ),
+        (
+            "kiwi.error_rate=101",
+            "Option kiwi.error_rate is '101'; a share in percent, 0 to 100, is needed.",
+        ),
+        ("kiwi.slow_rate=5%", "Option kiwi.slow_rate is '5%'; a share in percent, 0 to 100, is needed."),
+        ("kiwi.fault_on=(", "Option kiwi.fault_on is '('; a regular expression is needed."),
         ("colour=red", "--option 'colour=red' is not of the form partner.option=value."),
         ("etg24.in_flight", "--option 'etg24.in_flight' is not of the form partner.option=value."),
     ],
@@ -172,13 +195,32 @@ def test_a_wrong_option_is_refused_with_what_is_allowed(state: Path, option: str
     assert str(error.value) == message
 
 
-def test_every_option_is_documented() -> None:
+def option_rows() -> list[list[str]]:
+    """The rows of the tables of options in the documentation, cell by cell."""
     text = (Path(__file__).parents[2] / "docs/sandbox.md").read_text(encoding="utf-8")
+    lines = text.partition("## Options")[2].partition("\n## ")[0].splitlines()
+    return [re.split(r" *\| *", line.strip("| ")) for line in lines if line.startswith("|") and "`" in line]
+
+
+def test_every_option_is_documented() -> None:
+    rows = option_rows()
     for partner, kind in partner_kinds().items():
         for name, option in known_options(kind).items():
-            line = next((line for line in text.splitlines() if f"`{name}`" in line), "")
-            assert line, f"{partner}.{name}"
-            assert f"`{option.default}`" in line or option.default == "", f"{partner}.{name}: {line}"
+            row = next((row for row in rows if f"`{name}`" in row[:2]), [])
+            assert row, f"{partner}.{name}"
+            assert option.default == "" or f"`{option.default}`" in " ".join(row), f"{partner}.{name}: {row}"
+            assert all(f"`{choice}`" in " ".join(row) for choice in option.choices if choice != "no")
+
+
+def test_every_documented_option_exists() -> None:
+    known = {name: known_options(kind) for name, kind in partner_kinds().items()}
+    rows = option_rows()
+    assert len(rows) > 30
+    for first, second, *_ in rows:
+        if first.startswith("`"):
+            assert all(first.strip("`") in options for options in known.values()), first
+        else:
+            assert second.strip("`") in known[first.lower()], f"{first} {second}"
 
 
 def test_the_home_page_counts_what_each_partner_holds(etg24: Api, sandbox: Sandbox) -> None:

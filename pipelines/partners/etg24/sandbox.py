@@ -31,10 +31,12 @@ class Partner(Base):
     updated_field = "updatedAt"
     changed_since = "updatedSince"
 
-    def authenticate(self, call: Call) -> None:
-        """One static token."""
-        if bearer(call) != self.demo["api_token"]:
+    def authenticate(self, call: Call) -> str:
+        """One static token, withdrawn in every epoch but the first."""
+        token = bearer(call)
+        if token != self.demo["api_token"] or self.number("token_epoch"):
             raise ApiError(401, "unauthorized", "The API token is missing or unknown.")
+        return token
 
     def relative(self, path: str) -> str | None:
         """The path behind the version prefix."""

@@ -1,5 +1,6 @@
 """facilioo in the sandbox: JWT, entrances that come with their property, external ids of parties, searches, files."""
 
+import secrets
 import time
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
@@ -7,6 +8,7 @@ from typing import Any, ClassVar
 
 from pipelines.push.contract import Entity
 from pipelines.sandbox import tokens
+from pipelines.sandbox.faults import rejected
 from pipelines.sandbox.partner import Partner as Base
 from pipelines.sandbox.resources import Refusal, Resource
 from pipelines.sandbox.store import Duplicate, Json, Record, changed
@@ -79,11 +81,11 @@ class Partner(Base):
             found[("post", resource.collection + "/batch")] = self._bound(self._batch, resource)
         return found
 
-    def authenticate(self, call: Call) -> None:
-        """An access token that has not run out."""
-        claims = tokens.read(bearer(call), self.secret, time.time())
-        if claims is None or claims.get("use") != "access":
+    def authenticate(self, call: Call) -> str:
+        """An access token of this epoch that has not run out."""
+        if not self._is_valid(bearer(call), "access"):
             raise ApiError(401, "Unauthorized", "The access token is missing, unknown or expired.")
+        return bearer(call)
 
     def query_name(self, name: str) -> str:
         """Names of query parameters are read in any case."""
@@ -185,10 +187,13 @@ class Partner(Base):
         return self._tokens()
 
     def _refresh(self, call: Call) -> Answer:
-        claims = tokens.read(self.json(call)["refreshToken"], self.secret, time.time())
-        if claims is None or claims.get("use") != "refresh":
+        if not self._is_valid(self.json(call)["refreshToken"], "refresh"):
             raise ApiError(401, "Unauthorized", "The refresh token is unknown or expired.")
         return self._tokens()
+
+    def _is_valid(self, token: str, use: str) -> bool:
+        claims = tokens.read(token, self.secret, time.time()) or {}
+        return claims.get("use") == use and claims.get("epoch") == self.settings["token_epoch"]
 
     def _tokens(self) -> Answer:
         now = int(time.time())
@@ -196,6 +201,8 @@ class Partner(Base):
             "nbf": now,
             "iss": "sandbox",
             "aud": "sandbox",
+            "jti": secrets.token_hex(8),
+            "epoch": self.settings["token_epoch"],
             "sub": {"accountId": ACCOUNT, "companyId": 1},
         }
         access = {**common, "use": "access", "exp": now + self.number("token_seconds")}
@@ -273,6 +280,7 @@ class Partner(Base):
     def _replace_external_ids(self, call: Call) -> Answer:
         ids = list(dict.fromkeys(self.json(call)))
         party = self._existing(call, PARTIES)
+        self._refuse(rejected(self.settings, ids, party.body, "externalId"))
         try:
             self.store.set_external_ids(self.name, self.resources[PARTIES].id_space, PARTIES, party.id, ids)
         except Duplicate:

@@ -26,16 +26,18 @@ class Partner(Base):
 
     def __init__(self, *arguments: Any):
         super().__init__(*arguments)
-        self._sessions: dict[str, float] = {}
+        self._sessions: dict[tuple[str, str], float] = {}
 
     def routes(self) -> dict[tuple[str, str], Handler]:
         """The login."""
         return {("post", "/v1/session"): self._session}
 
-    def authenticate(self, call: Call) -> None:
-        """A session that has not run out."""
-        if self._sessions.get(call.headers.get("session-key", ""), 0) <= time.time():
+    def authenticate(self, call: Call) -> str:
+        """A session of this epoch that has not run out."""
+        key = call.headers.get("session-key", "")
+        if self._sessions.get((key, self.settings["token_epoch"]), 0) <= time.time():
             raise ApiError(401, "unauthorized", "The session key is missing, unknown or expired.")
+        return key
 
     def single(self, resource: Resource, shown: Json) -> Any:
         """The record under its name, and its fields once more beside it."""
@@ -57,14 +59,15 @@ class Partner(Base):
         if {name: given[name] for name in self.demo} != self.demo:
             raise ApiError(401, "unauthorized", "User name or password is wrong.")
         key, now = secrets.token_hex(16), time.time()
-        self._sessions[key] = now + self.number("session_seconds")
+        expires = now + self.number("session_seconds")
+        self._sessions[(key, self.settings["token_epoch"])] = expires
         session = {
             "username": given["username"],
             "user_id": 1,
             "organization_id": 1,
             "session_key": key,
             "enabled": stamp(now),
-            "expires": stamp(self._sessions[key]),
+            "expires": stamp(expires),
             "max_expires": stamp(now + NINETY_DAYS),
             "account_verification": 1,
         }

@@ -1,5 +1,6 @@
 """Plentific in the sandbox: client credentials, a version in the path, lists paged by headers."""
 
+import secrets
 import time
 from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
@@ -53,10 +54,12 @@ class Partner(Base):
             rest[0] = OLD_NAMES.get(rest[0], "")
         return "/" + "/".join(rest)
 
-    def authenticate(self, call: Call) -> None:
-        """A token that has not run out."""
-        if tokens.read(bearer(call), self.secret, time.time()) is None:
+    def authenticate(self, call: Call) -> str:
+        """A token of this epoch that has not run out."""
+        claims = tokens.read(bearer(call), self.secret, time.time())
+        if claims is None or claims.get("epoch") != self.settings["token_epoch"]:
             raise ApiError(401, "unauthorized", "The access token is missing, unknown or expired.")
+        return bearer(call)
 
     def check(self, resource: Resource, body: Json, before: Record | None) -> Iterable[Refusal]:
         """A unit has a parent, and tenants and owners have units."""
@@ -104,7 +107,13 @@ class Partner(Base):
         if {name: given[name] for name in self.demo} != self.demo:
             raise ApiError(401, "unauthorized", "Client id or secret is wrong.")
         seconds = self.number("token_seconds")
-        token = tokens.sign({"sub": given["client_id"], "exp": time.time() + seconds}, self.secret)
+        claims = {
+            "sub": given["client_id"],
+            "exp": time.time() + seconds,
+            "jti": secrets.token_hex(8),
+            "epoch": self.settings["token_epoch"],
+        }
+        token = tokens.sign(claims, self.secret)
         body = {"access_token": token, "expires_in": seconds, "token_type": "Bearer", "scope": "organisation"}
         return Answer(200, body)
 
