@@ -1,8 +1,10 @@
 """The whole way as a user goes it: the command line, real files, dbt, and the sandbox over HTTP."""
 
+import contextlib
 import csv
 import json
 import os
+import random
 import shutil
 import subprocess
 import sys
@@ -59,6 +61,17 @@ class Site:
             text=True,
             timeout=300,
             check=False,
+        )
+
+    def start(self, *arguments: str) -> subprocess.Popen[str]:
+        """`stammdaten` in a process that the test ends itself."""
+        return subprocess.Popen(  # noqa: S603
+            [sys.executable, "-m", "pipelines.cli", *arguments, "--vars", json.dumps(VARS)],
+            env=self.environment,
+            cwd=self.project,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            text=True,
         )
 
     def run(self, *arguments: str, **environment: str) -> dict[str, Any]:
@@ -257,3 +270,22 @@ def test_a_failing_test_keeps_back_its_partner_and_only_that_one(tmp_path: Path)
         assert len(sandbox.requests("plentific")) == 0
         assert {line["partner"] for line in report["lines"]} == {"etg24", "facilioo", "kiwi"}
         assert len(sandbox.records("etg24", "einheiten")) >= 10
+
+
+@pytest.mark.slow
+def test_a_run_killed_at_any_step_is_continued_by_running_again(tmp_path: Path) -> None:
+    write_sample(tmp_path / "erp", 151, 5)
+    luck = random.Random(3)
+    with Sandbox(state=tmp_path / "sandbox.sqlite", options={"etg24.latency_ms": "20"}) as sandbox:
+        site = Site(tmp_path, sandbox)
+        for _ in range(12):
+            child = site.start("run", "--json")
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                child.wait(timeout=luck.uniform(2, 45))
+            child.kill()
+            child.communicate()
+        report = site.run()
+        assert sum(line["pending"] + line["rejected"] + line["blocked"] for line in report["lines"]) == 0
+        for line in report["lines"]:
+            if line["entity"] != "kontaktdaten":
+                assert len(sandbox.records(line["partner"], line["entity"])) == line["in_mart"], line

@@ -141,7 +141,11 @@ class Connector:
         )
         if not body:
             return Outcome("synced", None, remote_id)
-        answer = self.client.call("patch", self.fill(operation.entity.record, operation, remote_id), body)
+        path = self.fill(operation.entity.record, operation, remote_id)
+        answer = self.client.call("patch", path, body)
+        if only is None and self._refuses_external_id(operation.entity, answer):
+            self._without_external_id.add(operation.entity.name)
+            answer = self.client.call("patch", path, self.create_body(operation))
         if answer.status == 404:
             return Outcome("pending", "missing_at_partner", None, 404, requests=answer.requests)
         if answer.ok:
@@ -173,25 +177,37 @@ class Connector:
         By external id where the partner keeps one; else, among records without one, by the natural key.
         """
         entity = operation.entity
-        sent = 0
-        if entity.external_id and entity.find and entity.name not in self._without_external_id:
-            records, sent = self.read(entity, self._filled(entity.find, operation), operation.external_id)
-            found = [
-                str(r[entity.id]) for r in records if self._external_id(entity, r) == operation.external_id
-            ]
-            if not found and entity.external_ids and len(records) <= FEW:
-                found, more = self._find_in_lists(operation, records)
-                sent += more
-            if found:
-                return found, sent
-        if not entity.candidates:
-            return [], sent
+        found, sent = self._find_by_external_id(operation)
+        if found or not entity.candidates:
+            return found, sent
         records, more = self._read_candidates(operation, entity.candidates)
         return [
             str(r[entity.id])
             for r in records
             if entity.holds(r) and not self._external_id(entity, r) and self._fits(operation, r)
         ], sent + more
+
+    def _find_by_external_id(self, operation: Operation) -> tuple[list[str], int]:
+        entity = operation.entity
+        if not entity.external_id or not entity.find or entity.name in self._without_external_id:
+            return [], 0
+        try:
+            records, sent = self.read(entity, self._filled(entity.find, operation), operation.external_id)
+        except LookupFailed as failed:
+            if failed.answer.status not in (400, 404, 405, 422) or not self._is_assumed(entity):
+                raise
+            # The partner knows no external id on this entity, so it cannot be looked up by it.
+            self._without_external_id.add(entity.name)
+            return [], failed.answer.requests
+        found = [str(r[entity.id]) for r in records if self._external_id(entity, r) == operation.external_id]
+        if not found and entity.external_ids and len(records) <= FEW:
+            found, more = self._find_in_lists(operation, records)
+            sent += more
+        return found, sent
+
+    def _is_assumed(self, entity: Entity) -> bool:
+        """Whether it is only assumed that this entity carries our external id."""
+        return self.contract.confidence(entity.name, entity.external_id or "") == "assumed"
 
     def _find_in_lists(self, operation: Operation, records: list[dict[str, Any]]) -> tuple[list[str], int]:
         """Those of a few records whose list of external ids, behind a route of its own, holds ours."""
@@ -309,7 +325,7 @@ class Connector:
             answer.status in (400, 422)
             and entity.external_id is not None
             and entity.name not in self._without_external_id
-            and self.contract.confidence(entity.name, entity.external_id) == "assumed"
+            and self._is_assumed(entity)
             and set(self.refused_fields(answer)) == {entity.external_id}
         )
 

@@ -1,5 +1,6 @@
 """What an interrupted run left open is settled before anything is planned."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -69,8 +70,23 @@ def look_up(sender: Sender, row: dict[str, Any]) -> Outcome:
 
 
 def _plan_row(db: duckdb.DuckDBPyConnection, plan_id: str, seq: int) -> list[dict[str, Any]]:
+    """The plan row, with the ids of parents that reached the partner after the plan was made."""
     found = db.execute(
-        f"select plan_id, {COLUMNS} from sync.plan where plan_id = ? and seq = ?", [plan_id, seq]
+        f"select plan_id, partner, {COLUMNS} from sync.plan where plan_id = ? and seq = ?", [plan_id, seq]
     )
     names = [column[0] for column in found.description]
-    return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+    rows = [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+    for row in rows:
+        parents = json.loads(row["parents"])
+        for parent in parents:
+            parent["remote_id"] = parent["remote_id"] or _remote_id(db, row["partner"], parent)
+        row["parents"] = json.dumps(parents)
+    return rows
+
+
+def _remote_id(db: duckdb.DuckDBPyConnection, partner: str, parent: dict[str, Any]) -> str | None:
+    row = db.execute(
+        "select remote_id from sync.ledger where partner = ? and id_space = ? and external_id = ?",
+        [partner, parent["id_space"], parent["external_id"]],
+    ).fetchone()
+    return row[0] if row else None

@@ -113,6 +113,16 @@ def test_what_is_there_already_is_found_and_changed_instead_of_created_twice(sit
     assert len(site.sandbox.records("etg24", "mieter")) == 3
 
 
+def test_etg24_without_external_ids_is_not_given_a_second_record_when_the_ledger_is_lost(site: Site) -> None:
+    site.sandbox.set_option("etg24", "external_ids", "documented")
+    site.sync("etg24", HOUSE)
+    with duckdb.connect(str(site.home / "stammdaten.duckdb")) as db:
+        db.execute("delete from sync.ledger where entity = 'einheiten'")
+    lines = site.sync("etg24", HOUSE)
+    assert sum(line.undelivered for line in lines.values()) == 0
+    assert len(site.sandbox.records("etg24", "einheiten")) == 3
+
+
 def test_facilioo_gets_one_entrance_a_building_and_parties_that_are_found_by_their_ids(site: Site) -> None:
     lines = site.sync("facilioo", FACILIOO)
     assert sum(line.undelivered for line in lines.values()) == 0

@@ -1,0 +1,20 @@
+"""One sync in a process of its own, to be killed: settle, plan, push. Prints how many rows it looked up."""
+
+import sys
+from datetime import date
+from pathlib import Path
+
+from pipelines.push import run as engine
+from pipelines.push.guards import DEFAULTS
+from pipelines.push.settle import settle_former
+
+
+def main(home: Path, partners: list[str]) -> None:
+    looked_up = settle_former(home, partners)
+    print(looked_up, flush=True)
+    made = engine.plan(home, partners, date(2026, 11, 21))
+    engine.push(home, made.plan_id, partners, DEFAULTS)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), sys.argv[2:])
