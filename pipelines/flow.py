@@ -40,7 +40,7 @@ def run_all(home: Path, settings: Vars, say: Say, progress: Progress) -> Report:
     with only_run(home, "run"):
         if not is_configured():
             return _run_sample(home, settings, say, progress)
-        _check(home, settings)
+        check(home, settings)
         return _carry_through(home, settings, erp_settings(), say, progress)
 
 
@@ -66,14 +66,14 @@ def plan_only(
     """Writes a plan for what lies in the marts. Needs no credentials, unless an interrupted push is to be settled."""
     with only_run(home, "plan"):
         _check_rows(home, settings)
-        ready, failures = _tested(home, settings, progress)
+        ready, failures = tested(home, settings, progress)
         settle_former(home, settings.active)
         made = engine.plan(home, ready, settings.stichtag)
         report = {
             "plan_id": made.plan_id,
             "plan": [asdict(line) for line in made.counts],
             "failures": failures,
-            "guards": _trips(home, made.plan_id, ready, settings),
+            "guards": trips(home, made.plan_id, ready, settings),
         }
         if with_rows:
             report["rows"] = plan_lines(home, made.plan_id, show_personal_data)
@@ -95,8 +95,8 @@ def push_only(
     if unknown:
         raise SettingsError(f"--allow {unknown.pop()}: unknown guard; known are {', '.join(guards.DEFAULTS)}")
     with only_run(home, "push"):
-        _check(home, settings)
-        ready, failures = _tested(home, settings, progress)
+        check(home, settings)
+        ready, failures = tested(home, settings, progress)
         settle_former(home, settings.active)
         if plan_id:
             ready = engine.check_plan(home, plan_id, ready)
@@ -190,11 +190,11 @@ def _run_sample(home: Path, settings: Vars, say: Say, progress: Progress) -> Rep
         say(f"No ERP is configured: writing a sample portfolio of {SAMPLE_UNITS} units")
         write_sample(folder, SAMPLE_UNITS, SAMPLE_SEED, progress)
     if addressed:
-        _check(home, settings)
+        check(home, settings)
         return _carry_through(home, settings, FilesSettings(folder=folder), say, progress)
     say("No partner is configured: starting the sandbox, which plays them on this machine")
     with Sandbox(state=home / "sandbox.sqlite") as sandbox, _environment(sandbox.environment()):
-        _check(home, settings)
+        check(home, settings)
         report = _carry_through(home, settings, FilesSettings(folder=folder), say, progress)
     report["notes"].append(
         "This was a sample portfolio and a sandbox. See what the partners hold now: stammdaten sandbox, then open"
@@ -207,7 +207,7 @@ def _credential(partner: str, key: str) -> str | None:
     return config_value(f"destination.{partner}.{key}")
 
 
-def _check(home: Path, settings: Vars) -> None:
+def check(home: Path, settings: Vars) -> None:
     """Everything that can be wrong in the settings, before anything runs."""
     if not settings.active:
         raise SettingsError(
@@ -289,7 +289,7 @@ def _push(
     }
 
 
-def _trips(home: Path, plan_id: str, partners: list[str], settings: Vars) -> list[Report]:
+def trips(home: Path, plan_id: str, partners: list[str], settings: Vars) -> list[Report]:
     """Guards that a push of this plan would trip."""
     limits = guards.limits(settings.guards)
     with open_database(home) as db:
@@ -329,7 +329,7 @@ def _check_mandanten(home: Path, settings: Vars) -> None:
             )
 
 
-def _tested(home: Path, settings: Vars, progress: Progress) -> tuple[list[str], list[Report]]:
+def tested(home: Path, settings: Vars, progress: Progress) -> tuple[list[str], list[Report]]:
     """Partners whose marts hold all tests as they lie there, and what keeps the others back."""
     with open_database(home) as db:
         if db.execute("select 1 from sync.builds where finished_at is null").fetchone():

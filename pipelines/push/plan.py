@@ -96,7 +96,7 @@ def _plan_partner(
     counts: dict[str, Counts] = {}
     ledger_state, mart_states = _ledger_state(db, contract), []
     for space, entities in _spaces(contract).items():
-        _render_marts(db, contract, entities)
+        render_marts(db, contract, entities)
         mart_states.append(_mart_state(db))
         _diff_space(db, contract, space, entities, stichtag)
         counts.update(_count(db, contract, entities))
@@ -112,7 +112,7 @@ def states(db: duckdb.DuckDBPyConnection, contract: Contract) -> tuple[str, str]
     """What the ledger and the marts of a partner are now, to compare with what a plan was made from."""
     mart_states = []
     for entities in _spaces(contract).values():
-        _render_marts(db, contract, entities)
+        render_marts(db, contract, entities)
         mart_states.append(_mart_state(db))
     return _ledger_state(db, contract), " ".join(mart_states)
 
@@ -151,7 +151,7 @@ def _mart_state(db: duckdb.DuckDBPyConnection) -> str:
     )
 
 
-def _render_marts(db: duckdb.DuckDBPyConnection, contract: Contract, entities: list[Entity]) -> None:
+def render_marts(db: duckdb.DuckDBPyConnection, contract: Contract, entities: list[Entity]) -> None:
     """Puts all rows of these entities into the temp table `mart`, payload and references as JSON, with their hash."""
     db.execute(
         "create or replace temp table mart as select *, sha256(payload || refs) as payload_hash from ("
@@ -187,6 +187,7 @@ def _diff_space(
                 when m.external_id is null and l.state = 'withdrawn' then 'gone'
                 when m.external_id is null and l.remote_id is null then 'gone'
                 when m.external_id is null then 'withdraw'
+                when l.state = 'rejected' and l.reason = 'ambiguous' and l.remote_id is null then 'given_up'
                 when l.state = 'rejected' and l.tried_hash = m.payload_hash and l.tries >= $give_up then 'given_up'
                 when l.remote_id is null then 'create'
                 when l.state = 'withdrawn' or l.entity <> m.entity then 'update'

@@ -5,7 +5,7 @@ It is filled while the DuckDB file of the run is closed, and then attached to it
 
 | table | one row |
 |---|---|
-| `record` | one record: kind, entity (null: none of ours), id, id of the parent in its path, body, whether it is `gone` |
+| `record` | one record: kind, entity (null: none of ours), id, id of the parent in its path, `gone` (deleted), body |
 | `carried` | one external id on one record |
 | `link` | one reference from a record to a parent |
 | `visible` | one field that some record of a kind shows |
@@ -14,10 +14,11 @@ It is filled while the DuckDB file of the run is closed, and then attached to it
 A kind is the path of one record: entities that share a path share their records.
 """
 
+import hashlib
 import json
 import re
 import shutil
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -32,7 +33,6 @@ from pipelines.errors import StammdatenError
 from pipelines.push.client import Answer, PartnerStopped
 from pipelines.push.connector import Connector, LookupFailed
 from pipelines.push.contract import Contract, Entity, Find, dig, resolve
-from pipelines.push.ledger import one
 
 Progress = Callable[[str, int, int], None]
 
@@ -78,14 +78,14 @@ class Kind:
     is_soft_deleted: bool
 
     @property
-    def one(self) -> Entity:
+    def entity(self) -> Entity:
         """Any of the entities: they share paths, id and external id."""
         return self.entities[0]
 
     @property
     def parent_field(self) -> str | None:
         """The field that stands in the path of the list, or None when the list is read at once."""
-        found = re.search(r"\{(\w+)\}", self.one.list)
+        found = re.search(r"\{(\w+)\}", self.entity.list)
         return found[1] if found else None
 
     def entity_of(self, record: dict[str, Any], parent_entity: str | None) -> str | None:
@@ -139,10 +139,8 @@ def read_back(path: Path, connector: Connector, progress: Progress, confirm: boo
                 if confirm:
                     reader.ask_for_missing()
         except LookupFailed as failed:
-            status = failed.answer.status
             raise StammdatenError(
-                f"{name}: reading back ended with {f'the answer {status}' if status else 'no answer'}; nothing was"
-                " changed; try again"
+                f"{name}: reading back ended with {_described(failed.answer)}; nothing was changed; try again"
             ) from None
         except PartnerStopped as stop:
             raise StammdatenError(f"{name}: {stop}; nothing was changed") from None
@@ -151,12 +149,78 @@ def read_back(path: Path, connector: Connector, progress: Progress, confirm: boo
         _derive(db, connector.contract)
 
 
+@contextmanager
+def attach(db: duckdb.DuckDBPyConnection, path: Path, read_only: bool = True) -> Iterator[None]:
+    """The scratch database as `back` beside the one that is open."""
+    quoted = str(path).replace("'", "''")
+    db.execute(f"attach '{quoted}' as back" + (" (read_only)" if read_only else ""))
+    try:
+        yield
+    finally:
+        db.execute("detach back")
+
+
+def write_kinds(db: duckdb.DuckDBPyConnection, contract: Contract) -> None:
+    """Puts kind and id space of each entity into the temp table `entity_kind`."""
+    db.execute("create or replace temp table entity_kind (entity varchar, id_space varchar, kind varchar)")
+    db.executemany(
+        "insert into entity_kind values (?, ?, ?)",
+        [[entity.name, entity.id_space, entity.record] for entity in contract.entities.values()],
+    )
+
+
+def write_references(db: duckdb.DuckDBPyConnection, known: str) -> None:
+    """Puts into the temp table `back_refs` what each known record refers to, in our external ids.
+
+    `known` is a table with kind, remote_id and external_id; a target that is not in it counts as null.
+    """
+    db.execute(
+        f"""
+        create or replace temp table back_refs as
+        with
+
+        target as (
+            select l.kind, l.remote_id, l.field, list(t.external_id order by t.external_id) as ids
+            from back.link as l
+            semi join {known} as k on l.kind = k.kind and l.remote_id = k.remote_id
+            left join {known} as t on l.parent_kind = t.kind and l.parent_id = t.remote_id
+            group by l.kind, l.remote_id, l.field
+        )
+
+        select kind, remote_id, json_group_object(field, to_json(ids))::varchar as refs
+        from target
+        group by kind, remote_id
+        """
+    )
+
+
+def count(db: duckdb.DuckDBPyConnection, what: str, values: list[Any] | None = None) -> int:
+    """The number of rows of a `from …`; leaves no open result, which would keep Arrow tables from being registered."""
+    [(number,)] = db.execute(f"select count(*) {what}", values or []).fetchall()
+    return int(number)
+
+
+def in_batches(db: duckdb.DuckDBPyConnection, table: str) -> Iterator[list[dict[str, Any]]]:
+    """The rows of a table that are numbered from 1 in its column `n`, some thousand at a time."""
+    total = count(db, f"from {table}")
+    for start in range(0, total, ROWS):
+        found = db.sql(f"select * from {table} where n > {start} and n <= {start + ROWS} order by n")
+        yield found.to_arrow_table().to_pylist()
+
+
 def visible_fields(db: duckdb.DuckDBPyConnection) -> dict[str, set[str]]:
     """By kind: the fields that the partner shows on any record (scratch attached as `back`)."""
     found: dict[str, set[str]] = {}
     for kind, name in db.execute("select kind, field from back.visible").fetchall():
         found.setdefault(kind, set()).add(name)
     return found
+
+
+def held(payload: Mapping[str, Any], refs: Mapping[str, Any]) -> dict[str, str]:
+    """Payload, references and hash of a ledger row, for what a partner was seen to hold."""
+    texts = [json.dumps(part, ensure_ascii=False, separators=(",", ":")) for part in (payload, refs)]
+    digest = hashlib.sha256("".join(texts).encode()).hexdigest()
+    return {"payload": texts[0], "refs": texts[1], "payload_hash": digest}
 
 
 def strangers_sql(contract: Contract, claimed: str) -> str:
@@ -215,27 +279,43 @@ class _Reader:
             " (select max(rowid) from record where kind = $kind group by remote_id)",
             {"kind": kind.path},
         )
-        if kind.one.external_ids:
+        if kind.entity.external_ids:
             self._read_external_ids(kind)
 
     def _read_list(self, kind: Kind) -> None:
         for _ in range(READS):
-            done = total = 0
-            for answer in self.connector.pages(Find("get", kind.one.list), None):
-                page = _page(answer, kind.one)
-                done, total = done + len(page), self._total(answer) or 0
-                self._take(kind, page)
-                self.progress(self._what(kind), done, total)
-            self._flush()
-            found = one(
-                self.db, "select count(distinct remote_id) from record where kind = ?", [kind.path]
-            )[0]
+            found, total = self._read_pages(kind)
             if found >= total:
                 return
         raise StammdatenError(
-            f"{self.connector.contract.partner}: {kind.one.list} speaks of {total:,} records and shows {found:,};"
+            f"{self.connector.contract.partner}: {kind.entity.list} speaks of {total:,} records and shows {found:,};"
             " nothing was changed; try again when nobody works there"
         )
+
+    def _read_pages(self, kind: Kind) -> tuple[int, int]:
+        """Reads the list from its first page to its last; how many records were read so far, and should have been."""
+        done = total = 0
+        for answer in self._pages_of(kind):
+            page = _page(answer, kind.entity)
+            done, total = done + len(page), self._total(answer) or 0
+            self._take(kind, page)
+            self.progress(self._what(kind), done, total)
+        self._flush()
+        return count(
+            self.db, "from (select distinct remote_id from record where kind = ?)", [kind.path]
+        ), total
+
+    def _pages_of(self, kind: Kind) -> Iterator[Answer]:
+        """The list; where a partner has none, a search without conditions."""
+        looks = [
+            look for e in kind.entities for look in (e.find, e.candidates) if look and look.method == "post"
+        ]
+        try:
+            yield from self.connector.pages(Find("get", kind.entity.list), None)
+        except LookupFailed as failed:
+            if failed.answer.status not in (404, 405) or not looks:
+                raise
+            yield from self.connector.pages(Find("post", looks[0].path), None)
 
     def _read_below(self, kind: Kind) -> None:
         """Records that can be listed by parent only: one request a parent, as many at a time as are allowed."""
@@ -244,7 +324,7 @@ class _Reader:
         done = 0
 
         def read(parent: tuple[str, str]) -> tuple[str, str, list[dict[str, Any]]]:
-            path = _filled(kind.one.list, {kind.parent_field or "": parent[1]})
+            path = _filled(kind.entity.list, {kind.parent_field or "": parent[1]})
             return *parent, self._list_of_one(kind, path)
 
         for batch in names:
@@ -256,15 +336,21 @@ class _Reader:
     def _records_of(self, entities: set[str]) -> tuple[Iterator[list[tuple[str, str]]], int]:
         """Entity and id of all records of some entities, in batches, and how many there are."""
         where = "list_contains(?, entity) and not gone"
-        total = one(self.db, f"select count(*) from record where {where}", [sorted(entities)])[0]
+        total = count(self.db, f"from record where {where}", [sorted(entities)])
         # A cursor of its own: results stay open while new records are written.
-        found = self.db.cursor().execute(f"select entity, remote_id from record where {where}", [sorted(entities)])
-        return iter(lambda: found.fetchmany(1_000), []), int(total)
+        found = self.db.cursor().execute(
+            f"select entity, remote_id from record where {where}", [sorted(entities)]
+        )
+        return iter(lambda: found.fetchmany(1_000), []), total
 
     def _list_of_one(self, kind: Kind, path: str) -> list[dict[str, Any]]:
         """What hangs on one parent; nothing when the parent has gone meanwhile."""
         try:
-            return [r for answer in self.connector.pages(Find("get", path), None) for r in _page(answer, kind.one)]
+            return [
+                r
+                for answer in self.connector.pages(Find("get", path), None)
+                for r in _page(answer, kind.entity)
+            ]
         except LookupFailed as failed:
             if failed.answer.status in (404, 410):
                 return []
@@ -273,17 +359,6 @@ class _Reader:
     def _read_external_ids(self, kind: Kind) -> None:
         """Lists of external ids, for records that show none of ours, as long as one of ours is still looked for."""
         lacking = """
-            select r.remote_id from record as r
-            where r.kind = $kind and not r.gone
-                and not exists (from ours as o where o.id_space = $space and list_contains(r.shown_ids, o.external_id))
-                and exists (
-                    from ours as o
-                    anti join (select unnest(shown_ids) as external_id from record where kind = $kind) as s
-                        on o.external_id = s.external_id
-                    where o.id_space = $space
-                )
-        """
-        lacking = f"""
             with shown as (select remote_id, unnest(shown_ids) as external_id from record where kind = $kind),
             known as (select external_id from ours where id_space = $space),
             wanted as (from known anti join shown on known.external_id = shown.external_id),
@@ -291,9 +366,11 @@ class _Reader:
             select r.remote_id from record as r anti join settled on r.remote_id = settled.remote_id
             where r.kind = $kind and not r.gone and exists (from wanted)
         """
-        names = {"kind": kind.path, "space": kind.one.id_space}
+        names = {"kind": kind.path, "space": kind.entity.id_space}
         ids = [remote_id for (remote_id,) in self.db.execute(lacking, names).fetchall()]
-        for place, found in enumerate(self._pool.map(lambda i: self._external_ids_of(kind.one, i), ids), 1):
+        for place, found in enumerate(
+            self._pool.map(lambda i: self._external_ids_of(kind.entity, i), ids), 1
+        ):
             rows = [(kind.path, ids[place - 1], external_id) for external_id in found]
             if rows:
                 self.db.executemany("insert into more_ids values (?, ?, ?)", rows)
@@ -322,7 +399,9 @@ class _Reader:
             return
         for place, (path, remote_id, parent_id) in enumerate(missing, 1):
             self._ask_for(by_path[path], remote_id, parent_id)
-            self.progress(f"{self.connector.contract.partner}: asking for what is missing", place, len(missing))
+            self.progress(
+                f"{self.connector.contract.partner}: asking for what is missing", place, len(missing)
+            )
         self._flush()
 
     def _ask_for(self, kind: Kind, remote_id: str, parent_id: str | None) -> None:
@@ -335,10 +414,10 @@ class _Reader:
         answer = self.connector.client.call("get", path)
         if answer.status in (404, 405, 410):
             return
-        record = dig(answer.body, kind.one.unwrap) if kind.one.unwrap else answer.body
+        record = dig(answer.body, kind.entity.unwrap) if kind.entity.unwrap else answer.body
         if not answer.ok or not isinstance(record, dict):
             raise LookupFailed(answer)
-        if str(record.get(kind.one.id)) == remote_id:
+        if str(record.get(kind.entity.id)) == remote_id:
             self._take(kind, [record], parent_id=parent_id)
 
     def _take(
@@ -350,7 +429,7 @@ class _Reader:
     ) -> None:
         visible = self._visible.setdefault(kind.path, set())
         for record in records:
-            if record.get(kind.one.id) is None:
+            if record.get(kind.entity.id) is None:
                 continue
             body = {name: value for name, value in record.items() if name in kind.fields}
             visible.update(body)
@@ -358,9 +437,9 @@ class _Reader:
                 (
                     kind.path,
                     kind.entity_of(record, parent_entity),
-                    str(record[kind.one.id]),
+                    str(record[kind.entity.id]),
                     parent_id,
-                    _shown_ids(kind.one, record),
+                    _shown_ids(kind.entity, record),
                     kind.is_soft_deleted and bool(record.get("deleted")),
                     json.dumps(body, ensure_ascii=False),
                 )
@@ -415,6 +494,12 @@ def _derive(db: duckdb.DuckDBPyConnection, contract: Contract) -> None:
             db.execute("insert into visible values (?, ?)", [kind, name])
 
 
+def _described(answer: Answer) -> str:
+    if answer.ok:
+        return "an answer in another form than contract.yaml says"
+    return f"the answer {answer.status}" if answer.status else "no answer"
+
+
 def _page(answer: Answer, entity: Entity) -> list[dict[str, Any]]:
     """The records of one page. An answer without a list is no empty list."""
     page = dig(answer.body, entity.items) if entity.items else answer.body
@@ -436,5 +521,7 @@ def _filled(path: str, names: dict[str, str]) -> str:
 
 def _whole_schema(contract: Contract, entity: Entity) -> dict[str, Any]:
     """The record as the partner shows it, fields included that only the partner sets."""
-    posted = contract.document["paths"][entity.collection]["post"]["requestBody"]["content"]["application/json"]
+    posted = contract.document["paths"][entity.collection]["post"]["requestBody"]["content"][
+        "application/json"
+    ]
     return resolve(contract.document, posted["schema"])

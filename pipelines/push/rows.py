@@ -8,6 +8,7 @@ from typing import Any
 
 import yaml
 
+from pipelines.push.contract import LOADER
 from pipelines.push.ledger import open_database
 from pipelines.settings import project_root
 
@@ -53,12 +54,19 @@ def plan_lines(home: Path, plan_id: str, show_personal_data: bool) -> list[dict[
 @cache
 def personal_fields(partner: str, entity: str) -> frozenset[str]:
     """Fields of a mart that its YAML marks as personal (`meta: {pii: true}`)."""
+    columns = _columns(partner).get(f"{partner}__{entity}", [])
+    return frozenset(c["name"].strip('"') for c in columns if _is_personal(c))
+
+
+@cache
+def _columns(partner: str) -> dict[str, list[dict[str, Any]]]:
+    """Columns of each of the partner's models, as its YAML lists them."""
     folder = project_root() / "models" / "partners" / partner
-    for file in sorted(folder.glob("*.yml")):
-        for model in yaml.safe_load(file.read_text(encoding="utf-8")).get("models", []):
-            if model["name"] == f"{partner}__{entity}":
-                return frozenset(c["name"].strip('"') for c in model["columns"] if _is_personal(c))
-    return frozenset()
+    return {
+        model["name"]: model.get("columns", [])
+        for file in sorted(folder.glob("*.yml"))
+        for model in yaml.load(file.read_text(encoding="utf-8"), Loader=LOADER).get("models", [])  # noqa: S506
+    }
 
 
 def masked(value: Any) -> Any:

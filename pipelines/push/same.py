@@ -98,3 +98,19 @@ def _moment(text: str) -> datetime | None:
     except ValueError:
         return None
     return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+def differing_references(sent: Json, shown: Json, visible: Container[str]) -> dict[str, Any]:
+    """The references of `sent` that differ, with what the partner's record refers to: one id, several, or null.
+
+    `sent` has our external ids; `shown` has lists of them, null for a record that is not ours. Order does not count.
+    """
+    found: dict[str, Any] = {}
+    for name, value in sent.items():
+        wanted = value if isinstance(value, list) else [] if value is None else [value]
+        targets = shown.get(name, [])
+        if name in visible and set(wanted) != set(targets):
+            ours = sorted(target for target in targets if target is not None)
+            is_one = not isinstance(value, list) and len(targets) <= 1
+            found[name] = (ours[0] if ours else None) if is_one else ours
+    return found

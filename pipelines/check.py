@@ -1,0 +1,118 @@
+"""Adoption and verification, step by step, as reports for the command line: lock, settings, settling, reading back."""
+
+from dataclasses import asdict
+from pathlib import Path
+
+from pipelines import flow
+from pipelines.flow import Progress, Report
+from pipelines.lock import only_run
+from pipelines.push import run as engine
+from pipelines.push.adopt import Adoption, adopt
+from pipelines.push.connector import connector
+from pipelines.push.contract import load_contract
+from pipelines.push.rows import masked, personal_fields
+from pipelines.push.settle import settle_former
+from pipelines.push.verify import Finding, Verification, repair, verify
+from pipelines.settings import Vars
+
+
+def adopt_report(home: Path, settings: Vars, partner: str, apply: bool, progress: Progress) -> Report:
+    """Matches the marts with what the partner holds, and with `apply` writes that into the ledger."""
+    with only_run(home, "adopt"):
+        flow.check(home, settings)
+        ready, failures = flow.tested(home, settings, progress)
+        settle_former(home, settings.active)
+        found = adopt(home, connector(partner), apply and partner in ready, progress)
+        return {
+            "partner": partner,
+            "applied": found.applied,
+            "counts": [asdict(line) for line in found.counts],
+            "ambiguous": [asdict(pair) for pair in found.ambiguous],
+            "strangers": [asdict(stranger) for stranger in found.strangers],
+            "failures": failures,
+            "notes": _adopt_notes(found, apply, bool(failures)),
+            "exit": 1 if found.ambiguous or failures else 0,
+        }
+
+
+def verify_report(
+    home: Path,
+    settings: Vars,
+    partner: str,
+    mend: bool,
+    show_personal_data: bool,
+    progress: Progress,
+) -> Report:
+    """Compares the partner with the ledger, and with `mend` makes a plan that restores what differs."""
+    with only_run(home, "verify"):
+        flow.check(home, settings)
+        settle_former(home, settings.active)
+        found = verify(home, connector(partner), progress)
+        report: Report = {
+            "partner": partner,
+            "counts": [asdict(line) for line in found.counts],
+            "findings": [as_report(partner, finding, show_personal_data) for finding in found.findings],
+            "failures": [],
+            "guards": [],
+            "notes": [],
+            "exit": 1 if found.findings else 0,
+        }
+        mendable = any(finding.kind != "unknown" for finding in found.findings)
+        return {**report, **_repaired(home, settings, found, progress)} if mend and mendable else report
+
+
+def as_report(partner: str, finding: Finding, show_personal_data: bool) -> Report:
+    """A finding for people; values of personal fields keep their shape only, unless they are asked for."""
+    hidden = frozenset() if show_personal_data else personal_fields(partner, finding.entity)
+    return {
+        "kind": finding.kind,
+        "entity": finding.entity,
+        "external_id": finding.external_id,
+        "remote_id": finding.remote_id,
+        "fields": [
+            {
+                "field": change.name,
+                "ledger": masked(change.held) if change.name in hidden else change.held,
+                "partner": masked(change.shown) if change.name in hidden else change.shown,
+            }
+            for change in finding.changes
+        ],
+    }
+
+
+def _repaired(home: Path, settings: Vars, found: Verification, progress: Progress) -> Report:
+    """Ledger corrected, plan made: only when the marts hold their tests, as for any plan."""
+    ready, failures = flow.tested(home, settings, progress)
+    if found.partner not in ready:
+        return {"failures": failures, "notes": ["Nothing was repaired: the marts do not hold their tests."]}
+    corrected = repair(home, load_contract(found.partner), found.findings)
+    made = engine.plan(home, [found.partner], settings.stichtag)
+    note = (
+        f"{corrected:,} ledger rows corrected; the plan {made.plan_id} has {made.operations:,} operations."
+        f" Restore with: stammdaten push --plan {made.plan_id}"
+    )
+    return {
+        "plan_id": made.plan_id,
+        "plan": [asdict(line) for line in made.counts],
+        "guards": flow.trips(home, made.plan_id, [found.partner], settings),
+        "notes": [note],
+    }
+
+
+def _adopt_notes(found: Adoption, apply: bool, failing: bool) -> list[str]:
+    matches = sum(line.by_external_id + line.by_natural_key for line in found.counts)
+    notes = []
+    if apply and failing:
+        notes.append("Nothing was adopted: the marts do not hold their tests.")
+    elif apply:
+        notes.append(f"{matches:,} records adopted. See what is left to do: stammdaten plan --rows")
+    elif matches:
+        notes.append(
+            f"Nothing was changed. Take {matches:,} records up with: stammdaten adopt {found.partner} --apply"
+        )
+    if found.ambiguous:
+        notes.append(
+            "What fits several records is not sent until one of them is left: merge or complete them at the partner,"
+            " then adopt again."
+        )
+    return notes

@@ -1,0 +1,113 @@
+"""The commands `adopt` and `verify`: what a partner holds against marts and ledger. Registered in `terminal.py`."""
+
+import json
+from collections.abc import Iterable, Sequence
+from typing import Annotated, Any
+
+import typer
+
+from pipelines import terminal
+from pipelines.settings import home
+
+# So many lines of each kind on a terminal; --json has them all.
+SHOWN = 20
+
+Partner = Annotated[str, typer.Argument(metavar="PARTNER", help="Name of the partner, e.g. etg24.")]
+
+
+def adopt_command(
+    partner: Partner,
+    apply: Annotated[
+        bool, typer.Option("--apply", help="Write the matches into the ledger; without it nothing changes.")
+    ] = False,
+    stichtag: terminal.Stichtag = None,
+    variables: terminal.VarsOption = None,
+    as_json: terminal.AsJson = False,
+) -> None:
+    """Take up what a partner holds already, so that nothing is created twice.
+
+    Reads the partner page by page and matches its records with the marts: by external id, else by the natural key of
+    the contract. Nothing is written at the partner; records that are not ours are never touched. Exit 1: somebody has
+    to look, because several records fit.
+    """
+    from pipelines.check import adopt_report
+
+    with terminal.Progressing(as_json) as progress:
+        settings = terminal.settings_of(stichtag, [partner], variables)
+        report = adopt_report(home(), settings, partner, apply, progress)
+    if as_json:
+        terminal.out.print_json(json.dumps(report))
+        raise typer.Exit(report["exit"])
+    terminal.show_failures(report["failures"])
+    heads = ["entity", "in mart", "in ledger", "by external id", "by natural key", "of these differing", "ambiguous",
+             "to create", "strangers"]  # fmt: skip
+    terminal.table(heads, [list(line.values()) for line in report["counts"]])
+    _lines(
+        "fits several", [f"{r['entity']} {r['external_id']}: {r['remote_id']}" for r in report["ambiguous"]]
+    )
+    _lines("not ours", [f"{r['entity']} {r['remote_id']}{_carrying(r)}" for r in report["strangers"]])
+    for note in report["notes"]:
+        terminal.out.print(note, soft_wrap=True)
+    raise typer.Exit(report["exit"])
+
+
+def verify_command(
+    partner: Partner,
+    mend: Annotated[
+        bool,
+        typer.Option(
+            "--repair", help="Correct the ledger and make a plan that restores what is missing or changed."
+        ),
+    ] = False,
+    show_personal_data: terminal.ShowPersonalData = False,
+    stichtag: terminal.Stichtag = None,
+    variables: terminal.VarsOption = None,
+    as_json: terminal.AsJson = False,
+) -> None:
+    """Read a partner back and compare it with the ledger: what is missing, changed, or unknown to us.
+
+    Changes nothing at the partner. Exit 0: all is as the ledger says; 1: something differs.
+    """
+    from pipelines.check import verify_report
+
+    with terminal.Progressing(as_json) as progress:
+        settings = terminal.settings_of(stichtag, [partner], variables)
+        report = verify_report(home(), settings, partner, mend, show_personal_data, progress)
+    if as_json:
+        terminal.out.print_json(json.dumps(report))
+        raise typer.Exit(report["exit"])
+    terminal.table(
+        ["entity", "in ledger", "at partner", "missing", "changed", "unknown"],
+        [list(line.values()) for line in report["counts"]],
+    )
+    for kind in ("missing", "changed", "unknown"):
+        _lines(kind, [_finding_line(f) for f in report["findings"] if f["kind"] == kind])
+    terminal.show_failures(report["failures"])
+    terminal.show_guards(report["guards"], report.get("plan_id", ""))
+    for note in report["notes"]:
+        terminal.out.print(note, soft_wrap=True)
+    raise typer.Exit(report["exit"])
+
+
+def _finding_line(finding: dict[str, Any]) -> str:
+    fields = "; ".join(
+        f"{f['field']}: {_text(f['ledger'])} → {_text(f['partner'])}" for f in finding["fields"]
+    )
+    who = finding["external_id"] or "without external id"
+    return f"{finding['entity']} {who} ({finding['remote_id']})" + (f": {fields}" if fields else "")
+
+
+def _text(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _carrying(stranger: dict[str, Any]) -> str:
+    ids: Iterable[str] = stranger["external_ids"]
+    return f" (carries {', '.join(ids)})" if ids else ""
+
+
+def _lines(title: str, lines: Sequence[str]) -> None:
+    for line in lines[:SHOWN]:
+        terminal.out.print(f"{title}: {line}", soft_wrap=True, markup=False)
+    if len(lines) > SHOWN:
+        terminal.out.print(f"{title}: … and {len(lines) - SHOWN:,} more; --json lists all", soft_wrap=True)
