@@ -230,6 +230,21 @@ def test_a_cut_off_delivery_changes_and_sends_nothing(site: Site) -> None:
     assert site.query("select count(*) from erp_raw.mieter") == rows
 
 
+def test_half_a_delivery_withdraws_nothing_and_says_so(site: Site) -> None:
+    half = site.erp.with_name("half")
+    shutil.copytree(site.erp, half)
+    for file in ("mietvertrag.csv", "mieter.csv", "verwaltungseinheit.csv"):
+        lines = (half / file).read_text(encoding="utf-8").splitlines(keepends=True)
+        (half / file).write_text("".join(lines[: len(lines) // 2]), encoding="utf-8")
+    before = site.requests()
+    done = site.call("run", "--json", SOURCES__ERP__FILES__FOLDER=str(half))
+    assert done.returncode == 1, done.stderr
+    assert {trip["partner"] for trip in json.loads(done.stdout)["guards"]} == set(PARTNERS)
+    assert site.requests() == before
+    site.run()
+    assert site.requests() == before
+
+
 def test_nothing_under_home_is_readable_by_others(site: Site) -> None:
     loose = [p.name for p in [site.home, *site.home.rglob("*")] if p.stat().st_mode & 0o077]
     assert loose == []
