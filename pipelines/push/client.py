@@ -1,40 +1,43 @@
 """HTTP to one partner: limits, retries, login. Knows nothing of plans or marts."""
 
+import os
 import random
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from ssl import SSLCertVerificationError
 from typing import Any
 
 import requests
+from requests.adapters import HTTPAdapter
+from requests.utils import get_environ_proxies
+from urllib3.exceptions import ConnectTimeoutError, NewConnectionError, ProxyError, SSLError
 
 from pipelines.push.contract import Limits
+from pipelines.push.limiter import Limiter, PartnerStopped, Reply
+from pipelines.push.retry import TRIES, allowance, is_transient, may_have_arrived, pause_before, retry_after
 
-TRANSIENT = {408, 425, 429, 500, 502, 503, 504}
-FIRST_PAUSE = 0.5
-LONGEST_PAUSE = 60.0
-TRIES = 5
-TIMEOUT = (10, 120)
-FAILURES_IN_A_ROW = 20
+__all__ = ["TRIES", "Answer", "Client", "PartnerStopped", "pause_before"]
 
-
-class PartnerStopped(Exception):
-    """This partner gets nothing more in this run; the message says why.
-
-    `lost` means that the request under way may have been processed all the same.
-    """
-
-    def __init__(self, why: str, lost: bool = False):
-        super().__init__(why)
-        self.lost = lost
+CONNECT_TIMEOUT = 10.0
+READ_TIMEOUT = 120.0
+PROBLEMS = {
+    "refused": "no connection",
+    "untrusted": "its certificate is not trusted",
+    "timeout": "no answer in time",
+    "broken": "the connection broke",
+    "html": "a web page instead of data",
+}
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What came back in the end. `lost` means that an earlier try may have been processed all the same."""
+    """What came back in the end. `lost` means that an earlier try may have been processed all the same.
+
+    `status` is None without an answer of the API; `problem` then says why (a key of `PROBLEMS`).
+    """
 
     status: int | None
     body: Any
@@ -49,64 +52,19 @@ class Answer:
         return self.status is not None and 200 <= self.status < 300
 
 
-class Limiter:
-    """Spaces requests so that no limit of the partner is passed, and holds all of them while it asks to wait."""
+@dataclass(frozen=True, eq=False)
+class Login:
+    """Headers that identify us, and the moment (epoch seconds) from which they are to be renewed."""
 
-    def __init__(
-        self,
-        limits: Limits,
-        clock: Callable[[], float] = time.monotonic,
-        sleep: Callable[[float], None] = time.sleep,
-    ):
-        gaps = [1 / limits.per_second] if limits.per_second else []
-        gaps += [60 / limits.per_minute] if limits.per_minute else []
-        gaps += [86400 / limits.per_day] if limits.per_day else []
-        self._gap = max(gaps, default=0.0)
-        self._clock, self._sleep = clock, sleep
-        self._lock = threading.Lock()
-        self._next = 0.0
-
-    def wait(self) -> None:
-        """Returns when the next request may go."""
-        while True:
-            with self._lock:
-                now = self._clock()
-                if now >= self._next:
-                    self._next = max(self._next, now) + self._gap if self._gap else self._next
-                    return
-                pause = self._next - now
-            self._sleep(pause)
-
-    def hold(self, seconds: float) -> None:
-        """Lets nothing go for so long."""
-        with self._lock:
-            self._next = max(self._next, self._clock() + seconds)
-
-
-def pause_before(attempt: int, luck: float) -> float:
-    """Seconds before the next try: doubled each time, at most a minute, jittered by `luck` in [0, 1)."""
-    return float(min(LONGEST_PAUSE, FIRST_PAUSE * 2**attempt) * (0.5 + luck / 2))
-
-
-def retry_after(value: str | None, now: datetime) -> float | None:
-    """Seconds that a Retry-After header asks for, given as seconds or as a date; None without a readable one."""
-    if not value:
-        return None
-    if value.strip().isdigit():
-        return float(value)
-    try:
-        when = parsedate_to_datetime(value)
-    except ValueError:
-        return None
-    if when.tzinfo is None:
-        when = when.replace(tzinfo=UTC)
-    return max(0.0, (when - now).total_seconds())
+    headers: Mapping[str, str]
+    renew_at: float | None
 
 
 class Client:
     """Requests to one partner, with its login on each. Safe to use from several threads.
 
     `login` returns the headers that identify us and the moment (epoch seconds) they run out, or None for never.
+    `timeout` is how long (seconds) an answer may take.
     """
 
     def __init__(
@@ -116,21 +74,27 @@ class Client:
         limits: Limits,
         login: Callable[["Client"], tuple[dict[str, str], float | None]],
         headers: Mapping[str, str] | None = None,
+        timeout: float = READ_TIMEOUT,
     ):
         self.partner = partner
         self.base_url = base_url
         self._login = login
         self._headers = {"Accept": "application/json", **(headers or {})}
+        self._timeout = (CONNECT_TIMEOUT, timeout)
         self._limiter = Limiter(limits)
-        self._auth: dict[str, str] | None = None
-        self._expires: float | None = None
+        self._auth: Login | None = None
+        self._proven: Login | None = None
         self._auth_lock = threading.Lock()
-        self._failures = 0
-        self._session = requests.Session()
-        size = max(limits.in_flight or 1, 1)
-        for scheme in ("http://", "https://"):
-            self._session.mount(scheme, requests.adapters.HTTPAdapter(pool_maxsize=size))
-        self.stopped: str | None = None
+        self._session = _session(base_url, limits.in_flight or 1)
+
+    @property
+    def stopped(self) -> str | None:
+        """Why this partner gets nothing more in this run, or None."""
+        return self._limiter.stopped
+
+    def stop(self, why: str) -> None:
+        """Lets no further request go; threads that wait for their turn get `PartnerStopped`."""
+        self._limiter.stop(why)
 
     def close(self) -> None:
         """Closes the connections."""
@@ -150,34 +114,24 @@ class Client:
         `repeat=False` is for a create: it is not sent again once the partner may have processed it.
         Raises `PartnerStopped` when the login is refused or the partner has failed too often in a row.
         """
-        renewed = False
-        attempt = sent = 0
-        while True:
+
+        def once() -> Answer:
             auth = self._authorised()
-            answer = self.send(method, path, body, query, {**auth, **(headers or {})})
-            sent += 1
-            if answer.status == 401 and not renewed:
-                renewed = True
-                self._forget(auth)
-                continue
-            if answer.status == 401:
-                self._stop("the partner refused the login (401); check the credentials")
-            if answer.status is not None and answer.status not in TRANSIENT:
-                self._failures = 0
-                return self._counted(answer, sent)
-            wait = retry_after(answer.headers.get("Retry-After"), datetime.now(UTC))
-            if answer.status == 429 and wait is not None:
-                # Being asked to wait is no failure and uses up no try.
-                self._limiter.hold(wait)
-                continue
-            may_have_arrived = answer.status != 429 and answer.problem != "refused"
-            self._fail(may_have_arrived)
-            attempt += 1
-            if attempt >= TRIES or (may_have_arrived and not repeat):
-                return self._counted(answer, sent, lost=may_have_arrived)
-            if wait is not None:
-                self._limiter.hold(wait)
-            time.sleep(pause_before(attempt - 1, random.random()))
+            answer = self._exchange(method, path, body, query, {**auth.headers, **(headers or {})})
+            if answer.status != 401:
+                self._proven = auth
+                return answer
+            self._forget(auth)
+            auth = self._authorised()
+            again = self._exchange(method, path, body, query, {**auth.headers, **(headers or {})})
+            if again.status != 401:
+                self._proven = auth
+            elif self._proven is not auth:
+                self.stop("the partner refused the login (401); check the credentials")
+                raise PartnerStopped(self.stopped or "")
+            return replace(again, requests=2)
+
+        return self._until_answered(once, repeat)
 
     def send(
         self,
@@ -187,60 +141,144 @@ class Client:
         query: Mapping[str, Any] | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> Answer:
-        """Sends one request once, without login and without retries."""
-        self._limiter.wait()
+        """Sends one request that may be repeated, with limits and retries but without login: the login itself."""
+        return self._until_answered(
+            lambda: self._exchange(method, path, body, query, headers or {}), repeat=True
+        )
+
+    def stop_for_login(self, status: int | None) -> None:
+        """Ends this partner because logging in did not work. Raises `PartnerStopped`."""
+        seen = f"answered {status}" if status else "gave no answer"
+        todo = (
+            "try again later" if status and is_transient(status) else "check the credentials and the address"
+        )
+        self.stop(f"the login {seen}; {todo}")
+        raise PartnerStopped(self.stopped or "")
+
+    def _until_answered(self, once: Callable[[], Answer], repeat: bool) -> Answer:
+        attempt = sent = 0
+        lost = False
+        while True:
+            answer = once()
+            sent += answer.requests
+            if not is_transient(answer.status):
+                return replace(answer, requests=sent)
+            arrived = may_have_arrived(answer.status, answer.problem)
+            lost = lost or arrived
+            if self.stopped:
+                raise PartnerStopped(self.stopped, lost)
+            if arrived and not repeat:
+                return replace(answer, requests=sent, lost=True)
+            if _asks_to_wait(answer):
+                continue  # the limiter keeps everybody waiting; that is no failure and uses up no try
+            attempt += 1
+            if attempt >= TRIES:
+                return replace(answer, requests=sent, lost=lost)
+            self._limiter.rest(pause_before(attempt - 1, random.random()))
+
+    def _exchange(
+        self,
+        method: str,
+        path: str,
+        body: Any,
+        query: Mapping[str, Any] | None,
+        headers: Mapping[str, str],
+    ) -> Answer:
+        """One request, when the limiter lets it go."""
+        ticket = self._limiter.enter()
+        reply, words = Reply(failed=True), "an error of ours"
+        try:
+            answer = self._request(method, path, body, query, headers)
+            reply, words = _reply(answer), PROBLEMS.get(answer.problem or "", f"status {answer.status}")
+            return answer
+        finally:
+            self._limiter.leave(ticket, reply, words)
+
+    def _request(
+        self,
+        method: str,
+        path: str,
+        body: Any,
+        query: Mapping[str, Any] | None,
+        headers: Mapping[str, str],
+    ) -> Answer:
         try:
             response = self._session.request(
                 method,
                 self.base_url + path,
                 json=body,
                 params=query,
-                headers={**self._headers, **(headers or {})},
-                timeout=TIMEOUT,
+                headers={**self._headers, **headers},
+                timeout=self._timeout,
                 allow_redirects=False,
             )
-        except requests.exceptions.ConnectTimeout:
-            return Answer(None, None, {}, 1, problem="refused")
+        except requests.exceptions.ReadTimeout:
+            return Answer(None, None, {}, 1, problem="timeout")
         except requests.exceptions.ConnectionError as problem:
-            return Answer(None, None, {}, 1, problem="refused" if _never_sent(problem) else "broken")
-        except requests.exceptions.RequestException:
+            return Answer(None, None, {}, 1, problem=_what_broke(problem))
+        except (requests.exceptions.ChunkedEncodingError, requests.exceptions.ContentDecodingError):
             return Answer(None, None, {}, 1, problem="broken")
+        if response.ok and _is_web_page(response):
+            return Answer(None, None, response.headers, 1, problem="html")
         return Answer(response.status_code, _parsed(response), response.headers, 1)
 
-    def stop_for_login(self, status: int | None) -> None:
-        """Ends this partner because logging in did not work."""
-        seen = f"answered {status}" if status else "gave no answer"
-        self._stop(f"the login {seen}; check the credentials and the address")
-
-    def _authorised(self) -> dict[str, str]:
+    def _authorised(self) -> Login:
+        """The login in force. One thread logs in, the others wait for it."""
         with self._auth_lock:
             if self.stopped:
                 raise PartnerStopped(self.stopped)
-            if self._auth is None or (self._expires is not None and time.time() > self._expires - 30):
-                self._auth, self._expires = self._login(self)
+            if self._auth is None or (self._auth.renew_at is not None and time.time() > self._auth.renew_at):
+                began = time.time()
+                headers, expires = self._login(self)
+                self._auth = Login(headers, None if expires is None else expires - _lead(expires - began))
             return self._auth
 
-    def _forget(self, auth: dict[str, str]) -> None:
+    def _forget(self, auth: Login) -> None:
         with self._auth_lock:
             if self._auth is auth:
                 self._auth = None
 
-    def _fail(self, may_have_arrived: bool) -> None:
-        self._failures += 1
-        if self._failures >= FAILURES_IN_A_ROW:
-            self._stop(f"{self._failures} requests in a row failed; given up for this run", may_have_arrived)
 
-    def _stop(self, why: str, lost: bool = False) -> None:
-        self.stopped = why
-        raise PartnerStopped(why, lost)
-
-    def _counted(self, answer: Answer, sent: int, lost: bool = False) -> Answer:
-        return Answer(answer.status, answer.body, answer.headers, sent, lost, answer.problem)
+def _lead(lifetime: float) -> float:
+    """Seconds before its end at which a login is renewed: half a minute, less for a short one."""
+    return min(30.0, max(0.0, lifetime) / 10)
 
 
-def _never_sent(problem: requests.exceptions.ConnectionError) -> bool:
-    """Whether the connection was never made, so that the partner cannot have seen the request."""
-    return "NewConnectionError" in repr(problem) or "NameResolutionError" in repr(problem)
+def _session(base_url: str, size: int) -> requests.Session:
+    session = requests.Session()
+    # Read once: a .netrc on this machine must not replace the partner's login, the proxy is to be used.
+    session.trust_env = False
+    session.proxies.update(get_environ_proxies(base_url))
+    session.verify = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or True
+    for scheme in ("http://", "https://"):
+        session.mount(scheme, HTTPAdapter(pool_maxsize=size))
+    return session
+
+
+def _asks_to_wait(answer: Answer) -> bool:
+    return answer.status == 429 or retry_after(answer.headers, datetime.now(UTC)) is not None
+
+
+def _reply(answer: Answer) -> Reply:
+    now = datetime.now(UTC)
+    refused = answer.status == 429
+    failed = is_transient(answer.status) and not refused
+    wait = retry_after(answer.headers, now) if refused or failed else None
+    return Reply(refused, failed, wait, allowance(answer.headers, now))
+
+
+def _what_broke(problem: requests.exceptions.ConnectionError) -> str:
+    """`refused` and `untrusted`: no connection was made, so that the partner cannot have seen the request."""
+    cause = problem.args[0] if problem.args else None
+    cause = getattr(cause, "reason", None) or cause
+    if isinstance(cause, SSLError) and cause.args and isinstance(cause.args[0], SSLCertVerificationError):
+        return "untrusted"
+    # A name that cannot be resolved is a NewConnectionError too.
+    return "refused" if isinstance(cause, NewConnectionError | ConnectTimeoutError | ProxyError) else "broken"
+
+
+def _is_web_page(response: requests.Response) -> bool:
+    return "html" in response.headers.get("Content-Type", "") and _parsed(response) is None
 
 
 def _parsed(response: requests.Response) -> Any:

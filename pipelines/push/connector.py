@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 from urllib.parse import quote
 
 from pipelines.errors import SettingsError
-from pipelines.push.client import TRIES, Answer, Client, pause_before
+from pipelines.push.client import READ_TIMEOUT, TRIES, Answer, Client, PartnerStopped, pause_before
 from pipelines.push.contract import Contract, Entity, Find, Limits, dig, load_contract
 from pipelines.push.journal import Outcome
 from pipelines.settings import check_url, check_variable, config_value, is_loopback, setting_name
@@ -59,7 +59,12 @@ class Connector:
         self.settings = settings
         self.limits = effective_limits(contract, settings)
         self.client = Client(
-            contract.partner, contract.base_url(settings), self.limits, self.login, self.headers
+            contract.partner,
+            contract.base_url(settings),
+            self.limits,
+            self.login,
+            self.headers,
+            timeout=float(settings.get("timeout", READ_TIMEOUT)),
         )
         self._lookups: dict[tuple[str, str], Any] = {}
         self._lookup_lock = threading.Lock()
@@ -102,14 +107,16 @@ class Connector:
             sent += answer.requests
             if answer.ok:
                 return self._created(operation, answer, sent)
+            if answer.lost:
+                # The partner may need a moment until what it took can be found.
+                time.sleep(pause_before(attempt, random.random()))
             if answer.status == 409 or answer.lost or self._may_be_there(entity, answer):
-                found, more = self.find(operation)
+                found, more = self._find_after(operation, answer)
                 sent += more
                 if found:
                     return self._take_up(operation, found, sent)
             if not answer.lost:
                 break
-            time.sleep(pause_before(attempt, random.random()))
         return replace(self.judge(answer), requests=sent)
 
     def after_create(self, operation: Operation, outcome: Outcome) -> Outcome:
@@ -208,6 +215,17 @@ class Connector:
     def _is_assumed(self, entity: Entity) -> bool:
         """Whether it is only assumed that this entity carries our external id."""
         return self.contract.confidence(entity.name, entity.external_id or "") == "assumed"
+
+    def _find_after(self, operation: Operation, answer: Answer) -> tuple[list[str], int]:
+        """`find` after a create: without an answer to it, a create that may have arrived stays in doubt."""
+        try:
+            return self.find(operation)
+        except PartnerStopped as stop:
+            raise PartnerStopped(str(stop), lost=answer.lost) from None
+        except LookupFailed:
+            if answer.lost:
+                raise InDoubt from None
+            raise
 
     def _find_in_lists(self, operation: Operation, records: list[dict[str, Any]]) -> tuple[list[str], int]:
         """Those of a few records whose list of external ids, behind a route of its own, holds ours."""
@@ -373,6 +391,10 @@ class Connector:
         return -(-int(dig(answer.body, paging.total) or 0) // paging.max_size)
 
 
+class InDoubt(Exception):
+    """A create may have arrived, and nobody could tell; the next run looks it up before anything is sent."""
+
+
 class LookupFailed(Exception):
     """A look-up got no usable answer, so nothing may be concluded from it."""
 
@@ -414,7 +436,7 @@ def partner_settings(contract: Contract) -> dict[str, str]:
     for key in ("environment", *server_variables(contract)):
         if (value := config_value(prefix + key)) is not None:
             values[key] = check_variable(prefix + key, value)
-    for key in ("in_flight", "per_second", "per_minute", "per_day"):
+    for key in ("in_flight", "per_second", "per_minute", "per_day", "timeout"):
         if value := config_value(prefix + key):
             values[key] = _number(prefix + key, value)
     return values

@@ -17,7 +17,7 @@ import duckdb
 import pyarrow as pa
 
 from pipelines.push.client import PartnerStopped
-from pipelines.push.connector import Connector, Operation
+from pipelines.push.connector import Connector, InDoubt, Operation
 from pipelines.push.contract import Entity
 from pipelines.push.journal import Journal, Outcome
 
@@ -81,6 +81,8 @@ class Sender:
             if stop.lost and row["operation"] == "create":
                 return 1  # stays in doubt: the next run looks it up
             outcome = Outcome("pending", "stopped", row["remote_id"])
+        except InDoubt:
+            return 1
         except Exception as bug:  # one row's bug must not cost the others
             outcome = Outcome("pending", "internal_error", fields=(type(bug).__name__,))
         self.requests += outcome.requests

@@ -135,9 +135,15 @@ def push(
                 Sender(plan_id, made, journal, _counter(made, sizes[made.contract.partner], progress))
                 for made in connectors
             ]
-            for sender, spent in zip(senders, pool.map(lambda s: _push_one(home, s), senders), strict=True):
+            try:
+                spent = list(pool.map(lambda sender: _push_one(home, sender), senders))
+            except KeyboardInterrupt:
+                for sender in senders:
+                    sender.connector.client.stop("interrupted")
+                raise
+            for sender, time_spent in zip(senders, spent, strict=True):
                 name = sender.connector.contract.partner
-                seconds[name] = spent
+                seconds[name] = time_spent
                 if sender.stopped:
                     stopped[name] = sender.stopped
         with open_database(home) as db:

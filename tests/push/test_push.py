@@ -167,3 +167,18 @@ def test_one_ledger_is_not_used_for_two_systems(site: Site, monkeypatch: pytest.
         SettingsError, match=r"the ledger under .* speaks of this machine, not of etg24\.example"
     ):
         check_systems(site.home, ["etg24"])
+
+
+@pytest.mark.parametrize("fault", ["error_after_rate", "cut_after_rate", "error_rate", "cut_before_rate", "html_rate"])
+def test_a_create_whose_answer_fails_is_delivered_once(site: Site, fault: str) -> None:
+    site.sandbox.set_option("etg24", "external_ids", "documented")
+    site.sandbox.set_option("etg24", "fault_on", "^POST ")
+    site.sandbox.set_option("etg24", fault, "30")
+    for _ in range(3):
+        lines = site.sync("etg24", HOUSE)
+    assert sum(line.undelivered for line in lines.values()) == 0
+    assert {name: len(site.sandbox.records("etg24", name)) for name in ("einheiten", "mieter", "objekte")} == {
+        "einheiten": 3,
+        "mieter": 3,
+        "objekte": 2,
+    }

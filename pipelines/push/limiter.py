@@ -1,0 +1,201 @@
+"""When the next request to a partner may go. One limiter a partner, shared by all of its threads."""
+
+import math
+import random
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from pipelines.push.contract import Limits
+from pipelines.push.pace import NEVER, Budget, DayCount, LearnedRate, Pace, Rate, Width
+from pipelines.push.retry import Allowance, pause_before
+
+FAILURES_IN_A_ROW = 20
+WAITS_IN_A_ROW = 20
+# From here on the partner itself is in trouble, not one record: one request at a time, with pauses for all.
+IN_TROUBLE = 5
+TROUBLE_PAUSES = 3
+# A longer wait (seconds) is for the next run.
+LONGEST_WAIT = 2 * 3600.0
+# A refusal that asks for no more (seconds), with several requests under way, is laid to their number first.
+SHORT_WAIT = 5.0
+
+
+class PartnerStopped(Exception):
+    """This partner gets nothing more in this run; the message says why.
+
+    `lost` means that the request under way may have been processed all the same.
+    """
+
+    def __init__(self, why: str, lost: bool = False):
+        super().__init__(why)
+        self.lost = lost
+
+
+@dataclass(frozen=True)
+class Ticket:
+    """Leave to send one request: when, as which one of this run, and as which one of those under way."""
+
+    sent_at: float
+    number: int
+    rank: int
+
+
+@dataclass(frozen=True)
+class Reply:
+    """How a request ended, as far as pace is concerned: answered, refused (429) or failed."""
+
+    refused: bool = False
+    failed: bool = False
+    wait: float | None = None
+    allowance: Allowance | None = None
+
+
+class Policy:
+    """Decides when the next request may go. Pure: moments are handed in, `luck` is in [0, 1)."""
+
+    def __init__(self, limits: Limits, luck: Callable[[], float] = random.random):
+        given = ((limits.per_second, 1.0), (limits.per_minute, 60.0))
+        self._caps = [Pace(Rate(number, seconds)) for number, seconds in given if number]
+        self._day = DayCount(limits.per_day)
+        self._learned = LearnedRate()
+        self._budget = Budget()
+        self._width = Width(limits.in_flight)
+        self._luck = luck
+        self._held_until = self._refused_at = NEVER
+        self._because_of_rate = self._told_how_long = False
+        self._sent = 0
+        self.under_way = 0
+        self.waits = 0
+        self.failures = 0
+
+    def pause(self, now: float) -> float:
+        """Seconds until the next request may go; infinite while one under way must come back first."""
+        if self.under_way >= self._room():
+            return math.inf
+        dues = [cap.due for cap in self._caps]
+        dues += [self._day.due, self._learned.due, self._budget.due(now, self.under_way), self._held_until]
+        return max(0.0, max(dues) - now)
+
+    def sent(self, now: float) -> Ticket:
+        """Notes a request that goes now."""
+        for cap in self._caps:
+            cap.sent(now)
+        self._day.sent(now)
+        self._learned.sent(now)
+        self._budget.sent()
+        self._sent += 1
+        self.under_way += 1
+        return Ticket(now, self._sent, self.under_way)
+
+    def answered(self, ticket: Ticket, now: float, reply: Reply) -> None:
+        """Notes how a request ended."""
+        self.under_way -= 1
+        if reply.wait is not None:
+            self._hold(now + reply.wait)
+        if reply.failed:
+            self._failed(now)
+            return
+        self.failures = 0
+        if reply.refused:
+            self._refused(ticket, now, reply)
+        else:
+            self._accepted(ticket, now)
+        self._budget.told(reply.allowance, now, self.under_way, reply.refused)
+
+    def _room(self) -> float:
+        alone = self.waits or self.failures >= IN_TROUBLE
+        return min(1 if alone else self._width.now, FAILURES_IN_A_ROW - self.failures)
+
+    def _accepted(self, ticket: Ticket, now: float) -> None:
+        self._width.answered(now - ticket.sent_at, ticket.rank)
+        if self.waits and ticket.sent_at >= self._held_until:
+            self.waits = 0
+            until = ticket.sent_at if self._told_how_long else self._refused_at
+            if not self._learned.resumed(ticket.sent_at, self._because_of_rate, until):
+                # The next window is measured: one request at a time, so that one alone meets its end.
+                self._width.narrow(1)
+            self._because_of_rate = False
+        self._learned.answered()
+
+    def _refused(self, ticket: Ticket, now: float, reply: Reply) -> None:
+        used_up = reply.allowance is not None and not reply.allowance.remaining
+        wait = reply.allowance.reset if reply.wait is None and reply.allowance and used_up else reply.wait
+        alone = ticket.rank == 1 and ticket.number == self._sent
+        short = wait is None or wait <= SHORT_WAIT
+        too_many_at_once = short and not alone and not self._width.proven
+        if too_many_at_once:
+            self._width.narrow(ticket.rank - 1 or self.under_way)
+        if self.waits and ticket.sent_at < self._refused_at:
+            return  # sent before the first refusal was known: part of it
+        self._because_of_rate = self._because_of_rate or not (too_many_at_once or used_up)
+        self._refused_at, self._told_how_long = now, wait is not None
+        self.waits += 1
+        if self.waits > 1 or wait is None:
+            wait = max(wait or 0.0, pause_before(self.waits - 1, self._luck()))
+        self._hold(now + wait)
+
+    def _failed(self, now: float) -> None:
+        self.failures += 1
+        if self.failures >= IN_TROUBLE:
+            attempt = min(self.failures - IN_TROUBLE, TROUBLE_PAUSES - 1)
+            self._hold(now + pause_before(attempt, self._luck()))
+
+    def _hold(self, until: float) -> None:
+        self._held_until = max(self._held_until, until)
+
+
+class Limiter:
+    """A policy for threads: `enter` before each request, `leave` after it."""
+
+    def __init__(self, limits: Limits):
+        self._policy = Policy(limits)
+        self._door = threading.Lock()
+        self._changed = threading.Condition()
+        self._ended = threading.Event()
+        self.stopped: str | None = None
+
+    def enter(self) -> Ticket:
+        """Returns when a request may go. Raises `PartnerStopped` when none may go in this run any more."""
+        # One thread waits for its moment, the others behind the door: no thundering herd.
+        with self._door, self._changed:
+            while True:
+                if self.stopped:
+                    raise PartnerStopped(self.stopped)
+                now = time.monotonic()
+                pause = self._policy.pause(now)
+                if pause <= 0:
+                    return self._policy.sent(now)
+                if LONGEST_WAIT < pause < math.inf:
+                    self._stop(
+                        f"it takes no request for another {pause / 3600:.1f} hours; given up for this run"
+                    )
+                    continue
+                self._changed.wait(None if pause == math.inf else pause)
+
+    def leave(self, ticket: Ticket, reply: Reply, last: str = "") -> None:
+        """Notes how a request ended; `last` says it in words."""
+        with self._changed:
+            self._policy.answered(ticket, time.monotonic(), reply)
+            if self._policy.failures >= FAILURES_IN_A_ROW:
+                self._stop(
+                    f"{FAILURES_IN_A_ROW} requests in a row failed (the last one: {last}); given up for this run"
+                )
+            elif self._policy.waits >= WAITS_IN_A_ROW:
+                self._stop(f"it asked to wait {WAITS_IN_A_ROW} times in a row; given up for this run")
+            self._changed.notify()
+
+    def stop(self, why: str) -> None:
+        """Lets nothing go any more, and wakes those who wait. The first reason stays."""
+        with self._changed:
+            self._stop(why)
+            self._changed.notify()
+
+    def rest(self, seconds: float) -> None:
+        """Sleeps, but no longer than the partner is in use."""
+        self._ended.wait(seconds)
+
+    def _stop(self, why: str) -> None:
+        self.stopped = self.stopped or why
+        self._ended.set()
