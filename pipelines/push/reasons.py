@@ -1,7 +1,7 @@
 """Why an operation was not delivered: one stable code each, with its meaning, who mends it, and how.
 
-`classify` judges an answer, `problem_of` a connection that failed; both are pure. The codes are written to
-`docs/reason-codes.md` by `python -m pipelines.push.reasons > docs/reason-codes.md`.
+`classify` judges an answer. The codes are written to `docs/reason-codes.md` by
+`python -m pipelines.push.reasons > docs/reason-codes.md`.
 """
 
 import re
@@ -30,7 +30,7 @@ class Refusal:
 
     `operation` is `create`, `update` or `withdraw`; `fields` are the refused fields, `parents` the fields that hold
     parents' ids; `parent_in_path`: the address contains a parent's id; `html`: the body is a web page.
-    `status` None: there was no answer, and `problem` says why (`problem_of`).
+    `status` None: there was no answer, and `problem` says why (a key of `client.PROBLEMS`).
     """
 
     operation: str
@@ -335,11 +335,14 @@ NO_PARENT = re.compile(r"unknown[ _]parent|does not exist|not[ _]found|existiert
 SYNC_OFF = re.compile(r"sync[ _]?(is )?off|not switched on|nicht freigeschaltet|not enabled for")
 QUOTA = re.compile(r"quota|daily limit|per day|monthly|kontingent")
 MAIL = re.compile(r"e?mail", re.IGNORECASE)
+# Keys are those of `client.PROBLEMS`, and `dns`.
 BY_PROBLEM = {
     "refused": "no_connection",
     "dns": "unknown_host",
-    "tls": "tls_error",
-    "read_timeout": "timed_out",
+    "untrusted": "tls_error",
+    "timeout": "timed_out",
+    "broken": "no_answer",
+    "html": "html_answer",
 }
 BY_STATUS = {
     402: "quota_exceeded",
@@ -423,34 +426,6 @@ def _texts(body: object) -> Iterator[str]:
             yield from _texts(value)
 
 
-# Names of exceptions, so that this module needs no HTTP library; the surest first.
-PROBLEMS = {
-    "tls": ("SSLError", "SSLCertVerificationError", "CertificateError"),
-    "dns": ("NameResolutionError", "gaierror"),
-    "read_timeout": ("ReadTimeout", "ReadTimeoutError"),
-    "refused": ("ConnectTimeout", "ConnectTimeoutError", "NewConnectionError", "ConnectionRefusedError"),
-}
-
-
-def problem_of(error: BaseException) -> str:
-    """Why a request got no answer: `tls`, `dns`, `refused` (the partner saw nothing), `read_timeout` or `broken`."""
-    names = {type(found).__name__ for found in _causes(error)}
-    return next((problem for problem, known in PROBLEMS.items() if names & set(known)), "broken")
-
-
-def _causes(error: BaseException) -> Iterator[BaseException]:
-    """The error and everything it wraps, as causes or as arguments (as urllib3 does)."""
-    waiting, seen = [error], set[int]()
-    while waiting:
-        found = waiting.pop()
-        if id(found) in seen:
-            continue
-        seen.add(id(found))
-        yield found
-        inner = [found.__cause__, found.__context__, getattr(found, "reason", None), *found.args]
-        waiting += [part for part in inner if isinstance(part, BaseException)]
-
-
 def markdown() -> str:
     """The page `docs/reason-codes.md`."""
     lines = [
@@ -462,12 +437,18 @@ def markdown() -> str:
         "| state | what happens next |",
         "|---|---|",
         "| `pending` | tried again in the next run, by itself, without end |",
-        "| `rejected` | tried again at most once a run; after several unchanged tries not any more, until the payload or"
-        " the parent changes or somebody says `stammdaten push --retry-rejected` |",
+        "| `rejected` | tried again at most once a run; after several unchanged tries not any more, until the payload"
+        " or the parent changes or somebody says `stammdaten push --retry-rejected` |",
         "| `blocked` | goes in the run in which its parent is accepted |",
     ]
     for title, reasons in GROUPS.items():
-        lines += ["", f"## {title}", "", "| code | state | meaning | who mends it | how |", "|---|---|---|---|---|"]
+        lines += [
+            "",
+            f"## {title}",
+            "",
+            "| code | state | meaning | who mends it | how |",
+            "|---|---|---|---|---|",
+        ]
         lines += [f"| `{r.code}` | {r.state} | {r.meaning} | {r.who} | {r.how} |" for r in reasons]
     lines += ["", "## Withdrawn", "", "How a row in state `withdrawn` left its partner.", ""]
     lines += ["| code | meaning |", "|---|---|"]

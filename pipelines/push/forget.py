@@ -1,0 +1,305 @@
+"""Erasure of one person: withdrawn at every partner, then gone from every file but the raw delivery.
+
+`sync.forgotten` keeps a hash of the number, so that the person is not sent again while the ERP still delivers it.
+"""
+
+import hashlib
+import json
+import secrets
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from pipelines.errors import StammdatenError
+from pipelines.lock import only_run
+from pipelines.push import erase
+from pipelines.push import run as engine
+from pipelines.push.connector import connector
+from pipelines.push.contract import Contract, Entity, load_contract, partners
+from pipelines.push.guards import DEFAULTS
+from pipelines.push.ledger import one, open_database
+from pipelines.push.personal import is_of_person, person_entities, separator_of
+from pipelines.push.plan import withdraw_body
+from pipelines.push.settle import settle_former
+from pipelines.push.systems import check_systems
+from pipelines.settings import Vars
+
+FORGOTTEN = """
+create table if not exists sync.forgotten (
+    digest varchar not null, salt varchar not null, forgotten_at timestamptz not null, in_raw boolean not null
+)
+"""
+
+
+@dataclass(frozen=True)
+class Held:
+    """A record of the person in the ledger."""
+
+    partner: str
+    entity: str
+    id_space: str
+    external_id: str
+    remote_id: str | None
+    state: str
+    payload: str | None
+    refs: str | None
+    payload_hash: str | None
+
+    @property
+    def is_there(self) -> bool:
+        """Whether the partner holds it and it is not withdrawn."""
+        return self.remote_id is not None and self.state != "withdrawn"
+
+
+def preview(home: Path, settings: Vars, person_nr: str) -> dict[str, Any]:
+    """What `forget` would do: `records` at partners, `in_raw`: the delivery still has the person. Changes nothing.
+
+    Raises `StammdatenError` when nothing is known of this number.
+    """
+    person_nr = person_nr.strip()
+    with open_database(home) as db:
+        db.execute(FORGOTTEN)
+        held = find_held(db, settings, person_nr)
+        in_raw = _is_in_raw(db, person_nr)
+        if not (held or in_raw or is_forgotten(db, person_nr) or _is_staged(db, person_nr)):
+            raise StammdatenError(
+                f"--person {person_nr}: neither the delivery nor a partner has this number;"
+                " look it up with: stammdaten explain PARTNER NUMBER"
+            )
+    return {
+        "person": person_nr,
+        "in_raw": in_raw,
+        "records": [_line(record) for record in held],
+        "partners": _to_call(held, settings),
+    }
+
+
+def forget(
+    home: Path, settings: Vars, person_nr: str, progress: engine.Progress = lambda *_: None
+) -> dict[str, Any]:
+    """Withdraws the person at the partners that are on, then erases it from all files but the raw delivery.
+
+    Keys: `records` (what became of each), `erased` (rows by table), `files` (other files that still hold the person),
+    `still_there` (records that partners keep), `in_raw`, `stopped`, `exit` (1: something was not withdrawn).
+    Calling it again finishes what was interrupted. Raises like `preview`, and `SettingsError` before anything is sent.
+    """
+    person_nr = person_nr.strip()
+    with only_run(home, "forget"):
+        seen = preview(home, settings, person_nr)
+        for name in seen["partners"]:
+            connector(name).client.close()
+        check_systems(home, seen["partners"])
+        settle_former(home, settings.active)
+        before = _remember(home, settings, person_nr, seen["in_raw"])
+        stopped = _withdraw(home, settings, [r for r in before if r.partner in settings.active], progress)
+        with open_database(home) as db:
+            after = find_held(db, settings, person_nr)
+            values = erase.values_of(db, person_nr)
+            separators = {name: separator_of(settings.partners, name) for name in partners()}
+            erased = erase.erase_rows(db, person_nr, separators)
+        erase.scrub_journal(home)
+        erase.remove_leftovers(home)
+        erase.rewrite(home)
+    left = [record for record in after if record.is_there]
+    return {
+        "person": person_nr,
+        "records": [_line(record) for record in after],
+        "still_there": [_line(record) for record in after if record.remote_id],
+        "erased": erased,
+        "files": erase.files_with(home, values),
+        "in_raw": seen["in_raw"],
+        "stopped": stopped,
+        "exit": 1 if left or stopped else 0,
+    }
+
+
+def lift(home: Path, person_nr: str) -> bool:
+    """Lets a forgotten person be sent again, after a new lease for example; False when it was not forgotten."""
+    with only_run(home, "forget"), open_database(home) as db:
+        if not is_forgotten(db, person_nr.strip()):
+            return False
+        db.execute("delete from sync.forgotten where digest = sha256(salt || ?)", [person_nr.strip()])
+        return True
+
+
+def finish(home: Path) -> int:
+    """After a load: erases the blocks of the last delivery that held forgotten persons; returns how many persons.
+
+    Nothing happens while the ERP still delivers them. The caller holds the lock of this home.
+    """
+    with open_database(home) as db:
+        db.execute(FORGOTTEN)
+        if not db.execute("select 1 from sync.forgotten where in_raw").fetchone():
+            return 0
+        numbers = " union all ".join(
+            f"select trim(person_nr) as person_nr from erp_raw.{table}" for table in erase.raw_tables(db)
+        )
+        still = (
+            "select sha256((select any_value(salt) from sync.forgotten) || person_nr)"
+            f" from ({numbers or 'select null as person_nr'}) where person_nr is not null"
+        )
+        gone = f"in_raw and digest not in ({still})"
+        number = int(one(db, f"select count(*) from sync.forgotten where {gone}")[0])
+    if number:
+        # Noted last: killed in between, the next load does it again.
+        erase.rewrite(home)
+        with open_database(home) as db:
+            db.execute(f"update sync.forgotten set in_raw = false where {gone}")
+    return number
+
+
+def find_held(db: duckdb.DuckDBPyConnection, settings: Vars, person_nr: str) -> list[Held]:
+    """Records of the person in the ledger, of every partner, children before parents."""
+    found = []
+    for name in partners():
+        contract = load_contract(name)
+        separator = separator_of(settings.partners, name)
+        for entity in reversed(person_entities(contract)):
+            rows = db.execute(
+                "select partner, entity, id_space, external_id, remote_id, state, payload, refs, payload_hash"
+                " from sync.ledger where partner = $partner and entity = $entity"
+                f" and {is_of_person(entity, separator)} order by external_id",
+                {"partner": name, "entity": entity.name, "person_nr": person_nr},
+            ).fetchall()
+            found += [Held(*row) for row in rows]
+    return found
+
+
+def is_forgotten(db: duckdb.DuckDBPyConnection, person_nr: str) -> bool:
+    """Whether this number was forgotten."""
+    db.execute(FORGOTTEN)
+    return bool(
+        db.execute("select 1 from sync.forgotten where digest = sha256(salt || ?)", [person_nr]).fetchone()
+    )
+
+
+def _remember(home: Path, settings: Vars, person_nr: str, in_raw: bool) -> list[Held]:
+    """Notes the hash first, so that nothing brings the person back whenever the rest is interrupted."""
+    with open_database(home) as db:
+        known = is_forgotten(db, person_nr)
+        salt = one(db, "select any_value(salt) from sync.forgotten")[0] or secrets.token_hex(16)
+        if known:
+            db.execute(
+                "update sync.forgotten set in_raw = in_raw or ? where digest = sha256(salt || ?)",
+                [in_raw, person_nr],
+            )
+        else:
+            digest = hashlib.sha256(f"{salt}{person_nr}".encode()).hexdigest()
+            db.execute(
+                "insert into sync.forgotten values (?, ?, ?, ?)", [digest, salt, datetime.now(UTC), in_raw]
+            )
+        return find_held(db, settings, person_nr)
+
+
+def _withdraw(home: Path, settings: Vars, held: list[Held], progress: engine.Progress) -> Mapping[str, str]:
+    """Sends a plan that holds the person's withdrawals and nothing else; returns partners that were given up."""
+    records = [record for record in held if record.is_there]
+    if not records:
+        return {}
+    names = list(dict.fromkeys(record.partner for record in records))
+    with open_database(home) as db:
+        plan_id = plan_withdrawals(db, records, settings.stichtag)
+    # A person with many records is no accident: no guard keeps an erasure back.
+    return engine.push(home, plan_id, names, DEFAULTS, frozenset(DEFAULTS), progress).stopped
+
+
+def plan_withdrawals(db: duckdb.DuckDBPyConnection, records: list[Held], stichtag: date) -> str:
+    """Writes a plan that withdraws these records, in their order; returns its id."""
+    plan_id = uuid.uuid4().hex[:12]
+    db.execute("begin")
+    db.execute(
+        "insert into sync.plans (plan_id, run_id, created_at, stichtag) values (?, ?, ?, ?)",
+        [plan_id, uuid.uuid4().hex[:12], datetime.now(UTC), stichtag],
+    )
+    last = one(db, "select coalesce(max(seq), 0) from sync.plan")[0]
+    for seq, record in enumerate(records, last + 1):
+        _plan_row(db, plan_id, seq, record, stichtag)
+    for name in dict.fromkeys(record.partner for record in records):
+        db.execute(
+            "insert into sync.plan_partners (plan_id, partner, status) values (?, ?, 'open')", [plan_id, name]
+        )
+    db.execute("commit")
+    return plan_id
+
+
+def _plan_row(db: duckdb.DuckDBPyConnection, plan_id: str, seq: int, record: Held, stichtag: date) -> None:
+    contract = load_contract(record.partner)
+    entity = contract.entities[record.entity]
+    body = withdraw_body(contract, entity, stichtag)
+    payload = json.dumps(body)
+    digest = hashlib.sha256(payload.encode()).hexdigest()
+    operation = f"{record.entity}|withdraw|{record.external_id}|{digest}"
+    db.execute(
+        "insert into sync.plan (plan_id, seq, partner, entity, id_space, level, operation, external_id, remote_id,"
+        " payload, refs, changed_fields, payload_hash, confirmed, sends, parents, digest)"
+        " values (?, ?, ?, ?, ?, ?, 'withdraw', ?, ?, ?, ?, ?, ?, ?, ?, '[]', ?)",
+        [
+            plan_id,
+            seq,
+            record.partner,
+            record.entity,
+            record.id_space,
+            _level(contract, record.entity),
+            record.external_id,
+            record.remote_id,
+            payload,
+            record.refs or "{}",
+            list(body),
+            digest,
+            record.payload_hash is not None,
+            _sends(entity, record, stichtag),
+            hashlib.sha256(operation.encode()).hexdigest(),
+        ],
+    )
+
+
+def _level(contract: Contract, entity: str) -> int:
+    return next(number for number, names in enumerate(contract.levels) if entity in names)
+
+
+def _sends(entity: Entity, record: Held, stichtag: date) -> bool:
+    """Whether a request is needed: not where the record stays as it is, nor where it has ended already."""
+    if entity.withdraw.kind == "keep":
+        return False
+    end = json.loads(record.payload or "{}").get(entity.withdraw.field) if entity.withdraw.field else None
+    return entity.withdraw.kind != "end" or end is None or str(end)[:10] > stichtag.isoformat()
+
+
+def _is_in_raw(db: duckdb.DuckDBPyConnection, person_nr: str) -> bool:
+    return any(
+        db.execute(f"select 1 from erp_raw.{table} where trim(person_nr) = ? limit 1", [person_nr]).fetchone()
+        for table in erase.raw_tables(db)
+    )
+
+
+def _is_staged(db: duckdb.DuckDBPyConnection, person_nr: str) -> bool:
+    found = db.execute(
+        "select 1 from duckdb_tables() where schema_name = 'staging' and table_name = 'base_erp__person'"
+    ).fetchone()
+    return bool(found) and bool(
+        db.execute(
+            "select 1 from staging.base_erp__person where person_nr = ? limit 1", [person_nr]
+        ).fetchone()
+    )
+
+
+def _to_call(held: list[Held], settings: Vars) -> list[str]:
+    """Partners that are on and hold something that is to be withdrawn."""
+    return list(dict.fromkeys(r.partner for r in held if r.is_there and r.partner in settings.active))
+
+
+def _line(record: Held) -> dict[str, Any]:
+    kind = load_contract(record.partner).entities[record.entity].withdraw.kind
+    return {
+        "partner": record.partner,
+        "entity": record.entity,
+        "external_id": record.external_id,
+        "remote_id": record.remote_id,
+        "state": record.state,
+        "withdrawal": kind,
+    }
