@@ -20,4 +20,5 @@
         {{ ',' if not loop.last }}
         {%- endfor %}
     from cleaned
+    {{ not_forgotten(spalten) }}
 {%- endmacro %}

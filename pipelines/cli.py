@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 
 from pipelines.cli_check import adopt_command, verify_command
+from pipelines.cli_look import explain_command, forget_command
 from pipelines.errors import StammdatenError
 from pipelines.settings import home
 from pipelines.terminal import (
@@ -268,6 +269,8 @@ def quiet_libraries() -> Iterator[None]:
 
 app.command("adopt")(adopt_command)
 app.command("verify")(verify_command)
+app.command("explain")(explain_command)
+app.command("forget")(forget_command)
 
 
 def main() -> None:

@@ -14,7 +14,7 @@ from pipelines.erp.load import Load, load
 from pipelines.erp.settings import erp_settings, is_configured
 from pipelines.errors import BuildError, SettingsError
 from pipelines.lock import only_run
-from pipelines.push import guards
+from pipelines.push import forget, guards
 from pipelines.push import run as engine
 from pipelines.push.connector import connector
 from pipelines.push.contract import load_contract
@@ -47,7 +47,9 @@ def run_all(home: Path, settings: Vars, say: Say, progress: Progress) -> Report:
 def load_only(home: Path, settings: Vars, progress: Progress) -> Report:
     """Replaces the raw layer."""
     with only_run(home, "load"):
-        return _loaded(load(erp_settings(), home, settings.quelle_erp, _by_share(progress)))
+        loaded = load(erp_settings(), home, settings.quelle_erp, _by_share(progress))
+        forget.finish(home)
+        return _loaded(loaded)
 
 
 def build_only(home: Path, settings: Vars, progress: Progress) -> Report:
@@ -230,6 +232,7 @@ def _check_rows(home: Path, settings: Vars) -> None:
 
 def _carry_through(home: Path, settings: Vars, erp: FilesSettings, say: Say, progress: Progress) -> Report:
     loaded = load(erp, home, settings.quelle_erp, _by_share(progress))
+    forget.finish(home)
     say(f"Loaded {sum(loaded.rows.values()):,} rows of {len(loaded.rows)} tables in {loaded.seconds:.1f} s")
     for note in _loaded(loaded)["notes"]:
         say(note)

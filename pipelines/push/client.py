@@ -13,7 +13,13 @@ from typing import Any
 import requests
 from requests.adapters import HTTPAdapter
 from requests.utils import get_environ_proxies
-from urllib3.exceptions import ConnectTimeoutError, NewConnectionError, ProxyError, SSLError
+from urllib3.exceptions import (
+    ConnectTimeoutError,
+    NameResolutionError,
+    NewConnectionError,
+    ProxyError,
+    SSLError,
+)
 
 from pipelines.push.contract import Limits
 from pipelines.push.limiter import Limiter, PartnerStopped, Reply
@@ -25,6 +31,7 @@ CONNECT_TIMEOUT = 10.0
 READ_TIMEOUT = 120.0
 PROBLEMS = {
     "refused": "no connection",
+    "dns": "its name is unknown",
     "untrusted": "its certificate is not trusted",
     "timeout": "no answer in time",
     "broken": "the connection broke",
@@ -273,7 +280,8 @@ def _what_broke(problem: requests.exceptions.ConnectionError) -> str:
     cause = getattr(cause, "reason", None) or cause
     if isinstance(cause, SSLError) and cause.args and isinstance(cause.args[0], SSLCertVerificationError):
         return "untrusted"
-    # A name that cannot be resolved is a NewConnectionError too.
+    if isinstance(cause, NameResolutionError):
+        return "dns"
     return "refused" if isinstance(cause, NewConnectionError | ConnectTimeoutError | ProxyError) else "broken"
 
 

@@ -13,18 +13,11 @@ from pipelines.errors import SettingsError
 from pipelines.push.client import READ_TIMEOUT, TRIES, Answer, Client, PartnerStopped, pause_before
 from pipelines.push.contract import Contract, Entity, Find, Limits, dig, load_contract
 from pipelines.push.journal import Outcome
+from pipelines.push.reasons import REASONS, Refusal, classify, words_of
 from pipelines.settings import check_url, check_variable, config_value, is_loopback, setting_name
 
 # More hits than this of a look-up by external id mean that the partner did not filter at all.
 FEW = 20
-REFUSED_STATUS = {
-    400: "invalid_field",
-    403: "forbidden",
-    404: "unknown_route",
-    405: "unknown_route",
-    409: "duplicate",
-    422: "invalid_field",
-}
 
 
 @dataclass(frozen=True)
@@ -86,7 +79,7 @@ class Connector:
                 case _:
                     return self.withdraw(operation)
         except LookupFailed as failed:
-            return self.judge(failed.answer)
+            return self.judge(operation, failed.answer)
 
     def create(self, operation: Operation) -> Outcome:
         """POST; a lost answer or a refused duplicate is looked up before anything else is sent."""
@@ -117,7 +110,7 @@ class Connector:
                     return self._take_up(operation, found, sent)
             if not answer.lost:
                 break
-        return replace(self.judge(answer), requests=sent)
+        return replace(self.judge(operation, answer), requests=sent)
 
     def after_create(self, operation: Operation, outcome: Outcome) -> Outcome:
         """Replaces the record's list of external ids, where the partner keeps them behind a route of their own."""
@@ -130,7 +123,7 @@ class Connector:
         sent = outcome.requests + answer.requests
         if answer.ok:
             return replace(outcome, requests=sent)
-        return replace(self.judge(answer), remote_id=outcome.remote_id, requests=sent)
+        return replace(self.judge(operation, answer), remote_id=outcome.remote_id, requests=sent)
 
     def change(self, operation: Operation) -> Outcome:
         """An update as planned: the changed fields; all of them when the partner never confirmed any."""
@@ -157,7 +150,7 @@ class Connector:
             return Outcome("pending", "missing_at_partner", None, 404, requests=answer.requests)
         if answer.ok:
             return Outcome("synced", None, remote_id, answer.status, requests=answer.requests)
-        return self.judge(answer)
+        return self.judge(operation, answer)
 
     def withdraw(self, operation: Operation) -> Outcome:
         """Takes a record out of use, in the way that the contract states for the entity."""
@@ -174,9 +167,7 @@ class Connector:
                 kind
             ]
             return Outcome("withdrawn", done, None, answer.status, requests=answer.requests)
-        if answer.status == 409:
-            return Outcome("rejected", "still_referenced", None, 409, requests=answer.requests)
-        return self.judge(answer)
+        return self.judge(operation, answer)
 
     def find(self, operation: Operation) -> tuple[list[str], int]:
         """Ids of the records at the partner that are this one, and how many requests that took.
@@ -314,19 +305,22 @@ class Connector:
             path = path.replace("{" + name + "}", quote(str(value), safe=""))
         return path
 
-    def judge(self, answer: Answer) -> Outcome:
+    def judge(self, operation: Operation, answer: Answer) -> Outcome:
         """What a refused or failed request means for its row. Field names only, never values or free text."""
-        if answer.status is None:
-            return Outcome("pending", "no_answer", requests=answer.requests)
-        if answer.status == 429:
-            return Outcome("pending", "throttled", None, 429, requests=answer.requests)
-        if answer.status in (408, 425) or answer.status >= 500:
-            return Outcome("pending", "server_error", None, answer.status, requests=answer.requests)
-        reason = REFUSED_STATUS.get(answer.status, "refused")
+        parents = operation.entity.parents
         fields = self.refused_fields(answer)
-        if answer.status == 400 and not fields:
-            reason = "malformed_request"
-        return Outcome("rejected", reason, None, answer.status, fields, answer.requests)
+        refusal = Refusal(
+            operation.kind,
+            answer.status,
+            answer.problem,
+            words_of(answer.body),
+            fields,
+            tuple(parent.field for parent in parents),
+            any(parent.in_path for parent in parents),
+            answer.body is None and "html" in answer.headers.get("Content-Type", ""),
+        )
+        code = classify(refusal)
+        return Outcome(REASONS[code].state, code, None, answer.status, fields, answer.requests)
 
     def refused_fields(self, answer: Answer) -> tuple[str, ...]:
         """Names of fields in an error answer, only those that look like names."""
@@ -354,7 +348,11 @@ class Connector:
     def _created(self, operation: Operation, answer: Answer, sent: int) -> Outcome:
         remote_id = self.remote_id(operation.entity, answer)
         if remote_id is None:
-            return Outcome("pending", "unreadable_answer", None, answer.status, requests=sent)
+            found, more = self.find(operation)
+            sent += more
+            if len(found) != 1:
+                return Outcome("pending", "unreadable_answer", None, answer.status, requests=sent)
+            remote_id = found[0]
         return self.after_create(operation, Outcome("synced", None, remote_id, answer.status, requests=sent))
 
     def _take_up(self, operation: Operation, found: list[str], sent: int) -> Outcome:

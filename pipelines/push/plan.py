@@ -187,7 +187,7 @@ def _diff_space(
                 when m.external_id is null and l.state = 'withdrawn' then 'gone'
                 when m.external_id is null and l.remote_id is null then 'gone'
                 when m.external_id is null then 'withdraw'
-                when l.state = 'rejected' and l.reason = 'ambiguous' and l.remote_id is null then 'given_up'
+                when l.state = 'rejected' and l.reason = 'ambiguous' and l.remote_id is null then 'ambiguous'
                 when l.state = 'rejected' and l.tried_hash = m.payload_hash and l.tries >= $give_up then 'given_up'
                 when l.remote_id is null then 'create'
                 when l.state = 'withdrawn' or l.entity <> m.entity then 'update'
@@ -200,6 +200,26 @@ def _diff_space(
         ) as l on m.external_id = l.external_id
         """,
         {"partner": contract.partner, "space": space, "give_up": GIVE_UP_AFTER},
+    )
+    # A row that was given up goes again once one of its parents has changed since.
+    db.execute(
+        """
+        update compared as c
+        set operation = case when c.remote_id is null then 'create' else 'update' end
+        from (
+            select external_id, max(settled_at) as tried_at
+            from sync.attempts
+            where partner = $partner and list_contains($entities, entity)
+            group by external_id
+        ) as a
+        where c.operation = 'given_up' and c.external_id = a.external_id and exists (
+            select 1
+            from sync.ledger as p
+            where p.partner = $partner and p.last_synced_at > a.tried_at
+                and contains(c.refs, '"' || p.external_id || '"')
+        )
+        """,
+        {"partner": contract.partner, "entities": [e.name for e in entities]},
     )
     # A row that never reached the partner and left the mart leaves the ledger too.
     db.execute(
@@ -315,7 +335,7 @@ def _count(db: duckdb.DuckDBPyConnection, contract: Contract, entities: list[Ent
         for entity, *values in db.execute(
             "select entity, count(payload), count(*) filter (operation = 'create'),"
             " count(*) filter (operation = 'update'), count(*) filter (operation = 'withdraw'),"
-            " count(*) filter (operation = 'unchanged'), count(*) filter (operation = 'given_up')"
+            " count(*) filter (operation = 'unchanged'), count(*) filter (operation in ('given_up', 'ambiguous'))"
             " from compared group by entity"
         ).fetchall()
     }

@@ -137,6 +137,13 @@ RECORD = (
         "It goes by itself in the next run.",
     ),
     Reason(
+        "changed_at_partner",
+        PENDING,
+        "Somebody changed the record at the partner, and `verify --repair` plans to restore it.",
+        "nobody",
+        "It goes with the next push.",
+    ),
+    Reason(
         "sync_off",
         REJECTED,
         "The object is not switched on for the sync at the partner.",

@@ -38,7 +38,7 @@ def is_transient(status: int | None) -> bool:
 def may_have_arrived(status: int | None, problem: str | None) -> bool:
     """Whether the partner may have processed a request that ended like this."""
     if status is None:
-        return problem not in ("refused", "untrusted")
+        return problem not in ("refused", "dns", "untrusted")
     return status == 408 or status >= 500
 
 

@@ -137,12 +137,12 @@ def repair(home: Path, contract: Contract, findings: tuple[Finding, ...]) -> int
             update sync.ledger as l set
                 remote_id = case when m.kind = 'changed' then l.remote_id end, payload = m.payload, refs = m.refs,
                 payload_hash = m.payload_hash, state = 'pending',
-                reason = case when m.kind = 'changed' then 'changed_at_partner' else 'missing_at_partner' end,
+                reason = case when m.kind = 'changed' then $changed else $missing end,
                 fields = null, tries = 0, tried_hash = null
             from mended as m
-            where l.partner = ? and l.id_space = m.id_space and l.external_id = m.external_id
+            where l.partner = $partner and l.id_space = m.id_space and l.external_id = m.external_id
             """,
-            [contract.partner],
+            {"partner": contract.partner, "changed": "changed_at_partner", "missing": "missing_at_partner"},
         )
         db.execute("commit")
     return len(rows)

@@ -24,7 +24,7 @@ def deliver(site: Site, units: int, bad: int) -> None:
     first = site.sync("etg24", rows)["einheiten"]
     assert (first.created, first.rejected, first.blocked, first.pending) == (units - 1, 1, 0, 0)
     assert site.ledger("select external_id, reason, fields from sync.ledger where state <> 'synced'") == [
-        (f"001/1/01/{bad:05d}", "invalid_field", "number")
+        (f"001/1/01/{bad:05d}", "missing_field", "number")
     ]
     before = len(site.sent("etg24"))
     again = site.sync("etg24", rows)["einheiten"]

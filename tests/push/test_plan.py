@@ -220,3 +220,26 @@ def test_the_digest_of_a_row_changes_with_what_is_sent(db: duckdb.DuckDBPyConnec
     assert [row["digest"] for row in plan(db)] == first
     db.execute("update partners.etg24__objektgruppen set title = 'Anders'")
     assert plan(db)[0]["digest"] != first[0]
+
+
+def test_a_row_that_was_given_up_goes_again_once_its_parent_has_changed(
+    db: duckdb.DuckDBPyConnection,
+) -> None:
+    write_marts(db, "etg24", {name: HOUSE[name] for name in ("objektgruppen", "objekte")})
+    group, house = plan(db)
+    db.execute(
+        "insert into sync.ledger (partner, entity, id_space, external_id, state, tries, tried_hash) values"
+        " ('etg24', 'objekte', 'objekte', '001/1/01', 'rejected', 3, ?)",
+        [house["payload_hash"]],
+    )
+    db.execute(
+        "insert into sync.attempts (partner, entity, external_id, settled_at) values"
+        " ('etg24', 'objekte', '001/1/01', now())"
+    )
+    assert [row["external_id"] for row in plan(db)] == ["001/1"]
+    db.execute(
+        "insert into sync.ledger select partner, entity, id_space, external_id, 'r', 'synced', null, null,"
+        " payload, refs, payload_hash, 0, null, 'run', now() + interval 1 minute from sync.plan"
+    )
+    assert [row["external_id"] for row in plan(db)] == ["001/1/01"]
+    assert group["external_id"] == "001/1"

@@ -86,7 +86,7 @@ def test_a_rejected_parent_blocks_its_children_until_it_is_accepted(site: Site) 
     )
     assert reasons == [("parent_missing", "objekte 001/1/01")] * 2
     assert site.ledger("select reason, fields from sync.ledger where state = 'rejected'") == [
-        ("invalid_field", "title")
+        ("missing_field", "title")
     ]
     healed = site.sync("etg24", HOUSE)
     assert sum(line.undelivered for line in healed.values()) == 0
@@ -169,7 +169,9 @@ def test_one_ledger_is_not_used_for_two_systems(site: Site, monkeypatch: pytest.
         check_systems(site.home, ["etg24"])
 
 
-@pytest.mark.parametrize("fault", ["error_after_rate", "cut_after_rate", "error_rate", "cut_before_rate", "html_rate"])
+@pytest.mark.parametrize(
+    "fault", ["error_after_rate", "cut_after_rate", "error_rate", "cut_before_rate", "html_rate"]
+)
 def test_a_create_whose_answer_fails_is_delivered_once(site: Site, fault: str) -> None:
     site.sandbox.set_option("etg24", "external_ids", "documented")
     site.sandbox.set_option("etg24", "fault_on", "^POST ")
@@ -177,7 +179,9 @@ def test_a_create_whose_answer_fails_is_delivered_once(site: Site, fault: str) -
     for _ in range(3):
         lines = site.sync("etg24", HOUSE)
     assert sum(line.undelivered for line in lines.values()) == 0
-    assert {name: len(site.sandbox.records("etg24", name)) for name in ("einheiten", "mieter", "objekte")} == {
+    assert {
+        name: len(site.sandbox.records("etg24", name)) for name in ("einheiten", "mieter", "objekte")
+    } == {
         "einheiten": 3,
         "mieter": 3,
         "objekte": 2,

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from pipelines.push import reasons
+from pipelines.push import reasons, verify
 from pipelines.push.client import PROBLEMS
 from pipelines.push.contract import load_contract
 from pipelines.push.reasons import REASONS, WITHDRAWN, Refusal, classify, words_of
@@ -89,7 +89,9 @@ def test_what_may_pass_by_itself_stays_pending(status: int | None) -> None:
 
 
 def test_every_code_that_exists_can_occur() -> None:
-    assert {code for _, code in ANSWERS} | (set(_used_codes()) - set(WITHDRAWN)) == set(REASONS)
+    # `verify --repair` writes its code into the ledger itself, with SQL.
+    written = {code for code in REASONS if f'"{code}"' in Path(verify.__file__).read_text(encoding="utf-8")}
+    assert {code for _, code in ANSWERS} | (set(_used_codes()) - set(WITHDRAWN)) | written == set(REASONS)
 
 
 def test_every_code_that_is_used_exists() -> None:
