@@ -161,6 +161,7 @@ def used(partner: Partner, limit: int, seconds: float) -> float:
     return sum(moment < accepted[0] + windows * seconds for moment in accepted) / (limit * windows)
 
 
+@pytest.mark.slow  # real time: the simulated clock of test_limiter.py shows the same
 def test_an_allowance_that_nobody_names_is_learned_from_one_refusal_and_used() -> None:
     with served(Window(40, 2.0)) as partner:
         answers = send_many(client_of(partner), 165, threads=1)
@@ -171,6 +172,7 @@ def test_an_allowance_that_nobody_names_is_learned_from_one_refusal_and_used() -
     assert min(moment for moment in partner.times(201) if moment > refused) - partner.times(201)[0] >= 2.0
 
 
+@pytest.mark.slow  # real time: the simulated clock of test_limiter.py shows the same
 def test_an_allowance_in_headers_is_used_by_four_threads_without_a_refusal() -> None:
     with served(Window(40, 1.5, headers=True)) as partner:
         send_many(client_of(partner, in_flight=4), 165, threads=4)
@@ -178,6 +180,7 @@ def test_an_allowance_in_headers_is_used_by_four_threads_without_a_refusal() -> 
     assert used(partner, 40, 1.5) >= 0.95
 
 
+@pytest.mark.slow  # real time: the simulated clock of test_limiter.py shows the same
 def test_a_rate_in_the_contract_is_kept_by_eight_threads_and_used() -> None:
     with served(Window(10_000, 60)) as partner:
         send_many(client_of(partner, in_flight=8, per_second=40), 100, threads=8)
@@ -229,6 +232,7 @@ def test_a_partner_that_only_ever_asks_to_wait_is_given_up(quick: None) -> None:
     assert len(partner.requests) == 20
 
 
+@pytest.mark.slow  # real time: the simulated clock of test_limiter.py shows the same
 def test_a_partner_that_bears_two_at_once_gets_its_records_from_eight_threads() -> None:
     inside = threading.Semaphore(2)
 
@@ -405,6 +409,7 @@ def test_a_login_that_lasts_seconds_only_is_not_renewed_for_every_request() -> N
     assert [path for _, _, path, _ in partner.requests].count("/login") == 1
 
 
+@pytest.mark.slow  # real time: the simulated clock of test_limiter.py shows the same
 def test_sixteen_threads_are_kept_busy() -> None:
     with served(lambda *_: Reaction(after=0.05)) as partner:
         began = time.monotonic()
