@@ -262,6 +262,33 @@ def test_no_credential_is_found_in_any_file_or_output(site: Site) -> None:
         assert [p.name for p in files if secret.encode() in p.read_bytes()] == []
 
 
+def test_no_address_or_name_is_found_in_output_and_logs(site: Site) -> None:
+    before = site.requests()
+    ((person_nr, name),) = site.query(
+        "select p.person_nr, p.nachname from intermediate.int_personen as p"
+        " semi join intermediate.int_mieter as m on p.person_nr = m.person_nr"
+        " where p.email is not null and not p.ist_firma order by all limit 1"
+    )
+    former = (site.erp / "person.csv").read_bytes()
+    site.edit(
+        "person",
+        lambda rows: [{**r, "nachname": "Zzyzxowski"} if r["person_nr"] == person_nr else r for r in rows],
+    )
+    loaded, built = site.call("load"), site.call("build")
+    planned, status = site.call("plan", "--rows"), site.call("status")
+    (site.erp / "person.csv").write_bytes(former)
+    assert (loaded.returncode, built.returncode, planned.returncode) == (0, 0, 0)
+    said = "".join(done.stdout + done.stderr for done in (loaded, built, planned, status))
+    said += "".join(p.read_text(errors="ignore") for p in (site.home / "dbt").rglob("*.log"))
+    assert 'lastName: "' + "x" * len(name) + '" → "xxxxxxxxxx"' in said
+    addresses = {
+        row[0] for row in site.query("select email from intermediate.int_personen where email is not null")
+    }
+    assert len(addresses) > 20
+    assert [word for word in (*addresses, "Zzyzxowski") if word in said] == []
+    assert site.requests() == before
+
+
 def test_a_failing_test_keeps_back_its_partner_and_only_that_one(tmp_path: Path) -> None:
     project = tmp_path / "project"
     shutil.copytree(
