@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from pipelines import build as dbt
+from pipelines.erp.delivery import Door
 from pipelines.erp.files import FilesSettings
 from pipelines.erp.load import Load, load
 from pipelines.erp.settings import erp_settings, is_configured
@@ -230,7 +231,7 @@ def _check_rows(home: Path, settings: Vars) -> None:
     dbt.check_settings(home, settings)
 
 
-def _carry_through(home: Path, settings: Vars, erp: FilesSettings, say: Say, progress: Progress) -> Report:
+def _carry_through(home: Path, settings: Vars, erp: Door, say: Say, progress: Progress) -> Report:
     loaded = load(erp, home, settings.quelle_erp, _by_share(progress))
     forget.finish(home)
     say(f"Loaded {sum(loaded.rows.values()):,} rows of {len(loaded.rows)} tables in {loaded.seconds:.1f} s")

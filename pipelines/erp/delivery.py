@@ -1,9 +1,15 @@
 """What every door of the ERP hands to the loader, whatever it reads from."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
 
 import pyarrow as pa
+
+from pipelines.erp.schema import tables
+from pipelines.errors import DeliveryError
 
 # Columns that the loader adds; a delivery may not bring its own.
 ROW_NUMBER = "_zeile"
@@ -17,12 +23,36 @@ def no_progress(what: str, share: float) -> None:
     """Says nothing."""
 
 
+def no_mark() -> str | None:
+    """The mark of a table that is always read as a whole."""
+    return None
+
+
+class MarkExpired(DeliveryError):
+    """The ERP no longer knows from where it should tell the changes; everything has to be read again."""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What the loader asks of a door.
+
+    `quelle_erp` is the ERP of rows that do not name theirs. `scratch` is an empty folder for this load alone, removed
+    after it. `marks` holds the mark of each table that may be delivered as changes since then; it is empty when
+    everything is wanted.
+    """
+
+    quelle_erp: str
+    scratch: Path
+    marks: Mapping[str, str] = field(default_factory=dict)
+
+
 @dataclass(frozen=True)
 class TableData:
     """The rows of one table: batches whose columns are all text, named in lower case, in file order.
 
     `where` names the place in messages (`gebaeude.csv`). `size` is the number of bytes to read, for the
-    progress bar alone. `read` raises `DeliveryError` for a row that cannot be read.
+    progress bar alone. `read` raises `DeliveryError` for a row that cannot be read. `changes_only` tells that the rows
+    are what changed since the mark that was wanted; `mark`, called after the last row, is what to want the next time.
     """
 
     where: str
@@ -30,6 +60,8 @@ class TableData:
     size: int
     is_empty: bool
     read: Callable[[], Iterator[pa.RecordBatch]]
+    changes_only: bool = False
+    mark: Callable[[], str | None] = no_mark
 
 
 @dataclass(frozen=True)
@@ -42,3 +74,33 @@ class Delivery:
     origin: str
     tables: Mapping[str, TableData]
     unknown_files: tuple[str, ...] = ()
+
+
+class Door(Protocol):
+    """One way into the ERP: files, a database, an API. Its settings are its fields."""
+
+    def opened(self, wanted: Wanted) -> AbstractContextManager[Delivery]:
+        """The delivery, readable while the block lasts.
+
+        Raises `DeliveryError` when it is not complete, and `MarkExpired` when only a full delivery will do.
+        """
+        ...
+
+
+def check_complete(
+    data: Mapping[str, TableData], quelle_erp: str, where: str, remedy: str, suffix: str = ""
+) -> None:
+    """Raises `DeliveryError` for a required table or key column that is missing (rules.md, "File import")."""
+    missing = [t.name + suffix for t in tables().values() if t.is_required(quelle_erp) and t.name not in data]
+    if missing:
+        raise DeliveryError(f"{where}: {', '.join(missing)} missing; {remedy}")
+    for name, table in data.items():
+        canonical = tables()[name]
+        if not table.columns and canonical.required:
+            raise DeliveryError(f"{table.where}: it is empty; export the table again, with its header")
+        lacking = [column for column in canonical.required_columns(quelle_erp) if column not in table.columns]
+        if lacking and table.columns:
+            raise DeliveryError(
+                f"{table.where}, line 1: key column {', '.join(lacking)} missing; "
+                "export it, or rename the column in the header"
+            )

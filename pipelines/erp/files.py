@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from pipelines.erp import csv_file, parquet_file
-from pipelines.erp.delivery import Delivery, TableData
+from pipelines.erp.delivery import Delivery, TableData, Wanted, check_complete
 from pipelines.erp.schema import tables
 from pipelines.errors import DeliveryError
 
@@ -25,6 +26,11 @@ class FilesSettings:
     encoding: str | None = None
     delimiter: str | None = None
 
+    @contextmanager
+    def opened(self, wanted: Wanted) -> Iterator[Delivery]:
+        """The delivery that lies in the folder."""
+        yield open_folder(self, wanted.quelle_erp)
+
 
 def open_folder(settings: FilesSettings, quelle_erp: str) -> Delivery:
     """Checks a folder's files, headers, encodings and quotes; rows are read when the delivery is loaded.
@@ -36,8 +42,13 @@ def open_folder(settings: FilesSettings, quelle_erp: str) -> Delivery:
     paths, unknown = _list_files(settings.folder)
     data = {name: _open_table(path, settings) for name, path in paths.items()}
     erp = _erp_of(data, quelle_erp)
-    _check_required_files(settings.folder, data, erp)
-    _check_required_columns(data, erp)
+    check_complete(
+        data,
+        erp,
+        str(settings.folder),
+        f"export every required table (CSV or Parquet) into this folder, or mend {FOLDER_SETTING}",
+        suffix=".csv",
+    )
     return Delivery(origin=f"files: {settings.folder}", tables=data, unknown_files=unknown)
 
 
@@ -90,26 +101,3 @@ def _erp_of(data: dict[str, TableData], quelle_erp: str) -> str:
 
 def _distinct(batch: pa.RecordBatch) -> list[str]:
     return [value or "" for value in batch.column("quelle_erp").unique().to_pylist()]
-
-
-def _check_required_files(folder: Path, data: dict[str, TableData], erp: str) -> None:
-    missing = [table.name for table in tables().values() if table.is_required(erp) and table.name not in data]
-    if missing:
-        names = ", ".join(f"{name}.csv" for name in missing)
-        raise DeliveryError(
-            f"{folder}: {names} missing; export every required table (CSV or Parquet) into this folder, "
-            f"or mend {FOLDER_SETTING}"
-        )
-
-
-def _check_required_columns(data: dict[str, TableData], erp: str) -> None:
-    for name, table in data.items():
-        canonical = tables()[name]
-        if not table.columns and canonical.required:
-            raise DeliveryError(f"{table.where}: the file is empty; export the table again, with its header")
-        missing = [column for column in canonical.required_columns(erp) if column not in table.columns]
-        if missing and table.columns:
-            raise DeliveryError(
-                f"{table.where}, line 1: key column {', '.join(missing)} missing; "
-                "export it, or rename the column in the header"
-            )

@@ -20,8 +20,7 @@ import duckdb
 from dlt.common.runtime.collector import NullCollector
 from dlt.destinations.impl.duckdb.configuration import DuckDbCredentials
 
-from pipelines.erp.delivery import Delivery, Progress, no_progress
-from pipelines.erp.files import FilesSettings, open_folder
+from pipelines.erp.delivery import Delivery, Door, Progress, Wanted, no_progress
 from pipelines.erp.schema import tables
 from pipelines.erp.source import erp_source, raw_columns, stamps, unknown_columns
 from pipelines.errors import DeliveryError, RunningError, StammdatenError
@@ -29,6 +28,7 @@ from pipelines.settings import database
 
 RAW = "erp_raw"
 DATASET_PREFIX = "erp_load_"
+SCRATCH = "erp_scratch"
 
 # Shares of the progress bar at which reading and storing are done.
 CHECKED, READ, STORED = 0.1, 0.5, 0.95
@@ -71,10 +71,8 @@ class Load:
     seconds: float
 
 
-def load(
-    settings: FilesSettings, home: Path, quelle_erp: str = "wodis_sigma", progress: Progress = no_progress
-) -> Load:
-    """Replaces the raw layer in `home/stammdaten.duckdb` by the delivery that `settings` point to.
+def load(door: Door, home: Path, quelle_erp: str = "wodis_sigma", progress: Progress = no_progress) -> Load:
+    """Replaces the raw layer in `home/stammdaten.duckdb` by what comes in by a door.
 
     `quelle_erp` is written into rows that do not name their ERP. No connection to the database is left open.
     Raises `DeliveryError` (raw layer as before), `RunningError` (another program has the database open) or
@@ -84,13 +82,12 @@ def load(
     home.mkdir(mode=0o700, parents=True, exist_ok=True)
     progress("checking the delivery", 0.0)
     _remove_leftovers(home)
-    delivery = open_folder(settings, quelle_erp)
-    _check_against_last_load(delivery, home)
-    progress("checking the delivery", CHECKED)
-
-    at = datetime.now(UTC)
-    load_id = at.strftime("%Y%m%d_%H%M%S_%f")
-    read = _store(delivery, home, load_id, stamps(quelle_erp, at), progress)
+    with _scratch(home) as scratch, door.opened(Wanted(quelle_erp, scratch)) as delivery:
+        _check_against_last_load(delivery, home)
+        progress("checking the delivery", CHECKED)
+        at = datetime.now(UTC)
+        load_id = at.strftime("%Y%m%d_%H%M%S_%f")
+        read = _store(delivery, home, load_id, stamps(quelle_erp, at), progress)
     progress("going live", STORED)
     rows = _go_live(delivery, home, load_id, at, read)
     progress("loaded", 1.0)
@@ -123,6 +120,18 @@ def _check_against_last_load(delivery: Delivery, home: Path) -> None:
                     f"{delivery.tables[name].where}: the file has no rows, but the last load had some; "
                     f"export the table again{remove}"
                 )
+
+
+@contextmanager
+def _scratch(home: Path) -> Iterator[Path]:
+    """An empty folder for what a door needs beside the database; removed in any case, as it may hold rows."""
+    folder = home / SCRATCH
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(mode=0o700)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 # dlt: extract, normalize, load

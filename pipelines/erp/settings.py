@@ -6,6 +6,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from pipelines.erp.csv_file import DELIMITERS, ENCODINGS
+from pipelines.erp.delivery import Door
 from pipelines.erp.files import FilesSettings
 from pipelines.errors import SettingsError
 from pipelines.settings import project_root, setting_name
@@ -20,8 +21,8 @@ def is_configured() -> bool:
     return any(_value(key) for key in ("sources.erp.kind", "sources.erp.files.folder"))
 
 
-def erp_settings() -> FilesSettings:
-    """Settings of the door that `SOURCES__ERP__KIND` names.
+def erp_settings() -> Door:
+    """The door, with its settings, that `SOURCES__ERP__KIND` names.
 
     Raises `SettingsError` naming the setting, the values it may have and where to set it.
     """
