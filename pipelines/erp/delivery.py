@@ -97,7 +97,7 @@ def check_complete(
     for name, table in data.items():
         canonical = tables()[name]
         if not table.columns and canonical.required:
-            raise DeliveryError(f"{table.where}: it is empty; export the table again, with its header")
+            raise DeliveryError(f"{table.where}: the file is empty; export the table again, with its header")
         lacking = [column for column in canonical.required_columns(quelle_erp) if column not in table.columns]
         if lacking and table.columns:
             raise DeliveryError(
