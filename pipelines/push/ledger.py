@@ -119,6 +119,8 @@ def open_database(home: Path) -> Iterator[duckdb.DuckDBPyConnection]:
             f"{database(home)} is held by another program; close its connection and run again"
         ) from None
     try:
+        # What has an order says so in SQL; kept insertion order would make large tables one-threaded.
+        db.execute("set preserve_insertion_order = false")
         create_tables(db)
         yield db
     finally:

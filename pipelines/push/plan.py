@@ -1,7 +1,7 @@
 """What differs between marts and ledger, as rows in the order in which they are sent.
 
-Everything here is SQL over whole marts: one pass renders payload and hash, one full join finds what differs.
-A plan row is exactly one operation; `push` sends these rows and nothing else.
+Everything here is SQL over whole marts: one pass hashes every row, one full join of the hashes finds what differs, and
+only what differs is rendered. A plan row is exactly one operation; `push` sends these rows and nothing else.
 """
 
 import json
@@ -96,7 +96,7 @@ def _plan_partner(
     counts: dict[str, Counts] = {}
     ledger_state, mart_states = _ledger_state(db, contract), []
     for space, entities in _spaces(contract).items():
-        render_marts(db, contract, entities)
+        _hash_marts(db, contract, entities)
         mart_states.append(_mart_state(db))
         _diff_space(db, contract, space, entities, stichtag)
         counts.update(_count(db, contract, entities))
@@ -112,7 +112,7 @@ def states(db: duckdb.DuckDBPyConnection, contract: Contract) -> tuple[str, str]
     """What the ledger and the marts of a partner are now, to compare with what a plan was made from."""
     mart_states = []
     for entities in _spaces(contract).values():
-        render_marts(db, contract, entities)
+        _hash_marts(db, contract, entities)
         mart_states.append(_mart_state(db))
     return _ledger_state(db, contract), " ".join(mart_states)
 
@@ -147,7 +147,7 @@ def _ledger_state(db: duckdb.DuckDBPyConnection, contract: Contract) -> str:
 
 def _mart_state(db: duckdb.DuckDBPyConnection) -> str:
     return "{}-{}".format(
-        *one(db, "select count(*), bit_xor(hash(entity, external_id, payload_hash)) from mart")
+        *one(db, "select count(*), bit_xor(hash(entity, external_id, payload_hash)) from mart_hash")
     )
 
 
@@ -155,9 +155,25 @@ def render_marts(db: duckdb.DuckDBPyConnection, contract: Contract, entities: li
     """Puts all rows of these entities into the temp table `mart`, payload and references as JSON, with their hash."""
     db.execute(
         "create or replace temp table mart as select *, sha256(payload || refs) as payload_hash from ("
-        + "\nunion all\n".join(_mart_sql(db, contract, entity) for entity in entities)
+        + _marts_sql(db, contract, entities)
         + ")"
     )
+
+
+def _hash_marts(db: duckdb.DuckDBPyConnection, contract: Contract, entities: list[Entity]) -> None:
+    """Puts the hash of each row into the temp table `mart_hash`; payloads of a whole mart are never kept."""
+    db.execute(
+        "create or replace temp table mart_hash as"
+        " select entity, external_id, sha256(payload || refs) as payload_hash from ("
+        + _marts_sql(db, contract, entities)
+        + ")"
+    )
+
+
+def _marts_sql(
+    db: duckdb.DuckDBPyConnection, contract: Contract, entities: list[Entity], only: str | None = None
+) -> str:
+    return "\nunion all\n".join(_mart_sql(db, contract, entity, only) for entity in entities)
 
 
 def _diff_space(
@@ -181,8 +197,7 @@ def _diff_space(
         create or replace temp table compared as
         select
             coalesce(m.entity, l.entity) as entity, coalesce(m.external_id, l.external_id) as external_id,
-            m.payload, m.refs, m.payload_hash, l.remote_id, l.payload as held, l.refs as held_refs,
-            l.payload_hash as held_hash, l.state,
+            m.external_id is not null as is_in_mart, m.payload_hash, l.remote_id, l.state,
             case
                 when m.external_id is null and l.state = 'withdrawn' then 'gone'
                 when m.external_id is null and l.remote_id is null then 'gone'
@@ -194,12 +209,16 @@ def _diff_space(
                 when l.payload_hash is distinct from m.payload_hash then 'update'
                 else 'unchanged'
             end as operation
-        from mart as m
+        from mart_hash as m
         full outer join (
             from sync.ledger where partner = $partner and id_space = $space
         ) as l on m.external_id = l.external_id
         """,
         {"partner": contract.partner, "space": space, "give_up": GIVE_UP_AFTER},
+    )
+    db.execute(
+        "create or replace temp table rendered as "
+        + _marts_sql(db, contract, entities, only="operation in ('create', 'update', 'given_up')")
     )
     # A row that was given up goes again once one of its parents has changed since.
     db.execute(
@@ -215,8 +234,9 @@ def _diff_space(
         where c.operation = 'given_up' and c.external_id = a.external_id and exists (
             select 1
             from sync.ledger as p
+            inner join rendered as r on contains(r.refs, '"' || p.external_id || '"')
             where p.partner = $partner and p.last_synced_at > a.tried_at
-                and contains(c.refs, '"' || p.external_id || '"')
+                and c.entity = r.entity and c.external_id = r.external_id
         )
         """,
         {"partner": contract.partner, "entities": [e.name for e in entities]},
@@ -237,23 +257,26 @@ def _diff_space(
 
         changed as (
             select
-                c.* exclude (payload, payload_hash),
-                case when operation = 'withdraw' then w.body else c.payload end as payload,
-                case when operation = 'withdraw' then sha256(w.body) else c.payload_hash end as payload_hash,
-                w.keeps, w.end_field,
+                c.entity, c.external_id, c.operation, c.remote_id, r.refs, w.keeps, w.end_field,
+                l.payload as held, l.refs as held_refs, l.payload_hash as held_hash,
+                case when c.operation = 'withdraw' then w.body else r.payload end as payload,
+                case when c.operation = 'withdraw' then sha256(w.body) else c.payload_hash end as payload_hash,
                 list_filter(
-                    json_keys(c.payload),
-                    lambda k: json_extract(c.payload, '$."' || k || '"')
-                        is distinct from json_extract(c.held, '$."' || k || '"')
+                    json_keys(r.payload),
+                    lambda k: json_extract(r.payload, '$."' || k || '"')
+                        is distinct from json_extract(l.payload, '$."' || k || '"')
                 ) as payload_fields,
                 list_filter(
-                    json_keys(c.refs),
-                    lambda k: json_extract(c.refs, '$."' || k || '"')
-                        is distinct from json_extract(c.held_refs, '$."' || k || '"')
+                    json_keys(r.refs),
+                    lambda k: json_extract(r.refs, '$."' || k || '"')
+                        is distinct from json_extract(l.refs, '$."' || k || '"')
                 ) as ref_fields
             from compared as c
             inner join withdrawal as w on c.entity = w.entity
-            where operation in ('create', 'update', 'withdraw')
+            left join rendered as r on c.entity = r.entity and c.external_id = r.external_id
+            left join sync.ledger as l
+                on l.partner = $partner and l.id_space = $space and c.external_id = l.external_id
+            where c.operation in ('create', 'update', 'withdraw')
         )
 
         select
@@ -271,12 +294,17 @@ def _diff_space(
             end as sends
         from changed
         """,
-        {"space": space, "day": stichtag.isoformat()},
+        {"partner": contract.partner, "space": space, "day": stichtag.isoformat()},
     )
 
 
-def _mart_sql(db: duckdb.DuckDBPyConnection, contract: Contract, entity: Entity) -> str:
-    """Select of one mart: external_id, payload and references as JSON, keys as the partner spells them."""
+def _mart_sql(
+    db: duckdb.DuckDBPyConnection, contract: Contract, entity: Entity, only: str | None = None
+) -> str:
+    """Select of one mart: external_id, payload and references as JSON, keys as the partner spells them.
+
+    `only` is a condition on `compared`: rows for which it does not hold are left out before anything is rendered.
+    """
     mart = f"{contract.partner}__{entity.name}"
     columns = [
         name
@@ -294,6 +322,12 @@ def _mart_sql(db: duckdb.DuckDBPyConnection, contract: Contract, entity: Entity)
             f"{mart}: the column {(missing or ['external_id'])[0]} is missing; add it to the model"
         )
     known = {"external_id", *(column for columns_ in references.values() for column in columns_)}
+    source = f"{MART_SCHEMA}.{_q(mart)}"
+    if only:
+        source = (
+            f"(from {source} semi join (from compared where entity = '{entity.name}' and {only}) as c"
+            f" on {_q(mart)}.external_id = c.external_id)"
+        )
     payload = ", ".join(f"{_q(c)} := {_q(c)}" for c in columns if c not in known)
     refs = ", ".join(
         f"{_q(name)} := coalesce({', '.join(_q(c) for c in columns_)})"
@@ -302,7 +336,7 @@ def _mart_sql(db: duckdb.DuckDBPyConnection, contract: Contract, entity: Entity)
     return (
         f"select '{entity.name}' as entity, external_id, to_json(struct_pack({payload}))::varchar as payload, "
         + (f"to_json(struct_pack({refs}))::varchar" if refs else "'{}'")
-        + f" as refs from {MART_SCHEMA}.{_q(mart)}"
+        + f" as refs from {source}"
     )
 
 
@@ -333,7 +367,7 @@ def _count(db: duckdb.DuckDBPyConnection, contract: Contract, entities: list[Ent
     found = {
         entity: values
         for entity, *values in db.execute(
-            "select entity, count(payload), count(*) filter (operation = 'create'),"
+            "select entity, count(*) filter (is_in_mart), count(*) filter (operation = 'create'),"
             " count(*) filter (operation = 'update'), count(*) filter (operation = 'withdraw'),"
             " count(*) filter (operation = 'unchanged'), count(*) filter (operation in ('given_up', 'ambiguous'))"
             " from compared group by entity"
