@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: run test test-slow lint setup lock clean help
+.PHONY: run test test-slow test-mutants bench bench-quick bench-load lint setup lock clean help
 
 help:  ## show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -35,6 +35,18 @@ test: setup lint  ## all checks
 
 test-slow: setup  ## the long suites
 	$(BIN)/pytest -m slow
+
+test-mutants: setup  ## drop, rename, swap, mistype each mapped field: do the tests see it?
+	$(BIN)/python -m tests.mutants
+
+bench: setup  ## measures everything up to 1,000,000 units and writes docs/benchmarks.md (about an hour)
+	$(BIN)/python -m benchmarks --page
+
+bench-quick: setup  ## the same measurements in small, under three minutes
+	$(BIN)/python -m benchmarks --quick
+
+bench-load: setup  ## the load of 1,000,000 units against the least that could be done
+	$(BIN)/python -m benchmarks.load
 
 lock:  ## renew requirements.lock from pyproject.toml (needs uv)
 	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes --no-strip-extras --no-emit-index-url --no-header --quiet --output-file requirements.lock

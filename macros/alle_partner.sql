@@ -1,3 +1,3 @@
 {% macro alle_partner() %}
-    {% do return(['etg24', 'facilioo', 'plentific', 'kiwi']) %}
+    {% do return(['etg24', 'facilioo', 'plentific', 'kiwi', 'everreal', 'casavi', 'pricehubble', 'quis']) %}
 {% endmacro %}

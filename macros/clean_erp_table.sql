@@ -1,4 +1,5 @@
 {% macro clean_erp_table(tabelle, spalten) -%}
+    {%- set erp = 'coalesce(quelle_erp, ' ~ quelle_erp() ~ ')' -%}
     with
 
     cleaned as (
@@ -10,10 +11,10 @@
 
     select
         _zeile,
-        coalesce(quelle_erp, {{ quelle_erp() }}) as quelle_erp,
+        {{ erp }} as quelle_erp,
         {%- for spalte in spalten if spalte != 'quelle_erp' %}
-        {% if spalte in ('we_nr', 've_we_nr') -%}
-        case when coalesce(quelle_erp, {{ quelle_erp() }}) <> 'uts_karthago' then {{ spalte }} end as {{ spalte }}
+        {% if erps_with('parts_absent', spalte) -%}
+        case when not {{ is_erp(erp, erps_with('parts_absent', spalte)) }} then {{ spalte }} end as {{ spalte }}
         {%- else -%}
         {{ spalte }}
         {%- endif -%}

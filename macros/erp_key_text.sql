@@ -3,8 +3,9 @@
     concat_ws(
         '/'
         {%- for spalte in spalten %},
-        {%- if spalte.endswith('we_nr') %}
-        case when {{ vor }}quelle_erp <> 'uts_karthago' then coalesce({{ vor }}{{ spalte }}, '') end
+        {%- set ohne = erps_without(spalte, spalten) %}
+        {%- if ohne %}
+        case when {{ is_erp(vor ~ 'quelle_erp', ohne) }} then {{ vor }}{{ spalte }} else coalesce({{ vor }}{{ spalte }}, '') end
         {%- else %}
         coalesce(cast({{ vor }}{{ spalte }} as varchar), '')
         {%- endif -%}

@@ -1,6 +1,6 @@
 {% macro etagennummer(etage_lage, etage, quelle_erp) -%}
     case
-        when coalesce({{ quelle_erp }}, 'wodis_sigma') <> 'wodis_sigma' and {{ etage }} is not null
+        when not {{ is_erp(quelle_erp, erps_with('floor', 'text')) }} and {{ etage }} is not null
             then cast({{ etage }} as integer)
         when contains(lower({{ etage_lage }}), 'erdgeschoss') then 0
         when contains(lower({{ etage_lage }}), 'keller') then -1

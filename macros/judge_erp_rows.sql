@@ -14,7 +14,7 @@
             _regel,
             _grund
         from {{ ref('base_erp__' ~ vater.tabelle) }}
-        where _regel is null or _regel not in ('C6', 'C7')
+        where _regel is null or _regel not in ('C6', 'C7', 'I3')
     ),
 
     {% endfor -%}
@@ -50,8 +50,7 @@
 
 {% macro joins_parent(vater, parent) -%}
     {%- for spalte in erp_key(vater.tabelle) -%}
-        zeilen.{{ parent_columns(vater)[loop.index0] }}
-        {{- ' is not distinct from ' if spalte == 'we_nr' else ' = ' }}{{ parent }}.{{ spalte }}
+        {{ same_part('zeilen.' ~ parent_columns(vater)[loop.index0], parent ~ '.' ~ spalte) }}
         {{- ' and ' if not loop.last }}
     {%- endfor -%}
 {%- endmacro %}
@@ -62,12 +61,22 @@
     {% set luecken = [] %}
     {% set namen = [] %}
     {% for spalte in schluessel if (tabelle, spalte) != ('mieter', 'gueltig_von') %}
+        {% set ohne = erps_without(spalte, schluessel) %}
         {% set luecke = 'zeilen.' ~ spalte ~ ' is null'
-            ~ (" and zeilen.quelle_erp <> 'uts_karthago'" if spalte.endswith('we_nr') else '') %}
+            ~ (' and not ' ~ is_erp('zeilen.quelle_erp', ohne) if ohne else '') %}
         {% do luecken.append(luecke) %}
         {% do namen.append('case when ' ~ luecke ~ " then '" ~ spalte ~ "' end") %}
     {% endfor %}
-    {% set urteile = [
+    {% set urteile = [] %}
+    {% set ohne_tabelle = erps_with('tables_absent', tabelle) %}
+    {% if ohne_tabelle %}
+        {% do urteile.append((
+            is_erp('zeilen.quelle_erp', ohne_tabelle),
+            "'I3'",
+            "zeilen.quelle_erp || ' has no " ~ tabelle ~ "'",
+        )) %}
+    {% endif %}
+    {% do urteile.extend([
         (
             luecken | join(' or '),
             "'C7'",
@@ -79,7 +88,7 @@
             "'row ' || zeilen._zeile || ': row ' || superseded.stays || ' has the same key and stays'",
         ),
         ("zeilen.geloescht_kz = 'L'", "'L1'", "'geloescht_kz L'"),
-    ] %}
+    ]) %}
     {% for ende in enden %}
         {% do urteile.append(
             ('zeilen.' ~ ende ~ ' < ' ~ stichtag(), "'L2'", "'" ~ ende ~ " ' || zeilen." ~ ende)

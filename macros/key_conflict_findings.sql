@@ -27,7 +27,7 @@ from {{ ref(quelle) }}
 where
     {{ in_mandanten(partner) }}  -- E1
     and {{ key_conflict(partner, level, person) }}  -- I5
-    {%- if quelle == 'int_mieter' %}
+    {%- if quelle == 'int_mieter' and needs_email(partner) %}
     and email is not null  -- E2: reported for all partners alike
     {%- endif %}
 {%- endmacro %}

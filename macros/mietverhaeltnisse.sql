@@ -14,5 +14,7 @@ select
 from {{ ref('int_mieter') }} as mieter
 where
     {{ sendable(partner, 'mietvertrag', person=true, table='mieter') }}  -- E1, I5
+    {%- if needs_email(partner) %}
     and mieter.email is not null  -- E2: no tenant without an e-mail
+    {%- endif %}
 {%- endmacro %}

@@ -12,7 +12,7 @@ from {{ ref(quelle) }} as betroffene
 where
     {{ sendable(partner, level, table='betroffene') }}  -- E1, I5
     and {{ key_conflict(partner, 'person', table='betroffene') }}  -- I5
-    {%- if quelle == 'int_mieter' %}
+    {%- if quelle == 'int_mieter' and needs_email(partner) %}
     and betroffene.email is not null  -- E2: reported for all partners alike
     {%- endif %}
     and not exists (
@@ -21,7 +21,7 @@ where
         where
             {{ same_key(level, 'andere', 'betroffene') }}
             and not {{ key_conflict(partner, 'person', table='andere') }}
-            {%- if quelle == 'int_mieter' %}
+            {%- if quelle == 'int_mieter' and needs_email(partner) %}
             and andere.email is not null
             {%- endif %}
     )

@@ -28,6 +28,10 @@ id_konflikte as (
 {{ key_conflict_findings(partner, tabelle, *quellen[tabelle]) }}
 {{ 'union all' if not loop.last }}
     {%- endfor %}
+{%- if 'verwaltungseinheit' in tabellen and needs_gebaeude(partner) %}
+union all
+{{ ohne_gebaeude_findings(partner) }}
+{%- endif %}
 union all
 {{ nobody_left_findings(partner, 'mietvertrag', 'int_mieter', 'mietvertrag') }}
     {%- if 'eigentuemer' in tabellen %}

@@ -8,17 +8,15 @@
     {% endfor %}
     {# dbt renders the models of a partner that is off, too: these values let it. #}
     {% set off = {'aktiv': false, 'separator': '/', 'mandanten': 'alle'} %}
-    {% if partner not in settings %}
-        {% do return(off) %}
-    {% endif %}
-
-    {% set setting = settings[partner] %}
+    {% set options = partner_options(partner) %}
+    {% set setting = settings.get(partner, off) %}
     {% set name = 'partners.' ~ partner %}
     {% if setting is not mapping %}
         {{ setting_error(name, setting, 'a mapping with aktiv, separator and mandanten') }}
     {% endif %}
-    {% for key in setting if key not in ['aktiv', 'separator', 'mandanten'] %}
-        {{ setting_error(name ~ '.' ~ key, 'an unknown setting', 'aktiv, separator, mandanten') }}
+    {% set known = ['aktiv', 'separator', 'mandanten'] + options | list %}
+    {% for key in setting if key not in known %}
+        {{ setting_error(name ~ '.' ~ key, 'an unknown setting', known | join(', ')) }}
     {% endfor %}
     {% if setting.get('aktiv') is not boolean %}
         {{ setting_error(name ~ '.aktiv', setting.get('aktiv'), 'true, false') }}
@@ -31,11 +29,15 @@
         {{ check_mandanten(name ~ '.mandanten', setting.get('mandanten')) }}
     {% endif %}
     {% set mandanten = setting.get('mandanten', off.mandanten) %}
-    {% do return({
+    {% set checked = {
         'aktiv': setting.aktiv,
         'separator': setting.get('separator', off.separator),
         'mandanten': 'alle' if mandanten == ['alle'] else mandanten,
-    }) %}
+    } %}
+    {% for key, option in options.items() %}
+        {% do checked.update({key: partner_option(name ~ '.' ~ key, setting, key, option)}) %}
+    {% endfor %}
+    {% do return(checked) %}
 {% endmacro %}
 
 

@@ -1,3 +1,7 @@
 {% macro sendable(partner, level, person=false, table=none) -%}
     {{ in_mandanten(partner, table) }} and not {{ key_conflict(partner, level, person, table) }}
+    {#- I3: a unit and what hangs on it -#}
+    {%- if 've_nr' in key_columns(level) and needs_gebaeude(partner) %}
+    and {{ table ~ '.' if table else '' }}gebaeude_nr is not null
+    {%- endif %}
 {%- endmacro %}

@@ -176,7 +176,8 @@ def status(
     if as_json:
         out.print_json(json.dumps(report))
         return
-    out.print(f"Last load: {report['last_load'] or 'none'}")
+    kind = " (changes only)" if report["last_load_kind"] == "increment" else ""
+    out.print(f"Last load: {report['last_load'] or 'none'}{kind}")
     out.print(f"Database:  {report['database']}", soft_wrap=True)
     table(
         ["partner", "entity", "state", "reason", "rows"], [list(line.values()) for line in report["ledger"]]

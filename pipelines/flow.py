@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -11,8 +11,8 @@ from typing import Any
 from pipelines import build as dbt
 from pipelines.erp.delivery import Door
 from pipelines.erp.files import FilesSettings
-from pipelines.erp.load import Load, load
-from pipelines.erp.settings import erp_settings, is_configured
+from pipelines.erp.load import Load, kind_of_last_load, load
+from pipelines.erp.settings import erp_settings, increments, is_configured
 from pipelines.errors import BuildError, SettingsError
 from pipelines.lock import only_run
 from pipelines.push import forget, guards
@@ -48,7 +48,7 @@ def run_all(home: Path, settings: Vars, say: Say, progress: Progress) -> Report:
 def load_only(home: Path, settings: Vars, progress: Progress) -> Report:
     """Replaces the raw layer."""
     with only_run(home, "load"):
-        loaded = load(erp_settings(), home, settings.quelle_erp, _by_share(progress))
+        loaded = load(erp_settings(), home, settings.quelle_erp, _by_share(progress), increments())
         forget.finish(home)
         return _loaded(loaded)
 
@@ -111,7 +111,13 @@ def push_only(
 
 def status_report(home: Path, settings: Vars) -> Report:
     """What the last load brought, what the partners hold, what waits, and what rules dropped."""
-    report: Report = {"database": str(database(home)), "last_load": None, "ledger": [], "findings": []}
+    report: Report = {
+        "database": str(database(home)),
+        "last_load": None,
+        "last_load_kind": None,
+        "ledger": [],
+        "findings": [],
+    }
     if not database(home).exists():
         return report
     with open_database(home) as db:
@@ -122,6 +128,7 @@ def status_report(home: Path, settings: Vars) -> Report:
         if "sync.loads" in tables:
             last = one(db, "select strftime(max(loaded_at), '%Y-%m-%d %H:%M UTC') from sync.loads")
             report["last_load"] = last[0]
+            report["last_load_kind"] = kind_of_last_load(db)
         names = ["partner", "entity", "state", "reason", "rows"]
         report["ledger"] = [
             dict(zip(names, row, strict=True))
@@ -232,7 +239,7 @@ def _check_rows(home: Path, settings: Vars) -> None:
 
 
 def _carry_through(home: Path, settings: Vars, erp: Door, say: Say, progress: Progress) -> Report:
-    loaded = load(erp, home, settings.quelle_erp, _by_share(progress))
+    loaded = load(erp, home, settings.quelle_erp, _by_share(progress), increments())
     forget.finish(home)
     say(f"Loaded {sum(loaded.rows.values()):,} rows of {len(loaded.rows)} tables in {loaded.seconds:.1f} s")
     for note in _loaded(loaded)["notes"]:
@@ -356,6 +363,8 @@ def _loaded(loaded: Load) -> Report:
     unknown = [f"{table}.{column}" for table, columns in loaded.unknown_columns.items() for column in columns]
     notes = [f"Unknown columns, kept in the raw layer only: {', '.join(unknown)}"] if unknown else []
     notes += [f"Files that are no table: {', '.join(loaded.unknown_files)}"] if loaded.unknown_files else []
+    notes += loaded.notes
+    notes += [f"Changes only: {_listed(loaded.changed)}; all other rows stayed"] if loaded.changed else []
     notes += (
         [f"Not delivered, read as empty: {', '.join(loaded.absent_tables)}"] if loaded.absent_tables else []
     )
@@ -363,11 +372,17 @@ def _loaded(loaded: Load) -> Report:
         "notes": notes,
         "load_id": loaded.load_id,
         "source": loaded.source,
+        "kind": loaded.kind,
         "rows": dict(loaded.rows),
+        "changed": dict(loaded.changed),
         "unknown_columns": {name: list(columns) for name, columns in loaded.unknown_columns.items()},
         "unknown_files": list(loaded.unknown_files),
         "absent_tables": list(loaded.absent_tables),
     }
+
+
+def _listed(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{count:,} {name}" for name, count in counts.items())
 
 
 def _by_share(progress: Progress) -> Callable[[str, float], None]:

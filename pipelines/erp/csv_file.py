@@ -8,6 +8,7 @@ which line it is. No message holds a value of a row.
 import codecs
 import csv
 import io
+import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -39,6 +40,10 @@ _UTF8_SHAPE = bytes(
     ord("C") if 0x80 <= byte < 0xC0 else ord("L") if 0xC2 <= byte <= 0xF4 else ord(".") for byte in range(256)
 )
 _HIGH_BYTES = bytes(range(0x80, 0x100))
+
+# In windows-1252 these bytes are quotation marks, signs, and capitals such as Š, which never stand inside a word in
+# front of a small letter. There they are the umlauts of DOS (0x84, 0x94) or old Macs (0x8A, 0x9F).
+_FOREIGN = re.compile(rb"[A-Za-z\xC0-\xFF]([\x82-\x84\x86-\x8E\x93-\x95\x98\x9B\x9F])[a-z]")
 
 
 @dataclass(frozen=True)
@@ -138,7 +143,13 @@ def _check_unchanged(file: CsvFile) -> None:
 
 
 def _encoding(path: Path, given: str | None) -> str:
-    """The encoding in which the whole file can be read: the given one, else UTF-8, else windows-1252."""
+    """The encoding in which the whole file can be read: the given one, else UTF-8, else windows-1252.
+
+    A file in ISO-8859-1 is the same text in windows-1252: they differ in 0x80 to 0x9F, where ISO-8859-1 has control
+    characters, which no text has.
+    """
+    if (given or "utf-8") == "utf-8" and _is_utf8(path):
+        return "utf-8"
     broken = _undecodable(path, given or "utf-8")
     if broken is None:
         return given or "utf-8"
@@ -160,7 +171,50 @@ def _encoding(path: Path, given: str | None) -> str:
             f"{path.name}, line {line}: byte 0x{byte:02X} is neither UTF-8 nor windows-1252; "
             f"export the table again, or set {ENCODING_SETTING}"
         )
+    broken = _foreign(path)
+    if broken is not None:
+        line, byte = _line_and_byte(path, broken)
+        raise DeliveryError(
+            f"{path.name}, line {line}: byte 0x{byte:02X} inside a word is no letter in windows-1252, so the file may "
+            f"be in another encoding (DOS, Mac); export it as UTF-8, or set {ENCODING_SETTING} if windows-1252 is right"
+        )
     return "windows-1252"
+
+
+def _foreign(path: Path) -> int | None:
+    """Position of the first byte that tells that a file is not windows-1252, though it could be read so."""
+    position, before = 0, b""
+    with path.open("rb") as file:
+        for block in _blocks(file):
+            found = _FOREIGN.search(before + block)
+            if found:
+                return position - len(before) + found.start(1)
+            position += len(block)
+            before = (before + block)[-2:]
+    return None
+
+
+def _is_utf8(path: Path) -> bool:
+    """Whether Arrow, which is five times as fast as Python's decoder, finds nothing but UTF-8 and no NUL."""
+    rest = b""
+    with path.open("rb") as file:
+        for block in _blocks(file):
+            text = rest + block
+            # A character may be cut at the end: up to three bytes wait for the next block.
+            whole = text[:-4] + text[-4:].rstrip(_HIGH_BYTES)
+            rest = text[len(whole) :]
+            if b"\0" in block or len(rest) == 4 or not _is_text(whole):
+                return False
+    return _is_text(rest)
+
+
+def _is_text(block: bytes) -> bool:
+    offsets = pa.array([0, len(block)], pa.int32()).buffers()[1]
+    try:
+        pa.Array.from_buffers(pa.string(), 1, [None, offsets, pa.py_buffer(block)]).validate(full=True)
+    except pa.ArrowInvalid:
+        return False
+    return True
 
 
 def _undecodable(path: Path, encoding: str) -> int | None:

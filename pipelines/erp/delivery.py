@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Protocol
 
@@ -38,12 +39,14 @@ class Wanted:
 
     `quelle_erp` is the ERP of rows that do not name theirs. `scratch` is an empty folder for this load alone, removed
     after it. `marks` holds the mark of each table that may be delivered as changes since then; it is empty when
-    everything is wanted.
+    everything is wanted. A door whose marks are change stamps goes back by `overlap` from there, as a row may be seen
+    later than its stamp says; one with delta links has no use for it.
     """
 
     quelle_erp: str
     scratch: Path
     marks: Mapping[str, str] = field(default_factory=dict)
+    overlap: timedelta = timedelta(0)
 
 
 @dataclass(frozen=True)
@@ -53,6 +56,7 @@ class TableData:
     `where` names the place in messages (`gebaeude.csv`). `size` is the number of bytes to read, for the
     progress bar alone. `read` raises `DeliveryError` for a row that cannot be read. `changes_only` tells that the rows
     are what changed since the mark that was wanted; `mark`, called after the last row, is what to want the next time.
+    `kinds` says of each column whether its values are texts, numbers, …, where the source has such kinds.
     """
 
     where: str
@@ -62,18 +66,21 @@ class TableData:
     read: Callable[[], Iterator[pa.RecordBatch]]
     changes_only: bool = False
     mark: Callable[[], str | None] = no_mark
+    kinds: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Delivery:
     """One complete delivery, checked as far as that goes without reading rows.
 
-    `tables` holds what was delivered; canonical tables that are not in it become empty tables.
+    `tables` holds what was delivered; canonical tables that are not in it become empty tables. `notes` are sentences
+    for the report of the load: what a person should look at, without values of rows.
     """
 
     origin: str
     tables: Mapping[str, TableData]
     unknown_files: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 class Door(Protocol):
@@ -95,12 +102,17 @@ def check_complete(
     if missing:
         raise DeliveryError(f"{where}: {', '.join(missing)} missing; {remedy}")
     for name, table in data.items():
-        canonical = tables()[name]
-        if not table.columns and canonical.required:
-            raise DeliveryError(f"{table.where}: the file is empty; export the table again, with its header")
-        lacking = [column for column in canonical.required_columns(quelle_erp) if column not in table.columns]
-        if lacking and table.columns:
-            raise DeliveryError(
-                f"{table.where}, line 1: key column {', '.join(lacking)} missing; "
-                "export it, or rename the column in the header"
-            )
+        check_columns(name, table, quelle_erp)
+
+
+def check_columns(name: str, table: TableData, quelle_erp: str) -> None:
+    """Raises `DeliveryError` for a required table without any column, and for a key column that is missing."""
+    canonical = tables()[name]
+    if not table.columns and canonical.required:
+        raise DeliveryError(f"{table.where}: the file is empty; export the table again, with its header")
+    lacking = [column for column in canonical.required_columns(quelle_erp) if column not in table.columns]
+    if lacking and table.columns:
+        raise DeliveryError(
+            f"{table.where}, line 1: key column {', '.join(lacking)} missing; "
+            "export it, or rename the column in the header"
+        )

@@ -1,95 +1,157 @@
-"""The file door: one folder with one CSV or Parquet file a table (rules.md, "File import")."""
+"""The file door: CSV and Parquet files and Excel sheets, in a folder, a ZIP or on another machine.
 
-from collections import Counter
-from collections.abc import Iterator
+`remote` and `archive` bring the files into a folder, `folder` lists them, `parts` says which is for which table,
+`complete` whether all of it is there, `table_files` reads them.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
 import pyarrow as pa
 
-from pipelines.erp import csv_file, parquet_file
+from pipelines.erp import archive, complete, remote
+from pipelines.erp.archive import Limits
+from pipelines.erp.complete import CONTROL_FILE, Control
 from pipelines.erp.delivery import Delivery, TableData, Wanted, check_complete
+from pipelines.erp.folder import FOLDER_SETTING, counts, find, listed, look, only_zip
+from pipelines.erp.mapping import TableMapping
+from pipelines.erp.parts import Found, assign, check_mandanten, mandant_files, readings
+from pipelines.erp.remote import Remote
 from pipelines.erp.schema import tables
+from pipelines.erp.table_files import Options, Reader
 from pipelines.errors import DeliveryError
 
-SUFFIXES = (".csv", ".parquet")
-FOLDER_SETTING = "SOURCES__ERP__FILES__FOLDER"
+# A file on its way over SFTP grows all the time; on a disk and in an object store it mostly appears as a whole.
+QUIET_SFTP = 10.0
 
 
 @dataclass(frozen=True)
 class FilesSettings:
-    """Where the delivery lies. `encoding` and `delimiter` are recognised for each file when they are None."""
+    """Where the delivery lies: a folder, a ZIP, a workbook, or a remote place. The rest has defaults that fit most.
 
-    folder: Path
+    `encoding` and `delimiter` are recognised for each file when they are None. `control` is the name of a control file
+    that must be there; when it is None, `kontrolle.csv` is obeyed where it is there. `quiet_seconds` is how long no
+    file may have changed where there is no control file.
+    """
+
+    folder: Path | Remote
     encoding: str | None = None
     delimiter: str | None = None
+    mapping: Mapping[str, TableMapping] = field(default_factory=dict)
+    control: str | None = None
+    quiet_seconds: float | None = None
+    limits: Limits = field(default_factory=Limits)
 
     @contextmanager
     def opened(self, wanted: Wanted) -> Iterator[Delivery]:
-        """The delivery that lies in the folder."""
-        yield open_folder(self, wanted.quelle_erp)
+        """The delivery, copied and unpacked as needed; a file that changes before the block ends is an error."""
+        place = self._copied(wanted.scratch) if isinstance(self.folder, Remote) else self.folder
+        looking = partial(look, place, self.control_name)
+        before = looking()
+        if isinstance(self.folder, Path) and not self._has_control(before):
+            before = complete.wait_until_quiet(looking, self.quiet_seconds or 0)
+        where = self.folder.url if isinstance(self.folder, Remote) else str(self.folder)
+        yield open_folder(self._unpacked(place, wanted.scratch), where, self, wanted)
+        complete.check_unchanged(before, looking())
+
+    @property
+    def control_name(self) -> str:
+        """Name of the control file that is looked for."""
+        return self.control or CONTROL_FILE
+
+    def _copied(self, scratch: Path) -> Path:
+        assert isinstance(self.folder, Remote)  # noqa: S101
+        target = scratch / "copied"
+        target.mkdir()
+        default = QUIET_SFTP if self.folder.scheme == "sftp" else 0
+        quiet = default if self.quiet_seconds is None else self.quiet_seconds
+        wanted = partial(counts, control=self.control_name)
+        return remote.copy(self.folder, target, wanted, self._has_control, quiet, self.limits.max_gb)
+
+    def _has_control(self, listing: complete.Listing) -> bool:
+        return any(name.lower() == self.control_name.lower() for name in listing)
+
+    def _unpacked(self, place: Path, scratch: Path) -> Path:
+        """The folder with the files: where `place` is a ZIP, or holds one and no file of a table, its content."""
+        packed = place if place.suffix.lower() == ".zip" and place.is_file() else only_zip(place)
+        if packed is None:
+            return place
+        target = scratch / "unpacked"
+        target.mkdir()
+        return archive.unpack(packed, target, self.limits)
 
 
-def open_folder(settings: FilesSettings, quelle_erp: str) -> Delivery:
+def open_folder(folder: Path, where: str, settings: FilesSettings, wanted: Wanted) -> Delivery:
     """Checks a folder's files, headers, encodings and quotes; rows are read when the delivery is loaded.
 
-    File names count in any case (`Gebaeude.CSV`). Files that belong to no table are listed in the result,
-    hidden ones passed over. `quelle_erp` is the ERP of rows that do not name theirs.
-    Raises `DeliveryError` naming file, line and what to do.
+    `where` is the place as the settings name it, which the folder may be a copy of.
+    Names count in any case (`Gebaeude.CSV`). Files that belong to no table are listed in the result, hidden ones
+    passed over. Raises `DeliveryError` naming file, line and what to do.
     """
-    paths, unknown = _list_files(settings.folder)
-    data = {name: _open_table(path, settings) for name, path in paths.items()}
-    erp = _erp_of(data, quelle_erp)
+    found, others = find(folder, settings.mapping, settings.control_name, settings.limits)
+    control = _control(folder, where, settings)
+    options = Options(
+        settings.encoding, settings.delimiter, settings.mapping, settings.limits, wanted.scratch
+    )
+    reader = Reader(options)
+    read = readings(found, settings.mapping)
+    is_split = any(reading.may_be_a_part for reading in read)
+    numbers = _mandanten(reader, mandant_files(where, read)) if is_split else {}
+    parts = assign(where, read, numbers)
+    data = {name: reader.table(name, files, control) for name, files in parts.items()}
+    erp = _erp_of(data, wanted.quelle_erp)
     check_complete(
         data,
         erp,
-        str(settings.folder),
-        f"export every required table (CSV or Parquet) into this folder, or mend {FOLDER_SETTING}",
+        where,
+        f"export every required table (CSV, Parquet or Excel) into this folder, or mend {FOLDER_SETTING}",
         suffix=".csv",
     )
-    return Delivery(origin=f"files: {settings.folder}", tables=data, unknown_files=unknown)
+    reader.check_columns(erp)
+    living = [number for number, is_gone in numbers.items() if not is_gone]
+    check_mandanten(parts, (name for name, table in tables().items() if table.is_required(erp)), living)
+    if control:
+        control.check_all_used()
+    used = {part.found for files in parts.values() for part in files}
+    unknown = (*others, *(file.shown for file in found if file not in used))
+    return Delivery(f"files: {where}", data, tuple(sorted(unknown)), tuple(reader.notes))
 
 
-def _list_files(folder: Path) -> tuple[dict[str, Path], tuple[str, ...]]:
-    """The file of each table, in canonical order, and the names of all other files."""
-    try:
-        found = sorted(path for path in folder.iterdir() if path.is_file() and not path.name.startswith("."))
-    except OSError as problem:
+def _control(folder: Path, where: str, settings: FilesSettings) -> Control | None:
+    entries = listed(folder) if folder.is_dir() else []
+    found = [path for path in entries if path.name.lower() == settings.control_name.lower()]
+    if not found and settings.control:
         raise DeliveryError(
-            f"{folder}: the folder cannot be read ({problem.strerror}); mend {FOLDER_SETTING}"
-        ) from None
-    known = [path for path in found if path.suffix.lower() in SUFFIXES and path.stem.lower() in tables()]
-    for name, count in Counter(path.stem.lower() for path in known).items():
-        if count > 1:
-            names = " and ".join(path.name for path in known if path.stem.lower() == name)
-            raise DeliveryError(f"{folder}: {names} are both the table {name}; leave one of them")
-    by_name = {path.stem.lower(): path for path in known}
-    unknown = tuple(path.name for path in found if path not in known)
-    return {name: by_name[name] for name in tables() if name in by_name}, unknown
+            f"{where}: {settings.control} is not there, so the delivery is not complete; "
+            "load again once it is, or mend SOURCES__ERP__FILES__CONTROL"
+        )
+    return complete.read_control(found[0]) if found else None
 
 
-def _open_table(path: Path, settings: FilesSettings) -> TableData:
-    try:
-        if path.suffix.lower() == ".parquet":
-            parquet = parquet_file.inspect(path)
-            return _table_data(parquet, partial(parquet_file.read, parquet))
-        csv = csv_file.inspect(path, settings.encoding, settings.delimiter)
-        return _table_data(csv, partial(csv_file.read, csv))
-    except OSError as problem:
-        raise DeliveryError(
-            f"{path.name}: the file cannot be read ({problem.strerror}); mend its permissions"
-        ) from None
+def _mandanten(reader: Reader, files: Sequence[Found]) -> dict[str, bool]:
+    """The number of every Mandant of the delivery, and whether it is gone (rule L1)."""
+    numbers: dict[str, bool] = {}
+    for file in files:
+        data = reader.open("mandant", file)
+        for batch in data.read() if "mandant_nr" in data.columns else ():
+            marks = (
+                batch.column("geloescht_kz") if "geloescht_kz" in data.columns else [None] * batch.num_rows
+            )
+            for value, mark in zip(batch.column("mandant_nr"), marks, strict=True):
+                number, is_gone = _text(value), _text(mark) == "L"
+                if number:
+                    numbers[number] = numbers.get(number, True) and is_gone
+    return numbers
 
 
-def _table_data(
-    file: csv_file.CsvFile | parquet_file.ParquetFile, read: partial[Iterator[pa.RecordBatch]]
-) -> TableData:
-    return TableData(file.path.name, file.columns, file.size, file.is_empty, read)
+def _text(value: pa.Scalar | None) -> str:
+    return ((value.as_py() if value is not None else None) or "").strip()
 
 
-def _erp_of(data: dict[str, TableData], quelle_erp: str) -> str:
+def _erp_of(data: Mapping[str, TableData], quelle_erp: str) -> str:
     """The one ERP that the delivery's own rows name, `quelle_erp` if they name none, empty if several."""
     for name in ("mandant", "gebaeude"):
         if name in data and "quelle_erp" in data[name].columns:
@@ -100,4 +162,6 @@ def _erp_of(data: dict[str, TableData], quelle_erp: str) -> str:
 
 
 def _distinct(batch: pa.RecordBatch) -> list[str]:
+    if "quelle_erp" not in batch.schema.names:
+        return [""]
     return [value or "" for value in batch.column("quelle_erp").unique().to_pylist()]

@@ -9,10 +9,10 @@ import os
 import re
 import shutil
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import dlt
@@ -20,7 +20,10 @@ import duckdb
 from dlt.common.runtime.collector import NullCollector
 from dlt.destinations.impl.duckdb.configuration import DuckDbCredentials
 
-from pipelines.erp.delivery import Delivery, Door, Progress, Wanted, no_progress
+from pipelines.erp import increments as changes
+from pipelines.erp.column_kinds import check_kinds, write_kinds
+from pipelines.erp.delivery import Delivery, Door, MarkExpired, Progress, Wanted, no_progress
+from pipelines.erp.increments import FULL, INCREMENT, Increments, Mark
 from pipelines.erp.schema import tables
 from pipelines.erp.source import erp_source, raw_columns, stamps, unknown_columns
 from pipelines.errors import DeliveryError, RunningError, StammdatenError
@@ -51,6 +54,7 @@ CREATE_LOADS = """
         row_count bigint not null,
         primary key (load_id, table_name)
     );
+    alter table sync.loads add column if not exists kind varchar default 'full';
 """
 
 
@@ -59,6 +63,7 @@ class Load:
     """What a load brought: rows of every canonical table, and what was delivered beyond the canonical list.
 
     `at` is UTC. `unknown_columns` lists tables that have some, `absent_tables` those that were not delivered.
+    `changed` counts the rows of tables of which only changes were delivered; it is empty after a full load.
     """
 
     load_id: str
@@ -69,27 +74,63 @@ class Load:
     unknown_files: tuple[str, ...]
     absent_tables: tuple[str, ...]
     seconds: float
+    notes: tuple[str, ...] = ()
+    changed: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def kind(self) -> str:
+        """`increment` when a table was delivered as changes, else `full`."""
+        return INCREMENT if self.changed else FULL
 
 
-def load(door: Door, home: Path, quelle_erp: str = "wodis_sigma", progress: Progress = no_progress) -> Load:
+def load(
+    door: Door,
+    home: Path,
+    quelle_erp: str = "wodis_sigma",
+    progress: Progress = no_progress,
+    increments: Increments | None = None,
+) -> Load:
     """Replaces the raw layer in `home/stammdaten.duckdb` by what comes in by a door.
 
-    `quelle_erp` is written into rows that do not name their ERP. No connection to the database is left open.
+    `quelle_erp` is written into rows that do not name their ERP. With `increments` a door that can tell changes is
+    asked for those since the last load, and they are merged into its rows; without, or where that is not possible,
+    everything is read. No connection to the database is left open.
     Raises `DeliveryError` (raw layer as before), `RunningError` (another program has the database open) or
     `StammdatenError` (the database cannot be opened).
     """
-    began = time.monotonic()
     home.mkdir(mode=0o700, parents=True, exist_ok=True)
     progress("checking the delivery", 0.0)
     _remove_leftovers(home)
-    with _scratch(home) as scratch, door.opened(Wanted(quelle_erp, scratch)) as delivery:
+    marks = _known_marks(home, increments) if increments else {}
+    try:
+        return _load(door, home, quelle_erp, progress, increments, marks)
+    except MarkExpired:
+        if not marks:
+            raise
+        return _load(door, home, quelle_erp, progress, increments, {})
+
+
+def _load(
+    door: Door,
+    home: Path,
+    quelle_erp: str,
+    progress: Progress,
+    increments: Increments | None,
+    marks: Mapping[str, Mark],
+) -> Load:
+    began = time.monotonic()
+    asked = {name: mark.value for name, mark in marks.items()}
+    overlap = increments.overlap if increments else timedelta(0)
+    with _scratch(home) as scratch, door.opened(Wanted(quelle_erp, scratch, asked, overlap)) as delivery:
+        changes.check_marks(delivery, marks, quelle_erp)
         _check_against_last_load(delivery, home)
         progress("checking the delivery", CHECKED)
         at = datetime.now(UTC)
         load_id = at.strftime("%Y%m%d_%H%M%S_%f")
         read = _store(delivery, home, load_id, stamps(quelle_erp, at), progress)
+        next_marks = changes.new_marks(delivery, marks, quelle_erp) if increments else {}
     progress("going live", STORED)
-    rows = _go_live(delivery, home, load_id, at, read)
+    rows = _go_live(delivery, home, load_id, at, read, next_marks)
     progress("loaded", 1.0)
     return Load(
         load_id=load_id,
@@ -104,15 +145,41 @@ def load(door: Door, home: Path, quelle_erp: str = "wodis_sigma", progress: Prog
         unknown_files=delivery.unknown_files,
         absent_tables=tuple(name for name in tables() if name not in delivery.tables),
         seconds=time.monotonic() - began,
+        notes=delivery.notes,
+        changed={name: read.get(name, 0) for name, data in delivery.tables.items() if data.changes_only},
     )
 
 
-def _check_against_last_load(delivery: Delivery, home: Path) -> None:
-    """A header only where the last load had rows is a broken export (rules.md, "File import")."""
-    suspects = [name for name, data in delivery.tables.items() if data.is_empty]
-    if not suspects or not database(home).exists():
-        return
+def kind_of_last_load(connection: duckdb.DuckDBPyConnection) -> str | None:
+    """`full` when the last load read everything, `increment` when it brought changes of a table; None without one."""
+    connection.execute(CREATE_LOADS)
+    found = connection.execute(
+        "select max(kind) from sync.loads where load_id = (select max_by(load_id, loaded_at) from sync.loads)"
+    ).fetchone()
+    return found[0] if found else None
+
+
+def _known_marks(home: Path, increments: Increments) -> dict[str, Mark]:
+    """Where tables may go on from, as far as the raw layer is still that of the last load."""
+    if not database(home).exists():
+        return {}
     with _connect(home) as connection:
+        live = _live_dataset(connection)
+        if live is None:
+            return {}
+        connection.execute(CREATE_LOADS)
+        return changes.read_marks(
+            connection, live.removeprefix(DATASET_PREFIX), datetime.now(UTC), increments
+        )
+
+
+def _check_against_last_load(delivery: Delivery, home: Path) -> None:
+    """A header only where the last load had rows is a broken export (rules.md, "File import"); so are other kinds."""
+    if not database(home).exists():
+        return
+    suspects = [name for name, data in delivery.tables.items() if data.is_empty and not data.changes_only]
+    with _connect(home) as connection:
+        check_kinds(connection, delivery)
         for name in suspects:
             if name in _live_tables(connection) and _count(connection, RAW, name):
                 remove = "" if tables()[name].required else ", or remove the file if the ERP really has none"
@@ -231,9 +298,14 @@ def _mendable(problem: BaseException | None, home: Path) -> StammdatenError | No
 
 
 def _go_live(
-    delivery: Delivery, home: Path, load_id: str, at: datetime, read: Mapping[str, int]
+    delivery: Delivery,
+    home: Path,
+    load_id: str,
+    at: datetime,
+    read: Mapping[str, int],
+    marks: Mapping[str, Mark],
 ) -> dict[str, int]:
-    """Points the raw layer to the new dataset and returns its rows by table."""
+    """Completes tables of which only changes came, points the raw layer to the new dataset, returns rows by table."""
     dataset = DATASET_PREFIX + load_id
     with _connect(home) as connection:
         rows = {name: _count(connection, dataset, name) for name in tables()}
@@ -243,11 +315,19 @@ def _go_live(
         if lost:
             raise RuntimeError(f"rows read and rows stored differ: {lost}")
         connection.begin()
+        former = _live_dataset(connection)
+        merged = [name for name, data in delivery.tables.items() if data.changes_only]
+        for name in merged:
+            table, data = tables()[name], delivery.tables[name]
+            changes.merge(connection, table, data, raw_columns(table, data), f"{former}", dataset)
+            rows[name] = _count(connection, dataset, name)
         connection.execute(f"drop schema if exists {RAW} cascade; create schema {RAW};")
         for table in tables().values():
             columns = raw_columns(table, delivery.tables.get(table.name))
             connection.execute(_view(table.name, columns, dataset))
-        _note_load(connection, load_id, at, delivery.origin, rows)
+        _note_load(connection, load_id, at, delivery.origin, rows, merged)
+        changes.write_marks(connection, load_id, marks)
+        write_kinds(connection, delivery)
         _drop_datasets(connection, keep=dataset)
         connection.commit()
     return rows
@@ -259,12 +339,20 @@ def _view(table: str, columns: tuple[str, ...], dataset: str) -> str:
 
 
 def _note_load(
-    connection: duckdb.DuckDBPyConnection, load_id: str, at: datetime, source: str, rows: Mapping[str, int]
+    connection: duckdb.DuckDBPyConnection,
+    load_id: str,
+    at: datetime,
+    source: str,
+    rows: Mapping[str, int],
+    merged: Collection[str],
 ) -> None:
     connection.execute(CREATE_LOADS)
     connection.executemany(
-        "insert into sync.loads values (?, ?, ?, ?, ?)",
-        [(load_id, at.replace(tzinfo=None), source, name, count) for name, count in rows.items()],
+        "insert into sync.loads (load_id, loaded_at, source, table_name, row_count, kind) values (?, ?, ?, ?, ?, ?)",
+        [
+            (load_id, at.replace(tzinfo=None), source, name, count, INCREMENT if name in merged else FULL)
+            for name, count in rows.items()
+        ],
     )
 
 

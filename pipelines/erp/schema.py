@@ -1,19 +1,29 @@
-"""The canonical ERP tables, read from `models/staging/_erp_raw.yml`: the one list of what an ERP delivers."""
+"""The canonical ERP tables and the profiles of the ERPs: the one list of what an ERP delivers.
+
+Tables are read from `models/staging/_erp_raw.yml`, profiles from `macros/erp_profiles.sql`.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
+import jinja2
 import yaml
 
 from pipelines.settings import project_root
 
-# Levels that an ERP does not have: no file and no column is asked of it (rule I3).
-ABSENT_TABLES: Mapping[str, frozenset[str]] = {"uts_karthago": frozenset({"wirtschaftseinheit"})}
-ABSENT_COLUMNS: Mapping[str, frozenset[str]] = {"uts_karthago": frozenset({"we_nr", "ve_we_nr"})}
-
-# Rule C7: these key parts may be empty, so the column may be absent, too.
+# Rule C7: these key parts may be empty in every ERP, so the column may be absent, too.
 OPTIONAL_KEY_PARTS: Mapping[str, frozenset[str]] = {"mieter": frozenset({"gueltig_von"})}
+
+
+@dataclass(frozen=True)
+class Profile:
+    """What an ERP has and has not, as far as a delivery shows it (rules I3, C7)."""
+
+    tables_absent: frozenset[str] = frozenset()
+    parts_absent: frozenset[str] = frozenset()
+    parts_optional: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -25,14 +35,24 @@ class Table:
     key: tuple[str, ...]
     required: bool
 
+    @property
+    def may_be_empty(self) -> frozenset[str]:
+        """Key parts that may be empty whatever the ERP."""
+        return OPTIONAL_KEY_PARTS.get(self.name, frozenset())
+
     def is_required(self, quelle_erp: str) -> bool:
         """Whether a delivery of this ERP must have the table."""
-        return self.required and self.name not in ABSENT_TABLES.get(quelle_erp, ())
+        return self.required and self.name not in profile(quelle_erp).tables_absent
 
     def required_columns(self, quelle_erp: str) -> tuple[str, ...]:
         """Key columns without which no row of the table could be used."""
-        without = ABSENT_COLUMNS.get(quelle_erp, frozenset()) | OPTIONAL_KEY_PARTS.get(self.name, frozenset())
-        return tuple(column for column in self.key if column not in without)
+        if self.name in profile(quelle_erp).tables_absent:
+            return ()
+        return tuple(
+            column
+            for column in self.key
+            if column not in self.may_be_empty and quelle_erp not in erps_without(self, column)
+        )
 
 
 @cache
@@ -49,3 +69,33 @@ def tables() -> Mapping[str, Table]:
         )
         for entry in listed
     }
+
+
+@cache
+def profiles() -> Mapping[str, Profile]:
+    """The profile of each ERP that is known, by the name that `quelle_erp` has for it."""
+    path = project_root() / "macros" / "erp_profiles.sql"
+    returned: list[dict[str, Any]] = []
+    # dbt's `return` is the only thing in that macro that Jinja itself does not have.
+    jinja = jinja2.Environment(extensions=["jinja2.ext.do"], autoescape=True)
+    jinja.globals["return"] = returned.append
+    macros: Any = jinja.from_string(path.read_text(encoding="utf-8")).module
+    macros.erp_profiles()
+    parts = ("tables_absent", "parts_absent", "parts_optional")
+    return {
+        erp: Profile(**{part: frozenset(facts[part]) for part in parts}) for erp, facts in returned[0].items()
+    }
+
+
+def profile(quelle_erp: str) -> Profile:
+    """The profile of an ERP; one that is not known, or a mixture of several, has all tables and key parts."""
+    return profiles().get(quelle_erp, Profile())
+
+
+def erps_without(table: Table, column: str) -> tuple[str, ...]:
+    """ERPs in which this part of the table's key may be empty; its own number, the last part, never may."""
+    if column == table.key[-1]:
+        return ()
+    return tuple(
+        erp for erp, facts in profiles().items() if column in facts.parts_absent | facts.parts_optional
+    )

@@ -1,17 +1,25 @@
 """Which delivery to load, out of dlt's configuration (`.dlt/config.toml` or the environment)."""
 
 import codecs
+import math
 import os
 from contextlib import suppress
+from datetime import timedelta
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
+from pipelines.erp.archive import Limits
 from pipelines.erp.csv_file import DELIMITERS, ENCODINGS
 from pipelines.erp.delivery import Door
 from pipelines.erp.files import FilesSettings
+from pipelines.erp.folder import PACKED
+from pipelines.erp.increments import Increments
+from pipelines.erp.mapping import read_mapping
+from pipelines.erp.remote import Remote, check_address, is_remote
 from pipelines.errors import SettingsError
 from pipelines.settings import project_root, setting_name
 
-KINDS = ("files",)
+KINDS = ("files", "sql", "openwowi")
 DELIMITER_NAMES = {"tab": "\t", **{delimiter: delimiter for delimiter in DELIMITERS}}
 PLACES = "set it in the environment or in .dlt/config.toml"
 
@@ -31,20 +39,93 @@ def erp_settings() -> Door:
         raise SettingsError(
             f"SOURCES__ERP__KIND: unknown kind {kind!r}; it may be {', '.join(KINDS)}; {PLACES}"
         )
-    return FilesSettings(folder=_folder(), encoding=_encoding(), delimiter=_delimiter())
+    if kind == "sql":
+        return _sql()
+    if kind == "openwowi":
+        return _openwowi()
+    return _files()
 
 
-def _folder() -> Path:
+def _sql() -> Door:
+    # So are a database's libraries.
+    from pipelines.erp.sql_settings import sql_settings
+
+    return sql_settings()
+
+
+def _openwowi() -> Door:
+    # Its HTTP client takes a second to import, which the other doors need not pay for.
+    from pipelines.erp.openwowi.settings import openwowi_settings
+
+    return openwowi_settings()
+
+
+def increments() -> Increments | None:
+    """How a load may go on from the last one; None (the default) where everything is read each time.
+
+    Raises `SettingsError` like `erp_settings`.
+    """
+    switch = (_value("sources.erp.incremental") or "false").strip().lower()
+    if switch not in ("true", "false"):
+        raise SettingsError(f"SOURCES__ERP__INCREMENTAL: {switch!r} is not true or false; {PLACES}")
+    days = _whole_number("sources.erp.full_every_days", default=7, least=1, most=31)
+    hours = _whole_number("sources.erp.overlap_hours", default=24, least=0, most=720)
+    return Increments(timedelta(days=days), timedelta(hours=hours)) if switch == "true" else None
+
+
+def _whole_number(key: str, default: int, least: int, most: int) -> int:
+    given = _value(key)
+    with suppress(ValueError):
+        number = default if given is None else int(given)
+        if least <= number <= most:
+            return number
+    raise SettingsError(
+        f"{setting_name(key)}: {given!r} is not a whole number from {least} to {most}; {PLACES}"
+    )
+
+
+def _files() -> FilesSettings:
+    mapping = _value("sources.erp.files.mapping")
+    limits = Limits(
+        max_gb=_positive("sources.erp.files.max_gb", Limits.max_gb),
+        max_ratio=_positive("sources.erp.files.max_ratio", Limits.max_ratio),
+    )
+    quiet = _value("sources.erp.files.quiet_seconds")
+    return FilesSettings(
+        folder=_folder(),
+        encoding=_encoding(),
+        delimiter=_delimiter(),
+        mapping=read_mapping(Path(mapping).expanduser()) if mapping else {},
+        control=_value("sources.erp.files.control"),
+        quiet_seconds=_whole_number("sources.erp.files.quiet_seconds", 0, 0, 3600) if quiet else None,
+        limits=limits,
+    )
+
+
+def _folder() -> Path | Remote:
     key = "sources.erp.files.folder"
     folder = _value(key)
     if folder is None:
         raise SettingsError(f"{setting_name(key)}: missing; name the folder with the ERP's files; {PLACES}")
-    path = Path(folder).expanduser()
-    if not path.is_dir():
+    if is_remote(folder):
+        known_hosts = _value("sources.erp.files.known_hosts")
+        return Remote(check_address(folder), Path(known_hosts) if known_hosts else Remote.known_hosts)
+    local = unquote(urlsplit(folder).path) if folder.lower().startswith("file:") else folder
+    path = Path(local).expanduser()
+    if not path.is_dir() and not (path.is_file() and path.suffix.lower() in PACKED):
         raise SettingsError(
-            f"{setting_name(key)}: {path} is no folder; name the one with the ERP's files; {PLACES}"
+            f"{setting_name(key)}: {path} is no folder; name the one with the ERP's files, or a ZIP; {PLACES}"
         )
     return path
+
+
+def _positive(key: str, default: float) -> float:
+    given = _value(key)
+    with suppress(ValueError):
+        number = default if given is None else float(given)
+        if 0 < number < math.inf:
+            return number
+    raise SettingsError(f"{setting_name(key)}: {given!r} is no number above 0; {PLACES}")
 
 
 def _encoding() -> str | None:

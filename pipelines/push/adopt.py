@@ -204,15 +204,17 @@ def _pair(db: duckdb.DuckDBPyConnection, how: str, rows: str, records: str) -> N
 
 
 def _row_keys(contract: Contract, entity: Entity) -> str:
-    """Select of the rows of an entity whose parents are known, with the natural key in the partner's ids."""
+    """Select of the rows of an entity whose parents are known, with the natural key as the partner shows it."""
     parents = {parent.field for parent in entity.parents}
     joins, parts = [], []
     for place, name in enumerate(_key_fields(entity)):
         if name not in parents:
             parts.append(_plain("r.payload", name))
             continue
-        spaces = sorted({contract.entities[p.entity].id_space for p in entity.parents if p.field == name})
-        parts.append(f"k{place}.remote_id")
+        targets = [contract.entities[p.entity] for p in entity.parents if p.field == name]
+        spaces = sorted({target.id_space for target in targets})
+        ours = targets[0].refer_by == "external_id"
+        parts.append(f"k{place}.external_id" if ours else f"k{place}.remote_id")
         joins.append(
             f"inner join known as k{place} on list_contains({spaces!r}, k{place}.id_space)"
             f" and k{place}.external_id = json_extract_string(r.refs, '$.\"{name}\"')"
@@ -323,7 +325,7 @@ def _as_held(row: dict[str, Any], traits: _Traits) -> dict[str, Any]:
         return {**kept, "payload": None, "refs": None, "payload_hash": None}
     payload, refs = json.loads(row["payload"]), json.loads(row["refs"])
     fields = differing(payload, json.loads(row["body"]), traits.schema, traits.visible)
-    links = differing_references(refs, json.loads(row["shown_refs"]), traits.visible)
+    links = differing_references(refs, json.loads(row["shown_refs"]), traits.visible, payload)
     if not fields and not links:
         return {**kept, **{name: row[name] for name in ("payload", "refs", "payload_hash")}}
     return {**kept, **held({**payload, **fields}, {**refs, **links})}

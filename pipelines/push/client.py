@@ -1,14 +1,16 @@
 """HTTP to one partner: limits, retries, login. Knows nothing of plans or marts."""
 
+import logging
 import os
 import random
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from ssl import SSLCertVerificationError
 from typing import Any
+from urllib.parse import urljoin, urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -25,7 +27,7 @@ from pipelines.push.contract import Limits
 from pipelines.push.limiter import Limiter, PartnerStopped, Reply
 from pipelines.push.retry import TRIES, allowance, is_transient, may_have_arrived, pause_before, retry_after
 
-__all__ = ["TRIES", "Answer", "Client", "PartnerStopped", "pause_before"]
+__all__ = ["TRIES", "Answer", "Client", "Credentials", "LoggedIn", "PartnerStopped", "pause_before"]
 
 CONNECT_TIMEOUT = 10.0
 READ_TIMEOUT = 120.0
@@ -36,6 +38,8 @@ PROBLEMS = {
     "timeout": "no answer in time",
     "broken": "the connection broke",
     "html": "a web page instead of data",
+    "foreign": "a link to another address",
+    "circle": "a link to a page that was there before",
 }
 
 
@@ -59,19 +63,36 @@ class Answer:
         return self.status is not None and 200 <= self.status < 300
 
 
+@dataclass(frozen=True)
+class Credentials:
+    """What identifies us in each request: headers, query parameters; until when (epoch seconds; None: for ever).
+
+    Query parameters are kept out of everything that is shown or kept, the address of a request among it.
+    """
+
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    query: Mapping[str, str] = field(default_factory=dict, repr=False)
+    expires: float | None = None
+
+
+NOBODY = Credentials()
+# What a login returns; most need headers only.
+LoggedIn = Credentials | tuple[dict[str, str], float | None]
+
+
 @dataclass(frozen=True, eq=False)
 class Login:
-    """Headers that identify us, and the moment (epoch seconds) from which they are to be renewed."""
+    """Credentials in force, and the moment (epoch seconds) from which they are to be renewed."""
 
-    headers: Mapping[str, str]
+    credentials: Credentials
     renew_at: float | None
 
 
 class Client:
     """Requests to one partner, with its login on each. Safe to use from several threads.
 
-    `login` returns the headers that identify us and the moment (epoch seconds) they run out, or None for never.
-    `timeout` is how long (seconds) an answer may take.
+    `login` returns what identifies us. `timeout` is how long (seconds) an answer may take. `read` says what an answer
+    means where its status does not (GraphQL tells of refused logins and limits in good answers).
     """
 
     def __init__(
@@ -79,13 +100,15 @@ class Client:
         partner: str,
         base_url: str,
         limits: Limits,
-        login: Callable[["Client"], tuple[dict[str, str], float | None]],
+        login: Callable[["Client"], LoggedIn],
         headers: Mapping[str, str] | None = None,
         timeout: float = READ_TIMEOUT,
+        read: Callable[[Answer], Answer] = lambda answer: answer,
     ):
         self.partner = partner
         self.base_url = base_url
         self._login = login
+        self._read = read
         self._headers = {"Accept": "application/json", **(headers or {})}
         self._timeout = (CONNECT_TIMEOUT, timeout)
         self._limiter = Limiter(limits)
@@ -118,19 +141,20 @@ class Client:
     ) -> Answer:
         """Sends one request, with login, limits and retries, and returns the last answer.
 
+        `path` stands behind the base address; a link from `follow` is taken as it is.
         `repeat=False` is for a create: it is not sent again once the partner may have processed it.
         Raises `PartnerStopped` when the login is refused or the partner has failed too often in a row.
         """
 
         def once() -> Answer:
             auth = self._authorised()
-            answer = self._exchange(method, path, body, query, {**auth.headers, **(headers or {})})
+            answer = self._exchange(method, path, body, query, headers or {}, auth.credentials)
             if answer.status != 401:
                 self._proven = auth
                 return answer
             self._forget(auth)
             auth = self._authorised()
-            again = self._exchange(method, path, body, query, {**auth.headers, **(headers or {})})
+            again = self._exchange(method, path, body, query, headers or {}, auth.credentials)
             if again.status != 401:
                 self._proven = auth
             elif self._proven is not auth:
@@ -152,6 +176,14 @@ class Client:
         return self._until_answered(
             lambda: self._exchange(method, path, body, query, headers or {}), repeat=True
         )
+
+    def follow(self, link: str) -> str | None:
+        """An absolute address for `call` out of a link that the partner gave; None when it leads elsewhere."""
+        try:
+            whole = urljoin(self.base_url + "/", link)
+            return whole if _origin(whole) == _origin(self.base_url) else None
+        except ValueError:  # no address at all
+            return None
 
     def stop_for_login(self, status: int | None) -> None:
         """Ends this partner because logging in did not work. Raises `PartnerStopped`."""
@@ -190,12 +222,13 @@ class Client:
         body: Any,
         query: Mapping[str, Any] | None,
         headers: Mapping[str, str],
+        credentials: Credentials = NOBODY,
     ) -> Answer:
         """One request, when the limiter lets it go."""
         ticket = self._limiter.enter()
         reply, words = Reply(failed=True), "an error of ours"
         try:
-            answer = self._request(method, path, body, query, headers)
+            answer = self._read(self._request(method, path, body, query, headers, credentials))
             reply, words = _reply(answer), PROBLEMS.get(answer.problem or "", f"status {answer.status}")
             return answer
         finally:
@@ -208,14 +241,15 @@ class Client:
         body: Any,
         query: Mapping[str, Any] | None,
         headers: Mapping[str, str],
+        credentials: Credentials,
     ) -> Answer:
         try:
             response = self._session.request(
                 method,
-                self.base_url + path,
+                self.base_url + path if path.startswith("/") else path,
                 json=body,
-                params=query,
-                headers={**self._headers, **headers},
+                params={**(query or {}), **credentials.query},
+                headers={**self._headers, **credentials.headers, **headers},
                 timeout=self._timeout,
                 allow_redirects=False,
             )
@@ -223,7 +257,7 @@ class Client:
             return Answer(None, None, {}, 1, problem="timeout")
         except requests.exceptions.ConnectionError as problem:
             return Answer(None, None, {}, 1, problem=_what_broke(problem))
-        except (requests.exceptions.ChunkedEncodingError, requests.exceptions.ContentDecodingError):
+        except requests.exceptions.RequestException:  # its text would name the address, and with it the query
             return Answer(None, None, {}, 1, problem="broken")
         if response.ok and _is_web_page(response):
             return Answer(None, None, response.headers, 1, problem="html")
@@ -236,14 +270,25 @@ class Client:
                 raise PartnerStopped(self.stopped)
             if self._auth is None or (self._auth.renew_at is not None and time.time() > self._auth.renew_at):
                 began = time.time()
-                headers, expires = self._login(self)
-                self._auth = Login(headers, None if expires is None else expires - _lead(expires - began))
+                found = self._login(self)
+                given = found if isinstance(found, Credentials) else Credentials(found[0], {}, found[1])
+                if given.query:
+                    # This library writes whole addresses into its log of details.
+                    logging.getLogger("urllib3.connectionpool").setLevel(logging.INFO)
+                renew_at = None if given.expires is None else given.expires - _lead(given.expires - began)
+                self._auth = Login(given, renew_at)
             return self._auth
 
     def _forget(self, auth: Login) -> None:
         with self._auth_lock:
             if self._auth is auth:
                 self._auth = None
+
+
+def _origin(address: str) -> tuple[str, str | None, int | None]:
+    """Scheme, host and port; the port that a scheme stands for counts as named."""
+    parts = urlsplit(address)
+    return parts.scheme, parts.hostname, parts.port or {"https": 443, "http": 80}.get(parts.scheme)
 
 
 def _lead(lifetime: float) -> float:

@@ -5,38 +5,35 @@ import random
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, ClassVar
-from urllib.parse import quote
 
-from pipelines.errors import SettingsError
-from pipelines.push.client import READ_TIMEOUT, TRIES, Answer, Client, PartnerStopped, pause_before
-from pipelines.push.contract import Contract, Entity, Find, Limits, dig, load_contract
+from pipelines.push.client import (
+    READ_TIMEOUT,
+    TRIES,
+    Answer,
+    Client,
+    LoggedIn,
+    PartnerStopped,
+    pause_before,
+)
+from pipelines.push.contract import Contract, Entity, Find, dig, load_contract
+from pipelines.push.held_ids import HeldIds
 from pipelines.push.journal import Outcome
+from pipelines.push.partner_settings import effective_limits, partner_settings, with_settings
 from pipelines.push.reasons import REASONS, Refusal, classify, words_of
-from pipelines.settings import check_url, check_variable, config_value, is_loopback, setting_name
+from pipelines.push.rest import Rest
+from pipelines.push.speech import LookupFailed, Operation, Page, Speech, filled
+
+__all__ = ["Connector", "InDoubt", "LookupFailed", "Operation", "connector"]
 
 # More hits than this of a look-up by external id mean that the partner did not filter at all.
 FEW = 20
+WITHDRAWN_AS = {"delete": "deleted", "end": "ended", "deactivate": "deactivated", "detach": "detached"}
 
 
-@dataclass(frozen=True)
-class Operation:
-    """One row of a plan, with the parents' ids filled in as JSON values.
-
-    `body` holds the fields of the partner that the request carries; `path` the ids that stand in the address.
-    """
-
-    seq: int
-    entity: Entity
-    kind: str
-    external_id: str
-    remote_id: str | None
-    body: Mapping[str, Any]
-    path: Mapping[str, Any]
-    payload: Mapping[str, Any]
-    changed: tuple[str, ...]
-    confirmed: bool
+class InDoubt(Exception):
+    """A create may have arrived, and nobody could tell; the next run looks it up before anything is sent."""
 
 
 class Connector:
@@ -51,21 +48,17 @@ class Connector:
         self.contract = contract
         self.settings = settings
         self.limits = effective_limits(contract, settings)
-        self.client = Client(
-            contract.partner,
-            contract.base_url(settings),
-            self.limits,
-            self.login,
-            self.headers,
-            timeout=float(settings.get("timeout", READ_TIMEOUT)),
-        )
+        self.client, self.speech = self._connect()
+        self.batch = int(settings.get("batch", contract.batch))
+        self._fixed = {e.name: with_settings(e.fixed, settings) for e in contract.entities.values()}
+        self._held = HeldIds(self._read_list, contract.entities.values())
         self._lookups: dict[tuple[str, str], Any] = {}
         self._lookup_lock = threading.Lock()
         # Entities whose external id this partner turned out not to take (seen in this run).
         self._without_external_id: set[str] = set()
 
-    def login(self, client: Client) -> tuple[dict[str, str], float | None]:
-        """Headers that identify us, and until when (epoch seconds; None: for ever)."""
+    def login(self, client: Client) -> LoggedIn:
+        """Headers that identify us, and until when (epoch seconds; None: for ever); or `Credentials`."""
         raise NotImplementedError
 
     def carry_out(self, operation: Operation) -> Outcome:
@@ -82,21 +75,27 @@ class Connector:
             return self.judge(operation, failed.answer)
 
     def create(self, operation: Operation) -> Outcome:
-        """POST; a lost answer or a refused duplicate is looked up before anything else is sent."""
+        """A new record, unless the partner has it already; an upsert decides that itself."""
         entity = operation.entity
         if entity.created_with:
             return self._complete_implicit(operation)
-        sent = 0
+        if entity.upsert:
+            return self.upserted(operation, self.speech.create(operation, self.upsert_body(operation)))
+        held, sent = self._held_before(operation)
+        if held:
+            return self._take_up(operation, held, sent)
+        done = self._create(operation)
+        return replace(done, requests=done.requests + sent)
+
+    def _create(self, operation: Operation) -> Outcome:
+        """POST; a lost answer or a refused duplicate is looked up before anything else is sent."""
+        entity, sent = operation.entity, 0
         for attempt in range(TRIES):
-            answer = self.client.call(
-                "post", self.fill(entity.collection, operation), self.create_body(operation), repeat=False
-            )
+            answer = self.speech.create(operation, self.create_body(operation))
             if self._refuses_external_id(entity, answer):
                 self._without_external_id.add(entity.name)
                 sent += answer.requests
-                answer = self.client.call(
-                    "post", self.fill(entity.collection, operation), self.create_body(operation), repeat=False
-                )
+                answer = self.speech.create(operation, self.create_body(operation))
             sent += answer.requests
             if answer.ok:
                 return self._created(operation, answer, sent)
@@ -111,6 +110,15 @@ class Connector:
             if not answer.lost:
                 break
         return replace(self.judge(operation, answer), requests=sent)
+
+    def upserted(self, operation: Operation, answer: Answer) -> Outcome:
+        """What the answer to an upsert means for its row."""
+        entity = operation.entity
+        if not answer.ok:
+            return self.judge(operation, answer)
+        if entity.id_is_ours:
+            return Outcome("synced", None, operation.external_id, answer.status, requests=answer.requests)
+        return self._created(operation, answer, answer.requests)
 
     def after_create(self, operation: Operation, outcome: Outcome) -> Outcome:
         """Replaces the record's list of external ids, where the partner keeps them behind a route of their own."""
@@ -133,7 +141,9 @@ class Connector:
         return self.after_create(operation, self.update(operation, remote_id))
 
     def update(self, operation: Operation, remote_id: str, only: tuple[str, ...] | None = None) -> Outcome:
-        """PATCH with the changed fields only (`only=None`: with all)."""
+        """The changed fields only (`only=None`: all); an upsert always takes all."""
+        if operation.entity.upsert:
+            return self.upserted(operation, self.speech.create(operation, self.upsert_body(operation)))
         body = (
             self.create_body(operation)
             if only is None
@@ -141,11 +151,10 @@ class Connector:
         )
         if not body:
             return Outcome("synced", None, remote_id)
-        path = self.fill(operation.entity.record, operation, remote_id)
-        answer = self.client.call("patch", path, body)
+        answer = self.speech.change(operation, remote_id, {**self._fixed[operation.entity.name], **body})
         if only is None and self._refuses_external_id(operation.entity, answer):
             self._without_external_id.add(operation.entity.name)
-            answer = self.client.call("patch", path, self.create_body(operation))
+            answer = self.speech.change(operation, remote_id, self.create_body(operation))
         if answer.status == 404:
             return Outcome("pending", "missing_at_partner", None, 404, requests=answer.requests)
         if answer.ok:
@@ -154,20 +163,38 @@ class Connector:
 
     def withdraw(self, operation: Operation) -> Outcome:
         """Takes a record out of use, in the way that the contract states for the entity."""
-        kind = operation.entity.withdraw.kind
-        if kind == "keep":
+        withdraw = operation.entity.withdraw
+        if withdraw.kind == "keep":
             return Outcome("withdrawn", "kept")
-        path = self.fill(operation.entity.record, operation, operation.remote_id or "")
-        if kind == "delete":
-            answer = self.client.call("delete", path)
+        if withdraw.kind == "delete" or withdraw.mutation:
+            answer = self.speech.remove(operation)
+        elif operation.entity.upsert:
+            answer = self._put_without_use(operation)
         else:
-            answer = self.client.call("patch", path, dict(operation.payload))
+            answer = self.speech.change(operation, operation.remote_id or "", dict(operation.payload))
         if answer.ok or answer.status == 404:
-            done = {"delete": "deleted", "end": "ended", "deactivate": "deactivated", "detach": "detached"}[
-                kind
-            ]
+            done = WITHDRAWN_AS[withdraw.kind]
             return Outcome("withdrawn", done, None, answer.status, requests=answer.requests)
         return self.judge(operation, answer)
+
+    def _put_without_use(self, operation: Operation) -> Answer:
+        """An upsert takes all fields: those last known, else as the partner shows them, with those that end its use."""
+        entity, sent = operation.entity, 0
+        body = self.upsert_body(operation)
+        if entity.withdraw.kind == "detach" and entity.withdraw.field:
+            body[entity.withdraw.field] = None
+        wanted = {parent.field for parent in entity.parents if parent.required}
+        if not operation.confirmed or not wanted <= body.keys():
+            answer, record = self.speech.one(
+                entity, operation.remote_id or "", operation.external_id, operation.path
+            )
+            sent = answer.requests
+            if record is None:
+                return replace(answer, status=404) if answer.ok else answer
+            fields = self.contract.schema(entity.name, "create")["properties"]
+            body = {**{name: record[name] for name in fields if name in record}, **body}
+        answer = self.speech.create(operation, body)
+        return replace(answer, requests=answer.requests + sent)
 
     def find(self, operation: Operation) -> tuple[list[str], int]:
         """Ids of the records at the partner that are this one, and how many requests that took.
@@ -185,12 +212,27 @@ class Connector:
             if entity.holds(r) and not self._external_id(entity, r) and self._fits(operation, r)
         ], sent + more
 
+    def _held_before(self, operation: Operation) -> tuple[list[str], int]:
+        """Ids of the records that are there before a create, where the partner would make a second one."""
+        entity = operation.entity
+        match entity.before_create:
+            case "look_up":
+                return self._find_by_external_id(operation)
+            case "list":
+                below = entity.list_below
+                parent = next((p.field for p in entity.parents if below and p.entity == below.entity), "")
+                parent_id = operation.body.get(parent)
+                return self._held.ids(
+                    entity, operation.external_id, None if parent_id is None else str(parent_id)
+                )
+        return [], 0
+
     def _find_by_external_id(self, operation: Operation) -> tuple[list[str], int]:
         entity = operation.entity
         if not entity.external_id or not entity.find or entity.name in self._without_external_id:
             return [], 0
         try:
-            records, sent = self.read(entity, self._filled(entity.find, operation), operation.external_id)
+            records, sent = self.read(entity, self._at(entity.find, operation), operation.external_id)
         except LookupFailed as failed:
             if failed.answer.status not in (400, 404, 405, 422) or not self._is_assumed(entity):
                 raise
@@ -235,14 +277,11 @@ class Connector:
         wanted = {**operation.body, **operation.path}
         parameter = candidates.query or candidates.body
         value = wanted.get(parameter) if parameter else None
-        return self.read(operation.entity, self._filled(candidates, operation), value)
+        return self.read(operation.entity, self._at(candidates, operation), value)
 
     def _fits(self, operation: Operation, record: Mapping[str, Any]) -> bool:
         keys = [key for key in operation.entity.natural_key if key not in operation.path]
         return all(_same(record.get(key), operation.body.get(key)) for key in keys)
-
-    def _filled(self, find: Find, operation: Operation) -> Find:
-        return replace(find, path=self.fill(find.path, operation))
 
     @staticmethod
     def _external_id(entity: Entity, record: Mapping[str, Any]) -> str | None:
@@ -256,67 +295,49 @@ class Connector:
         """All records of a look-up, page by page, and the number of requests."""
         found: list[dict[str, Any]] = []
         sent = 0
-        for answer in self.pages(find, value):
-            sent += answer.requests
-            page = dig(answer.body, entity.items) if entity.items else answer.body
-            found += [r for r in page or [] if isinstance(r, dict)] if isinstance(page, list) else []
+        for page in self.pages(entity, find, value):
+            sent += page.answer.requests
+            found += page.records or []
         return found, sent
 
-    def pages(self, find: Find, value: Any) -> Iterator[Answer]:
-        """Answers of a list or search request, one a page."""
-        paging = self.contract.paging
-        number = 0
-        while True:
-            query = {find.query: value} if find.query and value is not None else {}
-            body = {find.body: value} if find.body else ({} if find.method == "post" else None)
-            headers = {}
-            if paging.style == "page":
-                query |= {paging.page: number + 1, paging.size: paging.max_size}
-            else:
-                headers = {paging.limit: str(paging.max_size), paging.offset: str(number * paging.max_size)}
-            answer = self.client.call(find.method, find.path, body, query, headers)
-            if not answer.ok:
-                raise LookupFailed(answer)
-            yield answer
-            number += 1
-            if number >= self._page_count(answer):
-                return
-
-    def remote_id(self, entity: Entity, answer: Answer) -> str | None:
-        """The partner's id in the answer to a create: from the body, else from the Location header."""
-        record = dig(answer.body, entity.unwrap) if entity.unwrap else answer.body
-        for candidate in (record, answer.body):
-            if isinstance(candidate, dict) and candidate.get(entity.id) is not None:
-                return str(candidate[entity.id])
-        location = answer.headers.get("Location", "").rstrip("/")
-        return location.rsplit("/", 1)[-1] or None
+    def pages(self, entity: Entity, find: Find, value: Any = None) -> Iterator[Page]:
+        """A list or search, one page after the other. Raises LookupFailed."""
+        return self.speech.pages(entity, find, value)
 
     def create_body(self, operation: Operation) -> dict[str, Any]:
-        """All fields of a new record: mart, parents, external id, ids out of the partner's catalogues."""
+        """All fields of a new record: mart, parents, external id, constants, ids out of the partner's catalogues."""
         entity = operation.entity
-        body = dict(operation.body)
-        if entity.external_id and entity.name not in self._without_external_id:
-            body[entity.external_id] = operation.external_id
+        body = {**self._fixed[entity.name], **operation.body}
+        if entity.sent_id and entity.name not in self._without_external_id:
+            body[entity.sent_id] = operation.external_id
         return {**body, **{look.field: self._looked_up(entity, look.field) for look in entity.lookups}}
+
+    def upsert_body(self, operation: Operation) -> dict[str, Any]:
+        """All fields, and the partner's id where the record may not carry ours yet and the partner takes its own."""
+        entity, body = operation.entity, self.create_body(operation)
+        if operation.confirmed or operation.remote_id is None or entity.id_is_ours:
+            return body
+        takes_it = entity.id in self.contract.schema(entity.name, "create")["properties"]
+        return {**body, entity.id: operation.remote_id} if takes_it else body
 
     def fill(self, path: str, operation: Operation, remote_id: str = "") -> str:
         """The path with the ids in braces filled in and percent-encoded."""
-        for name, value in {**operation.path, "id": remote_id}.items():
-            path = path.replace("{" + name + "}", quote(str(value), safe=""))
-        return path
+        return filled(path, {**operation.path, "id": remote_id})
 
     def judge(self, operation: Operation, answer: Answer) -> Outcome:
         """What a refused or failed request means for its row. Field names only, never values or free text."""
         parents = operation.entity.parents
         fields = self.refused_fields(answer)
+        # An upsert that is answered with 404 misses a parent, not the record.
+        kind = "create" if operation.entity.upsert and operation.kind == "update" else operation.kind
         refusal = Refusal(
-            operation.kind,
+            kind,
             answer.status,
             answer.problem,
             words_of(answer.body),
             fields,
             tuple(parent.field for parent in parents),
-            any(parent.in_path for parent in parents),
+            any(parent.in_path for parent in parents) or (operation.entity.upsert and bool(parents)),
             answer.body is None and "html" in answer.headers.get("Content-Type", ""),
         )
         code = classify(refusal)
@@ -336,6 +357,7 @@ class Connector:
         return (
             answer.status in (400, 422)
             and entity.external_id is not None
+            and not entity.upsert
             and entity.name not in self._without_external_id
             and self._is_assumed(entity)
             and set(self.refused_fields(answer)) == {entity.external_id}
@@ -346,13 +368,14 @@ class Connector:
         return answer.status in (400, 422) and entity.unique_field in self.refused_fields(answer)
 
     def _created(self, operation: Operation, answer: Answer, sent: int) -> Outcome:
-        remote_id = self.remote_id(operation.entity, answer)
+        remote_id = self.speech.remote_id(operation.entity, answer)
         if remote_id is None:
             found, more = self.find(operation)
             sent += more
             if len(found) != 1:
                 return Outcome("pending", "unreadable_answer", None, answer.status, requests=sent)
             remote_id = found[0]
+        self._held.made(operation.entity, remote_id)
         return self.after_create(operation, Outcome("synced", None, remote_id, answer.status, requests=sent))
 
     def _take_up(self, operation: Operation, found: list[str], sent: int) -> Outcome:
@@ -380,25 +403,26 @@ class Connector:
                 self._lookups[entity.name, field] = fitting[0].get(look.take) if fitting else None
             return self._lookups[entity.name, field]
 
-    def _page_count(self, answer: Answer) -> int:
-        paging = self.contract.paging
-        if paging.style == "offset_headers":
-            return -(-int(answer.headers.get(paging.count, 0)) // paging.max_size)
-        if paging.total_pages:
-            return int(dig(answer.body, paging.total_pages) or 0)
-        return -(-int(dig(answer.body, paging.total) or 0) // paging.max_size)
+    def _at(self, find: Find, operation: Operation) -> Find:
+        return replace(find, path=self.fill(find.path, operation))
 
+    def _read_list(self, entity: Entity, parent_id: str | None) -> tuple[list[dict[str, Any]], int]:
+        """All records of an entity; where its list shows the children of one parent, those of this one."""
+        if not entity.list_below:
+            return self.read(entity, entity.listing, None)
+        return self.read(entity, replace(entity.listing, query=entity.list_below.query), parent_id)
 
-class InDoubt(Exception):
-    """A create may have arrived, and nobody could tell; the next run looks it up before anything is sent."""
+    def _connect(self) -> tuple[Client, Speech]:
+        """The client, and what is spoken over it."""
+        contract = self.contract
+        address, timeout = contract.base_url(self.settings), float(self.settings.get("timeout", READ_TIMEOUT))
+        if contract.protocol == "rest":
+            client = Client(contract.partner, address, self.limits, self.login, self.headers, timeout)
+            return client, Rest(contract, client)
+        from pipelines.push.graphql import Graphql, transport  # loads a library that no other partner needs
 
-
-class LookupFailed(Exception):
-    """A look-up got no usable answer, so nothing may be concluded from it."""
-
-    def __init__(self, answer: Answer):
-        super().__init__(f"look-up answered {answer.status}")
-        self.answer = answer
+        client = Client(contract.partner, address, self.limits, self.login, self.headers, timeout, transport)
+        return client, Graphql(contract, client)
 
 
 def connector(partner: str) -> Connector:
@@ -411,62 +435,6 @@ def connector(partner: str) -> Connector:
     module = importlib.import_module(f"pipelines.partners.{partner}")
     made: Connector = module.Connector(contract, settings)
     return made
-
-
-def partner_settings(contract: Contract) -> dict[str, str]:
-    """Values of `DESTINATION__<PARTNER>__…`: address, credentials, server variables, limits."""
-    prefix = f"destination.{contract.partner}."
-    values: dict[str, str] = {}
-    missing = []
-    for key in contract.credentials:
-        value = config_value(prefix + key)
-        if value is None:
-            missing.append(setting_name(prefix + key))
-        else:
-            values[key] = value
-    if missing:
-        raise SettingsError(
-            f"{', '.join(missing)}: missing; set it in the environment or in .dlt/secrets.toml,"
-            f" or switch {contract.partner} off (partners.{contract.partner}.aktiv: false)"
-        )
-    if base_url := config_value(prefix + "base_url"):
-        values["base_url"] = check_url(prefix + "base_url", base_url)
-    for key in ("environment", *server_variables(contract)):
-        if (value := config_value(prefix + key)) is not None:
-            values[key] = check_variable(prefix + key, value)
-    for key in ("in_flight", "per_second", "per_minute", "per_day", "timeout"):
-        if value := config_value(prefix + key):
-            values[key] = _number(prefix + key, value)
-    return values
-
-
-def server_variables(contract: Contract) -> list[str]:
-    """Names of what varies in the partner's address."""
-    return sorted({name for server in contract.document["servers"] for name in server.get("variables", {})})
-
-
-def effective_limits(contract: Contract, settings: Mapping[str, str]) -> Limits:
-    """Limits of the contract, lowered or raised by settings.
-
-    A rate that we only assume is courtesy towards the partner's own hosts; it does not slow a server on this machine.
-    """
-    limits = contract.limits
-    if is_loopback(contract.base_url(settings)) and limits.confidence == "assumed":
-        limits = Limits(in_flight=limits.in_flight)
-    given: dict[str, Any] = {
-        k: float(settings[k]) for k in ("per_second", "per_minute", "per_day") if k in settings
-    }
-    in_flight = int(float(settings["in_flight"])) if "in_flight" in settings else limits.in_flight
-    return replace(limits, in_flight=in_flight or 1, **given)
-
-
-def _number(key: str, value: str) -> str:
-    try:
-        if float(value) > 0:
-            return value
-    except ValueError:
-        pass
-    raise SettingsError(f"{setting_name(key)}: a number above 0 is needed")
 
 
 def _same(left: Any, right: Any) -> bool:

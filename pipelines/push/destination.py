@@ -9,17 +9,23 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from itertools import groupby
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import duckdb
 import pyarrow as pa
 
+from pipelines.push.batches import carry_out_together
 from pipelines.push.client import PartnerStopped
 from pipelines.push.connector import Connector, InDoubt, Operation
-from pipelines.push.contract import Entity
+from pipelines.push.contract import Contract, Entity
 from pipelines.push.journal import Journal, Outcome
+from pipelines.push.openapi import is_list
+
+Row = dict[str, Any]
+T = TypeVar("T")
 
 BATCH = 500
 COLUMNS = (
@@ -46,10 +52,11 @@ class Sender:
         self._pool = ThreadPoolExecutor(
             connector.limits.in_flight or 1, thread_name_prefix=connector.contract.partner
         )
+        contract = connector.contract
         self._integers = {
-            name: _integer_fields(connector.contract.schema(name, "create"))
-            for name in connector.contract.entities
+            name: _integer_fields(contract.schema(name, "create")) for name in contract.entities
         }
+        self._takes_ours = {name: _takes_ours(contract, entity) for name, entity in contract.entities.items()}
 
     @property
     def stopped(self) -> str | None:
@@ -71,25 +78,63 @@ class Sender:
             self.journal.intend(
                 self.plan_id, self.connector.contract.partner, [row["seq"] for row in wave if row["sends"]]
             )
-            for done in self._pool.map(self._carry_out, wave):
+            for done in self._pool.map(self._carry_out, self._together(wave)):
                 self.progress(done)
 
-    def _carry_out(self, row: dict[str, Any]) -> int:
-        try:
-            outcome = self._outcome(row)
-        except PartnerStopped as stop:
-            if stop.lost and row["operation"] == "create":
-                return 1  # stays in doubt: the next run looks it up
-            outcome = Outcome("pending", "stopped", row["remote_id"])
-        except InDoubt:
-            return 1
-        except Exception as bug:  # one row's bug must not cost the others
-            outcome = Outcome("pending", "internal_error", fields=(type(bug).__name__,))
-        self.requests += outcome.requests
-        self.settle(row, outcome)
-        return 1
+    def _together(self, wave: list[Row]) -> Iterator[list[Row]]:
+        """The rows of a wave, those in one list that share a request."""
+        size = self.connector.batch
+        if size > 1 and wave[0]["operation"] != "withdraw":
+            yield from (wave[start : start + size] for start in range(0, len(wave), size))
+        else:
+            yield from ([row] for row in wave)
 
-    def settle(self, row: dict[str, Any], outcome: Outcome) -> None:
+    def _carry_out(self, rows: list[Row]) -> int:
+        """Works off rows that share a request, or one row alone; notes what became of each."""
+        going: list[tuple[Row, Operation]] = []
+        for row in rows:
+            ready = self._guarded(row, partial(self._ready, row))
+            if isinstance(ready, Operation):
+                going.append((row, ready))
+            else:
+                self._note(row, ready)
+        if len(going) > 1:
+            self._carry_out_together(going)
+        for row, operation in going if len(going) == 1 else ():
+            self._note(row, self._guarded(row, partial(self.connector.carry_out, operation)))
+        return len(rows)
+
+    def _carry_out_together(self, going: list[tuple[Row, Operation]]) -> None:
+        try:
+            outcomes = carry_out_together(self.connector, [operation for _, operation in going])
+        except PartnerStopped:
+            outcomes = [Outcome("pending", "stopped", row["remote_id"]) for row, _ in going]
+        except Exception:  # of one row only: the others go alone
+            for row, operation in going:
+                self._note(row, self._guarded(row, partial(self.connector.carry_out, operation)))
+            return
+        for (row, _), outcome in zip(going, outcomes, strict=True):
+            self._note(row, outcome)
+
+    def _guarded(self, row: Row, work: Callable[[], T]) -> T | Outcome | None:
+        """The result of some work for a row; what it raises as an outcome. None: the row stays in doubt."""
+        try:
+            return work()
+        except PartnerStopped as stop:
+            # What cannot be repeated is looked up by the next run.
+            is_doubtful = stop.lost and row["operation"] == "create" and not self._entity(row).upsert
+            return None if is_doubtful else Outcome("pending", "stopped", row["remote_id"])
+        except InDoubt:
+            return None
+        except Exception as bug:  # one row's bug must not cost the others
+            return Outcome("pending", "internal_error", fields=(type(bug).__name__,))
+
+    def _note(self, row: Row, outcome: Outcome | None) -> None:
+        if outcome is not None:
+            self.requests += outcome.requests
+            self.settle(row, outcome)
+
+    def settle(self, row: Row, outcome: Outcome) -> None:
         """Notes the outcome of a plan row in the journal."""
         self.journal.settle(
             self.plan_id,
@@ -100,30 +145,33 @@ class Sender:
             outcome,
         )
 
-    def _outcome(self, row: dict[str, Any]) -> Outcome:
+    def _ready(self, row: Row) -> Operation | Outcome:
+        """The row as an operation, or its outcome where nothing is to be sent."""
         operation, missing = self.operation(row)
-        if missing:
+        if missing and row["operation"] != "withdraw":
             return Outcome("blocked", "parent_missing", fields=(missing,))
         if not row["sends"] and row["operation"] == "update":
             return Outcome("synced", None, row["remote_id"])
         if not row["sends"]:
             return Outcome("withdrawn", "kept" if operation.entity.withdraw.kind == "keep" else "ended")
-        return self.connector.carry_out(operation)
+        return operation
 
-    def operation(self, row: dict[str, Any]) -> tuple[Operation, str | None]:
+    def operation(self, row: Row) -> tuple[Operation, str | None]:
         """The row as an operation, and the first parent that is not at the partner (`id_space external_id`)."""
-        entity = self.connector.contract.entities[row["entity"]]
+        entity = self._entity(row)
         payload = json.loads(row["payload"])
         found: dict[str, Any] = {}
         missing = None
         for parent in json.loads(row["parents"]):
+            field = parent["field"]
             remote_id = parent["remote_id"] or self.journal.remote_id(
                 self.connector.contract.partner, parent["id_space"], parent["external_id"]
             )
             if remote_id is None:
                 missing = missing or f"{parent['id_space']} {parent['external_id']}"
                 continue
-            found.setdefault(parent["field"], []).append(self._typed(entity, parent["field"], remote_id))
+            taken = parent["external_id"] if field in self._takes_ours[entity.name] else remote_id
+            found.setdefault(field, []).append(self._typed(entity, field, taken))
         many = {p.field for p in entity.parents if p.many}
         in_path = {p.field for p in entity.parents if p.in_path}
         ids = {name: values if name in many else values[0] for name, values in found.items()}
@@ -139,6 +187,9 @@ class Sender:
             changed=tuple(row["changed_fields"] or ()),
             confirmed=row["confirmed"],
         ), missing
+
+    def _entity(self, row: Row) -> Entity:
+        return self.connector.contract.entities[row["entity"]]
 
     def _typed(self, entity: Entity, name: str, remote_id: str) -> Any:
         return int(remote_id) if name in self._integers[entity.name] else remote_id
@@ -190,7 +241,12 @@ def _integer_fields(schema: dict[str, Any]) -> set[str]:
     """Fields of a body that take a whole number, or a list of them."""
     found = set()
     for name, value in schema.get("properties", {}).items():
-        kind = value.get("items", {}).get("type") if value.get("type") == "array" else value.get("type")
+        kind = (value.get("items", {}) if is_list(value) else value).get("type")
         if kind == "integer" or (isinstance(kind, list) and "integer" in kind):
             found.add(name)
     return found
+
+
+def _takes_ours(contract: Contract, entity: Entity) -> set[str]:
+    """Fields of an entity that take our id of a parent instead of the partner's."""
+    return {p.field for p in entity.parents if contract.entities[p.entity].refer_by == "external_id"}

@@ -38,6 +38,8 @@ AROUND = {
     "eigentuemer": ("person", "kontaktweg"),
     "person": ("kontaktweg", "mieter", "eigentuemer"),
 }
+# UTS KARTHAGO has no WE; in SAP and RELion a unit may do without a Gebäude.
+MAY_LACK = ("we_nr", "gebaeude_nr")
 MOST = 100
 NEAR = 10
 
@@ -181,17 +183,18 @@ class ErpKeys:
 
 
 def _all_of(table: str, numbers: Numbers, form: str) -> str:
-    """The condition that all these numbers are there; without a WE among several, the row has none (rule I3)."""
+    """The condition that all these numbers are there; a level that is not among several, the row has not (rule I3)."""
     columns = [column for column, _ in numbers]
-    lacks_we = "we_nr" in LEVELS[table] and "we_nr" not in columns and len(columns) > 1
-    return " and ".join([form.format(column) for column in columns] + ["we_nr is null"] * lacks_we)
+    lacking = [c for c in LEVELS[table] if c in MAY_LACK and c not in columns and len(columns) > 1]
+    return " and ".join([form.format(column) for column in columns] + [f"{c} is null" for c in lacking])
 
 
 def _above(row: ErpRow) -> Iterator[tuple[str, Numbers]]:
     """The levels that a row hangs on, with their numbers."""
     columns = dict(row.numbers)
     for table in ABOVE:
-        names = [c for c in LEVELS[table] if c in columns or c != "we_nr"]
+        own = LEVELS[table][-1]
+        names = [c for c in LEVELS[table] if c in columns or c == own or c not in MAY_LACK]
         if all(c in columns for c in names):
             yield table, tuple((c, columns[c]) for c in names)
 
@@ -201,8 +204,9 @@ def _joined(numbers: Numbers) -> str:
 
 
 def _readings(table: str, joint: str, tokens: list[str], merge: bool) -> Iterator[Numbers]:
-    """The ways to read tokens as the key of a table, with and without a WE (rule I3)."""
-    for columns in {LEVELS[table], tuple(c for c in LEVELS[table] if c != "we_nr")}:
+    """The ways to read tokens as the key of a table, also without a level that its ERP may lack (rule I3)."""
+    own = LEVELS[table][-1]
+    for columns in {tuple(c for c in LEVELS[table] if c == own or c != lack) for lack in (None, *MAY_LACK)}:
         for parts in _groups(joint, tokens, len(columns)) if merge else [tokens]:
             if len(parts) != len(columns) or not all(parts):
                 continue

@@ -49,6 +49,7 @@ RULES: Mapping[str, Rule] = {
     "E5": Rule("What stands as e-mail address is none.", drops=False),
     "E8": Rule("The person has no name."),
     "E9": Rule("The name is a placeholder, not a person."),
+    "I3": Rule("The ERP does not have the level or table, or the row lacks a level that the partner needs."),
     "I5": Rule("A number contains the partner's separator, so the id would not be unique."),
     "I6": Rule("Two rows arrive at the same id, so neither is sent."),
     "I8": Rule("The begin lies after the end.", drops=False),

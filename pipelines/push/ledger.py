@@ -84,6 +84,9 @@ when matched and d.state = 'synced' then update set
 when matched and d.state = 'withdrawn' and d.reason = 'deleted' then update set
     remote_id = null, state = 'withdrawn', reason = d.reason, fields = null, payload = null, refs = null,
     payload_hash = null, tries = 0, tried_hash = null, last_run_id = d.run_id, last_synced_at = d.settled_at
+when matched and d.state = 'withdrawn' and d.reason = 'detached' and d.payload = '{}' then update set
+    state = 'withdrawn', reason = d.reason, fields = null, payload = null, refs = null, payload_hash = null,
+    tries = 0, tried_hash = null, last_run_id = d.run_id, last_synced_at = d.settled_at
 when matched and d.state = 'withdrawn' then update set
     state = 'withdrawn', reason = d.reason, fields = null, payload = json_merge_patch(l.payload, d.payload),
     tries = 0, tried_hash = null, last_run_id = d.run_id, last_synced_at = d.settled_at

@@ -25,13 +25,28 @@ class PersonEntity:
 
 
 def person_entities(contract: Contract) -> tuple[PersonEntity, ...]:
-    """Entities whose mart has personal columns, and those that hang on such a record."""
+    """Entities whose mart has personal columns, and those that hang on such a record.
+
+    What refers to a person and has records of other persons below it (a flat that names its owner) is of nobody.
+    """
     found: dict[str, PersonEntity] = {}
-    for name in [name for level in contract.levels for name in level]:
+    order = [name for level in contract.levels for name in level]
+    above = _above_persons(contract, order)
+    for name in order:
         parents = [parent.entity for parent in contract.entities[name].parents]
-        if personal_fields(contract.partner, name) or any(parent in found for parent in parents):
+        of_its_own = bool(personal_fields(contract.partner, name))
+        if of_its_own or (name not in above and any(parent in found for parent in parents)):
             found[name] = PersonEntity(name, bool(parents) and all(parent in found for parent in parents))
     return tuple(found.values())
+
+
+def _above_persons(contract: Contract, order: list[str]) -> set[str]:
+    """Entities below which, at whatever level, hang records with personal columns."""
+    above: set[str] = set()
+    for name in reversed(order):
+        if name in above or personal_fields(contract.partner, name):
+            above |= {parent.entity for parent in contract.entities[name].parents}
+    return above
 
 
 def is_of_person(entity: PersonEntity, separator: str, column: str = "external_id") -> str:

@@ -91,7 +91,7 @@ def _plan_partner(
     db.execute(
         "create or replace temp table diff (entity varchar, id_space varchar, external_id varchar, operation varchar,"
         " remote_id varchar, payload varchar, refs varchar, payload_hash varchar, changed_fields varchar[],"
-        " confirmed boolean, sends boolean)"
+        " confirmed boolean, sends boolean, is_whole boolean)"
     )
     counts: dict[str, Counts] = {}
     ledger_state, mart_states = _ledger_state(db, contract), []
@@ -182,13 +182,17 @@ def _diff_space(
     """Finds what differs in one space of external ids, where a record may pass from one entity to another."""
     ends = {e.name: e.withdraw.field for e in entities if e.withdraw.kind == "end"}
     keeps = [e.name for e in entities if e.withdraw.kind == "keep"]
+    bodies = {e.name: withdraw_body(contract, e, stichtag) for e in entities}
+    # An upsert takes all fields, also the one that ends a record.
+    whole = [e.name for e in entities if e.upsert and bodies[e.name]]
     db.execute(
-        "create or replace temp table withdrawal (entity varchar, keeps boolean, body varchar, end_field varchar)"
+        "create or replace temp table withdrawal"
+        " (entity varchar, keeps boolean, body varchar, end_field varchar, is_whole boolean)"
     )
     db.executemany(
-        "insert into withdrawal values (?, ?, ?, ?)",
+        "insert into withdrawal values (?, ?, ?, ?, ?)",
         [
-            [e.name, e.name in keeps, json.dumps(withdraw_body(contract, e, stichtag)), ends.get(e.name)]
+            [e.name, e.name in keeps, json.dumps(bodies[e.name]), ends.get(e.name), e.name in whole]
             for e in entities
         ],
     )
@@ -259,7 +263,15 @@ def _diff_space(
             select
                 c.entity, c.external_id, c.operation, c.remote_id, r.refs, w.keeps, w.end_field,
                 l.payload as held, l.refs as held_refs, l.payload_hash as held_hash,
-                case when c.operation = 'withdraw' then w.body else r.payload end as payload,
+                json_keys(w.body) as withdraw_fields,
+                c.operation = 'withdraw' and w.is_whole as is_whole,
+                -- Its link to us was cut, so that it is not told by what the ledger says of its fields.
+                coalesce(l.state = 'withdrawn' and l.reason = 'detached', false) as is_detached,
+                case
+                    when c.operation <> 'withdraw' then r.payload
+                    when w.is_whole then json_merge_patch(coalesce(l.payload, '{}'), w.body)
+                    else w.body
+                end as payload,
                 case when c.operation = 'withdraw' then sha256(w.body) else c.payload_hash end as payload_hash,
                 list_filter(
                     json_keys(r.payload),
@@ -283,15 +295,18 @@ def _diff_space(
             entity, $space, external_id, operation, remote_id, payload, coalesce(refs, held_refs, '{}') as refs,
             payload_hash,
             case operation
-                when 'update' then list_concat(payload_fields, ref_fields)
-                when 'withdraw' then json_keys(payload)
+                when 'update' then list_concat(
+                    payload_fields, list_filter(ref_fields, lambda k: not list_contains(payload_fields, k))
+                )
+                when 'withdraw' then withdraw_fields
             end as changed_fields,
-            held_hash is not null as confirmed,
+            held_hash is not null and not is_detached as confirmed,
             case operation
                 when 'create' then true
-                when 'update' then len(payload_fields) + len(ref_fields) > 0
+                when 'update' then len(payload_fields) + len(ref_fields) > 0 or is_detached
                 else not keeps and coalesce(left(json_extract_string(held, '$."' || end_field || '"'), 10) > $day, true)
-            end as sends
+            end as sends,
+            is_whole
         from changed
         """,
         {"partner": contract.partner, "space": space, "day": stichtag.isoformat()},
@@ -424,7 +439,7 @@ def _write(db: duckdb.DuckDBPyConnection, contract: Contract, plan_id: str) -> N
             ) as external_id
             from ordered as o
             inner join reference as f on o.entity = f.entity
-            where o.operation <> 'withdraw'
+            where o.operation <> 'withdraw' or o.is_whole
         ),
 
         resolved as (

@@ -350,6 +350,8 @@ BY_PROBLEM = {
     "timeout": "timed_out",
     "broken": "no_answer",
     "html": "html_answer",
+    "foreign": "redirected",
+    "circle": "unreadable_answer",
 }
 BY_STATUS = {
     402: "quota_exceeded",

@@ -100,13 +100,18 @@ def _moment(text: str) -> datetime | None:
     return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
-def differing_references(sent: Json, shown: Json, visible: Container[str]) -> dict[str, Any]:
+def differing_references(
+    sent: Json, shown: Json, visible: Container[str], fields: Container[str] = ()
+) -> dict[str, Any]:
     """The references of `sent` that differ, with what the partner's record refers to: one id, several, or null.
 
     `sent` has our external ids; `shown` has lists of them, null for a record that is not ours. Order does not count.
+    Those that are `fields` of the body too are compared there.
     """
     found: dict[str, Any] = {}
     for name, value in sent.items():
+        if name in fields:
+            continue
         wanted = value if isinstance(value, list) else [] if value is None else [value]
         targets = shown.get(name, [])
         if name in visible and set(wanted) != set(targets):

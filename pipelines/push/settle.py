@@ -18,7 +18,7 @@ def settle_former(home: Path, active: list[str]) -> int:
     """Settles what an earlier run left open; returns how many rows were looked up at partners.
 
     Outcomes that were not folded are folded. Intents without an outcome are in doubt: creates are looked up at the
-    partner, changes and withdrawals are simply planned again, as they can be sent twice without harm.
+    partner, what can be sent twice without harm is simply planned again: changes, withdrawals, upserts.
     """
     if not (home / "journal.sqlite").exists():
         return 0
@@ -43,7 +43,7 @@ def _settle_partner(home: Path, journal: Journal, partner: str, keys: list[tuple
     try:
         for row in rows:
             sender.plan_id = row.pop("plan_id")
-            if row["operation"] != "create":
+            if row["operation"] != "create" or sender.connector.contract.entities[row["entity"]].upsert:
                 sender.settle(row, Outcome("pending", "interrupted", row["remote_id"]))
                 continue
             looked_up += 1

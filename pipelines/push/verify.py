@@ -262,7 +262,7 @@ def _compare(row: dict[str, Any], traits: _Traits) -> Finding | None:
         sent, links = _set_by_withdrawal(traits.entity, payload), {}
     else:
         sent = payload
-        links = differing_references(refs, json.loads(row["shown_refs"]), traits.visible)
+        links = differing_references(refs, json.loads(row["shown_refs"]), traits.visible, payload)
     fields = differing(sent, json.loads(row["body"]), traits.schema, traits.visible)
     changes = [
         Change(name, {**refs, **payload}.get(name), shown) for name, shown in {**fields, **links}.items()

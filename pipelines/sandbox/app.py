@@ -98,12 +98,18 @@ async def _call(scope: Scope, receive: Receive) -> Call:
     request = Request(scope, receive)
     return Call(
         method=request.method,
-        path=scope["path"].removeprefix(scope["root_path"]),
+        path=_raw_path(scope),
         query=dict(parse_qsl(scope["query_string"].decode(), keep_blank_values=True)),
         headers=request.headers,
         body=await request.body(),
         origin=f"{scope['scheme']}://{request.headers.get('host', '')}",
     )
+
+
+def _raw_path(scope: Scope) -> str:
+    """The path behind the partner's name as it came: an id in it may contain an encoded slash."""
+    raw = scope["raw_path"].partition(b"?")[0].decode("ascii")
+    return str(raw.removeprefix(scope["root_path"]))
 
 
 def _response(answer: Answer) -> Response:

@@ -1,12 +1,13 @@
 """What a contract says about its records, prepared for serving: paths, fields, references, validators."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from openapi_schema_validator import OAS31Validator, oas31_format_checker
 
-from pipelines.push.contract import Contract, ContractError, Entity, Json, body_schema, resolve
+from pipelines.push.contract import Contract, ContractError, Entity, Json, Paging, body_schema, resolve
+from pipelines.push.openapi import whole_schema
 
 # One sentence for each rule of JSON Schema; none repeats the value, which may be personal.
 MESSAGES = {
@@ -39,6 +40,7 @@ class Resource:
     collection: str
     id_field: str
     id_is_number: bool
+    id_is_ours: bool
     external_id: str | None
     id_space: str
     references: Mapping[str, str]
@@ -48,6 +50,15 @@ class Resource:
     update: Json
     creating: OAS31Validator
     updating: OAS31Validator
+    paging: Paging
+    items: str
+    # Reference fields that take our external id instead of the partner's.
+    by_our_id: frozenset[str] = frozenset()
+    # Query parameter of a list → the field of the parent whose children it shows; without it: those without parent.
+    below: Mapping[str, str] = field(default_factory=dict)
+    # Query parameter that is looked for in all texts.
+    full_text: str | None = None
+    upserts: bool = False
 
     def refusals(self, body: Json, is_new: bool) -> Iterator[Refusal]:
         """What the contract says against a body."""
@@ -69,11 +80,12 @@ def resources(contract: Contract, more_references: Mapping[str, Mapping[str, str
     resources that no entity uses.
     """
     found: dict[str, Resource] = {}
-    for path, item in contract.document["paths"].items():
+    paths = contract.document["paths"]
+    for path in dict.fromkeys([*paths, *(entity.record for entity in contract.entities.values())]):
         entities = [entity for entity in contract.entities.values() if entity.record == path]
         collection = entities[0].collection if entities else path.removesuffix("/{id}")
-        if path.endswith("/{id}") and "post" in contract.document["paths"].get(collection, {}):
-            found[path] = _resource(contract, path, collection, item, entities, more_references.get(path, {}))
+        if entities or (path.endswith("/{id}") and "post" in paths.get(collection, {})):
+            found[path] = _resource(contract, path, collection, entities, more_references.get(path, {}))
     return found
 
 
@@ -109,36 +121,27 @@ def query_parameters(contract: Contract, path: str, method: str) -> dict[str, OA
 
 
 def _resource(
-    contract: Contract,
-    path: str,
-    collection: str,
-    item: Json,
-    entities: list[Entity],
-    more: Mapping[str, str],
+    contract: Contract, path: str, collection: str, entities: list[Entity], more: Mapping[str, str]
 ) -> Resource:
-    document = contract.document
     spaces = {entity.id_space for entity in entities} or {path}
     if len(spaces) > 1:
         raise ContractError(f"partners/{contract.partner}/contract.yaml: {path} has two id spaces: {spaces}.")
-    create = body_schema(document, collection, "post")
-    update = body_schema(document, path, "patch") if "patch" in item else {"type": "object"}
-    posted = document["paths"][collection]["post"]["requestBody"]["content"]["application/json"]["schema"]
-    whole = resolve(document, posted)["properties"]
+    create, update, shown = _schemas(contract, path, collection, entities)
+    whole = shown["properties"]
     id_field = entities[0].id if entities else "id"
     external = next((entity.external_id for entity in entities), None)
+    parents = [parent for entity in entities for parent in entity.parents]
+    upserts = any(entity.upsert for entity in entities)
+    finds = [entity.find for entity in entities if entity.find and entity.find.query]
     return Resource(
         name=path,
         collection=collection,
         id_field=id_field,
-        id_is_number=whole[id_field]["type"] == "integer",
+        id_is_number=whole.get(id_field, {}).get("type") == "integer",
+        id_is_ours=any(entity.id_is_ours for entity in entities),
         external_id=external or ("externalId" if "externalId" in create["properties"] else None),
         id_space=spaces.pop(),
-        references=dict(more)
-        | {
-            parent.field: contract.entities[parent.entity].record
-            for entity in entities
-            for parent in entity.parents
-        },
+        references=dict(more) | {parent.field: contract.entities[parent.entity].record for parent in parents},
         path_fields=tuple(
             step[1:-1] for step in collection.split("/") if step.startswith("{") and step.endswith("}")
         ),
@@ -147,7 +150,37 @@ def _resource(
         update=update,
         creating=validator(create),
         updating=validator(update),
+        paging=(entities[0].listing.paging if entities else None) or contract.paging,
+        items=entities[0].items if entities else contract.paging.items,
+        by_our_id=frozenset(
+            p.field for p in parents if contract.entities[p.entity].refer_by == "external_id"
+        ),
+        below={
+            entity.list_below.query: parent.field
+            for entity in entities
+            for parent in entity.parents
+            if entity.list_below and parent.entity == entity.list_below.entity
+        },
+        full_text=next((str(f.query) for f in finds if f.query not in whole), None),
+        upserts=upserts,
     )
+
+
+def _schemas(
+    contract: Contract, path: str, collection: str, entities: list[Entity]
+) -> tuple[Json, Json, Json]:
+    """Bodies that create and change a record, and the record as it is shown."""
+    if entities and entities[0].upsert:
+        name = entities[0].name
+        schema = contract.schema(name, "create")
+        return schema, {**schema, "required": []}, contract.shown_schema(name)
+    document = contract.document
+    update = (
+        body_schema(document, path, "patch")
+        if "patch" in document["paths"][path]
+        else {"type": "object", "properties": {}}
+    )
+    return body_schema(document, collection, "post"), update, whole_schema(document, collection, "post")
 
 
 def _unknown(schema: Json, body: Any, prefix: str = "") -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import unquote
 
 from pipelines.push.contract import Contract, ContractError
 from pipelines.sandbox.resources import query_parameters
@@ -31,8 +32,11 @@ class Routes:
             candidates.sort(key=lambda candidate: candidate[1].count("{"))
 
     def match(self, path: str) -> tuple[str, dict[str, str]]:
-        """The contract's path and the values in its braces; an empty path when there is none."""
-        steps = path.strip("/").split("/")
+        """The contract's path and the values in its braces; an empty path when there is none.
+
+        `path` is percent-encoded, the values are not.
+        """
+        steps = [unquote(step) for step in path.strip("/").split("/")]
         for pattern, template in self._by_length.get(len(steps), []):
             if all(p == s or (p[0] == "{" and s) for p, s in zip(pattern, steps, strict=True)):
                 values = {p[1:-1]: s for p, s in zip(pattern, steps, strict=True) if p[0] == "{"}

@@ -5,6 +5,7 @@ import contextlib
 import fcntl
 import importlib
 import importlib.util
+import logging
 import os
 import socket
 import threading
@@ -67,6 +68,8 @@ class Sandbox:
                 timeout_keep_alive=KEEP_ALIVE_SECONDS,
                 timeout_graceful_shutdown=2,
             )
+            # Its lines hold whole addresses, and with them credentials that stand in a query.
+            logging.getLogger("uvicorn.access").disabled = True
             self._server = uvicorn.Server(config)
             self._thread = threading.Thread(target=asyncio.run, args=(self._serve(listener),), daemon=True)
             self._thread.start()

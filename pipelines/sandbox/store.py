@@ -30,7 +30,7 @@ create table if not exists external_id (
     value text not null,
     resource text not null,
     id text not null,
-    primary key (partner, space, value)
+    primary key (partner, space, value, resource, id)
 ) without rowid;
 create index if not exists external_id_record on external_id (partner, resource, id);
 create table if not exists reference (
@@ -148,6 +148,18 @@ class Store:
             raise
         self._db.execute("commit")
 
+    @contextmanager
+    def part(self) -> Iterator[None]:
+        """Inside a transaction: what is written in here is kept as a whole or not at all."""
+        self._db.execute("savepoint part")
+        try:
+            yield
+        except BaseException:
+            self._db.execute("rollback to part")
+            raise
+        finally:
+            self._db.execute("release part")
+
     def next_number(self) -> int:
         """A number that no record of any partner has had."""
         self._last += 1
@@ -192,18 +204,28 @@ class Store:
                 (partner, record.resource, record.id),
             )
 
-    def set_external_ids(self, partner: str, space: str, resource: str, id: str, values: list[str]) -> None:
-        """Replaces the external ids of a record. Raises Duplicate when one belongs to another record."""
+    def set_external_ids(
+        self, partner: str, space: str, resource: str, id: str, values: list[str], unique: bool = True
+    ) -> None:
+        """Replaces the external ids of a record. Raises Duplicate when one must not belong to two records."""
         self._db.execute(
             "delete from external_id where partner = ? and resource = ? and id = ?", (partner, resource, id)
         )
+        wanted = list(dict.fromkeys(values))
+        if unique and any(self._is_taken(partner, space, value) for value in wanted):
+            raise Duplicate
         try:
             self._db.executemany(
                 "insert into external_id values (?, ?, ?, ?, ?)",
-                [(partner, space, value, resource, id) for value in dict.fromkeys(values)],
+                [(partner, space, value, resource, id) for value in wanted],
             )
-        except sqlite3.IntegrityError:
+        except sqlite3.IntegrityError:  # a state file from before ids could be shared
             raise Duplicate from None
+
+    def _is_taken(self, partner: str, space: str, value: str) -> bool:
+        where = "partner = ? and space = ? and value = ?"
+        rows = self._db.execute(f"select 1 from external_id where {where} limit 1", (partner, space, value))
+        return rows.fetchone() is not None
 
     def set_references(
         self, partner: str, resource: str, id: str, references: Iterable[tuple[str, str, str]]
@@ -223,7 +245,7 @@ class Store:
         return rows[0] if rows else None
 
     def by_external_id(self, partner: str, resource: str, value: str) -> list[Record]:
-        """The records of a resource that carry an external id: none or one."""
+        """The records of a resource that carry an external id: several only where ids need not be unique."""
         where = """partner = ? and resource = ? and id in (
             select e.id from external_id as e where e.partner = ? and e.resource = ? and e.value = ?)"""
         return self._select(where, (partner, resource, partner, resource, value))

@@ -20,7 +20,7 @@ class Option:
 
 @dataclass(frozen=True)
 class Call:
-    """One request; `params` are the values in its path, `path` begins after the partner's name."""
+    """One request; `path` begins after the partner's name and is percent-encoded, `params` are the values in it."""
 
     method: str
     path: str
@@ -62,10 +62,11 @@ Handler = Callable[[Call], Answer]
 
 @dataclass(frozen=True)
 class Page:
-    """A piece of a list."""
+    """A piece of a list; `next` is the address of the one behind it, for partners that give links."""
 
     limit: int
     offset: int
+    next: str = ""
 
     @property
     def number(self) -> int:

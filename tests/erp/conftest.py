@@ -1,11 +1,15 @@
 """A right delivery in a folder, and a database to look at."""
 
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
 import pytest
 
+from pipelines.erp.sql_dialects import DIALECTS, Dialect
 from tests.erp.delivery import DELIVERY
+from tests.erp.postgres import TEMPLATE, Erp, Server, running
 
 
 @pytest.fixture
@@ -46,3 +50,28 @@ class Database:
 @pytest.fixture
 def database(home: Path) -> Database:
     return Database(home)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Server]:
+    """A PostgreSQL server with one database: the right delivery."""
+    with running() as server:
+        server.create(TEMPLATE, DELIVERY)
+        yield server
+
+
+@pytest.fixture
+def erp(postgres: Server) -> Iterator[Erp]:
+    database = Erp(postgres)
+    yield database
+    database.drop()
+
+
+@pytest.fixture(params=["arrow", "cursor"])
+def way(request, monkeypatch) -> str:
+    """PostgreSQL's own way of reading, and the one for all databases."""
+    if request.param == "cursor":
+        plain, own = Dialect(), DIALECTS["postgresql"]
+        changed = replace(own, value=plain.value, loader=plain.loader, reader=plain.reader)
+        monkeypatch.setitem(DIALECTS, "postgresql", changed)
+    return request.param

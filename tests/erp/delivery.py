@@ -1,4 +1,11 @@
-"""A tiny hand-made delivery: one house, two flats, one lease, two invented people."""
+"""A tiny hand-made delivery: one house, two flats, one lease, two invented people. And how the door reads it."""
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from pipelines.erp.delivery import Delivery, Door, TableData, Wanted
 
 DELIVERY = {
     "mandant.csv": "mandant_nr;name\n001;Wohnbau Musterstadt\n",
@@ -21,3 +28,20 @@ DELIVERY = {
     ),
     "kontaktweg.csv": "person_nr;lfd_nr;art;wert\n0000000815;1;E-Mail;aenne@example.org\n",
 }
+
+
+@contextmanager
+def opened(door: Door, quelle_erp: str = "wodis_sigma") -> Iterator[Delivery]:
+    """The delivery behind a door, with a scratch folder of its own."""
+    with tempfile.TemporaryDirectory() as scratch, door.opened(Wanted(quelle_erp, Path(scratch))) as delivery:
+        yield delivery
+
+
+def rows_of(data: TableData) -> list[dict]:
+    return [row for batch in data.read() for row in batch.to_pylist()]
+
+
+def read(door: Door, quelle_erp: str = "wodis_sigma") -> dict[str, list[dict]]:
+    """All rows of all tables, as the loader would get them."""
+    with opened(door, quelle_erp) as delivery:
+        return {name: rows_of(data) for name, data in delivery.tables.items()}

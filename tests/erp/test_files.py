@@ -1,18 +1,20 @@
 """The file door: what it reads, and every way in which a delivery can be wrong."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from pipelines.erp import csv_file
-from pipelines.erp.files import FilesSettings, open_folder
+from pipelines.erp.files import FilesSettings
 from pipelines.errors import DeliveryError
-from tests.erp.delivery import DELIVERY
+from tests.erp.delivery import DELIVERY, opened, rows_of
+from tests.erp.delivery import read as read_all
 
 
 def read(folder: Path, table: str, **settings: str) -> list[dict]:
-    data = open_folder(FilesSettings(folder, **settings), "wodis_sigma").tables[table]
-    return [row for batch in data.read() for row in batch.to_pylist()]
+    with opened(FilesSettings(folder, **settings)) as delivery:
+        return rows_of(delivery.tables[table])
 
 
 def message(folder: Path, quelle_erp: str = "wodis_sigma", **settings: str) -> str:
@@ -22,11 +24,6 @@ def message(folder: Path, quelle_erp: str = "wodis_sigma", **settings: str) -> s
     text = str(caught.value)
     assert "\n" not in text
     return text
-
-
-def read_all(settings: FilesSettings, quelle_erp: str) -> None:
-    for data in open_folder(settings, quelle_erp).tables.values():
-        list(data.read())
 
 
 # What is read
@@ -117,11 +114,8 @@ def test_files_of_no_table_are_listed_and_hidden_ones_passed_over(folder):
     for name in ("notizen.txt", "gebäude.csv", "umsatz.csv", ".DS_Store"):
         (folder / name).write_text("x", encoding="utf-8")
     (folder / "archiv.csv").mkdir()
-    assert sorted(open_folder(FilesSettings(folder), "wodis_sigma").unknown_files) == [
-        "gebäude.csv",
-        "notizen.txt",
-        "umsatz.csv",
-    ]
+    with opened(FilesSettings(folder)) as delivery:
+        assert sorted(delivery.unknown_files) == ["gebäude.csv", "notizen.txt", "umsatz.csv"]
 
 
 def test_a_quote_at_the_edge_of_a_block_is_seen_with_its_neighbours(folder, monkeypatch):
@@ -188,15 +182,15 @@ def without_we(folder: Path, **named: str) -> None:
 
 def test_uts_needs_no_wirtschaftseinheit_when_the_setting_says_uts(folder):
     without_we(folder)
-    data = open_folder(FilesSettings(folder), "uts_karthago").tables
-    assert "wirtschaftseinheit" not in data
-    assert data["gebaeude"].columns == ("mandant_nr", "gebaeude_nr", "strasse", "plz")
+    with opened(FilesSettings(folder), "uts_karthago") as delivery:
+        assert "wirtschaftseinheit" not in delivery.tables
+        assert delivery.tables["gebaeude"].columns == ("mandant_nr", "gebaeude_nr", "strasse", "plz")
 
 
 @pytest.mark.parametrize("table", ["mandant", "gebaeude"])
 def test_uts_needs_no_wirtschaftseinheit_when_its_own_rows_say_uts(folder, table):
     without_we(folder, **{table: "uts_karthago"})
-    assert "wirtschaftseinheit" not in open_folder(FilesSettings(folder), "wodis_sigma").tables
+    assert "wirtschaftseinheit" not in read_all(FilesSettings(folder))
 
 
 def test_rows_of_another_erp_need_a_wirtschaftseinheit_whatever_the_setting_says(folder):
@@ -266,6 +260,39 @@ def test_a_few_pairs_that_look_like_utf8_leave_a_file_windows_1252(folder):
         "Grünbär",
         "Jäger",
     ]
+
+
+@pytest.mark.parametrize(("encoding", "byte"), [("cp850", "84"), ("cp437", "84"), ("mac_roman", "8A")])
+def test_umlauts_of_dos_and_mac_are_not_read_as_windows_1252(folder, encoding, byte):
+    text = "person_nr;nachname\n1;Ey\n2;Jäger\n3;Böttcher\n"
+    (folder / "person.csv").write_bytes(text.encode(encoding))
+    shown = message(folder)
+    assert shown.startswith(f"person.csv, line 3: byte 0x{byte} inside a word is no letter in windows-1252")
+    assert "SOURCES__ERP__FILES__ENCODING" in shown
+
+
+def test_a_byte_of_another_encoding_is_found_wherever_a_block_ends(folder, monkeypatch):
+    content = "person_nr;nachname\n1;Ey\n2;Jäger\n".encode("cp850")
+    for block in range(1, len(content)):
+        monkeypatch.setattr(csv_file, "BLOCK", block)
+        (folder / "person.csv").write_bytes(content)
+        with pytest.raises(DeliveryError, match=r"person\.csv, line 3: byte 0x84"):
+            csv_file.inspect(folder / "person.csv")
+
+
+@pytest.mark.parametrize(
+    "name", ["O’Neil", "„Anker“GmbH", "Šimić", "ŠKODA", "Goodyear™", "Fœrster", "Anna–Lena", "5€"]
+)
+def test_signs_that_windows_1252_has_beyond_iso_8859_1_are_read(folder, name):
+    name = name.replace("ć", "c")
+    (folder / "person.csv").write_bytes(f"person_nr;nachname\n1;{name}\n2;Müller\n".encode("cp1252"))
+    assert [row["nachname"] for row in read(folder, "person")] == [name, "Müller"]
+
+
+def test_a_file_in_iso_8859_1_is_recognised(folder):
+    text = "person_nr;nachname\n1;Müller\n2;Groß\n3;Señor\n4;½ §\n"
+    (folder / "person.csv").write_bytes(text.encode("iso-8859-1"))
+    assert [row["nachname"] for row in read(folder, "person")] == ["Müller", "Groß", "Señor", "½ §"]
 
 
 def test_a_file_cut_inside_a_character_is_an_error(folder):
@@ -347,9 +374,29 @@ def test_a_wrong_byte_is_found_wherever_a_block_ends(folder, monkeypatch):
         assert text.startswith("person.csv, line 3: byte 0xC3 is not utf-8"), block
 
 
-def test_a_file_that_changes_between_check_and_reading_is_an_error(folder):
-    delivery = open_folder(FilesSettings(folder), "wodis_sigma")
-    with (folder / "person.csv").open("a", encoding="utf-8") as file:
-        file.write("4712;natuerlich;Ida;Ey\n")
-    with pytest.raises(DeliveryError, match=r"person\.csv: the file changed while it was read"):
-        list(delivery.tables["person"].read())
+def read_meanwhile(folder: Path, change: Callable[[], None], *, first: bool) -> None:
+    """Reads a delivery; something happens to its files before or after that."""
+    with opened(FilesSettings(folder)) as delivery:
+        if first:
+            change()
+        for data in delivery.tables.values():
+            rows_of(data)
+        if not first:
+            change()
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_a_file_that_changes_while_the_delivery_is_read_is_an_error(folder, first):
+    def change() -> None:
+        with (folder / "person.csv").open("a", encoding="utf-8") as file:
+            file.write("4712;natuerlich;Ida;Ey\n")
+
+    with pytest.raises(DeliveryError, match=r"^person\.csv: the file changed while it was read"):
+        read_meanwhile(folder, change, first=first)
+
+
+def test_a_file_that_comes_or_goes_while_the_delivery_is_read_is_an_error(folder):
+    late = folder / "leerstand.csv"
+    for change in (late.touch, late.unlink):
+        with pytest.raises(DeliveryError, match=r"^leerstand\.csv: the file changed while it was read"):
+            read_meanwhile(folder, change, first=False)

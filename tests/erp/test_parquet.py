@@ -7,9 +7,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from pipelines.erp.files import FilesSettings, open_folder
+from pipelines.erp.files import FilesSettings
 from pipelines.erp.parquet_file import as_text
 from pipelines.errors import DeliveryError
+from tests.erp.delivery import read
 
 BERLIN_WINTER = timezone(timedelta(hours=1))
 
@@ -51,8 +52,7 @@ def gebaeude(**more):
 
 
 def rows(folder):
-    data = open_folder(FilesSettings(folder), "wodis_sigma").tables["gebaeude"]
-    return [row for batch in data.read() for row in batch.to_pylist()]
+    return read(FilesSettings(folder))["gebaeude"]
 
 
 def test_a_parquet_file_stands_in_for_a_csv_file(folder):

@@ -4,11 +4,25 @@ from pathlib import Path
 
 import pytest
 
+from pipelines.erp.archive import Limits
 from pipelines.erp.files import FilesSettings
+from pipelines.erp.mapping import TableMapping
+from pipelines.erp.remote import Remote
 from pipelines.erp.settings import erp_settings, is_configured
 from pipelines.errors import SettingsError
 
-KEYS = ("KIND", "FILES__FOLDER", "FILES__ENCODING", "FILES__DELIMITER")
+FILES_KEYS = (
+    "FOLDER",
+    "ENCODING",
+    "DELIMITER",
+    "MAPPING",
+    "CONTROL",
+    "QUIET_SECONDS",
+    "MAX_GB",
+    "MAX_RATIO",
+    "KNOWN_HOSTS",
+)
+KEYS = ("KIND", *(f"FILES__{key}" for key in FILES_KEYS))
 
 
 @pytest.fixture
@@ -47,6 +61,37 @@ def test_an_encoding_may_go_by_any_of_its_names(configure, tmp_path, given, expe
     assert erp_settings() == FilesSettings(Path(tmp_path), expected, "\t")
 
 
+def test_every_setting_of_the_files_is_read(configure, tmp_path):
+    (tmp_path / "mapping.yaml").write_text("tables: {archiv: {from: Akten}}", encoding="utf-8")
+    configure(
+        FILES__FOLDER=tmp_path.as_uri(),
+        FILES__MAPPING=str(tmp_path / "mapping.yaml"),
+        FILES__CONTROL="fertig.csv",
+        FILES__QUIET_SECONDS="90",
+        FILES__MAX_GB="0.5",
+        FILES__MAX_RATIO="1000",
+    )
+    assert erp_settings() == FilesSettings(
+        folder=tmp_path,
+        mapping={"archiv": TableMapping(source="Akten")},
+        control="fertig.csv",
+        quiet_seconds=90,
+        limits=Limits(max_gb=0.5, max_ratio=1000),
+    )
+
+
+@pytest.mark.parametrize("name", ["lieferung.zip", "Stammdaten.XLSX"])
+def test_one_packed_file_may_stand_for_the_folder(configure, tmp_path, name):
+    (tmp_path / name).write_bytes(b"x")
+    configure(FILES__FOLDER=str(tmp_path / name))
+    assert erp_settings() == FilesSettings(tmp_path / name)
+
+
+def test_a_folder_of_another_machine_is_not_looked_for_here(configure):
+    configure(FILES__FOLDER="sftp://erp.example/export", FILES__KNOWN_HOSTS="/etc/known_hosts")
+    assert erp_settings() == FilesSettings(Remote("sftp://erp.example/export", Path("/etc/known_hosts")))
+
+
 @pytest.mark.parametrize(
     ("values", "expected"),
     [
@@ -54,6 +99,12 @@ def test_an_encoding_may_go_by_any_of_its_names(configure, tmp_path, given, expe
         ({"KIND": "files"}, "SOURCES__ERP__FILES__FOLDER: missing"),
         ({"FILES__FOLDER": "/nowhere/at/all"}, "SOURCES__ERP__FILES__FOLDER: /nowhere/at/all is no folder"),
         ({"FILES__ENCODING": "ebcdic"}, "SOURCES__ERP__FILES__ENCODING: unknown encoding 'ebcdic'"),
+        (
+            {"FILES__QUIET_SECONDS": "soon"},
+            "SOURCES__ERP__FILES__QUIET_SECONDS: 'soon' is not a whole number",
+        ),
+        ({"FILES__MAX_GB": "0"}, "SOURCES__ERP__FILES__MAX_GB: '0' is no number above 0"),
+        ({"FILES__MAX_RATIO": "nan"}, "SOURCES__ERP__FILES__MAX_RATIO: 'nan' is no number above 0"),
         ({"FILES__DELIMITER": "|"}, "SOURCES__ERP__FILES__DELIMITER: '|' cannot separate fields"),
     ],
 )

@@ -128,6 +128,7 @@ BESTAND: Tables = {
         {**SHOP, "ev_nr": "02", "beginn": "2016-08-01"},
         {**CONDOMINIUM, "ev_nr": "03", "beginn": "2017-09-01"},  # its only owner's number contains a slash
         {**FLAT, "ev_nr": "04", "beginn": "2018-10-01", "ende": "2097-11-30", "selbstgenutzt": "X"},
+        {**UTS_FLAT, "ev_nr": "11", "beginn": "2019-11-01"},
     ],
     "eigentuemer": [
         owner(CONDOMINIUM, "01", "P100"),
@@ -136,6 +137,7 @@ BESTAND: Tables = {
         owner(SHOP, "02", "P301"),
         owner(CONDOMINIUM, "03", "P/9"),
         owner(FLAT, "04", "P301"),
+        owner(UTS_FLAT, "11", "P309"),
     ],
     "person": [
         person("P100", "Ährenfeld", vorname="Jördis", anrede="Frau", co_zusatz="c/o Beispiel"),
@@ -158,6 +160,18 @@ BESTAND: Tables = {
         person("P/9", "Schräg"),
         {"person_nr": "P200", "person_art": "juristisch", "firma1": "Kiosk Nord GmbH", "vorname": "Ida"},
         person("P301", "Eigen", vorname="Orla", strasse="Hof", plz="2345"),
+        {
+            "person_nr": "P309",
+            "person_art": "juristisch",
+            "anrede": "Firma",
+            "firma1": "Grund und Giebel GmbH",
+            "co_zusatz": "z. Hd. Muster",
+            "strasse": "Bahnhofstraße",
+            "hausnummer": "31",
+            "plz": "6020",
+            "ort": "Innsbruck",
+            "land": "AT",
+        },
     ],
     "kontaktweg": [
         contact("P100", "E-Mail", "mailto:Joerdis@Example.org"),
@@ -174,5 +188,9 @@ BESTAND: Tables = {
         contact("P200", "E-Mail", "kiosk@example.org"),
         contact("P200", "Fax", "030/23125 019"),
         contact("P301", "Festnetz", "0221 4710 017"),
+        contact("P309", "E-Mail", "giebel@example.org"),
+        contact("P309", "Handynummer", "0151 27700 117"),
+        contact("P309", "Festnetz", "0221 4710 031"),
+        contact("P309", "Fax", "0221 4710 032"),
     ],
 }

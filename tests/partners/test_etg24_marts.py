@@ -27,6 +27,23 @@ P301 = {
     "phoneLandline": "0221 4710 017",
     "fax": None,
 }
+P309 = {
+    "salutation": "Firma",
+    "firstName": None,
+    "lastName": "Grund und Giebel GmbH",
+    "deliveryInstructions": "z. Hd. Muster",
+    "address": {
+        "street": "Bahnhofstraße",
+        "houseNumber": "31",
+        "postalCode": "6020",
+        "city": "Innsbruck",
+        "country": "AT",
+    },
+    "emailAddress": "giebel@example.org",
+    "phoneMobile": "0151 27700 117",
+    "phoneLandline": "0221 4710 031",
+    "fax": "0221 4710 032",
+}
 
 
 def test_every_wirtschaftseinheit_is_an_objektgruppe_and_has_a_title(marts: Any) -> None:
@@ -166,6 +183,15 @@ def test_an_owner_contract_carries_its_owners(marts: Any) -> None:
             "sondereigentumsverwaltung": True,
             "occupier": False,
         },
+        {
+            "external_id": "002/77/0001/E11",
+            "einheiten_external_id": "002/77/0001",
+            "contractType": "owner",
+            "validFrom": date(2019, 11, 1),
+            "validTo": None,
+            "sondereigentumsverwaltung": False,
+            "occupier": False,
+        },
     ]
 
 
@@ -185,5 +211,10 @@ def test_owners_are_participants_without_needing_an_email(marts: Any) -> None:
             "external_id": "002/0001/01/0001/E01/P301",
             "eigentuemervertraege_external_id": "002/0001/01/0001/E01",
             **P301,
+        },
+        {
+            "external_id": "002/77/0001/E11/P309",
+            "eigentuemervertraege_external_id": "002/77/0001/E11",
+            **P309,
         },
     ]

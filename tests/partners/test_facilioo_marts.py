@@ -73,6 +73,7 @@ def test_a_tenant_is_one_party_whatever_its_leases(marts: Any) -> None:
         "isContactableByPush": False,
         "isContactableByMail": False,
     }
+    assert marts.row("facilioo__parteien_mieter", "P100")["addressAddition"] == "c/o Beispiel"
     company = marts.row("facilioo__parteien_mieter", "P200")
     assert (company["primaryName"], company["secondaryName"]) == (None, "Kiosk Nord GmbH")
 
@@ -94,7 +95,23 @@ def test_an_owner_without_an_email_is_reached_by_letter(marts: Any) -> None:
             "isContactableByEmail": False,
             "isContactableByPush": False,
             "isContactableByMail": True,
-        }
+        },
+        {
+            "external_id": "P309",
+            "typeId": 7,
+            "salutation": "Firma",
+            "primaryName": None,
+            "secondaryName": "Grund und Giebel GmbH",
+            "street": "Bahnhofstraße",
+            "houseNumber": "31",
+            "addressAddition": "z. Hd. Muster",
+            "postalCode": "6020",
+            "city": "Innsbruck",
+            "country": "AT",
+            "isContactableByEmail": True,
+            "isContactableByPush": False,
+            "isContactableByMail": False,
+        },
     ]
 
 
@@ -110,11 +127,14 @@ def test_contact_details_are_one_record_for_each_kind_that_is_known(marts: Any) 
         ("P103/3", 3, "tagsüber"),
         ("P200/1", 1, "kiosk@example.org"),
         ("P301/2", 2, "0221 4710 017"),
+        ("P309/1", 1, "giebel@example.org"),
+        ("P309/2", 2, "0221 4710 031"),
+        ("P309/3", 3, "0151 27700 117"),
     ]
     parties = {row["parteien_mieter_external_id"] for row in rows}
     owners = {row["parteien_eigentuemer_external_id"] for row in rows}
     assert parties == {"P100", "P102", "P103", "P200", None}
-    assert owners == {"P301", None}
+    assert owners == {"P301", "P309", None}
 
 
 def test_a_lease_is_one_contract_for_each_tenant_with_whole_days(marts: Any) -> None:
@@ -148,6 +168,7 @@ def test_an_owner_contract_names_the_party_that_exists(marts: Any) -> None:
         ("001/0007/01/0002/E02/P301", None, "P301"),
         ("002/0001/01/0001/E01/P100", "P100", None),
         ("002/0001/01/0001/E01/P301", None, "P301"),
+        ("002/77/0001/E11/P309", None, "P309"),
     ]
     assert rows[0] == {
         "external_id": "001/0007/01/0001/E04/P301",

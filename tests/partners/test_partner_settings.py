@@ -11,7 +11,8 @@ WRONG = {
     "a list instead of a mapping": (["etg24"], "partners is ['etg24']; allowed: a mapping"),
     "an unknown partner": (
         {"etg42": GOOD},
-        "partners.etg42 is an unknown partner; allowed: etg24, facilioo, plentific, kiwi;",
+        "partners.etg42 is an unknown partner; allowed: etg24, facilioo, plentific, kiwi, everreal, casavi, "
+        "pricehubble, quis;",
     ),
     "no mapping": (
         {"etg24": True},

@@ -38,13 +38,14 @@ def test_a_verwaltungseinheit_is_an_unterobjekt_with_the_address_of_its_gebaeude
         "rooms": Decimal("2.5"),
         "is_active": True,
     }
-    assert marts.ids("plentific__unterobjekte") == [
-        "001/0007/01/0001",
-        "001/0007/01/0002",
-        "001/0007/02/G-1",
-        "002/0001/01/0001",
-        "002/77/0001",
-    ]
+    lines = {row["external_id"]: row["address"]["line_1"] for row in marts.rows("plentific__unterobjekte")}
+    assert lines == {
+        "001/0007/01/0001": "Lindenweg 12a",
+        "001/0007/01/0002": "Lindenweg 12a",
+        "001/0007/02/G-1": "Lindenweg",
+        "002/0001/01/0001": "01",
+        "002/77/0001": "Haus ohne WE",
+    }
 
 
 def test_a_tenant_hangs_on_its_unit_with_its_own_dates_and_an_international_number(marts: Any) -> None:
@@ -89,6 +90,7 @@ def test_an_owner_is_one_record_with_all_its_units_sorted(marts: Any) -> None:
         "P100": ["002/0001/01/0001"],
         "P102": ["001/0007/01/0002"],
         "P301": ["001/0007/01/0001", "001/0007/01/0002", "002/0001/01/0001"],
+        "P309": ["002/77/0001"],
     }
     assert marts.row("plentific__unterobjekte_vermieter", "P301") == {
         "external_id": "P301",
@@ -98,5 +100,18 @@ def test_an_owner_is_one_record_with_all_its_units_sorted(marts: Any) -> None:
         "company_name": None,
         "email": None,
         "phone": "+492214710017",
+        "is_active": True,
+    }
+
+
+def test_an_owner_that_is_a_company_has_its_name_twice_and_an_email(marts: Any) -> None:
+    assert marts.row("plentific__unterobjekte_vermieter", "P309") == {
+        "external_id": "P309",
+        "unterobjekte_external_ids": ["002/77/0001"],
+        "first_name": None,
+        "last_name": "Grund und Giebel GmbH",
+        "company_name": "Grund und Giebel GmbH",
+        "email": "giebel@example.org",
+        "phone": "+4915127700117",
         "is_active": True,
     }

@@ -38,7 +38,7 @@ def _type(value: Any) -> str:
     if isinstance(value, float):
         return "double"
     if isinstance(value, list):
-        return "varchar[]"
+        return f"{_type(value[0] if value else None)}[]"
     if isinstance(value, dict):
         return "struct(" + ", ".join(f'"{k}" {_type(v)}' for k, v in value.items()) + ")"
     return "varchar"

@@ -13,15 +13,18 @@ gebaeude as (
 select
     {{ composite_id('kiwi', 'verwaltungseinheit', table='verwaltungseinheiten') }} as external_id,
     verwaltungseinheiten.name,
-    {
-        'street': {{ strasse_hausnummer('gebaeude') }},
-        'postal_code': gebaeude.plz,
-        'city': gebaeude.ort,
-        'country': gebaeude.land
-    } as address,
+    case
+        when gebaeude.gebaeude_nr is not null
+            then {
+                'street': {{ strasse_hausnummer('gebaeude') }},
+                'postal_code': gebaeude.plz,
+                'city': gebaeude.ort,
+                'country': gebaeude.land
+            }
+    end as address,
     verwaltungseinheiten.etage as floor,
     verwaltungseinheiten.ve_nr as door_number
 from verwaltungseinheiten
-inner join gebaeude
+left join gebaeude
     on {{ same_key('gebaeude', 'verwaltungseinheiten', 'gebaeude') }}
 where {{ sendable('kiwi', 'verwaltungseinheit', table='verwaltungseinheiten') }}  -- E1, I5

@@ -55,7 +55,10 @@ judged as (
     {{ judge_erp_rows(
         'checked',
         'verwaltungseinheit',
-        eltern=[{'tabelle': 'gebaeude'}],
+        eltern=[
+            {'tabelle': 'gebaeude', 'wenn': 'gebaeude_nr is not null'},
+            {'tabelle': 'wirtschaftseinheit', 'wenn': 'we_nr is not null'},
+        ],
         enden=['abgang_am', 'verwaltung_bis'],
     ) }}
 )

@@ -2,20 +2,36 @@
 
 import base64
 import json
+import re
 import time
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
+from pipelines.errors import SettingsError
 from pipelines.push.client import Client
 from pipelines.push.connector import Connector as Base
+from pipelines.push.connector import Operation
+from pipelines.push.contract import Contract
 
 LOGIN = "/api/auth/login"
 
 
 class Connector(Base):
-    """Everything but the login is in the contract."""
+    """Everything is in the contract but the login, and where a Gebäude without a WE goes."""
 
     headers: ClassVar[Mapping[str, str]] = {"api-version": "2.0", "Accept-Language": "de"}
+
+    def __init__(self, contract: Contract, settings: Mapping[str, str]):
+        super().__init__(contract, settings)
+        given = settings.get("projekt_id", "").strip()
+        if not re.fullmatch(r"[0-9]*", given):
+            raise SettingsError("DESTINATION__FACILIOO__PROJEKT_ID: the id of a Projekt is a number")
+        self._projekt = {"tenantId": int(given)} if given else {}
+
+    def create_body(self, operation: Operation) -> dict[str, Any]:
+        """A Gebäude without a WE goes into the Projekt that the settings name (rule I3, UTS KARTHAGO)."""
+        body = super().create_body(operation)
+        return {**self._projekt, **body} if operation.entity.name == "gebaeude" else body
 
     def login(self, client: Client) -> tuple[dict[str, str], float | None]:
         """A bearer token, until the `exp` in it."""

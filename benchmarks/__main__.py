@@ -1,0 +1,50 @@
+"""`python -m benchmarks`: measures, prints a table, and writes JSON and the page on request."""
+
+import argparse
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from rich.console import Console
+
+from benchmarks import report, suite
+from pipelines.settings import home
+
+
+def main() -> int:
+    """Exit status 1 when a figure is on the wrong side of its bound."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="small sizes, under three minutes")
+    parser.add_argument("--only", choices=("pipeline", "pushes", "peers"), help="only this part")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the results there")
+    parser.add_argument("--page", action="store_true", help="write docs/benchmarks.md and its plots")
+    given = parser.parse_args()
+    sizes = suite.QUICK if given.quick else suite.WHOLE
+    folder = suite.scratch(home())
+    errors = Console(stderr=True)
+    results = list(_measure(given.only, sizes, folder, errors))
+    Console(width=170).print(report.table(results))
+    document = report.as_json(results)
+    if given.json:
+        given.json.write_text(document + "\n", encoding="utf-8")
+    if given.page:
+        report.write_page(document, suite.peers.environment(folder / "peers") / "python")
+    return 0 if all(result.holds for result in results) else 1
+
+
+def _measure(only: str | None, sizes: suite.Sizes, folder: Path, errors: Console) -> Iterator[suite.Result]:
+    def say(text: str) -> None:
+        errors.print(text, style="dim")
+
+    if only in (None, "pushes"):
+        yield from suite.pushes(sizes, folder, say)
+    if only in (None, "peers"):
+        yield from suite.against_peers(sizes, folder, say)
+    if only in (None, "pipeline"):
+        for units in sizes.units:
+            repeats = 1 if units >= 1_000_000 else sizes.repeats
+            yield from suite.pipeline(units, folder / f"{units}", repeats, say)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,73 @@
+"""Runs one step as a process of its own and says what it cost, as the operating system counted it."""
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What a process took: wall and processor time in seconds, peak of resident memory in MB, its last line."""
+
+    seconds: float
+    cpu: float
+    peak_mb: float
+    said: str
+
+
+def run(
+    argv: Sequence[str], env: Mapping[str, str] | None = None, cwd: Path = ROOT, allowed: Sequence[int] = (0,)
+) -> Cost:
+    """Runs a program to its end. Raises RuntimeError with its last words when it fails."""
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+        started = time.monotonic()
+        process = subprocess.Popen(
+            argv,
+            env={**os.environ, **(env or {})},
+            cwd=cwd,
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=err,
+        )
+        _, status, usage = os.wait4(process.pid, 0)
+        seconds = time.monotonic() - started
+        process.returncode = os.waitstatus_to_exitcode(status)
+        out.seek(0)
+        err.seek(0)
+        said = out.read().decode(errors="replace").strip()
+        if process.returncode not in allowed:
+            words = err.read().decode(errors="replace").strip() or said
+            raise RuntimeError(f"{' '.join(argv[:4])} ended with {process.returncode}: {words[-2000:]}")
+        return Cost(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, said)
+
+
+def python(module: str, *arguments: object, env: Mapping[str, str] | None = None) -> Cost:
+    """Runs a module of this project with the interpreter that runs the suite."""
+    return run([sys.executable, "-m", module, *(str(argument) for argument in arguments)], env)
+
+
+@contextmanager
+def stub(latency_ms: int) -> Iterator[str]:
+    """Address of a stub server that ends with the block."""
+    server = subprocess.Popen(
+        [sys.executable, "-m", "benchmarks.stub", str(latency_ms)],
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert server.stdin is not None
+    assert server.stdout is not None
+    try:
+        yield f"http://127.0.0.1:{server.stdout.readline().strip()}"
+    finally:
+        server.stdin.close()
+        server.wait(timeout=10)

@@ -1,0 +1,97 @@
+"""The results as a table, as JSON, and as `docs/benchmarks.md` with plots."""
+
+import importlib.metadata
+import json
+import os
+import platform
+import subprocess
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from rich.table import Table
+
+from benchmarks.process import ROOT
+from benchmarks.suite import Result
+
+PAGE = ROOT / "docs" / "benchmarks.md"
+PLOTS = ROOT / "docs" / "benchmarks"
+BEGIN, END = "<!-- figures: written by make bench -->", "<!-- end of figures -->"
+
+
+def machine() -> dict[str, Any]:
+    """What the figures were taken on."""
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    packages = ("dlt", "duckdb", "dbt-core", "dbt-duckdb", "pyarrow", "requests")
+    return {
+        "date": datetime.now(UTC).date().isoformat(),
+        "cores": os.cpu_count(),
+        "memory_gib": round(memory),
+        "system": platform.system(),
+        "python": platform.python_version(),
+        "versions": {name: importlib.metadata.version(name) for name in packages},
+    }
+
+
+def table(results: Sequence[Result]) -> Table:
+    """The results as the terminal shows them."""
+    shown = Table("step", "size", "time", "peak", "against", "its time", "ratio", "must reach", "")
+    for column in (1, 2, 3, 5, 6):
+        shown.columns[column].justify = "right"
+    for r in results:
+        style = "" if r.holds else "red"
+        shown.add_row(*_cells(r), style=style)
+    return shown
+
+
+def as_json(results: Sequence[Result]) -> str:
+    """Machine, versions and all results."""
+    lines = [{**asdict(result), "holds": result.holds} for result in results]
+    return json.dumps({"machine": machine(), "results": lines}, indent=1, ensure_ascii=False)
+
+
+def write_page(document: str, python: Path) -> None:
+    """Puts the figures of a run into `docs/benchmarks.md`, between its two marks, and draws the plots beside it.
+
+    `python` is an interpreter with matplotlib. What stands outside the marks is written by people and stays.
+    """
+    read = json.loads(document)
+    PLOTS.mkdir(exist_ok=True)
+    (PLOTS / "results.json").write_text(document + "\n")
+    subprocess.run([python, ROOT / "benchmarks" / "plots.py", PLOTS / "results.json", PLOTS], check=True)
+    page = PAGE.read_text()
+    before, after = page[: page.index(BEGIN)], page[page.index(END) :]
+    PAGE.write_text(before + BEGIN + "\n\n" + "\n".join(_figures(read)) + "\n\n" + after)
+
+
+def _figures(read: dict[str, Any]) -> list[str]:
+    m = read["machine"]
+    versions = ", ".join(f"{name} {version}" for name, version in m["versions"].items())
+    lines = [
+        f"Run of {m['date']} on {m['system']}, {m['cores']} cores, {m['memory_gib']} GiB, Python {m['python']},"
+        f" {versions}.",
+        "",
+        "| step | size | time | peak memory | against | its time | ratio | must reach | |",
+        "|---|--:|--:|--:|---|--:|--:|---|---|",
+    ]
+    for entry in read["results"]:
+        held = entry.pop("holds")
+        cells = _cells(Result(**entry))
+        lines.append("| " + " | ".join([*cells[:-1], ("" if held else "**missed** ") + cells[-1]]) + " |")
+    return [*lines, "", "![ratios](benchmarks/ratios.svg)", "", "![growth](benchmarks/growth.svg)"]
+
+
+def _cells(r: Result) -> list[str]:
+    return [
+        r.step,
+        f"{r.size:,}",
+        f"{r.seconds:,.1f} s",
+        f"{r.peak_mb:,.0f} MB",
+        r.against,
+        f"{r.against_seconds:,.1f} s",
+        f"{r.ratio:.2f}",
+        r.must,
+        r.note,
+    ]

@@ -1,0 +1,111 @@
+"""The steps of a run, and what each is held against; every measurement is a process of its own.
+
+`python -m benchmarks.steps files FOLDER DATABASE`   DuckDB alone reads the files of a delivery into tables
+`python -m benchmarks.steps compiled HOME`           the compiled SQL of the last build, once more in one connection
+`python -m benchmarks.steps plan HOME PARTNER …`     the plan over all marts
+`python -m benchmarks.steps join HOME PARTNER …`     one full outer join on hashes of the same rows
+`python -m benchmarks.steps onboard HOME PARTNER …`  not measured: the ledger as if everything had been delivered
+"""
+
+import json
+import sys
+import time
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+import duckdb
+
+from pipelines.push import run as engine
+from pipelines.push.contract import load_contract
+from pipelines.push.ledger import open_database
+
+TODAY = date(2026, 11, 21)
+
+
+def files(folder: Path, database: Path) -> None:
+    """Every CSV file of a delivery as a table, all columns text, into a database file."""
+    with duckdb.connect(str(database)) as db:
+        for path in sorted(folder.glob("*.csv")):
+            db.execute(
+                f"create table {path.stem} as from read_csv(?, all_varchar = true, header = true)",
+                [str(path)],
+            )
+
+
+def compiled(home: Path) -> dict[str, int]:
+    """Runs what dbt ran, in dbt's order: models into the database of the home, tests as counts."""
+    results = json.loads((home / "dbt" / "run_results.json").read_text())["results"]
+    nodes = json.loads((home / "dbt" / "manifest.json").read_text())["nodes"]
+    ran = 0
+    with duckdb.connect(str(home / "stammdaten.duckdb")) as db:
+        for result in sorted(results, key=lambda r: r["timing"][-1]["started_at"] if r["timing"] else ""):
+            node, sql = nodes.get(result["unique_id"]), result.get("compiled_code")
+            if node is None or not sql:
+                continue
+            if node["resource_type"] == "test":
+                db.execute(f"select count(*) from ({sql}) as failing").fetchall()
+            else:
+                kind = "view" if node["config"]["materialized"] == "view" else "table"
+                db.execute(f"create or replace {kind} {node['relation_name']} as ({sql}\n)")
+            ran += 1
+    return {"nodes": ran}
+
+
+def plan(home: Path, partners: list[str]) -> dict[str, int]:
+    """The plan as a run makes it; says how many operations it holds."""
+    return {"operations": engine.plan(home, partners, TODAY).operations}
+
+
+def join(home: Path, partners: list[str]) -> dict[str, int]:
+    """Renders and hashes every row of every mart and joins the hashes with those of the ledger."""
+    differing = 0
+    with open_database(home) as db:
+        for partner in partners:
+            marts = " union all ".join(
+                f"select '{e.id_space}' as id_space, external_id, sha256(to_json(m)::varchar) as hash"
+                f' from partners."{partner}__{e.name}" as m'
+                for e in load_contract(partner).entities.values()
+            )
+            [(rows,)] = db.execute(
+                f"select count(*) from ({marts}) as m full outer join"
+                " (select id_space, external_id, payload_hash from sync.ledger where partner = ?) as l"
+                " on m.id_space = l.id_space and m.external_id = l.external_id"
+                " where m.hash is distinct from l.payload_hash",
+                [partner],
+            ).fetchall()
+            differing += rows
+    return {"differing": differing}
+
+
+def onboard(home: Path, partners: list[str]) -> dict[str, int]:
+    """Writes into ledger and history that the first plan was delivered as a whole."""
+    made = engine.plan(home, partners, TODAY)
+    with open_database(home) as db:
+        db.execute(
+            "insert into sync.ledger select partner, entity, id_space, external_id, seq::varchar, 'synced', null, null,"
+            " payload, refs, payload_hash, 0, null, 'bench', now() from sync.plan where plan_id = ?",
+            [made.plan_id],
+        )
+        db.execute("update sync.plan_partners set status = 'pushed'")
+        db.execute("delete from sync.plan")
+    return {"records": made.operations}
+
+
+def main() -> None:
+    """One step, its result as JSON on the last line."""
+    step, *given = sys.argv[1:]
+    steps: dict[str, Callable[[], object]] = {
+        "files": lambda: files(Path(given[0]), Path(given[1])),
+        "compiled": lambda: compiled(Path(given[0])),
+        "plan": lambda: plan(Path(given[0]), given[1:]),
+        "join": lambda: join(Path(given[0]), given[1:]),
+        "onboard": lambda: onboard(Path(given[0]), given[1:]),
+    }
+    started = time.monotonic()
+    said = steps[step]()
+    print(json.dumps({**(said if isinstance(said, dict) else {}), "seconds": time.monotonic() - started}))
+
+
+if __name__ == "__main__":
+    main()

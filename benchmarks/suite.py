@@ -1,0 +1,298 @@
+"""What is measured, against what, and what must be reached."""
+
+import json
+import os
+import shutil
+import statistics
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks import peers, process
+from benchmarks.process import Cost, python, stub
+
+# The four partners that are described in full.
+PARTNERS = ("etg24", "facilioo", "plentific", "kiwi")
+SETTINGS = {"aktiv": True, "separator": "/", "mandanten": "alle"}
+CONNECTIONS = 16
+LATENCY_MS = 50
+CREDENTIALS = {
+    "ETG24": ("API_TOKEN",),
+    "FACILIOO": ("USERNAME", "PASSWORD", "EMAIL"),
+    "KIWI": ("USERNAME", "PASSWORD"),
+    "PLENTIFIC": ("CLIENT_ID", "CLIENT_SECRET"),
+}
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """How much is measured: units of the portfolios, and rows of each push."""
+
+    units: tuple[int, ...]
+    at_once: int
+    delayed: int
+    changed_of: int
+    memory: tuple[int, int]
+    peer: int
+    repeats: int
+
+
+QUICK = Sizes((10_000,), 5_000, 3_000, 20_000, (1_000, 10_000), 150, 1)
+WHOLE = Sizes((10_000, 100_000, 1_000_000), 30_000, 20_000, 1_000_000, (10_000, 1_000_000), 1_000, 3)
+
+
+@dataclass(frozen=True)
+class Result:
+    """One line of the table: a step at a size, what it took, and its ratio against something of the same run.
+
+    `must` is the bound of the ratio (`≤ 2.5` or `≥ 0.8`), empty where a figure is only shown.
+    """
+
+    step: str
+    size: int
+    seconds: float
+    peak_mb: float
+    against: str
+    against_seconds: float
+    ratio: float
+    must: str = ""
+    note: str = ""
+
+    @property
+    def holds(self) -> bool:
+        """Whether the ratio is on the right side of its bound."""
+        sign, _, bound = self.must.partition(" ")
+        if not bound:
+            return True
+        return self.ratio <= float(bound) if sign == "≤" else self.ratio >= float(bound)
+
+
+Say = Callable[[str], None]
+
+
+def pipeline(units: int, folder: Path, repeats: int, say: Say) -> Iterator[Result]:
+    """Load, build, plan and a whole run in which nothing has changed, for a portfolio of so many units."""
+    erp, home, reference = folder / "erp", folder / "home", folder / "reference.duckdb"
+    shutil.rmtree(home, ignore_errors=True)
+    env = _environment(home, erp)
+    if not (erp / "mandant.csv").exists():
+        say(f"{units:,} units: writing the sample portfolio")
+        process.run([sys.executable, "-c", _WRITE_SAMPLE, str(erp), str(units)])
+
+    def files() -> Cost:
+        reference.unlink(missing_ok=True)
+        return python("benchmarks.steps", "files", erp, reference)
+
+    say(f"{units:,} units: load")
+    ours, theirs = _pairs(lambda: _command(env, "load"), files, repeats)
+    load = ours
+    yield _compared("load from CSV", units, ours, "DuckDB alone, files into tables", theirs, "≤ 2.5")
+    reference.unlink(missing_ok=True)
+
+    say(f"{units:,} units: build")
+    build, compiled = _pairs(
+        lambda: _command(env, "build"), lambda: python("benchmarks.steps", "compiled", home), repeats
+    )
+    must = "≤ 1.3" if units >= 1_000_000 else ""
+    yield _compared("dbt build", units, build, "the compiled SQL in one process", compiled, must)
+
+    say(f"{units:,} units: plan")
+    python("benchmarks.steps", "onboard", home, *PARTNERS)
+    plan, joined = _pairs(
+        lambda: _nothing(python("benchmarks.steps", "plan", home, *PARTNERS)),
+        lambda: python("benchmarks.steps", "join", home, *PARTNERS),
+        repeats,
+    )
+    yield _compared(
+        "plan, nothing changed", units, plan, "one full outer join on hashes", joined, "≤ 3", inside=True
+    )
+
+    say(f"{units:,} units: whole run, nothing changed")
+    with stub(0) as url:
+        whole = _command(_environment(home, erp, url), "run")
+        requests = _requests(url)
+    parts = load.seconds + build.seconds + plan.seconds
+    note = f"{requests} requests, {whole.peak_mb / 1024:.1f} GB at most"
+    must = "≤ 1.1" if units >= 1_000_000 else ""
+    yield Result(
+        "whole run, nothing changed",
+        units,
+        whole.seconds,
+        whole.peak_mb,
+        "load + build + plan above",
+        parts,
+        whole.seconds / parts,
+        must,
+        note,
+    )
+    shutil.rmtree(home, ignore_errors=True)
+
+
+def pushes(sizes: Sizes, folder: Path, say: Say) -> Iterator[Result]:
+    """Pushes against a bare loop, against the server's own limit, and against what a user would pick instead."""
+    say(f"push of {sizes.at_once:,} records to a server that answers at once")
+    ours, bare = _pushed(sizes.at_once, folder, 0), _bare(sizes.at_once, folder, 0)
+    yield _rates("push, server that answers at once", ours, "a bare requests loop", bare, "≥ 0.8")
+
+    say(f"push of {sizes.delayed:,} records to a server that takes {LATENCY_MS} ms")
+    ours = _pushed(sizes.delayed, folder, LATENCY_MS)
+    limit = _Push(sizes.delayed, sizes.delayed / (CONNECTIONS / (LATENCY_MS / 1000)), 0)
+    what = f"{CONNECTIONS} connections / {LATENCY_MS} ms"
+    yield _rates(f"push, server that takes {LATENCY_MS} ms", ours, what, limit, "≥ 0.95")
+
+    say(f"push of 1 % changes out of {sizes.changed_of:,} records")
+    changed = sizes.changed_of // 100
+    among = _pushed(sizes.changed_of, folder, 0, changed=changed)
+    alone = _pushed(sizes.changed_of, folder, 0, changed=changed, alone=True)
+    yield _times("push of 1 % changes", sizes.changed_of, among, "the same rows alone", alone, "≤ 1.2")
+
+    few, many = sizes.memory
+    say(f"memory of a push of {many:,} operations")
+    small, large = _pushed(few, folder, 0), _pushed(many, folder, 0)
+    yield Result(
+        "memory of a push",
+        many,
+        large.seconds,
+        large.peak_mb,
+        f"{few:,} operations: {small.peak_mb:.0f} MB",
+        small.seconds,
+        large.peak_mb / small.peak_mb,
+        "≤ 1.2",
+        f"{many / large.seconds:,.0f} records/s",
+    )
+
+
+def against_peers(sizes: Sizes, folder: Path, say: Say) -> Iterator[Result]:
+    """The same job with drt and with a plain dlt destination, at 50 ms an answer."""
+    say("drt and a plain dlt destination")
+    programs = peers.environment(folder / "peers")
+    ours = _pushed(sizes.delayed, folder, LATENCY_MS)
+    home = _prepared(sizes.peer, folder)
+    with stub(LATENCY_MS) as url:
+        drt = peers.drt(programs, url, home / "stammdaten.duckdb", folder / "drt")
+        sent = _requests(url)
+    if sent != sizes.peer:
+        raise RuntimeError(f"drt sent {sent} of {sizes.peer} records")
+    theirs = _Push(sent, drt.seconds, drt.peak_mb)
+    yield _rates(f"the same job, {LATENCY_MS} ms", ours, "drt", theirs, "≥ 10")
+    with stub(LATENCY_MS) as url:
+        cost = python("benchmarks.bare", "dlt", url, home)
+    plain = _read(cost)
+    yield _rates(f"the same job, {LATENCY_MS} ms", ours, "a plain dlt destination, its own batch size", plain)
+
+
+@dataclass(frozen=True)
+class _Push:
+    rows: int
+    seconds: float
+    peak_mb: float
+
+    @property
+    def rate(self) -> float:
+        return self.rows / self.seconds
+
+
+_WRITE_SAMPLE = (
+    "import sys; from pathlib import Path; from pipelines.erp.sample import write_sample;"
+    " write_sample(Path(sys.argv[1]), int(sys.argv[2]), 1, lambda *_: None)"
+)
+
+
+def _environment(home: Path, erp: Path, url: str = "http://127.0.0.1:9") -> dict[str, str]:
+    env = {
+        "STAMMDATEN_HOME": str(home),
+        "SOURCES__ERP__KIND": "files",
+        "SOURCES__ERP__FILES__FOLDER": str(erp),
+    }
+    for partner, keys in CREDENTIALS.items():
+        env |= {f"DESTINATION__{partner}__{key}": "bench@example.org" for key in keys}
+        env[f"DESTINATION__{partner}__BASE_URL"] = url
+    return env
+
+
+def _command(env: Mapping[str, str], name: str) -> Cost:
+    partners = {partner: SETTINGS for partner in PARTNERS}
+    program = "from pipelines.cli import main; main()"
+    given = ["--vars", json.dumps({"partners": partners}), "--json"]
+    return process.run([sys.executable, "-c", program, name, *given], env)
+
+
+def _pairs(ours: Callable[[], Cost], theirs: Callable[[], Cost], repeats: int) -> tuple[Cost, Cost]:
+    """The runs with the median time of each side; both run in turn, so that a slow minute hits both."""
+    pairs = [(ours(), theirs()) for _ in range(repeats)]
+    return _median([first for first, _ in pairs]), _median([second for _, second in pairs])
+
+
+def _median(costs: Sequence[Cost]) -> Cost:
+    middle = statistics.median_low([cost.seconds for cost in costs])
+    return next(cost for cost in costs if cost.seconds == middle)
+
+
+def _nothing(cost: Cost) -> Cost:
+    if json.loads(cost.said)["operations"]:
+        raise RuntimeError(f"the plan should be empty: {cost.said}")
+    return cost
+
+
+def _compared(
+    step: str, size: int, ours: Cost, against: str, theirs: Cost, must: str, inside: bool = False
+) -> Result:
+    """A ratio of wall times; `inside` leaves the start of the interpreter and the imports out of both."""
+    mine, other = ((json.loads(cost.said)["seconds"] if inside else cost.seconds) for cost in (ours, theirs))
+    return Result(step, size, mine, ours.peak_mb, against, other, mine / other, must)
+
+
+def _rates(step: str, ours: _Push, against: str, theirs: _Push, must: str = "") -> Result:
+    note = f"{ours.rate:,.0f} against {theirs.rate:,.0f} records/s"
+    ratio = ours.rate / theirs.rate
+    return Result(step, ours.rows, ours.seconds, ours.peak_mb, against, theirs.seconds, ratio, must, note)
+
+
+def _times(step: str, size: int, ours: _Push, against: str, theirs: _Push, must: str) -> Result:
+    ratio = ours.seconds / theirs.seconds
+    return Result(step, size, ours.seconds, ours.peak_mb, against, theirs.seconds, ratio, must)
+
+
+def _prepared(rows: int, folder: Path, changed: int = 0, alone: bool = False) -> Path:
+    home = folder / "push"
+    shutil.rmtree(home, ignore_errors=True)
+    more = ["--changed", changed, *(["--alone"] if alone else [])] if changed else []
+    python("benchmarks.push", "prepare", home, rows, *more)
+    return home
+
+
+def _pushed(rows: int, folder: Path, latency_ms: int, changed: int = 0, alone: bool = False) -> _Push:
+    home = _prepared(rows, folder, changed, alone)
+    with stub(latency_ms) as url:
+        env = {**_environment(home, home, url), "DESTINATION__PLENTIFIC__IN_FLIGHT": str(CONNECTIONS)}
+        pushed = _read(python("benchmarks.push", "go", home, env=env))
+    shutil.rmtree(home)
+    return pushed
+
+
+def _bare(rows: int, folder: Path, latency_ms: int) -> _Push:
+    home = _prepared(rows, folder)
+    with stub(latency_ms) as url:
+        return _read(python("benchmarks.bare", "requests", url, home, CONNECTIONS))
+
+
+def _read(cost: Cost) -> _Push:
+    said = json.loads(cost.said)
+    return _Push(int(said["rows"]), float(said["seconds"]), cost.peak_mb)
+
+
+def _requests(url: str) -> int:
+    """How many records a stub has been sent."""
+    import requests
+
+    with requests.Session() as session:
+        session.trust_env = False
+        return int(session.get(f"{url}/written", timeout=10).text)
+
+
+def scratch(home: Path) -> Path:
+    """The folder that everything of the suite lies in; portfolios stay there from run to run."""
+    folder = home / "bench"
+    folder.mkdir(parents=True, exist_ok=True)
+    return Path(os.path.abspath(folder))

@@ -1,0 +1,18 @@
+{{ config(enabled=partner_aktiv('casavi'), schema='intermediate') }}
+
+with
+
+eigentumsverhaeltnisse as (
+    {{ eigentumsverhaeltnisse('casavi') }}
+),
+
+verwaltungseinheiten as (
+    select * from {{ ref('int_casavi__verwaltungseinheiten') }}
+)
+
+select eigentumsverhaeltnisse.*
+from eigentumsverhaeltnisse
+-- E6: no owner of a unit that is not synced
+inner join verwaltungseinheiten
+    on eigentumsverhaeltnisse.verwaltungseinheit_id = verwaltungseinheiten.verwaltungseinheit_id
+where eigentumsverhaeltnisse.beginn is not null  -- V1: casavi has no contract without a startDate

@@ -1,0 +1,3 @@
+{{ config(enabled=partner_aktiv('casavi'), schema='intermediate') }}
+
+{{ id_konflikte('casavi', 'vertrag_person_id') }}

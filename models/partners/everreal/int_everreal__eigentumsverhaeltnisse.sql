@@ -1,0 +1,3 @@
+{{ config(enabled=partner_aktiv('everreal'), schema='intermediate') }}
+
+{{ eigentumsverhaeltnisse('everreal') }}

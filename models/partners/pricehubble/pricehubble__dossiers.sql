@@ -1,0 +1,44 @@
+{{ config(enabled=partner_aktiv('pricehubble'), schema='partners', contract={'enforced': true}) }}
+
+with
+
+wohnungen as (
+    select * from {{ ref('int_pricehubble__wohnungen') }}
+)
+
+select
+    {{ composite_id('pricehubble', 'verwaltungseinheit') }} as external_id,
+    left(concat_ws(', ', name, strasse_hausnummer), 60) as title,
+    'rent' as "dealType",
+    land as "countryCode",
+    {
+        'location': {
+            'address': {
+                'street': strasse,
+                'houseNumber': hausnummer,
+                'postCode': plz,
+                'city': ort
+            }
+        },
+        'propertyType': {
+            'code': code,
+            'subcode': subcode
+        },
+        'buildingYear': cast(jahr as integer),
+        'livingArea': wohnflaeche,
+        'numberOfRooms': case when ist_zimmerzahl_zulaessig then zimmer end,
+        'floorNumber': cast(etagennummer as integer),
+        'numberOfFloorsInBuilding': cast(geschosse as integer),
+        'hasLift': aufzug,
+        'energyLabel': case when ist_klasse_zulaessig then energieeffizienzklasse end
+    } as property,
+    [
+        {
+            'label': 'Gebäude',
+            'value': {{ composite_id('pricehubble', 'gebaeude') }}
+        }
+    ] as "userDefinedFields"
+from wohnungen
+where
+    {{ sendable('pricehubble', 'verwaltungseinheit') }}  -- E1, I5
+    and hindernisse is null  -- V1

@@ -1,0 +1,43 @@
+{{ config(enabled=partner_aktiv('quis'), schema='partners', contract={'enforced': true}) }}
+
+with
+
+gebaeude as (
+    select * from {{ ref('int_quis__gebaeude') }}
+)
+
+select
+    {{ composite_id('quis', 'gebaeude') }} as external_id,
+    {{ composite_id('quis', 'wirtschaftseinheit') }} as objektgruppen_external_id,
+    {{ composite_id('quis', 'gebaeude') }} as "customId",
+    {{ quis_location() }} as location,
+    {
+        'type': type,
+        'subtype': subtype
+    } as "propertyType",
+    cast(jahr as integer) as "buildingYear",
+    wohnflaeche as "livingArea",
+    zimmer as "numberOfRooms",
+    cast(etagennummer as integer) as floor,
+    wbs_erforderlich as "rentControl",
+    case
+        when energieausweis_art = 'VERBRAUCH' and energie_kennwert is not null
+            then {
+                'type': 'consumption',
+                'value': energie_kennwert
+            }
+    end as "energyCertificate",
+    case when energietraeger in ('Gas', 'Erdgas') then 'gas' end as "primaryEnergySource",
+    list_filter(
+        [
+            case when contains(ausstattung, 'Balkon') then 'balcony' end,
+            case when aufzug then 'lift' end,
+            case when contains(ausstattung, 'Einbauküche') then 'kitchen' end
+        ],
+        lambda merkmal: merkmal is not null
+    ) as equipments
+from gebaeude
+where
+    {{ sendable('quis', 'gebaeude') }}  -- E1, I5
+    and hindernisse is null  -- V1
+    and '{{ partner_settings('quis').expose_als }}' = 'properties'  -- the setting expose_als

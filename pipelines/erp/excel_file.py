@@ -1,0 +1,243 @@
+"""Excel workbooks: a sheet becomes a Parquet file of texts, as a person sees them on the screen.
+
+openpyxl reads row by row and knows the number formats: `0000` on a number gives back the zeros that Excel took.
+Where nothing gives them back, a note says how many cells of which column are numbers.
+"""
+
+import math
+import re
+import zipfile
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from datetime import date, datetime, time
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+from xml.etree.ElementTree import ParseError
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from openpyxl import Workbook, load_workbook
+from openpyxl.utils.exceptions import InvalidFileException
+
+from pipelines.erp.archive import BLOCK, Limits, opened
+from pipelines.erp.csv_file import column_names
+from pipelines.errors import DeliveryError
+
+BATCH_ROWS = 10_000
+
+# Columns that hold numbers as people write them: there a zero in front counts.
+WRITTEN_NUMBERS = frozenset({"plz", "hausnummer", "wert", "telefon", "objektnr", "bezug_key", "quelle_id"})
+# Excel keeps 15 digits of a number.
+EXACT_DIGITS = 15
+
+_ONLY_ZEROS = re.compile(r"0+")
+# What a number format holds beside its digits: colours and locales in brackets, quoted text, escaped characters.
+_DECORATION = re.compile(r'\[[^\]]*\]|"[^"]*"|\\.|_.|\*.')
+_UNCALCULATED = re.compile(
+    rb'<c\b(?![^>]*\bt="str")[^>]*>\s*<f\b(?:[^>]*/>|[^>]*>[^<]*</f>)\s*(?:<v\s*/>|<v>\s*</v>)?\s*</c>'
+)
+_MERGED = re.compile(rb"<mergeCell\b")
+# No formula is longer (8,192 characters, five bytes each where they are escaped).
+_OVERLAP = 65_536
+
+
+@dataclass
+class Doubts:
+    """Cells of a sheet by column that are not what the table needs; each kind becomes a note."""
+
+    numbers: Counter[str] = field(default_factory=Counter)
+    dates: Counter[str] = field(default_factory=Counter)
+    long: Counter[str] = field(default_factory=Counter)
+    errors: Counter[str] = field(default_factory=Counter)
+
+
+def sheet_names(path: Path, limits: Limits) -> tuple[str, ...]:
+    """The sheets with cells, in their order. Raises `DeliveryError` if the file is no workbook or a ZIP bomb."""
+    with _workbook(path, limits) as workbook:
+        return tuple(sheet.title for sheet in workbook.worksheets if next(_rows(sheet), None))
+
+
+def to_parquet(
+    path: Path, sheet: str, target: Path, renamed: Mapping[str, str], limits: Limits
+) -> tuple[str, ...]:
+    """Writes the rows of a sheet as texts and returns notes for a person.
+
+    The header is the first row that is not empty; `renamed` gives a column (as `column_names` spells it) our name.
+    Empty rows are no rows. Dates in ISO form, booleans as true and false, numbers with a point. Formulas count with
+    the result that is stored. Raises `DeliveryError` for a formula without result, and a value without a header.
+    """
+    where = f"{path.name}, sheet {sheet}"
+    doubts = Doubts()
+    with _workbook(path, limits) as workbook:
+        merged = _look_through(where, workbook, sheet)
+        rows = _rows(workbook[sheet])
+        columns = _header(where, rows, renamed)
+        schema = pa.schema([(column, pa.string()) for column in columns])
+        with pq.ParquetWriter(target, schema) as writer:
+            for batch in _batches(where, rows, columns, doubts):
+                arrays = [pa.array(values, pa.string()) for values in batch]
+                writer.write_batch(pa.RecordBatch.from_arrays(arrays, schema=schema))
+    return _notes(where, doubts, merged)
+
+
+@contextmanager
+def _workbook(path: Path, limits: Limits) -> Iterator[Workbook]:
+    with opened(path, limits):
+        pass
+    try:
+        with closing(load_workbook(path, read_only=True, data_only=True, keep_links=False)) as workbook:
+            yield workbook
+        return
+    except (
+        InvalidFileException,
+        zipfile.BadZipFile,
+        ParseError,
+        KeyError,
+        ValueError,
+        TypeError,
+        IndexError,
+    ):
+        # The library's message may hold values; nothing of it may be chained to ours.
+        pass
+    raise DeliveryError(f"{path.name}: not a complete Excel workbook; save it again as .xlsx")
+
+
+# Rows
+
+
+def _rows(sheet: Any) -> Iterator[tuple[int, tuple[Any, ...]]]:
+    """Rows that hold something, with their number in the sheet."""
+    # Some tools write a wrong size, which would cut columns off.
+    sheet.reset_dimensions()
+    for number, row in enumerate(sheet.iter_rows(), start=1):
+        if any(cell.value is not None for cell in row):
+            yield number, row
+
+
+def _header(
+    where: str, rows: Iterator[tuple[int, tuple[Any, ...]]], renamed: Mapping[str, str]
+) -> tuple[str, ...]:
+    _, row = next(rows, (0, ()))
+    fields = ["" if cell.value is None else str(cell.value) for cell in row]
+    while fields and not fields[-1].strip():
+        fields.pop()
+    names = [renamed.get(name, name) for name in column_names(where, fields)]
+    return column_names(where, names)
+
+
+def _batches(
+    where: str, rows: Iterator[tuple[int, tuple[Any, ...]]], columns: tuple[str, ...], doubts: Doubts
+) -> Iterator[list[list[str | None]]]:
+    """Columns of up to `BATCH_ROWS` rows."""
+    batch: list[list[str | None]] = [[] for _ in columns]
+    for number, row in rows:
+        surplus = next((cell for cell in row[len(columns) :] if cell.value is not None), None)
+        if surplus is not None:
+            raise DeliveryError(
+                f"{where}, row {number}: cell {surplus.coordinate} has a value, but its column has no header; "
+                "name the column, or empty the cell"
+            )
+        for index, column in enumerate(columns):
+            batch[index].append(_text(row[index], column, doubts) if index < len(row) else None)
+        if len(batch[0]) == BATCH_ROWS:
+            yield batch
+            batch = [[] for _ in columns]
+    if batch and batch[0]:
+        yield batch
+
+
+# Cells
+
+
+def is_written_number(column: str) -> bool:
+    """Whether a column holds a number that is a text: key parts, postcodes, phone numbers."""
+    return column in WRITTEN_NUMBERS or (column.endswith("_nr") and column != "lfd_nr")
+
+
+def _text(cell: Any, column: str, doubts: Doubts) -> str | None:
+    value = cell.value
+    if value is None or isinstance(value, str):
+        if cell.data_type != "e":
+            return value
+        doubts.errors[column] += 1
+        return None
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | float):
+        return _number(value, cell.number_format, column, doubts)
+    doubts.dates[column] += is_written_number(column)
+    return _moment(value)
+
+
+def _number(value: int | float, number_format: str, column: str, doubts: Doubts) -> str | None:
+    if not math.isfinite(value):
+        doubts.errors[column] += 1
+        return None
+    shown = _DECORATION.sub("", number_format.split(";")[0]).strip()
+    if float(value).is_integer() and value >= 0 and len(shown) > 1 and _ONLY_ZEROS.fullmatch(shown):
+        return f"{int(value):0{len(shown)}}"
+    doubts.numbers[column] += is_written_number(column)
+    doubts.long[column] += abs(value) >= 10**EXACT_DIGITS
+    # Excel itself shows 15 digits: 66.50000000000001 is 66.5.
+    number = Decimal(format(value, f".{EXACT_DIGITS}g"))
+    text = format(number * 100 if shown.endswith("%") else number, "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def _moment(value: Any) -> str:
+    """Dates as 2026-01-31, with their time only where it is not midnight; times of day and durations as 13:05:00."""
+    if isinstance(value, datetime):
+        return str(value.date()) if value.time() == time() else value.isoformat(" ", "seconds")
+    return value.isoformat() if isinstance(value, date) else str(value)
+
+
+# What the library does not tell
+
+
+def _look_through(where: str, workbook: Any, sheet: str) -> int:
+    """Counts merged ranges. Raises `DeliveryError` if formulas have no stored result: they would read as empty."""
+    merged = formulas = 0
+    with workbook._archive.open(workbook[sheet]._worksheet_path) as xml:
+        rest = b""
+        while block := xml.read(BLOCK):
+            text = rest + block
+            # A whole row ends here; what follows belongs to the next look.
+            end = text.rfind(b"</c>") + len(b"</c>") if b"</c>" in text else max(0, len(text) - _OVERLAP)
+            formulas += len(_UNCALCULATED.findall(text, 0, end)) if b"<f" in text else 0
+            merged += len(_MERGED.findall(text, 0, end))
+            rest = text[end:]
+        merged += len(_MERGED.findall(rest))
+    if formulas:
+        raise DeliveryError(
+            f"{where}: {formulas} formulas have no stored result; open the workbook in Excel and save it"
+        )
+    return merged
+
+
+def _notes(where: str, doubts: Doubts, merged: int) -> tuple[str, ...]:
+    told = (
+        (
+            doubts.numbers,
+            "numbers, so zeros in front are lost if there were any; format the column as text and fill it again",
+        ),
+        (doubts.dates, "dates, where a number as text is meant; format the column as text and fill it again"),
+        (
+            doubts.long,
+            f"numbers of more than {EXACT_DIGITS} digits, which Excel has rounded; format the column as text",
+        ),
+        (doubts.errors, "errors such as #REF!, read as empty; mend the formula"),
+    )
+    notes = [
+        f"{where}, column {column}: {count:,} cells are {what}"
+        for counts, what in told
+        for column, count in counts.items()
+        if count
+    ]
+    if merged:
+        notes.append(
+            f"{where}: {merged} merged ranges of cells; only the first cell of each has the value, the others are empty"
+        )
+    return tuple(notes)

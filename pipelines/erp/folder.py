@@ -1,0 +1,136 @@
+"""What lies in the folder of a delivery."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path, PurePosixPath
+
+from pipelines.erp.archive import Limits
+from pipelines.erp.complete import Listing
+from pipelines.erp.mapping import TableMapping
+from pipelines.erp.parts import Found, readings
+from pipelines.errors import DeliveryError
+
+WORKBOOKS = (".xlsx", ".xlsm")
+TABLES = (".csv", ".parquet", *WORKBOOKS)
+# One file that holds a whole delivery.
+PACKED = (".zip", *WORKBOOKS)
+FOLDER_SETTING = "SOURCES__ERP__FILES__FOLDER"
+
+
+def find(
+    folder: Path, mapping: Mapping[str, TableMapping], control: str, limits: Limits
+) -> tuple[list[Found], list[str]]:
+    """Files that may be tables, of the folder and of its sub-folders, and the names of the folder's other files.
+
+    `folder` may be a workbook as well. Raises `DeliveryError` for a workbook that cannot be read.
+    """
+    if folder.is_file():
+        return _found(folder, None, mapping, limits), []
+    found: list[Found] = []
+    others: list[str] = []
+    for path in listed(folder):
+        if path.is_dir():
+            files = (file for file in _inside(path) if file.suffix.lower() in TABLES)
+            found += [sheet for file in files for sheet in _found(file, path.name, mapping, limits)]
+        elif path.suffix.lower() in TABLES and path.name.lower() != control.lower():
+            found += _found(path, None, mapping, limits)
+        elif path.name.lower() != control.lower():
+            others.append(path.name)
+    return found, others
+
+
+def look(place: Path, control: str) -> Listing:
+    """Size and time of every file that counts, of a folder and its sub-folders or of one packed file."""
+    if place.is_file():
+        return {place.name: _stamp(place)}
+    paths = [
+        file
+        for entry in listed(place)
+        for file in (_inside(entry) if entry.is_dir() else [entry])
+        if file.is_file()
+    ]
+    return {path.relative_to(place).as_posix(): _stamp(path) for path in paths if counts(path.name, control)}
+
+
+def counts(name: str, control: str) -> bool:
+    """Whether a file is of any use to a load: a table, a ZIP, or the control file."""
+    path = PurePosixPath(name.lower())
+    return path.suffix in (*TABLES, ".zip") or path.name == control.lower()
+
+
+def only_zip(folder: Path) -> Path | None:
+    """The ZIP that is a folder's delivery: there is one, and no file of a table beside it.
+
+    Raises `DeliveryError` for several.
+    """
+    files = [path for path in listed(folder) if path.is_file()] if folder.is_dir() else []
+    zips = [path for path in files if path.suffix.lower() == ".zip"]
+    if not zips or any(path.suffix.lower() in TABLES for path in files):
+        return None
+    if len(zips) > 1:
+        names = ", ".join(path.name for path in zips)
+        raise DeliveryError(
+            f"{folder}: {len(zips)} ZIP files ({names}); leave the newest delivery alone there"
+        )
+    return zips[0]
+
+
+def listed(folder: Path) -> list[Path]:
+    """What is in a folder, in the order of names, without hidden files and the locks of open workbooks."""
+    try:
+        return sorted(path for path in folder.iterdir() if not path.name.startswith((".", "~$")))
+    except OSError as problem:
+        raise DeliveryError(
+            f"{folder}: the folder cannot be read ({problem.strerror}); mend {FOLDER_SETTING}"
+        ) from None
+
+
+@contextmanager
+def in_folder(name: str | None) -> Iterator[None]:
+    """Puts a sub-folder before the name of the file with which every message begins."""
+    try:
+        yield
+    except DeliveryError as problem:
+        if name and not str(problem).startswith(f"{name}/"):
+            problem.args = (f"{name}/{problem}",)
+        raise
+
+
+def _inside(folder: Path) -> list[Path]:
+    """Files of a sub-folder. One that may not be read has none: it need not be a part of the delivery."""
+    try:
+        return [path for path in listed(folder) if path.is_file()]
+    except DeliveryError:
+        return []
+
+
+def _found(
+    path: Path, folder: str | None, mapping: Mapping[str, TableMapping], limits: Limits
+) -> list[Found]:
+    """One file, or the sheets of a workbook: its only sheet goes by the workbook's name where that names a table."""
+    shown = f"{folder}/{path.name}" if folder else path.name
+    whole = Found(path, shown, path.stem, folder)
+    if path.suffix.lower() not in WORKBOOKS:
+        return [whole]
+    # Loaded for who needs it: most deliveries hold no workbook.
+    from pipelines.erp import excel_file
+
+    with in_folder(folder):
+        titles = excel_file.sheet_names(path, limits)
+    sheets = [
+        Found(path, f"{shown}, sheet {title}", title, folder, workbook=path.stem, sheet=title)
+        for title in titles
+    ]
+    if not readings([whole], mapping) or readings(sheets, mapping):
+        return sheets
+    if len(sheets) != 1:
+        raise DeliveryError(
+            f"{shown}: {len(sheets)} sheets with cells, none of them named as a table; leave one, or name them"
+        )
+    return [replace(sheets[0], stem=path.stem, workbook=None)]
+
+
+def _stamp(path: Path) -> tuple[int, float]:
+    stat = path.stat()
+    return stat.st_size, stat.st_mtime

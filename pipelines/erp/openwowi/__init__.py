@@ -1,0 +1,1 @@
+"""The OpenWOWI door: the REST API of the ERP WOWIPORT (docs/openwowi.md)."""

@@ -1,0 +1,12 @@
+select
+    schluessel.mandant_nr,
+    schluessel.we_nr,
+    schluessel.gebaeude_nr,
+    schluessel.ve_nr,
+    eigentuemer.owner_number as ev_nr,
+    eigentuemer.person_nr,
+    schluessel.id as quelle_id
+from ve_schluessel as schluessel
+inner join economic_units on schluessel.we_id = (economic_units.json ->> '$.Id')
+inner join eigentuemer_personen as eigentuemer on (economic_units.json ->> '$.Owner.Id') = eigentuemer.id
+where not eigentuemer.ist_weg

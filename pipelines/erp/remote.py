@@ -1,0 +1,256 @@
+"""Deliveries on SFTP or in an object store: listed and copied through dlt's filesystem source, then read from disk.
+
+Credentials and options are dlt configuration under `sources.erp.files`: `credentials` (`sftp_username`,
+`sftp_password`, `sftp_key_filename`, `aws_access_key_id`, …). No message holds any of them, nor anything that a server
+or a library said.
+"""
+
+import errno
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, nullcontext
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path, PurePosixPath
+from typing import Any
+from urllib.parse import SplitResult, urlsplit
+
+from pipelines.erp.archive import GB
+from pipelines.erp.complete import Listing, check_unchanged, wait_until_quiet
+from pipelines.errors import DeliveryError, SettingsError, StammdatenError
+
+FOLDER = "SOURCES__ERP__FILES__FOLDER"
+CREDENTIALS = "SOURCES__ERP__FILES__CREDENTIALS__"
+SECTIONS = ("sources", "erp", "files")
+
+# Scheme of the address → what to install for it, and what to look at when the login fails.
+SCHEMES = {
+    "sftp": ("paramiko", "SFTP_USERNAME and SFTP_PASSWORD or SFTP_KEY_FILENAME"),
+    "s3": ("s3fs", "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"),
+    "gs": ("gcsfs", "PROJECT_ID, CLIENT_EMAIL and PRIVATE_KEY"),
+    "az": ("adlfs", "AZURE_STORAGE_ACCOUNT_NAME and AZURE_STORAGE_ACCOUNT_KEY"),
+}
+# Seconds without an answer after which a server counts as unreachable.
+PATIENCE = 15
+SINGLE_FILES = (".zip", ".xlsx", ".xlsm")
+
+
+@dataclass(frozen=True)
+class Remote:
+    """A folder, or one packed file, on another machine. `known_hosts` lists the SFTP servers that may be trusted."""
+
+    url: str
+    known_hosts: Path = Path("~/.ssh/known_hosts")
+
+    @property
+    def scheme(self) -> str:
+        """The protocol, in lower case."""
+        return urlsplit(self.url).scheme.lower()
+
+
+def is_remote(folder: str) -> bool:
+    """Whether a folder is an address of another machine."""
+    return "://" in folder and not folder.lower().startswith("file://")
+
+
+def check_address(url: str) -> str:
+    """The address as it is. Raises `SettingsError` for an unknown protocol, and for credentials inside."""
+    try:
+        parts = urlsplit(url)
+        is_complete = bool(parts.hostname) and (parts.port is None or parts.scheme == "sftp")
+    except ValueError:
+        raise SettingsError(f"{FOLDER}: not an address; write it as sftp://host/folder") from None
+    if parts.scheme.lower() not in SCHEMES:
+        raise SettingsError(
+            f"{FOLDER}: {parts.scheme}:// cannot be read; it may be a local folder or {', '.join(SCHEMES)}"
+        )
+    if "@" in parts.netloc or parts.query or parts.fragment:
+        raise SettingsError(
+            f"{FOLDER}: credentials do not belong into an address; set them as {CREDENTIALS}…"
+            f" ({SCHEMES[parts.scheme.lower()][1]})"
+        )
+    if not is_complete:
+        raise SettingsError(f"{FOLDER}: not an address; write it as {parts.scheme}://host/folder")
+    return url
+
+
+def copy(
+    remote: Remote,
+    target: Path,
+    is_wanted: Callable[[str], bool],
+    is_complete: Callable[[Listing], bool],
+    quiet_seconds: float,
+    max_gb: float,
+) -> Path:
+    """Copies a delivery into the empty folder `target` and returns it, or the one packed file in it.
+
+    Files of the folder and of its sub-folders, hidden ones not. It waits until none has changed for `quiet_seconds`,
+    unless the listing itself says that all is there. Raises `DeliveryError` or `SettingsError` for a server that
+    cannot be reached or trusted, a refused login, a folder that is not there, more than `max_gb`, and files that change
+    meanwhile.
+    """
+    with _errors_of_users(remote), _connected(remote) as files:
+        look = partial(files.look, is_wanted)
+        before = look()
+        if not is_complete(before):
+            before = wait_until_quiet(look, quiet_seconds)
+        total = sum(size for size, _ in before.values())
+        if total > max_gb * GB:
+            raise DeliveryError(
+                f"{remote.url}: {total / GB:,.1f} GB, {max_gb:g} GB are allowed; "
+                "is it the right folder? else raise SOURCES__ERP__FILES__MAX_GB"
+            )
+        for name in before:
+            local = target.joinpath(*PurePosixPath(name).parts)
+            local.parent.mkdir(parents=True, exist_ok=True)
+            files.get(name, local)
+            if local.stat().st_size != before[name][0]:
+                raise DeliveryError(f"{name}: only a part of the file was copied; load again")
+        check_unchanged(before, look())
+    single = PurePosixPath(urlsplit(remote.url).path).name
+    return target / single if single.lower().endswith(SINGLE_FILES) else target
+
+
+class _Files:
+    """The files of a remote delivery, as dlt's filesystem source lists them."""
+
+    def __init__(self, remote: Remote, system: Any) -> None:
+        self._system = system
+        path = PurePosixPath(urlsplit(remote.url).path)
+        is_single = path.name.lower().endswith(SINGLE_FILES)
+        self._url = remote.url.rstrip("/").rpartition("/")[0] if is_single else remote.url.rstrip("/")
+        self._globs = (path.name,) if is_single else ("*", "*/*")
+        self._folder = system._strip_protocol(self._url)
+        system.info(system._strip_protocol(remote.url.rstrip("/")))
+
+    def look(self, is_wanted: Callable[[str], bool]) -> Listing:
+        """Size and time of every file by its path below the folder."""
+        from dlt.sources.filesystem import filesystem
+
+        self._system.invalidate_cache()
+        found: dict[str, tuple[int, float]] = {}
+        for pattern in self._globs:
+            for item in filesystem(self._url, credentials=self._system, file_glob=pattern):
+                parts = PurePosixPath(item["relative_path"]).parts
+                if any(part.startswith(".") or "\\" in part for part in parts) or not is_wanted(parts[-1]):
+                    continue
+                found["/".join(parts)] = (item["size_in_bytes"], item["modification_date"].timestamp())
+        return found
+
+    def get(self, name: str, local: Path) -> None:
+        """Copies one file."""
+        self._system.get_file(f"{self._folder.rstrip('/')}/{name}", str(local))
+
+
+@contextmanager
+def _connected(remote: Remote) -> Iterator[_Files]:
+    from dlt.common.configuration.resolve import resolve_configuration
+    from dlt.common.storages.configuration import FilesystemConfiguration
+    from dlt.common.storages.fsspec_filesystem import fsspec_from_config
+
+    config = resolve_configuration(FilesystemConfiguration(remote.url), sections=SECTIONS)
+    config.kwargs = {"skip_instance_cache": True, **(config.kwargs or {}), **_options(remote, config)}
+    system = fsspec_from_config(config)[0]
+    client = getattr(system, "client", None) if remote.scheme == "sftp" else None
+    with closing(client) if client else nullcontext():
+        yield _Files(remote, system)
+
+
+def _options(remote: Remote, config: Any) -> dict[str, Any]:
+    """What the library is told beyond the credentials: whom to trust, and how long to wait."""
+    if remote.scheme == "s3":
+        patience = {"connect_timeout": PATIENCE, "read_timeout": PATIENCE, "retries": {"max_attempts": 2}}
+        return {"config_kwargs": {**patience, **(config.config_kwargs or {})}}
+    if remote.scheme != "sftp":
+        return {}
+    if not config.credentials.sftp_username:
+        raise SettingsError(
+            f"{_host(remote)}: {CREDENTIALS}SFTP_USERNAME: missing; set it in .dlt/secrets.toml"
+        )
+    config.credentials.sftp_port = urlsplit(remote.url).port or config.credentials.sftp_port
+    for name in ("sftp_timeout", "sftp_banner_timeout", "sftp_auth_timeout", "sftp_channel_timeout"):
+        if getattr(config.credentials, name) is None:
+            setattr(config.credentials, name, PATIENCE)
+    # paramiko 5 no longer knows Kerberos; dlt would tell it to do without.
+    for name in ("sftp_gss_auth", "sftp_gss_kex", "sftp_gss_deleg_creds", "sftp_gss_trust_dns"):
+        setattr(config.credentials, name, None)
+    return {"host_key_policy": _known_hosts_only(remote)}
+
+
+def _known_hosts_only(remote: Remote) -> Any:
+    """Refuses every server whose key is not in the file of known hosts; the library alone would trust anybody."""
+    import paramiko
+
+    path = remote.known_hosts.expanduser()
+
+    class KnownHostsOnly(paramiko.MissingHostKeyPolicy):  # type: ignore[misc]
+        def missing_host_key(self, client: Any, hostname: str, key: Any) -> None:
+            known = paramiko.HostKeys(str(path)) if path.is_file() else paramiko.HostKeys()
+            if known.check(hostname, key):
+                return
+            what = "is not the one that is known" if known.lookup(hostname) else "is not known"
+            raise DeliveryError(
+                f"{_host(remote)}: the key of the server {what} in {path}; ask its operator for the right one "
+                "(SHA256 fingerprint) and write it there, or set SOURCES__ERP__FILES__KNOWN_HOSTS"
+            )
+
+    return KnownHostsOnly()
+
+
+# Errors
+
+
+@contextmanager
+def _errors_of_users(remote: Remote) -> Iterator[None]:
+    """Turns whatever the libraries raise into one sentence of ours."""
+    try:
+        yield
+        return
+    except StammdatenError:
+        raise
+    except Exception as problem:
+        mendable = _mendable(problem, remote)
+    # Outside the block: what the library said is not chained to ours.
+    raise mendable
+
+
+def _mendable(problem: Exception, remote: Remote) -> StammdatenError:
+    chain: list[BaseException] = [problem]
+    while cause := chain[-1].__cause__ or chain[-1].__context__:
+        chain.append(cause)
+    names = {kind.__name__ for link in chain for kind in type(link).__mro__}
+    package, credentials = SCHEMES[remote.scheme]
+    where = _host(remote)
+    if names & {"MissingDependencyException", "ImportError"}:
+        return SettingsError(
+            f"{FOLDER}: {remote.scheme}:// needs the package {package}; "
+            f"install it: pip install 'stammdaten[{remote.scheme}]'"
+        )
+    ours = next((link for link in chain if isinstance(link, StammdatenError)), None)
+    if ours:
+        return ours
+    if any(isinstance(link, OSError) and link.errno == errno.ENOSPC for link in chain):
+        return DeliveryError(f"{where}: no room for a copy of the delivery; make some under STAMMDATEN_HOME")
+    if names & {
+        "ConfigurationException",
+        "ConfigFieldMissingException",
+        "NoCredentialsError",
+        "PartialCredentialsError",
+    }:
+        return SettingsError(f"{where}: credentials are missing; set {CREDENTIALS}… ({credentials})")
+    # Without any login that it could try, the library says so in an exception of no kind of its own.
+    if "AuthenticationException" in names or "No authentication methods" in str(problem):
+        return DeliveryError(f"{where}: the login was refused; check {CREDENTIALS}… ({credentials})")
+    if "FileNotFoundError" in names:
+        return DeliveryError(f"{remote.url}: there is no such folder or file; mend {FOLDER}")
+    if "PermissionError" in names:
+        return DeliveryError(
+            f"{remote.url}: access was refused; check {CREDENTIALS}… ({credentials}) and the rights on the folder"
+        )
+    if names & {"OSError", "EOFError", "SSHException", "BotoCoreError", "HTTPClientError", "ClientError"}:
+        return DeliveryError(f"{where}: no connection, or it broke off; is the server up, is {FOLDER} right?")
+    return DeliveryError(f"{remote.url}: cannot be read ({type(problem).__name__}); mend {FOLDER}")
+
+
+def _host(remote: Remote) -> str:
+    parts: SplitResult = urlsplit(remote.url)
+    return f"{parts.scheme}://{parts.netloc}"

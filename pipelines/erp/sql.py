@@ -1,0 +1,287 @@
+"""The database door: one view or SELECT a table, all of them read at one moment (docs/erp-database.md)."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import date, datetime, time
+from functools import partial
+from typing import Any
+
+import pyarrow as pa
+import sqlalchemy as sa
+from dlt.sources.sql_database import sql_table
+
+from pipelines.erp.csv_file import column_names
+from pipelines.erp.delivery import Delivery, MarkExpired, TableData, Wanted, check_complete
+from pipelines.erp.mapping import TableMapping
+from pipelines.erp.schema import tables
+from pipelines.erp.sql_dialects import BINARY, NESTED, TIME, Column, Dialect, dialect_of
+from pipelines.erp.sql_errors import explained
+from pipelines.errors import DeliveryError
+
+NO_SNAPSHOT = (
+    "The database cannot show all tables at one moment: what changed during the load may not fit together"
+    " until the next one."
+)
+
+
+@dataclass(frozen=True)
+class SqlSettings:
+    """Which database, and what it calls our tables. `mapping_file` is the name that messages give it."""
+
+    url: sa.URL = field(repr=False)
+    mapping: Mapping[str, TableMapping]
+    mapping_file: str
+
+    @contextmanager
+    def opened(self, wanted: Wanted) -> Iterator[Delivery]:
+        """Everything that the mapped views and statements hold, at the moment of opening where that can be had."""
+        with _connected(self) as database:
+            found = {name: _look(database, name, mapping) for name, mapping in self.mapping.items()}
+            erp = _erp_of(database, found, wanted.quelle_erp)
+            for view in found.values():
+                _check_columns(database, view, erp)
+            data = {name: _table_data(database, view, wanted) for name, view in found.items()}
+            remedy = f"name a view or SELECT for each in {self.mapping_file}"
+            check_complete(data, erp, database.origin, remedy)
+            yield Delivery(
+                origin=f"sql: {database.origin}",
+                tables=data,
+                notes=() if database.holds_still else (NO_SNAPSHOT,),
+            )
+
+
+# The connection
+
+
+@dataclass(frozen=True)
+class _Database:
+    """One open transaction; `origin` says which database it is, without user and password."""
+
+    connection: sa.Connection
+    reader: Any
+    dialect: Dialect
+    origin: str
+    mapping_file: str
+    holds_still: bool
+
+    def explained(self, what: str) -> AbstractContextManager[None]:
+        return explained(self.origin, what, self.mapping_file)
+
+
+@contextmanager
+def _connected(settings: SqlSettings) -> Iterator[_Database]:
+    dialect, origin = dialect_of(settings.url), origin_of(settings.url)
+    limits = {name: value for name, value in dialect.connect.items() if name not in settings.url.query}
+    engine = sa.create_engine(settings.url, poolclass=sa.NullPool, connect_args=limits, hide_parameters=True)
+    try:
+        with explained(origin, "the connection", settings.mapping_file):
+            holds_still = _can_hold_still(engine, dialect)
+            connection = engine.connect()
+            if holds_still:
+                connection.execution_options(**dialect.snapshot)
+        try:
+            with ExitStack() as stack:
+                with explained(origin, "the connection", settings.mapping_file):
+                    reader = stack.enter_context(dialect.reader(connection))
+                yield _Database(connection, reader, dialect, origin, settings.mapping_file, holds_still)
+        finally:
+            # Dropped rather than rolled back: it may be broken, or in the middle of a table.
+            connection.invalidate()
+            connection.close()
+    finally:
+        engine.dispose()
+
+
+def origin_of(url: sa.URL) -> str:
+    """Kind of database, host and name."""
+    port = f":{url.port}" if url.port else ""
+    return f"{url.get_backend_name()}://{url.host or ''}{port}/{url.database or ''}"
+
+
+def _can_hold_still(engine: sa.Engine, dialect: Dialect) -> bool:
+    if dialect.is_allowed is None:
+        return bool(dialect.snapshot)
+    with engine.connect() as connection:
+        return bool(connection.execute(sa.text(dialect.is_allowed)).scalar() == 1)
+
+
+# The views
+
+
+@dataclass(frozen=True)
+class _View:
+    """What the ERP has for one of our tables."""
+
+    table: str
+    what: str
+    relation: sa.FromClause
+    columns: tuple[Column, ...]
+    is_empty: bool
+    changed_at: Column | None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(column.ours for column in self.columns)
+
+
+def _look(database: _Database, name: str, mapping: TableMapping) -> _View:
+    """Columns of a view, and whether it has rows."""
+    what = f"the select of {name}" if mapping.select else f"view {mapping.source or name}"
+    relation = _relation(mapping, name)
+    with database.explained(what):
+        first = sa.select(sa.text("*")).select_from(relation).limit(1)
+        result = database.connection.execute(first)
+        theirs, described = list(result.keys()), result.cursor.description
+        is_empty = result.first() is None
+    codes = [column[1] for column in described]
+    ours = _our_names(database, what, theirs, mapping)
+    columns = tuple(
+        Column(their, our, code, database.dialect.kind(code, database.connection.engine.dialect.dbapi))
+        for their, our, code in zip(theirs, ours, codes, strict=True)
+    )
+    return _View(name, what, relation, columns, is_empty, _stamp(database, what, columns, mapping))
+
+
+def _relation(mapping: TableMapping, name: str) -> sa.FromClause:
+    if mapping.select:
+        # Colons would be parameters; the line break ends a comment.
+        statement = mapping.select.replace(":", r"\:") + "\n"
+        return sa.text(statement).columns().subquery("delivered")
+    *schema, view = (mapping.source or name).split(".")
+    return sa.table(view, schema=".".join(schema) or None)
+
+
+def _our_names(database: _Database, what: str, theirs: list[str], mapping: TableMapping) -> tuple[str, ...]:
+    names = column_names(what, theirs)
+    wanted = {column_names(what, [their])[0]: our for our, their in mapping.columns.items()}
+    missing = [mapping.columns[our] for their, our in wanted.items() if their not in names]
+    if missing:
+        raise DeliveryError(
+            f"{what} in {database.origin}: column {', '.join(missing)} missing; "
+            f"add it there, or mend {database.mapping_file}"
+        )
+    return column_names(what, [wanted.get(name, name) for name in names])
+
+
+def _stamp(
+    database: _Database, what: str, columns: tuple[Column, ...], mapping: TableMapping
+) -> Column | None:
+    """The column that tells when a row was changed."""
+    if mapping.changed_at is None:
+        return None
+    wanted = mapping.changed_at.casefold()
+    found = [column for column in columns if column.theirs.casefold() == wanted]
+    if not found or found[0].kind != TIME:
+        state = "missing" if not found else "no point in time"
+        raise DeliveryError(
+            f"{what} in {database.origin}: changed_at: column {mapping.changed_at} is {state}; "
+            f"mend {database.mapping_file}"
+        )
+    return found[0]
+
+
+def _check_columns(database: _Database, view: _View, erp: str) -> None:
+    for column in view.columns:
+        if column.kind in (BINARY, NESTED):
+            raise DeliveryError(
+                f"{view.what} in {database.origin}: column {column.theirs} holds {column.kind} values; "
+                "select it as text"
+            )
+    lacking = [name for name in tables()[view.table].required_columns(erp) if name not in view.names]
+    if lacking:
+        raise DeliveryError(
+            f"{view.what} in {database.origin}: key column {', '.join(lacking)} missing; "
+            f"add it there, or name theirs in {database.mapping_file}"
+        )
+
+
+def _erp_of(database: _Database, found: Mapping[str, _View], quelle_erp: str) -> str:
+    """The one ERP that the rows themselves name, `quelle_erp` if they name none, empty if several."""
+    for view in (found[name] for name in ("mandant", "gebaeude") if name in found):
+        theirs = next((column.theirs for column in view.columns if column.ours == "quelle_erp"), None)
+        if theirs is not None and not view.is_empty:
+            with database.explained(view.what):
+                column: sa.ColumnElement[Any] = sa.column(theirs)
+                query: sa.Select[Any] = sa.select(column).select_from(view.relation).distinct()
+                values: Sequence[Any] = database.connection.execute(query).scalars().all()
+            named = {str(value or "").strip() or quelle_erp for value in values}
+            return named.pop() if len(named) == 1 else ""
+    return quelle_erp
+
+
+# The rows
+
+
+def _table_data(database: _Database, view: _View, wanted: Wanted) -> TableData:
+    since = None
+    if view.changed_at and view.table in wanted.marks:
+        since = _since(wanted.marks[view.table]) - wanted.overlap
+    return TableData(
+        where=f"{view.what} in {database.origin}",
+        columns=view.names,
+        size=1,
+        is_empty=view.is_empty,
+        read=partial(_read, database, view, since),
+        changes_only=since is not None,
+        mark=partial(_mark, database, view),
+        kinds={column.ours: column.kind for column in view.columns},
+    )
+
+
+def _query(dialect: Dialect, view: _View, since: datetime | None) -> sa.Select[Any]:
+    """All rows, or those changed since a moment (and those that do not say when), under our names."""
+    query: sa.Select[Any] = sa.select(
+        *(dialect.value(sa.column(column.theirs), column).label(column.ours) for column in view.columns)
+    ).select_from(view.relation)
+    if since is None or view.changed_at is None:
+        return query
+    stamp: sa.ColumnElement[Any] = sa.column(view.changed_at.theirs)
+    return query.where(sa.or_(stamp >= _literal(since), stamp.is_(None)))
+
+
+def _read(database: _Database, view: _View, since: datetime | None) -> Iterator[pa.RecordBatch]:
+    query = _query(database.dialect, view, since)
+    described = sa.MetaData()
+    sa.Table(view.table, described, *(sa.Column(name, sa.Text) for name in view.names))
+    with database.explained(view.what):
+        rows = sql_table(
+            database.connection.engine,
+            table=view.table,
+            metadata=described,
+            backend="pyarrow",
+            query_adapter_callback=lambda *_: query,
+            table_loader_class=database.dialect.loader,
+            backend_kwargs={
+                "reader": database.reader,
+                "times": frozenset(column.ours for column in view.columns if column.kind == TIME),
+            },
+        )
+        for batch in rows:
+            yield from batch.to_batches()
+
+
+def _mark(database: _Database, view: _View) -> str | None:
+    """The last change in the snapshot. One in the future would hide all that come before it."""
+    if view.changed_at is None:
+        return None
+    stamp: sa.ColumnElement[Any] = sa.column(view.changed_at.theirs)
+    with database.explained(view.what):
+        last = database.connection.execute(
+            sa.select(sa.func.max(stamp))
+            .select_from(view.relation)
+            .where(stamp <= sa.func.current_timestamp())
+        ).scalar()
+    if isinstance(last, date) and not isinstance(last, datetime):
+        last = datetime.combine(last, time())
+    return last.isoformat() if isinstance(last, datetime) else None
+
+
+def _since(mark: str) -> datetime:
+    with suppress(ValueError):
+        return datetime.fromisoformat(mark)
+    raise MarkExpired("the mark of the last load cannot be read")
+
+
+def _literal(moment: datetime) -> sa.ColumnElement[Any]:
+    return sa.literal(moment, sa.TIMESTAMP(timezone=moment.tzinfo is not None))

@@ -1,0 +1,28 @@
+"""All pages that are made, by their place in the project."""
+
+from collections.abc import Mapping
+
+from pipelines.errors import StammdatenError
+from pipelines.pages.lines import lines_table
+from pipelines.pages.partner import page
+from pipelines.push.contract import partners
+from pipelines.settings import project_root
+
+COSTS = "docs/add-a-partner.md"
+BEGIN, END = "<!-- made by python -m pipelines.pages -->", "<!-- end -->"
+
+
+def pages() -> Mapping[str, str]:
+    """The text of each page. Raises StammdatenError where a page lacks the marks between which a table goes."""
+    made = {f"docs/partners/{partner}.md": page(partner) for partner in partners()}
+    text = (project_root() / COSTS).read_text(encoding="utf-8")
+    return {**made, COSTS: between_marks(text, lines_table(), COSTS)}
+
+
+def between_marks(text: str, lines: list[str], name: str) -> str:
+    """The text with other lines between its two marks."""
+    if text.count(BEGIN) != 1 or text.count(END) != 1 or text.index(BEGIN) > text.index(END):
+        raise StammdatenError(f"{name}: the lines {BEGIN!r} and {END!r} are needed once each, in this order.")
+    before, rest = text.split(BEGIN)
+    after = rest.split(END)[1]
+    return "\n".join([f"{before}{BEGIN}", "", *lines, "", f"{END}{after}"])

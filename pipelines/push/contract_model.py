@@ -1,0 +1,229 @@
+"""The parts of a partner's contract as frozen data. What each key means stands in `docs/contracts.md`."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from dataclasses import field as default
+from typing import Any, Literal
+
+from pipelines.errors import StammdatenError
+
+Json = dict[str, Any]
+Protocol = Literal["rest", "graphql"]
+PagingStyle = Literal["page", "offset_headers", "next_link", "offset", "offset_body", "skip_take"]
+WithdrawKind = Literal["keep", "delete", "end", "deactivate", "detach"]
+ReferBy = Literal["id", "external_id"]
+BeforeCreate = Literal["", "look_up", "list"]
+
+
+class ContractError(StammdatenError):
+    """A contract file is missing or wrong; the message names file and key."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Upper bounds of the connector; None is not limited. `confidence` says who names them."""
+
+    in_flight: int | None = None
+    per_second: float | None = None
+    per_minute: float | None = None
+    per_day: float | None = None
+    confidence: str = "assumed"
+
+
+@dataclass(frozen=True)
+class Paging:
+    """How lists are read: names of query parameters, headers or body fields, dotted paths into the answer."""
+
+    style: PagingStyle
+    default_size: int
+    max_size: int
+    items: str = ""
+    page: str = ""
+    size: str = ""
+    total_pages: str = ""
+    total: str = ""
+    limit: str = ""
+    offset: str = ""
+    count: str = ""
+    next: str = ""
+
+
+@dataclass(frozen=True)
+class ErrorShape:
+    """Where an error body keeps what; each is a list of dotted paths, the first that is there counts."""
+
+    code: tuple[str, ...] = ()
+    message: tuple[str, ...] = ()
+    details: str = ""
+    field: str = ""
+
+    def read(self, body: object) -> tuple[str, str, tuple[str, ...]]:
+        """Code, message and names of the refused fields in an error body; empty where there is none."""
+        code, message = (_first(body, paths) for paths in (self.code, self.message))
+        details = dig(body, self.details) if self.details else None
+        if isinstance(details, Mapping):
+            fields = [str(name) for name in details]
+        elif isinstance(details, list):
+            fields = [str(dig(detail, self.field) or "") for detail in details]
+        else:
+            fields = [str(dig(body, self.field) or "")] if self.field and not self.details else []
+        return code, message, tuple(name for name in fields if name)
+
+
+@dataclass(frozen=True)
+class Find:
+    """One request that looks records up, or lists them.
+
+    The value goes into the parameter `query` or to the dotted place `body`; `values` go there each time. In GraphQL
+    `path` is a field of Query, and `body` and `values` lie in its argument. `paging` None is that of the partner.
+    """
+
+    method: Literal["get", "post"]
+    path: str
+    query: str | None = None
+    body: str | None = None
+    values: Mapping[str, Any] = default(default_factory=dict)
+    paging: Paging | None = None
+
+
+@dataclass(frozen=True)
+class Parent:
+    """A reference: `field` takes the id of a record of `entity`."""
+
+    entity: str
+    field: str
+    many: bool
+    in_path: bool
+    required: bool
+
+
+@dataclass(frozen=True)
+class Lookup:
+    """An id out of the partner's own catalogue: of the records at `path`, the one that is as `where` says."""
+
+    field: str
+    path: str
+    where: Mapping[str, Any]
+    take: str
+
+
+@dataclass(frozen=True)
+class Below:
+    """A list that shows children of one record of `entity` only, asked for in the query parameter `query`."""
+
+    entity: str
+    query: str
+
+
+@dataclass(frozen=True)
+class Mutation:
+    """A field of GraphQL's Mutation and the one argument that it is given, with the argument's type."""
+
+    name: str
+    argument: str
+    type: str
+
+
+@dataclass(frozen=True)
+class Withdraw:
+    """What happens at the partner when a row leaves the mart; `mutation` where that is a call of its own."""
+
+    kind: WithdrawKind
+    field: str | None = None
+    values: Mapping[str, Any] = default(default_factory=dict)
+    mutation: Mutation | None = None
+
+
+@dataclass(frozen=True)
+class Entity:
+    """One entity of a partner; the keys of `x-entities`, defaults filled in.
+
+    `record` tells kinds of records apart: the path of one record, or in GraphQL the mutation that writes it.
+    """
+
+    name: str
+    title: str
+    erp: str
+    collection: str
+    record: str
+    listing: Find
+    items: str
+    unwrap: str
+    id: str
+    external_id: str | None
+    external_ids: str | None
+    find: Find | None
+    candidates: Find | None
+    natural_key: tuple[str, ...]
+    unique_field: str | None
+    where: Mapping[str, Any]
+    parents: tuple[Parent, ...]
+    id_space: str
+    created_with: str | None
+    lookups: tuple[Lookup, ...]
+    withdraw: Withdraw
+    withdraw_note: str
+    upsert: bool = False
+    mutation: Mutation | None = None
+    refer_by: ReferBy = "id"
+    before_create: BeforeCreate = ""
+    list_below: Below | None = None
+    fixed: Mapping[str, Any] = default(default_factory=dict)
+    shown_as: Mapping[str, str] = default(default_factory=dict)
+
+    @property
+    def list(self) -> str:
+        """Path that lists the records, or in GraphQL the field of Query."""
+        return self.listing.path
+
+    @property
+    def id_is_ours(self) -> bool:
+        """Whether the partner keeps our id as its own."""
+        return self.external_id == self.id
+
+    @property
+    def sent_id(self) -> str | None:
+        """The field of a body that carries our id; None where none does, or where it stands in the address."""
+        return None if self.id_is_ours else self.external_id
+
+    def holds(self, record: Mapping[str, Any]) -> bool:
+        """Whether a record read from this entity's path belongs to it, as far as `where` can tell."""
+        return all(_is(record.get(name), wanted) for name, wanted in self.where.items())
+
+    def as_sent(self, record: Json) -> Json:
+        """A record as the partner shows it, with its fields also under the names under which they are sent."""
+        if not self.shown_as:
+            return record
+        return {**record, **{name: dig(record, path) for name, path in self.shown_as.items()}}
+
+
+def dig(body: object, path: str) -> Any:
+    """The value at a dotted path (`meta.totalPages`, `errors.0.code`); None where there is none."""
+    value: Any = body
+    for step in path.split(".") if path else []:
+        if isinstance(value, Mapping):
+            value = value.get(step)
+        elif isinstance(value, list) and step.isdigit() and int(step) < len(value):
+            value = value[int(step)]
+        else:
+            return None
+    return value
+
+
+def put(body: Json, path: str, value: Any) -> None:
+    """Puts a value at a dotted path, making the objects on the way."""
+    *above, name = path.split(".")
+    for step in above:
+        body = body.setdefault(step, {})
+    body[name] = value
+
+
+def _is(value: Any, wanted: Any) -> bool:
+    if isinstance(wanted, Mapping) and "not" in wanted:
+        return bool(value != wanted["not"])
+    return bool(value == wanted)
+
+
+def _first(body: object, paths: tuple[str, ...]) -> str:
+    found = (dig(body, path) for path in paths)
+    return next((str(value) for value in found if isinstance(value, str | int) and value != ""), "")

@@ -1,0 +1,95 @@
+"""Lists as the contract describes them: which page is wanted, what it looks like, what a filter means."""
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlencode
+
+from pipelines.push.contract import Paging, dig
+from pipelines.push.contract_model import put
+from pipelines.sandbox.resources import Resource
+from pipelines.sandbox.store import Json
+from pipelines.sandbox.wire import Answer, ApiError, Call, Page
+
+
+def page_of(paging: Paging, call: Call, given: Mapping[str, Any], refuses_large: bool = False) -> Page:
+    """Which page is wanted. `given` is the query, or the body of a search. Raises ApiError for an impossible one."""
+    if paging.style in ("page", "next_link"):
+        size = _whole(given.get(paging.size), paging.size, 1, paging.default_size)
+        if size > paging.max_size and refuses_large:
+            raise ApiError(400, "invalid_query", f"{paging.size} must be at most {paging.max_size}.")
+        size = min(size, paging.max_size)
+        return Page(size, (_whole(given.get(paging.page), paging.page, 1, 1) - 1) * size)
+    place = given
+    if paging.style == "offset_headers":
+        place = {
+            paging.limit: call.headers.get(paging.limit.lower()),
+            paging.offset: call.headers.get(paging.offset.lower()),
+        }
+    limit = _whole(dig(place, paging.limit), paging.limit, 1, paging.default_size)
+    offset = _whole(dig(place, paging.offset), paging.offset, 0, 0)
+    return Page(min(limit, paging.max_size), offset)
+
+
+def names(paging: Paging) -> set[str]:
+    """Query parameters that page a list and filter nothing."""
+    return {name for name in (paging.page, paging.size, paging.limit, paging.offset) if name}
+
+
+def linked(page: Page, paging: Paging, address: str, query: Mapping[str, str]) -> Page:
+    """The page with the address of the one behind it, for partners that give links."""
+    if paging.style != "next_link":
+        return page
+    follow = {**query, paging.page or "page": str(page.number + 1)}
+    return Page(page.limit, page.offset, f"{address}?{urlencode(follow)}")
+
+
+def answer(resource: Resource, items: list[Json], total: int, page: Page) -> Answer:
+    """A page of a list in the form that the contract's `paging` describes."""
+    paging = resource.paging
+    body: Json = {}
+    if paging.style == "offset_headers":
+        return Answer(200, items, {paging.count: str(total)})
+    put(body, resource.items, items)
+    if paging.total:
+        put(body, paging.total, total)
+    if paging.total_pages:
+        put(body, paging.total_pages, page.pages(total))
+    if paging.next:
+        put(body, paging.next, page.next if page.number < page.pages(total) else None)
+    return Answer(200, body)
+
+
+def filters_in(body: Mapping[str, Any], place: str, fields: Mapping[str, Any]) -> Json:
+    """What a search asks for: plain values of known fields, at its top and in the object at `place`."""
+    inner = dig(body, place) if place else None
+    given = {**body, **(inner if isinstance(inner, Mapping) else {})}
+    return {
+        name: value
+        for name, value in given.items()
+        if name in fields and value is not None and not isinstance(value, Mapping | list)
+    }
+
+
+def mentions(shown: Any, words: str) -> bool:
+    """Whether a text occurs anywhere in a record, upper and lower case alike."""
+    if isinstance(shown, Mapping):
+        return any(mentions(part, words) for part in shown.values())
+    if isinstance(shown, list):
+        return any(mentions(part, words) for part in shown)
+    return isinstance(shown, str) and words.lower() in shown.lower()
+
+
+def merged(before: Any, changes: Any) -> Any:
+    """An object with the fields of another put in, objects within it likewise."""
+    if not isinstance(before, Mapping) or not isinstance(changes, Mapping):
+        return changes
+    return {**before, **{name: merged(before.get(name), value) for name, value in changes.items()}}
+
+
+def _whole(value: Any, name: str, least: int, default: int) -> int:
+    if value is None:
+        return default
+    text = str(value)
+    if not text.isdecimal() or int(text) < least:
+        raise ApiError(400, "invalid_query", f"{name} must be a whole number of at least {least}.")
+    return int(text)

@@ -1,0 +1,12 @@
+"""A partner that takes its key in the query."""
+
+from pipelines.push.client import Client, Credentials
+from pipelines.push.connector import Connector as Base
+
+
+class Connector(Base):
+    """Everything but the login is in the contract."""
+
+    def login(self, client: Client) -> Credentials:
+        """The key; it never runs out."""
+        return Credentials(query={"api_key": self.settings["api_key"]})
