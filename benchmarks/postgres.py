@@ -1,38 +1,31 @@
 """The load from PostgreSQL against `COPY … TO` of the same tables, on a server that lasts as long as the measurement.
 
-`python -m benchmarks.postgres load HOME` and `… copy FOLDER` are the measured processes; both find the database in the
-settings of the database door.
+`python -m benchmarks.postgres HOME` is the measured load; it finds the database in the settings of the database door.
 """
 
-import os
 import sys
 from pathlib import Path
 
-import duckdb
-import psycopg
-
 from benchmarks import process
 from benchmarks.process import Cost
+from pipelines.erp import csv_file
 from pipelines.erp.load import load
 from pipelines.erp.settings import erp_settings
-from tests.erp.postgres import Server, running
+from tests.erp.postgres import PASSWORD, Server, running
 
 MODULE = "benchmarks.postgres"
 DATABASE = "postgres"
-BLOCK = 1 << 20
+ENCODINGS = {"utf-8": "UTF8", "windows-1252": "WIN1252", "iso-8859-1": "LATIN1"}
 
 
 def costs(sample: Path, scratch: Path) -> tuple[Cost, Cost]:
-    """What the load of a sample took, and what copying its tables out took; the faster of two runs each, alternating."""
+    """What the load of a sample took, and copying its tables out; the faster of two runs each, alternating."""
     scratch.mkdir(parents=True)
     mapping = scratch / "views.yml"
     names = [path.stem for path in sorted(sample.glob("*.csv"))]
     mapping.write_text("tables:\n" + "".join(f"  {name}:\n" for name in names), encoding="utf-8")
     with running(shared_buffers="512MB", max_wal_size="16GB") as server:
-        for name in names:
-            _fill(server, sample / f"{name}.csv", scratch / "table.csv")
-        with server.connect() as connection:
-            connection.execute("vacuum analyze")
+        _fill(server, sample, names)
         env = {
             "SOURCES__ERP__KIND": "sql",
             "SOURCES__ERP__SQL__CREDENTIALS": server.url(DATABASE),
@@ -40,49 +33,40 @@ def costs(sample: Path, scratch: Path) -> tuple[Cost, Cost]:
         }
         loads, copies = [], []
         for number in range(2):
-            copies.append(process.python(MODULE, "copy", scratch / f"copy_{number}", env=env))
-            loads.append(process.python(MODULE, "load", scratch / f"home_{number}", env=env))
+            copies.append(_copy(server, names, scratch))
+            loads.append(process.python(MODULE, scratch / f"home_{number}", env=env))
     fastest = min(loads, key=lambda cost: cost.seconds)
     highest = max(cost.peak_mb for cost in loads)
     cost = Cost(fastest.seconds, fastest.cpu, highest, fastest.said)
     return cost, min(copies, key=lambda cost: cost.seconds)
 
 
-def _fill(server: Server, file: Path, plain: Path) -> None:
-    """A table of texts with the rows of a file."""
-    rows = f"read_csv('{file}', all_varchar = true, header = true)"
-    with duckdb.connect() as db:
-        columns = [name for name, *_ in db.execute(f"describe from {rows}").fetchall()]
-        db.execute(f"copy (from {rows}) to '{plain}' (format csv, header false)")
-    with server.connect() as connection, plain.open("rb") as content:
-        connection.execute(f"create table {file.stem} ({', '.join(f'{name} text' for name in columns)})")
-        with connection.cursor().copy(f"copy {file.stem} from stdin (format csv)") as copy:
-            while block := content.read(BLOCK):
-                copy.write(block)
+def _fill(server: Server, sample: Path, names: list[str]) -> None:
+    """A table of texts for each file of a sample."""
+    commands = []
+    for name in names:
+        file = csv_file.inspect(sample / f"{name}.csv")
+        columns = ", ".join(f"{column} text" for column in file.columns)
+        form = f"format csv, header, delimiter '{file.delimiter}', encoding '{ENCODINGS[file.encoding]}'"
+        commands += [f"create table {name} ({columns})", f"\\copy {name} from '{file.path}' ({form})"]
+    _psql(server, [*commands, "vacuum analyze"])
 
 
-def load_all(home: Path) -> int:
-    """The load itself; returns its rows."""
-    return sum(load(erp_settings(), home).rows.values())
+def _copy(server: Server, names: list[str], scratch: Path) -> Cost:
+    """Every table into a CSV file, by the server's own client."""
+    return _psql(server, [f"\\copy {name} to '{scratch / 'table.csv'}' (format csv)" for name in names])
 
 
-def copy_all(folder: Path) -> int:
-    """Every table as a CSV file, as the server hands it out; returns the rows."""
-    folder.mkdir()
-    rows = 0
-    with psycopg.connect(os.environ["SOURCES__ERP__SQL__CREDENTIALS"]) as connection:
-        names = connection.execute("select tablename from pg_tables where schemaname = 'public'").fetchall()
-        for (name,) in names:
-            cursor = connection.cursor()
-            with (
-                (folder / f"{name}.csv").open("wb") as file,
-                cursor.copy(f"copy {name} to stdout (format csv)") as copy,
-            ):
-                for block in copy:
-                    file.write(block)
-            rows += cursor.rowcount
-    return rows
+def _psql(server: Server, commands: list[str]) -> Cost:
+    address = {
+        "PGHOST": "127.0.0.1",
+        "PGPORT": str(server.port),
+        "PGUSER": "postgres",
+        "PGPASSWORD": PASSWORD,
+    }
+    argv = [str(server.psql), "--quiet", "--set=ON_ERROR_STOP=1", *(f"--command={c}" for c in commands)]
+    return process.run(argv, env={**address, "PGDATABASE": DATABASE})
 
 
 if __name__ == "__main__":
-    print({"load": load_all, "copy": copy_all}[sys.argv[1]](Path(sys.argv[2])))
+    print(sum(load(erp_settings(), Path(sys.argv[1])).rows.values()))

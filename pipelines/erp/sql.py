@@ -185,7 +185,7 @@ def _check_columns(database: _Database, view: _View, erp: str) -> None:
     for column in view.columns:
         if column.kind in (BINARY, NESTED):
             raise DeliveryError(
-                f"{view.what} in {database.origin}: column {column.theirs} holds {column.kind} values; "
+                f"{view.what} in {database.origin}: column {column.theirs} holds {column.kind}; "
                 "select it as text"
             )
     lacking = [name for name in tables()[view.table].required_columns(erp) if name not in view.names]

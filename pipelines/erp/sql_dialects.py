@@ -13,7 +13,7 @@ from pipelines.erp.sql_rows import SECONDS_TO_CONNECT, CursorLoader, PostgresLoa
 
 # Kinds of values beside text; the last two cannot become text.
 NUMBER, BOOLEAN, TIME = "number", "boolean", "time"
-BINARY, NESTED = "binary", "lists or records"
+BINARY, NESTED = "bytes", "lists or records"
 
 PYTHON_KINDS = {
     **dict.fromkeys(("int", "float", "Decimal"), NUMBER),

@@ -84,7 +84,7 @@ def _message(problem: BaseException, origin: str, what: str, remedy: str) -> str
     chain = list(_chain(problem))
     own = next((link for link in chain if isinstance(link, StammdatenError)), None)
     if own is not None:
-        return str(own) if isinstance(own, DeliveryError) else None
+        return f"{what} in {origin}: {own}" if isinstance(own, DeliveryError) else None
     driver = next((link for link in chain if _is_drivers(link)), None)
     return None if driver is None else _sentence(driver, origin, what, remedy)
 

@@ -7,8 +7,9 @@ would block the rest of its file and the next run), and keeps its own retries.
 import json
 import os
 import shutil
+from collections import deque
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from itertools import groupby
 from pathlib import Path
@@ -27,7 +28,9 @@ from pipelines.push.openapi import is_list
 Row = dict[str, Any]
 T = TypeVar("T")
 
-BATCH = 500
+# Rows that dlt hands over at once, and rows that are noted as intended at once.
+BATCH = 5_000
+INTENDED = 500
 COLUMNS = (
     "seq, entity, id_space, level, operation, external_id, remote_id, payload, changed_fields, confirmed, sends,"
     " parents"
@@ -74,12 +77,27 @@ class Sender:
         for _, group in groupby(rows, key=lambda row: (row["operation"] == "withdraw", row["level"])):
             if self.stopped:
                 return
-            wave = list(group)
+            self._send_level(list(group))
+
+    def _send_level(self, wave: list[Row]) -> None:
+        """Keeps every connection busy to the end of the level: what comes next is intended before the last has gone."""
+        ahead = 2 * (self.connector.limits.in_flight or 1)
+        going: deque[Future[int]] = deque()
+        for start in range(0, len(wave), INTENDED):
+            part = wave[start : start + INTENDED]
             self.journal.intend(
-                self.plan_id, self.connector.contract.partner, [row["seq"] for row in wave if row["sends"]]
+                self.plan_id, self.connector.contract.partner, [row["seq"] for row in part if row["sends"]]
             )
-            for done in self._pool.map(self._carry_out, self._together(wave)):
-                self.progress(done)
+            going.extend(self._pool.submit(self._carry_out, rows) for rows in self._together(part))
+            self._wait(going, ahead)
+            if self.stopped:
+                break
+        self._wait(going, 0)
+
+    def _wait(self, going: deque[Future[int]], left: int) -> None:
+        """Waits until no more than so many requests of the level are outstanding."""
+        while len(going) > left:
+            self.progress(going.popleft().result())
 
     def _together(self, wave: list[Row]) -> Iterator[list[Row]]:
         """The rows of a wave, those in one list that share a request."""

@@ -47,6 +47,7 @@ RULES: Mapping[str, Rule] = {
     "E2": Rule("The tenant has no valid e-mail address, or the lease has no tenant with one."),
     "E4": Rule("An e-mail address was mended before it was used.", drops=False),
     "E5": Rule("What stands as e-mail address is none.", drops=False),
+    "E6": Rule("Nobody with a last name rents it, and this partner gets only what is let."),
     "E8": Rule("The person has no name."),
     "E9": Rule("The name is a placeholder, not a person."),
     "I3": Rule("The ERP does not have the level or table, or the row lacks a level that the partner needs."),
@@ -54,6 +55,14 @@ RULES: Mapping[str, Rule] = {
     "I6": Rule("Two rows arrive at the same id, so neither is sent."),
     "I8": Rule("The begin lies after the end.", drops=False),
     "R-HM": Rule("The lease has no Hauptmieter, or several.", drops=False),
+    "V1": Rule("A value that the partner requires is missing, or outside the limits that it sets."),
+    "V2": Rule(
+        "An optional value is outside the limits that the partner sets, and is left out.", drops=False
+    ),
+    "EV1": Rule("The owner has no e-mail address or no first name, and EverReal requires both."),
+    "EV2": Rule("The property has no whole address, and EverReal requires one."),
+    "EV3": Rule("No owner of the unit can be sent, and there is no default owner."),
+    "EV4": Rule("The lease has no Hauptmieter who can be sent."),
 }
 
 

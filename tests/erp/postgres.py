@@ -34,9 +34,10 @@ SECONDS_TO_START = 30
 
 @dataclass(frozen=True)
 class Server:
-    """A running server on 127.0.0.1; its superuser is `postgres` with `PASSWORD`."""
+    """A running server on 127.0.0.1 and its client `psql`; its superuser is `postgres` with `PASSWORD`."""
 
     port: int
+    psql: Path
 
     def connect(self, database: str = "postgres") -> psycopg.Connection:
         """A connection of the superuser; each statement is its own transaction."""
@@ -116,7 +117,7 @@ def running(**settings: str) -> Iterator[Server]:
         _create(folder, programs, owner)
         process, port = _start(folder, programs, owner, settings)
         try:
-            yield Server(port)
+            yield Server(port, programs / "psql")
         finally:
             # At once: nothing of it is kept.
             process.send_signal(signal.SIGQUIT)
@@ -187,7 +188,7 @@ def _start(
     deadline = time.monotonic() + SECONDS_TO_START
     while process.poll() is None and time.monotonic() < deadline:
         try:
-            Server(port).connect().close()
+            Server(port, programs).connect().close()
             return process, port
         except psycopg.OperationalError:
             time.sleep(0.05)

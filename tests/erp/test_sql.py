@@ -1,9 +1,11 @@
 """The database door on a real PostgreSQL: both ways of reading, one snapshot, names, types, increments."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 
+import psycopg
 import pytest
 import sqlalchemy as sa
 
@@ -14,7 +16,9 @@ from pipelines.erp.increments import Increments
 from pipelines.erp.load import load
 from pipelines.erp.mapping import TableMapping
 from pipelines.erp.sql import NO_SNAPSHOT, SqlSettings
-from pipelines.erp.sql_dialects import dialect_of
+from pipelines.erp.sql_dialects import DIALECTS, Dialect, dialect_of
+from pipelines.erp.sql_rows import written
+from pipelines.errors import DeliveryError
 from tests.erp.delivery import DELIVERY
 from tests.erp.postgres import ALL, Erp
 
@@ -294,6 +298,65 @@ def test_another_database_needs_a_connection_string_and_says_that_it_cannot_hold
         ("Böttcher-Groß",),
         ("Wiesel",),
     ]
+
+
+@pytest.mark.parametrize(("answer", "notes"), [("select 1", ()), ("select 0", (NO_SNAPSHOT,))])
+def test_a_snapshot_is_taken_where_the_database_allows_it(tmp_path, monkeypatch, answer, notes):
+    dialect = Dialect(snapshot={"isolation_level": "SERIALIZABLE"}, is_allowed=answer)
+    monkeypatch.setitem(DIALECTS, "sqlite", dialect)
+    with sqlite(tmp_path).opened(Wanted("wodis_sigma", tmp_path)) as delivery:
+        assert delivery.notes == notes
+
+
+@pytest.mark.parametrize(
+    ("code", "kind"),
+    [
+        (str, "text"),
+        (int, "number"),
+        (Decimal, "number"),
+        (bool, "boolean"),
+        (date, "time"),
+        (datetime, "time"),
+        (bytearray, "bytes"),
+        (None, "text"),
+        (psycopg.NUMBER, "number"),
+        (psycopg.DATETIME, "time"),
+        (psycopg.BINARY, "bytes"),
+        (psycopg.STRING, "text"),
+    ],
+    ids=str,
+)
+def test_drivers_tell_kinds_by_python_types_or_by_those_of_the_standard(code, kind):
+    assert Dialect().kind(code, psycopg) == kind
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (True, "true"),
+        (Decimal("1E+3"), "1000"),
+        (Decimal("7.50"), "7.50"),
+        (Decimal("NaN"), None),
+        (1972.0, "1972"),
+        (66.5, "66.5"),
+        (float("nan"), None),
+        (datetime(2026, 1, 31, tzinfo=UTC), "2026-01-31"),
+        (datetime(2026, 1, 31, 13, 5), "2026-01-31 13:05:00"),
+        (date(9999, 12, 31), "9999-12-31"),
+    ],
+    ids=str,
+)
+def test_a_value_of_a_driver_becomes_text(value, text):
+    assert written(value) == text
+
+
+def test_bytes_in_a_database_that_does_not_tell_types_are_an_error(tmp_path):
+    door = sqlite(tmp_path)
+    blob = TableMapping(select="select mandant_nr, x'fc' as bild from mandant")
+    with pytest.raises(
+        DeliveryError, match=r"the select of mandant in .*: column bild holds bytes, lists or records"
+    ):
+        rows(replace(door, mapping={**ALL, "mandant": blob}), "mandant", tmp_path)
 
 
 @pytest.mark.parametrize(

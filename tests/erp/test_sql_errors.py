@@ -142,17 +142,17 @@ def test_a_server_that_does_not_answer_is_given_up(erp, tmp_path):
         (
             "alter table person alter nachname type bytea using nachname::bytea",
             TableMapping(),
-            "view person in postgresql://HOST/DB: column nachname holds binary values; select it as text",
+            "view person in postgresql://HOST/DB: column nachname holds bytes; select it as text",
         ),
         (
             "alter table person alter nachname type jsonb using to_json(nachname)",
             TableMapping(),
-            "view person in postgresql://HOST/DB: column nachname holds lists or records values; select it as text",
+            "view person in postgresql://HOST/DB: column nachname holds lists or records; select it as text",
         ),
         (
             "alter table person alter nachname type text[] using array[nachname]",
             TableMapping(),
-            "view person in postgresql://HOST/DB: column nachname holds lists or records values; select it as text",
+            "view person in postgresql://HOST/DB: column nachname holds lists or records; select it as text",
         ),
         (
             "select 1",

@@ -116,7 +116,7 @@ class Mutation:
 
     def _measured(self, partner: str, modules: list[list[pytest.Item]]) -> Score:
         """Each module sees the mutants that the one before left; so its fixtures are set up once."""
-        score = Score(partner)
+        score = Score(partner, broken=[] if modules else ["no tests were found"])
         left: dict[str, None] | None = None
         for items in modules:
             items[0].session._setupstate.teardown_exact(items[0])
@@ -128,6 +128,8 @@ class Mutation:
                 visible, score.equivalent = _sorted_out(stocks)
                 left = dict.fromkeys(visible)
             killed = [name for name in left if _kills(useful, stocks, name)]
+            # A test that had become red by itself would kill everything.
+            self._is_sound(useful, stocks, score)
             score.killed += killed
             left = {name: None for name in left if name not in killed}
         score.survived = list(left or [])
@@ -213,6 +215,6 @@ def measure(partners: Sequence[str], folder: Path = FOLDER) -> list[Score]:
     """Runs the partners' mapping tests against their mutants; the output of pytest itself is left out."""
     plugin = Mutation(partners)
     files = [folder / f"test_{partner}_marts.py" for partner in partners] + [folder / CONTRACTS]
-    options = ["-q", "--no-header", "--no-summary", "-p", "no:cacheprovider", "--tb=no"]
+    options = ["-qq", "--no-header", "--no-summary", "-p", "no:cacheprovider", "--tb=no"]
     pytest.main([*options, *(str(file) for file in files if file.is_file())], plugins=[plugin])
     return plugin.scores

@@ -1,9 +1,11 @@
 """The machinery behind `make test-mutants`, on models small enough to see through."""
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from textwrap import dedent
 from typing import Any
 
 import duckdb
@@ -157,58 +159,72 @@ def test_the_same_expression_under_two_names_is_no_difference(toy: Stock) -> Non
     }
 
 
+PROJECT_OF_TOY = {
+    "dbt_project.yml": "{name: toy, profile: toy, models: {+materialized: table}}",
+    "profiles.yml": """
+        toy: {target: t, outputs: {t: {type: duckdb, path: "{{ env_var('TOY') }}/db.duckdb", keep_open: false}}}
+    """,
+    "models/flats.sql": "select 'A' as id, 'Mansarde' as name, 54.30 as living, 60.00 as useful",
+    "models/toy__einheiten.sql": """
+        with flats as (select * from {{ ref('flats') }})
+        select id as external_id, name as title, living as size from flats
+    """,
+    "test_toy_marts.py": """
+        import os, shutil, types, duckdb, pytest
+        from pathlib import Path
+        from dbt.cli.main import dbtRunner
+
+        HERE = Path(os.environ["TOY"])
+
+        @pytest.fixture(scope="session")
+        def dbt():
+            return types.SimpleNamespace(database=HERE / "db.duckdb", runner=dbtRunner())
+
+        @pytest.fixture(scope="session")
+        def marts(dbt):
+            done = dbt.runner.invoke(["--quiet", "run", f"--project-dir={HERE}", f"--profiles-dir={HERE}"])
+            assert done.success
+            (HERE / "copy").mkdir()
+            shutil.copyfile(HERE / "db.duckdb", HERE / "copy" / "db.duckdb")
+            with duckdb.connect(HERE / "copy" / "db.duckdb") as database:
+                yield database
+
+        def test_the_title_is_there(marts):
+            assert marts.execute("select title from toy__einheiten").fetchall() == [("Mansarde",)]
+    """,
+}
+MEASURED = """
+    import os
+    from pathlib import Path
+    from tests.mutants.__main__ import table
+    from tests.mutants.run import measure
+    print(table(measure(["toy"], Path(os.environ["TOY"]))))
+"""
+
+
 def test_tests_of_a_partner_kill_what_they_look_at_and_let_live_what_they_do_not(tmp_path: Path) -> None:
-    files = {
-        "dbt_project.yml": "{name: toy, profile: toy, flags: {send_anonymous_usage_stats: false}}",
-        "profiles.yml": f"toy: {{target: t, outputs: {{t: {{type: duckdb, path: {tmp_path}/db.duckdb}}}}}}",
-        "models/flats.sql": "select 'A' as id, 'Mansarde' as name, 54.30 as living, 60.00 as useful",
-        "models/toy__einheiten.sql": """
-            with flats as (select * from {{ ref('flats') }})
-            select id as external_id, name as title, living as size from flats
-        """,
-        "test_toy_marts.py": f"""
-            import shutil, types, duckdb, pytest
-            from pathlib import Path
-            from dbt.cli.main import dbtRunner
-
-            HERE = Path({str(tmp_path)!r})
-
-            @pytest.fixture(scope="session")
-            def dbt():
-                return types.SimpleNamespace(database=HERE / "db.duckdb", runner=dbtRunner())
-
-            @pytest.fixture(scope="session")
-            def marts(dbt):
-                done = dbt.runner.invoke(["--quiet", "run", "--project-dir", str(HERE), "--profiles-dir", str(HERE)])
-                assert done.success
-                (HERE / "copy").mkdir()
-                shutil.copyfile(HERE / "db.duckdb", HERE / "copy" / "db.duckdb")
-                with duckdb.connect(HERE / "copy" / "db.duckdb") as database:
-                    yield database
-
-            def test_the_title_is_there(marts):
-                assert marts.execute("select title from toy__einheiten").fetchall() == [("Mansarde",)]
-        """,
-    }
-    for name, text in files.items():
+    for name, text in PROJECT_OF_TOY.items():
         (tmp_path / name).parent.mkdir(exist_ok=True)
-        (tmp_path / name).write_text(
-            "\n".join(line.removeprefix("            ") for line in text.split("\n"))
-        )
-    call = "from tests.mutants.run import *; from tests.mutants.__main__ import table; import sys"
-    call += "; print(table(measure(['toy'], Path(sys.argv[1]))))"
+        (tmp_path / name).write_text(dedent(text), encoding="utf-8")
+    places = {"TOY": tmp_path, "DBT_TARGET_PATH": tmp_path / "target", "DBT_LOG_PATH": tmp_path / "logs"}
     done = subprocess.run(  # noqa: S603
-        [sys.executable, "-c", call, str(tmp_path)], cwd=PROJECT, capture_output=True, text=True, timeout=120
+        [sys.executable, "-c", dedent(MEASURED)],
+        cwd=PROJECT,
+        env={**os.environ, **{name: str(place) for name, place in places.items()}},
+        capture_output=True,
+        text=True,
+        timeout=120,
     )
-    assert done.stdout.split("\n")[-8:] == [
-        "partner         killed      of    share   equivalent",
-        "toy                  3       6   50.0 %            0",
-        "survived: toy__einheiten: drop size",
-        "survived: toy__einheiten: mistype size",
-        "survived: toy__einheiten: swap size, made of useful in place of flats.living",
-        "",
-        "",
-    ], done.stdout + done.stderr
+    assert (
+        done.stdout.split()
+        == dedent("""
+        partner killed of share equivalent
+        toy 3 6 50.0 % 0
+        survived: toy__einheiten: drop size
+        survived: toy__einheiten: mistype size
+        survived: toy__einheiten: swap size, made of useful in place of living
+    """).split()
+    ), done.stdout + done.stderr
 
 
 def test_a_partner_below_the_line_or_with_a_red_test_fails_the_run() -> None:

@@ -3,7 +3,9 @@
 import copy
 import random
 from collections import Counter
+from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from typing import Any
 
 import duckdb
@@ -14,7 +16,8 @@ from pipelines.errors import StammdatenError
 from pipelines.push import run as engine
 from pipelines.push.client import Answer, Client
 from pipelines.push.connector import Connector, connector
-from pipelines.push.contract import load_contract
+from pipelines.push.contract import Entity, load_contract
+from pipelines.push.speech import Page
 from pipelines.push.verify import Finding, Verification, repair, verify
 from pipelines.sandbox.store import Store
 from tests.push.site import TODAY, Rows, Site
@@ -249,12 +252,10 @@ def test_a_record_that_a_list_leaves_out_is_asked_for_before_it_counts_as_missin
     site.sync("etg24", HOUSE)
     whole = Connector.pages
 
-    def lagging(self: Connector, find: Any, value: Any) -> Any:
-        for answer in whole(self, find, value):
-            if find.path == "/units":
-                answer.body["data"].pop()
-                answer.body["meta"]["total"] -= 1
-            yield answer
+    def lagging(self: Connector, entity: Entity, *rest: Any) -> Iterator[Page]:
+        for page in whole(self, entity, *rest):
+            is_late = entity.name == "einheiten"
+            yield replace(page, records=page.known()[:-1], total=(page.total or 0) - 1) if is_late else page
 
     monkeypatch.setattr(Connector, "pages", lagging)
     assert verified(site, "etg24").findings == ()
@@ -266,10 +267,9 @@ def test_a_list_that_shows_less_than_it_speaks_of_is_not_believed(
     site.sync("etg24", HOUSE)
     whole = Connector.pages
 
-    def cut(self: Connector, find: Any, value: Any) -> Any:
-        for answer in whole(self, find, value):
-            answer.body["data"] = answer.body["data"][:2]
-            yield answer
+    def cut(self: Connector, *rest: Any) -> Iterator[Page]:
+        for page in whole(self, *rest):
+            yield replace(page, records=page.known()[:2])
 
     monkeypatch.setattr(Connector, "pages", cut)
     with pytest.raises(
@@ -282,11 +282,11 @@ def test_a_record_that_is_marked_as_deleted_is_missing(site: Site, monkeypatch: 
     site.sync("facilioo", FACILIOO)
     whole = Connector.pages
 
-    def marking(self: Connector, find: Any, value: Any) -> Any:
-        for answer in whole(self, find, value):
-            if find.path == "/api/units":
-                answer.body["items"][0]["deleted"] = "2026-11-20T10:00:00Z"
-            yield answer
+    def marking(self: Connector, entity: Entity, *rest: Any) -> Iterator[Page]:
+        for page in whole(self, entity, *rest):
+            if entity.name == "einheiten":
+                page.known()[0]["deleted"] = "2026-11-20T10:00:00Z"
+            yield page
 
     monkeypatch.setattr(Connector, "pages", marking)
     assert found(verified(site, "facilioo")) == [("missing", "einheiten", "001/1/01/0001", ())]
@@ -313,11 +313,11 @@ def test_what_a_partner_never_shows_is_not_compared(site: Site, monkeypatch: pyt
     site.sync("kiwi", KIWI)
     whole = Connector.pages
 
-    def hiding(self: Connector, find: Any, value: Any) -> Any:
-        for answer in whole(self, find, value):
-            for tenant in answer.body["result"].get("tenants", []):
+    def hiding(self: Connector, entity: Entity, *rest: Any) -> Iterator[Page]:
+        for page in whole(self, entity, *rest):
+            for tenant in page.known() if entity.name == "mieter" else ():
                 del tenant["email"]
-            yield answer
+            yield page
 
     monkeypatch.setattr(Connector, "pages", hiding)
     assert verified(site, "kiwi").findings == ()
