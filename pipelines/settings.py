@@ -51,6 +51,17 @@ def database(at_home: Path) -> Path:
     return at_home / "stammdaten.duckdb"
 
 
+def memory_limit() -> str:
+    """How much memory DuckDB may take before it goes on disk: `STAMMDATEN_MEMORY`, else 3 GB; dbt takes the same.
+
+    Raises `SettingsError` for what is no size.
+    """
+    given = os.environ.get("STAMMDATEN_MEMORY") or "3GB"
+    if not re.fullmatch(r"\d{1,6}(\.\d+)?\s?([MGT]i?B)", given):
+        raise SettingsError(f"STAMMDATEN_MEMORY: {given!r} is no size; write it as 3GB or 1500MB")
+    return given
+
+
 @dataclass(frozen=True)
 class Vars:
     """The dbt vars of one run: those of `dbt_project.yml`, overridden by `--vars`, `--stichtag`, `--partner`."""

@@ -27,7 +27,7 @@ from pipelines.erp.increments import FULL, INCREMENT, Increments, Mark
 from pipelines.erp.schema import tables
 from pipelines.erp.source import erp_source, raw_columns, stamps, unknown_columns
 from pipelines.errors import DeliveryError, RunningError, StammdatenError
-from pipelines.settings import database
+from pipelines.settings import database, memory_limit
 
 RAW = "erp_raw"
 DATASET_PREFIX = "erp_load_"
@@ -224,7 +224,8 @@ def _pipeline(home: Path, load_id: str, progress: Progress) -> Iterator[dlt.Pipe
     """A pipeline that starts from nothing and leaves nothing: no load of a crashed run waits in it."""
     with _environment(DLT_ENVIRONMENT):
         credentials = DuckDbCredentials(
-            str(database(home)), global_config={"preserve_insertion_order": False}
+            str(database(home)),
+            global_config={"preserve_insertion_order": False, "memory_limit": memory_limit()},
         )
         pipeline = dlt.pipeline(
             "erp",

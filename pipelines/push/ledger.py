@@ -15,7 +15,7 @@ import duckdb
 
 from pipelines.errors import StammdatenError
 from pipelines.push.journal import Journal
-from pipelines.settings import database
+from pipelines.settings import database, memory_limit
 
 SCHEMA = """
 create schema if not exists sync;
@@ -123,7 +123,7 @@ def open_database(home: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         ) from None
     try:
         # What has an order says so in SQL; kept insertion order would make large tables one-threaded.
-        db.execute("set preserve_insertion_order = false")
+        db.execute(f"set preserve_insertion_order = false; set memory_limit = '{memory_limit()}'")
         create_tables(db)
         yield db
     finally:

@@ -392,59 +392,58 @@ def _count(db: duckdb.DuckDBPyConnection, contract: Contract, entities: list[Ent
 
 
 def _write(db: duckdb.DuckDBPyConnection, contract: Contract, plan_id: str) -> None:
-    """Orders the operations (parents first, withdrawals the other way round) and adds known parents' ids."""
-    levels = {name: number for number, names in enumerate(contract.levels) for name in names}
-    db.execute("create or replace temp table entity_level (entity varchar, level integer, position integer)")
-    db.executemany(
-        "insert into entity_level values (?, ?, ?)",
-        [[name, levels[name], place] for place, name in enumerate(contract.entities)],
-    )
-    db.execute("create or replace temp table reference (entity varchar, field varchar, id_space varchar)")
-    rows = sorted(
-        {
-            (e.name, parent.field, contract.entities[parent.entity].id_space)
-            for e in contract.entities.values()
-            for parent in e.parents
-        }
-    )
-    if rows:
-        db.executemany("insert into reference values (?, ?, ?)", rows)
+    """Writes the operations in the order of sending: parents first, withdrawals the other way round.
+
+    One entity at a time, so that memory does not grow with the number of entities.
+    """
     last = one(db, "select coalesce(max(seq), 0) from sync.plan")[0]
-    db.execute(
-        """
-        create or replace temp table ordered as
-        select
-            $last + row_number() over (
-                order by
-                    d.operation = 'withdraw', case when d.operation = 'withdraw' then -v.level else v.level end,
-                    case when d.operation = 'withdraw' then -v.position else v.position end, d.external_id
-            ) as seq,
-            v.level, d.*
-        from diff as d
-        inner join entity_level as v on d.entity = v.entity
-        """,
-        {"last": last},
-    )
-    db.execute(
-        """
+    order = [
+        (level, contract.entities[name]) for level, names in enumerate(contract.levels) for name in names
+    ]
+    for condition, entities in (("<> 'withdraw'", order), ("= 'withdraw'", order[::-1])):
+        for level, entity in entities:
+            last += _write_entity(db, contract, plan_id, entity, level, condition, last)
+
+
+def _write_entity(
+    db: duckdb.DuckDBPyConnection,
+    contract: Contract,
+    plan_id: str,
+    entity: Entity,
+    level: int,
+    condition: str,
+    last: int,
+) -> int:
+    """Writes the operations of one entity, by external id, with the ids of parents that are known; returns how many."""
+    spaces = sorted({(p.field, contract.entities[p.entity].id_space) for p in entity.parents})
+    db.execute("create or replace temp table reference (field varchar, id_space varchar)")
+    if spaces:
+        db.executemany("insert into reference values (?, ?)", spaces)
+    [written] = one(
+        db,
+        f"""
         insert into sync.plan
         with
 
+        operation as (
+            from diff where entity = $entity and operation {condition}
+        ),
+
         single as (
-            select o.seq, f.field, f.id_space, unnest(
+            select o.external_id as child, f.field, f.id_space, unnest(
                 case json_type(o.refs, '$."' || f.field || '"')
                     when 'ARRAY' then json_extract(o.refs, '$."' || f.field || '"')::varchar[]
                     when 'VARCHAR' then [json_extract_string(o.refs, '$."' || f.field || '"')]
                 end
             ) as external_id
-            from ordered as o
-            inner join reference as f on o.entity = f.entity
+            from operation as o
+            cross join reference as f
             where o.operation <> 'withdraw' or o.is_whole
         ),
 
         resolved as (
             select
-                s.seq,
+                s.child,
                 to_json(list(
                     struct_pack(
                         field := s.field, id_space := s.id_space, external_id := s.external_id,
@@ -455,19 +454,26 @@ def _write(db: duckdb.DuckDBPyConnection, contract: Contract, plan_id: str) -> N
             from single as s
             left join sync.ledger as l
                 on l.partner = $partner and s.id_space = l.id_space and s.external_id = l.external_id
-            group by s.seq
+            group by s.child
         )
 
         select
-            $plan_id, o.seq, $partner, o.entity, o.id_space, o.level, o.operation, o.external_id, o.remote_id,
-            o.payload, o.refs, o.changed_fields, o.payload_hash, o.confirmed, o.sends, coalesce(r.parents, '[]'),
+            $plan_id, $last + row_number() over (order by o.external_id) as seq, $partner, o.entity, o.id_space, $level,
+            o.operation, o.external_id, o.remote_id, o.payload, o.refs, o.changed_fields, o.payload_hash, o.confirmed,
+            o.sends, coalesce(r.parents, '[]'),
             sha256(concat_ws('|', o.entity, o.operation, o.external_id, o.payload_hash))
-        from ordered as o
-        left join resolved as r on o.seq = r.seq
-        order by o.seq
+        from operation as o
+        left join resolved as r on o.external_id = r.child
         """,
-        {"partner": contract.partner, "plan_id": plan_id},
+        {
+            "partner": contract.partner,
+            "plan_id": plan_id,
+            "entity": entity.name,
+            "level": level,
+            "last": last,
+        },
     )
+    return int(written)
 
 
 def _q(name: str) -> str:

