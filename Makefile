@@ -31,7 +31,7 @@ lint: setup
 	$(BIN)/sqlfluff lint models macros tests --disable-progress-bar
 
 test: setup lint  ## all checks
-	$(BIN)/pytest -m "not slow"
+	$(BIN)/pytest -m "not slow" --numprocesses 2 --dist loadfile
 
 test-slow: setup  ## the long suites
 	$(BIN)/pytest -m slow

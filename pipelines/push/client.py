@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import lru_cache
 from ssl import SSLCertVerificationError
 from typing import Any
 from urllib.parse import urljoin, urlsplit
@@ -105,7 +106,10 @@ class Channel:
     ) -> requests.Response:
         """One request and its whole answer. Raises the exceptions of requests."""
         prepared = requests.PreparedRequest()
-        prepared.prepare(method.upper(), address, dict(headers), json=body, params=query)
+        prepared.method = method.upper()
+        prepared.url = _with_query(address, query) if query else _checked(address)
+        prepared.prepare_headers(dict(headers))
+        prepared.prepare_body(None, None, json=body)
         response = self._adapter.send(
             prepared, timeout=self._timeout, verify=self._verify, proxies=self._proxies
         )
@@ -309,6 +313,18 @@ class Client:
         with self._auth_lock:
             if self._auth is auth:
                 self._auth = None
+
+
+@lru_cache(maxsize=1024)
+def _checked(address: str) -> str:
+    """The address as it goes over the wire; most requests go to the same few."""
+    return _with_query(address, {})
+
+
+def _with_query(address: str, query: Mapping[str, Any]) -> str:
+    prepared = requests.PreparedRequest()
+    prepared.prepare_url(address, query)
+    return str(prepared.url)
 
 
 def _origin(address: str) -> tuple[str, str | None, int | None]:

@@ -7,9 +7,10 @@ would block the rest of its file and the next run), and keeps its own retries.
 import json
 import os
 import shutil
+import threading
 from collections import deque
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from itertools import groupby
 from pathlib import Path
@@ -35,6 +36,39 @@ COLUMNS = (
     "seq, entity, id_space, level, operation, external_id, remote_id, payload, changed_fields, confirmed, sends,"
     " parents"
 )
+
+
+class Feed:
+    """Hands the rows of a level to the threads that send. Some hundred at a time are intended before they go."""
+
+    def __init__(
+        self, requests: Iterator[list[Row]], intend: Callable[[list[Row]], None], is_over: Callable[[], bool]
+    ):
+        self._requests = requests
+        self._intend = intend
+        self._is_over = is_over
+        self._lock = threading.Lock()
+        self._ready: deque[list[Row]] = deque()
+
+    def next(self) -> list[Row] | None:
+        """Rows of the next request; None when nothing is left, or nothing more may go."""
+        with self._lock:
+            if not self._ready and not self._is_over():
+                self._fill()
+            return self._ready.popleft() if self._ready else None
+
+    def done(self, rows: int, progress: Callable[[int], None]) -> None:
+        """Tells the progress, one thread at a time."""
+        with self._lock:
+            progress(rows)
+
+    def _fill(self) -> None:
+        rows: list[Row] = []
+        while len(rows) < INTENDED and (together := next(self._requests, None)):
+            self._ready.append(together)
+            rows += together
+        if rows:
+            self._intend(rows)
 
 
 class Sender:
@@ -80,24 +114,21 @@ class Sender:
             self._send_level(list(group))
 
     def _send_level(self, wave: list[Row]) -> None:
-        """Keeps every connection busy to the end of the level: what comes next is intended before the last has gone."""
-        ahead = 2 * (self.connector.limits.in_flight or 1)
-        going: deque[Future[int]] = deque()
-        for start in range(0, len(wave), INTENDED):
-            part = wave[start : start + INTENDED]
-            self.journal.intend(
-                self.plan_id, self.connector.contract.partner, [row["seq"] for row in part if row["sends"]]
-            )
-            going.extend(self._pool.submit(self._carry_out, rows) for rows in self._together(part))
-            self._wait(going, ahead)
-            if self.stopped:
-                break
-        self._wait(going, 0)
+        """Keeps every connection busy to the end of the level."""
+        feed = Feed(self._together(wave), self._intend, lambda: self.stopped is not None)
+        hands = [self._pool.submit(self._work_off, feed) for _ in range(self.connector.limits.in_flight or 1)]
+        for hand in hands:
+            hand.result()
 
-    def _wait(self, going: deque[Future[int]], left: int) -> None:
-        """Waits until no more than so many requests of the level are outstanding."""
-        while len(going) > left:
-            self.progress(going.popleft().result())
+    def _work_off(self, feed: "Feed") -> None:
+        while rows := feed.next():
+            self._carry_out(rows)
+            feed.done(len(rows), self.progress)
+
+    def _intend(self, rows: list[Row]) -> None:
+        self.journal.intend(
+            self.plan_id, self.connector.contract.partner, [row["seq"] for row in rows if row["sends"]]
+        )
 
     def _together(self, wave: list[Row]) -> Iterator[list[Row]]:
         """The rows of a wave, those in one list that share a request."""
@@ -107,7 +138,7 @@ class Sender:
         else:
             yield from ([row] for row in wave)
 
-    def _carry_out(self, rows: list[Row]) -> int:
+    def _carry_out(self, rows: list[Row]) -> None:
         """Works off rows that share a request, or one row alone; notes what became of each."""
         going: list[tuple[Row, Operation]] = []
         for row in rows:
@@ -120,7 +151,6 @@ class Sender:
             self._carry_out_together(going)
         for row, operation in going if len(going) == 1 else ():
             self._note(row, self._guarded(row, partial(self.connector.carry_out, operation)))
-        return len(rows)
 
     def _carry_out_together(self, going: list[tuple[Row, Operation]]) -> None:
         try:
@@ -246,13 +276,18 @@ def push_partner(database: Path, folder: Path, sender: Sender) -> None:
     shutil.rmtree(folder / f"push_{partner}", ignore_errors=True)
 
 
-def plan_rows(database: Path, plan_id: str, partner: str) -> Iterator[pa.RecordBatch]:
-    """The plan rows of one partner in the order of sending, as Arrow batches."""
+def plan_rows(database: Path, plan_id: str, partner: str) -> Iterator[pa.Table]:
+    """The plan rows of one partner in the order of sending, some thousand at a time: no sort of a whole plan."""
+    which = "where plan_id = ? and partner = ?"
     with duckdb.connect(str(database), read_only=True) as db:
-        yield from db.sql(
-            f"select {COLUMNS} from sync.plan where plan_id = ? and partner = ? order by seq",
-            params=[plan_id, partner],
-        ).to_arrow_reader(10_000)
+        [(first, last)] = db.execute(
+            f"select coalesce(min(seq), 0), coalesce(max(seq), -1) from sync.plan {which}", [plan_id, partner]
+        ).fetchall()
+        for start in range(first, last + 1, BATCH):
+            yield db.sql(
+                f"select {COLUMNS} from sync.plan {which} and seq >= ? and seq < ? order by seq",
+                params=[plan_id, partner, start, start + BATCH],
+            ).to_arrow_table()
 
 
 def _integer_fields(schema: dict[str, Any]) -> set[str]:

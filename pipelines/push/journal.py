@@ -129,7 +129,7 @@ class Journal:
             found.setdefault(partner, []).append((plan_id, seq))
         return found
 
-    def outcomes(self, rows: int = 50_000) -> Iterator[pa.Table]:
+    def outcomes(self, rows: int = 10_000) -> Iterator[pa.Table]:
         """All outcomes since the last fold, as Arrow tables of at most `rows` rows."""
         with self._lock:
             cursor = self._db.execute("select * from outcome order by plan_id, seq")

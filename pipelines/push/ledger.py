@@ -12,10 +12,13 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pyarrow as pa
 
 from pipelines.errors import StammdatenError
 from pipelines.push.journal import Journal
 from pipelines.settings import database, memory_limit
+
+FOLD_MEMORY = "100MB"
 
 SCHEMA = """
 create schema if not exists sync;
@@ -136,21 +139,40 @@ def create_tables(db: duckdb.DuckDBPyConnection) -> None:
 
 
 def fold(db: duckdb.DuckDBPyConnection, journal: Journal) -> int:
-    """Moves all outcomes of the journal into ledger and attempts in one transaction; returns how many.
+    """Moves all outcomes of the journal into ledger and attempts, some thousand a transaction; returns how many.
 
-    Only a confirmed send moves what the ledger says the partner holds. Folding twice changes nothing.
+    Only a confirmed send moves what the ledger says the partner holds. Folding twice changes nothing, so a fold that
+    was interrupted is simply done again.
     """
     total = 0
-    db.execute("begin")
-    for table in journal.outcomes():
-        db.register("outcomes", table)
-        db.execute(FOLD)
-        db.unregister("outcomes")
-        total += table.num_rows
-    db.execute("drop table if exists temp.done")
-    db.execute("commit")
+    # The ledger is read through once for each part, so little memory is enough, however long the push was.
+    db.execute(f"set threads = 1; set memory_limit = '{FOLD_MEMORY}'")
+    try:
+        for table in journal.outcomes():
+            total += _fold_part(db, table)
+        db.execute("drop table if exists temp.done")
+    finally:
+        db.execute(f"reset threads; set memory_limit = '{memory_limit()}'")
     journal.clear()
     return total
+
+
+def _fold_part(db: duckdb.DuckDBPyConnection, outcomes: pa.Table) -> int:
+    db.register("outcomes", outcomes)
+    try:
+        db.execute("begin")
+        db.execute(FOLD)
+        db.execute("commit")
+    except duckdb.OutOfMemoryException:
+        # Records far larger than usual: rather more memory than an outcome that is lost.
+        db.execute("rollback")
+        db.execute(f"set memory_limit = '{memory_limit()}'")
+        db.execute("begin")
+        db.execute(FOLD)
+        db.execute("commit")
+    finally:
+        db.unregister("outcomes")
+    return int(outcomes.num_rows)
 
 
 def one(

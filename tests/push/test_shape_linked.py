@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import requests
+from requests.adapters import HTTPAdapter
 
 from pipelines.errors import StammdatenError
 from pipelines.push import run as engine
@@ -173,17 +174,17 @@ def test_a_link_that_leads_elsewhere_or_round_is_not_followed(
     shapes: Site, monkeypatch: pytest.MonkeyPatch, link: str, words: str
 ) -> None:
     shapes.sync("linked", {"haeuser": LINKED["haeuser"]})
-    real, asked = requests.Session.request, []
+    real, asked = HTTPAdapter.send, []
 
-    def request(self: requests.Session, method: str, url: str, **more: Any) -> requests.Response:
-        asked.append(url)
-        response = real(self, method, url, **more)
+    def send(self: HTTPAdapter, request: requests.PreparedRequest, **more: Any) -> requests.Response:
+        asked.append(request.url)
+        response = real(self, request, **more)
         body = response.json()
         body["_links"]["next"] = link
         monkeypatch.setattr(response, "json", lambda: body)
         return response
 
-    monkeypatch.setattr(requests.Session, "request", request)
+    monkeypatch.setattr(HTTPAdapter, "send", send)
     with pytest.raises(StammdatenError, match=f"linked: reading back ended with {words}"):
         verify(shapes.home, connector("linked"))
     base = shapes.sandbox.base_url("linked")
