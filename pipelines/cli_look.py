@@ -90,6 +90,10 @@ def _ask(seen: Report, as_json: bool) -> None:
         raise SettingsError("--yes: not given, and --json cannot ask; nothing was changed")
     for record in seen["records"]:
         _say(f"{record['partner']} {record['entity']} {record['external_id']}: {record['withdrawal']}")
+    for record in seen["named_in"]:
+        _say(
+            f"{record['partner']} {record['entity']} {record['external_id']}: names the person, goes without it"
+        )
     _say("Every value of this person is deleted from marts, plans, findings, ledger and journal.")
     if not sys.stdin.isatty() or not typer.confirm("Forget this person? It cannot be undone."):
         raise SettingsError("--yes: not given; nothing was changed")
@@ -103,6 +107,10 @@ def _show_erasure(report: Report) -> None:
             f"    {record['partner']} {record['entity']} {record['external_id']}:"
             f" {record['state']}, {record['withdrawal']}"
         )
+    if report["named_in"]:
+        _say("These records of others name the person. The next run sends them without it:", style="yellow")
+        for record in report["named_in"]:
+            _say(f"    {record['partner']} {record['entity']} {record['external_id']}")
     for name, why in report["stopped"].items():
         _say(f"{name}: {why}", style="red")
     terminal.table(["table", "rows"], [[table, rows] for table, rows in report["erased"].items()])

@@ -13,7 +13,7 @@ from pathlib import Path
 import duckdb
 
 from pipelines.push.contract import load_contract, partners
-from pipelines.push.personal import is_of_person, person_entities
+from pipelines.push.personal import SEPARATORS, Mention, is_of_person, mentions, person_entities
 from pipelines.settings import database
 
 # The last delivery as it came, and what is kept about people's keys on purpose.
@@ -30,17 +30,23 @@ def erase_rows(
 ) -> dict[str, int]:
     """Deletes the person from marts, plans, findings, staging; returns the number of rows by table.
 
-    What the ledger says of records that are not withdrawn yet stays, without a value. `separators` by partner.
+    What the ledger says of records that are not withdrawn yet stays, without a value, and so does what it says of
+    records of others that name the person: the next plan sends those as a whole. `separators` by partner.
     """
     rows: dict[str, int] = {}
     db.execute("begin")
     for partner in partners():
-        of_person = _by_entity(partner, separators.get(partner, "/"))
+        separator = separators.get(partner, "/")
+        of_person = _by_entity(partner, separator)
         _count(rows, f"partners.{partner}__", _marts(db, partner, of_person, person_nr))
         for table in _sync_tables(db):
             _count(rows, f"sync.{table}", _sync_rows(db, table, partner, of_person, person_nr))
+        for table, number in _out_of_others(db, partner, separator, person_nr):
+            _count(rows, table, number)
     _count(rows, "quality.findings", _findings(db, person_nr))
     _count(rows, "sync.builds", _builds(db, person_nr))
+    for table, number in _intermediate(db, person_nr):
+        _count(rows, f"intermediate.{table}", number)
     for schema, table, column in _person_columns(db):
         _count(rows, f"{schema}.{table}", _staging(db, f'{schema}."{table}"', column, person_nr))
     db.execute("update sync.plan_partners set status = 'replaced' where status = 'open'")
@@ -96,6 +102,56 @@ def _sync_rows(
     return _changed(db, f"delete from sync.{table} where {mine}", person_nr)
 
 
+def named_in_ledger(partner: str, separator: str) -> str:
+    """A condition on `sync.ledger`: a record of somebody else names the person `$person_nr`, or may by an open plan."""
+    fields = mentions(load_contract(partner))
+    held = _named(fields, separator)
+    return (
+        f"partner = '{partner}' and ({held} or (id_space, external_id) in"
+        f" (select (id_space, external_id) from sync.plan where partner = '{partner}' and {held}))"
+    )
+
+
+def _named(fields: Iterable[Mention], separator: str) -> str:
+    tests = [field.is_in(separator, document) for field in fields for document in ("payload", "refs")]
+    return f"({' or '.join(tests) or 'false'})"
+
+
+def _out_of_others(
+    db: duckdb.DuckDBPyConnection, partner: str, separator: str, person_nr: str
+) -> list[tuple[str, int]]:
+    """Takes the person out of records of others: of the mart alone, and what the partner holds is not known any more.
+
+    Returns tables with their numbers of rows.
+    """
+    fields = mentions(load_contract(partner))
+    # What was given up is tried again: the partner has to lose the person.
+    unknown = "payload = null, refs = null, payload_hash = null, fields = null, tries = 0, tried_hash = null"
+    named = named_in_ledger(partner, separator)
+    changed = [("sync.ledger", _changed(db, f"update sync.ledger set {unknown} where {named}", person_nr))]
+    # After the ledger, whose condition looks at the plan.
+    plan = f"delete from sync.plan where partner = '{partner}' and {_named(fields, separator)}"
+    changed.append(("sync.plan", _changed(db, plan, person_nr)))
+    for field in fields:
+        mart = f"{partner}__{field.entity}"
+        for column in sorted(_columns(db, "partners", mart) & set(field.columns)):
+            number = _without(db, f'partners."{mart}"', column, field, separator, person_nr)
+            changed.append((f"partners.{partner}__", number))
+    return changed
+
+
+def _without(
+    db: duckdb.DuckDBPyConnection, table: str, column: str, field: Mention, separator: str, person_nr: str
+) -> int:
+    left = field.without(separator, f'"{column}"')
+    return _changed(
+        db,
+        f'update {table} set "{column}" = {left}'
+        f' where contains("{column}"::varchar, $person_nr) and "{column}" is distinct from {left}',
+        person_nr,
+    )
+
+
 def _findings(db: duckdb.DuckDBPyConnection, person_nr: str) -> int:
     if "findings" not in _tables(db, "quality"):
         return 0
@@ -143,6 +199,30 @@ def _person_columns(db: duckdb.DuckDBPyConnection) -> list[tuple[str, str, str]]
     return [(schema, table, column) for schema, table, column in found]
 
 
+def _intermediate(db: duckdb.DuckDBPyConnection, person_nr: str) -> list[tuple[str, int]]:
+    """Deletes rows that name the person under a name that the ERP has not; each build makes these tables anew."""
+    columns = db.execute(
+        "select c.table_name, list(c.column_name) filter (c.data_type = 'VARCHAR'),"
+        " list(c.column_name) filter (ends_with(c.data_type, '[]')) from duckdb_columns() as c"
+        " inner join duckdb_tables() as t on c.schema_name = t.schema_name and c.table_name = t.table_name"
+        " where c.schema_name = 'intermediate' and c.column_name not in"
+        " (select column_name from duckdb_columns() where schema_name = 'erp_raw')"
+        " group by c.table_name order by c.table_name"
+    ).fetchall()
+    found = []
+    for table, texts, lists in columns:
+        tests = [f'"{column}" = $person_nr' for column in texts or ()]
+        tests += [
+            f"contains(to_json(\"{column}\")::varchar, '{before}' || $person_nr || '\"')"
+            for column in lists or ()
+            for before in ('"', *SEPARATORS)
+        ]
+        if tests:
+            sql = f'delete from intermediate."{table}" where {" or ".join(tests)}'
+            found.append((table, _changed(db, sql, person_nr)))
+    return found
+
+
 def _staging(db: duckdb.DuckDBPyConnection, table: str, column: str, person_nr: str) -> int:
     if column in PERSON_COLUMNS:
         return _changed(
@@ -159,6 +239,13 @@ def _tables(db: duckdb.DuckDBPyConnection, schema: str) -> list[str]:
             "select table_name from duckdb_tables() where schema_name = ?", [schema]
         ).fetchall()
     ]
+
+
+def _columns(db: duckdb.DuckDBPyConnection, schema: str, table: str) -> set[str]:
+    found = db.execute(
+        "select column_name from duckdb_columns() where schema_name = ? and table_name = ?", [schema, table]
+    ).fetchall()
+    return {name for (name,) in found}
 
 
 def _changed(db: duckdb.DuckDBPyConnection, sql: str, person_nr: str) -> int:

@@ -1,5 +1,7 @@
 """Erasure of one person: withdrawn at every partner, then gone from every file but the raw delivery.
 
+Records of others that name the person (co-tenants inside a lease) are no withdrawal: the next run sends them without.
+
 `sync.forgotten` keeps a hash of the number, so that the person is not sent again while the ERP still delivers it.
 """
 
@@ -38,7 +40,7 @@ create table if not exists sync.forgotten (
 
 @dataclass(frozen=True)
 class Held:
-    """A record of the person in the ledger."""
+    """A record of the ledger that is the person's, or names it."""
 
     partner: str
     entity: str
@@ -57,7 +59,8 @@ class Held:
 
 
 def preview(home: Path, settings: Vars, person_nr: str) -> dict[str, Any]:
-    """What `forget` would do: `records` at partners, `in_raw`: the delivery still has the person. Changes nothing.
+    """What `forget` would do: `records` at partners, `named_in`: records of others that name the person,
+    `in_raw`: the delivery still has it. Changes nothing.
 
     Raises `StammdatenError` when nothing is known of this number.
     """
@@ -65,8 +68,9 @@ def preview(home: Path, settings: Vars, person_nr: str) -> dict[str, Any]:
     with open_database(home) as db:
         db.execute(FORGOTTEN)
         held = find_held(db, settings, person_nr)
+        named_in = find_named_in(db, settings, person_nr)
         in_raw = _is_in_raw(db, person_nr)
-        if not (held or in_raw or is_forgotten(db, person_nr) or _is_staged(db, person_nr)):
+        if not (held or named_in or in_raw or is_forgotten(db, person_nr) or _is_staged(db, person_nr)):
             raise StammdatenError(
                 f"--person {person_nr}: neither the delivery nor a partner has this number;"
                 " look it up with: stammdaten explain PARTNER NUMBER"
@@ -75,6 +79,7 @@ def preview(home: Path, settings: Vars, person_nr: str) -> dict[str, Any]:
         "person": person_nr,
         "in_raw": in_raw,
         "records": [_line(record) for record in held],
+        "named_in": [_line(record) for record in named_in],
         "partners": _to_call(held, settings),
     }
 
@@ -84,7 +89,8 @@ def forget(
 ) -> dict[str, Any]:
     """Withdraws the person at the partners that are on, then erases it from all files but the raw delivery.
 
-    Keys: `records` (what became of each), `erased` (rows by table), `files` (other files that still hold the person),
+    Keys: `records` (what became of each), `named_in` (records of others that the next run sends without the person),
+    `erased` (rows by table), `files` (other files that still hold the person),
     `still_there` (records that partners keep), `in_raw`, `stopped`, `exit` (1: something was not withdrawn).
     Calling it again finishes what was interrupted. Raises like `preview`, and `SettingsError` before anything is sent.
     """
@@ -99,6 +105,7 @@ def forget(
         stopped = _withdraw(home, settings, [r for r in before if r.partner in settings.active], progress)
         with open_database(home) as db:
             after = find_held(db, settings, person_nr)
+            named_in = find_named_in(db, settings, person_nr)
             values = erase.values_of(db, person_nr)
             separators = {name: separator_of(settings.partners, name) for name in partners()}
             erased = erase.erase_rows(db, person_nr, separators)
@@ -109,6 +116,7 @@ def forget(
     return {
         "person": person_nr,
         "records": [_line(record) for record in after],
+        "named_in": [_line(record) for record in named_in],
         "still_there": [_line(record) for record in after if record.remote_id],
         "erased": erased,
         "files": erase.files_with(home, values),
@@ -160,14 +168,27 @@ def find_held(db: duckdb.DuckDBPyConnection, settings: Vars, person_nr: str) -> 
         contract = load_contract(name)
         separator = separator_of(settings.partners, name)
         for entity in reversed(person_entities(contract)):
-            rows = db.execute(
-                "select partner, entity, id_space, external_id, remote_id, state, payload, refs, payload_hash"
-                " from sync.ledger where partner = $partner and entity = $entity"
-                f" and {is_of_person(entity, separator)} order by external_id",
-                {"partner": name, "entity": entity.name, "person_nr": person_nr},
-            ).fetchall()
-            found += [Held(*row) for row in rows]
+            mine = f"partner = '{name}' and entity = '{entity.name}' and {is_of_person(entity, separator)}"
+            found += _held(db, mine, person_nr)
     return found
+
+
+def find_named_in(db: duckdb.DuckDBPyConnection, settings: Vars, person_nr: str) -> list[Held]:
+    """Records of others that name the person and are there, of every partner."""
+    found = []
+    for name in partners():
+        named = erase.named_in_ledger(name, separator_of(settings.partners, name))
+        found += [record for record in _held(db, named, person_nr) if record.is_there]
+    return found
+
+
+def _held(db: duckdb.DuckDBPyConnection, condition: str, person_nr: str) -> list[Held]:
+    rows = db.execute(
+        "select partner, entity, id_space, external_id, remote_id, state, payload, refs, payload_hash"
+        f" from sync.ledger where {condition} order by external_id",
+        {"person_nr": person_nr} if "$person_nr" in condition else {},
+    ).fetchall()
+    return [Held(*row) for row in rows]
 
 
 def is_forgotten(db: duckdb.DuckDBPyConnection, person_nr: str) -> bool:

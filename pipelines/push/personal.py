@@ -1,11 +1,12 @@
-"""Which records at a partner are those of one person: decided by their ids (rule I4), in SQL."""
+"""Which records at a partner are those of one person, and which of others name it: decided by ids (rule I4), in SQL."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from pipelines.push.contract import Contract
-from pipelines.push.rows import personal_fields
+from pipelines.push.plan import reference_columns
+from pipelines.push.rows import nested_persons, personal_fields
 
 SEPARATORS = ("-", "_", ".", "/", "|")
 # An id of a contract has at least this many separators, so an id with fewer was not made with that separator.
@@ -22,6 +23,65 @@ class PersonEntity:
 
     name: str
     begins: bool
+
+
+@dataclass(frozen=True)
+class Mention:
+    """A field in which a record names persons that have, or could have, a record of their own.
+
+    `key`: the field of a nested person that holds its id, None where the value is the id. `columns`: where it lies in
+    the mart. `is_list`: any number of persons.
+    """
+
+    person: PersonEntity
+    entity: str
+    field: str
+    key: str | None
+    is_list: bool
+    columns: tuple[str, ...]
+
+    def is_in(self, separator: str, document: str) -> str:
+        """A condition on a column of JSON: the person `$person_nr` is named in this field."""
+        path = f'$."{self.field}"' + ("[*]" if self.is_list else "") + (f'."{self.key}"' if self.key else "")
+        found = f"json_extract_string({document}, '{path}')"
+        if self.is_list:
+            of_person = is_of_person(self.person, separator, "named")
+            found = f"len(list_filter({found}, lambda named: {of_person})) > 0"
+        else:
+            found = is_of_person(self.person, separator, found)
+        return f"(entity = '{self.entity}' and contains({document}, $person_nr) and {found})"
+
+    def without(self, separator: str, column: str) -> str:
+        """What is left of a column of the mart without the person `$person_nr`."""
+        if not self.is_list:
+            return f"case when not {is_of_person(self.person, separator, column)} then {column} end"
+        value = f'named."{self.key}"' if self.key else "named"
+        of_person = is_of_person(self.person, separator, value)
+        return f"list_filter({column}, lambda named: not coalesce({of_person}, false))"
+
+
+def mentions(contract: Contract) -> tuple[Mention, ...]:
+    """Fields of this partner's records that name persons beside the one whose record it is.
+
+    Nested persons as the mart's YAML marks them, and references to persons from records that are of nobody.
+    """
+    persons = {entity.name: entity for entity in person_entities(contract)}
+    found = [
+        Mention(PersonEntity(name, begins=False), name, column, key, True, (column,))
+        for name in contract.entities
+        for column, key in nested_persons(contract.partner, f"{contract.partner}__{name}").items()
+    ]
+    for entity in contract.entities.values():
+        columns = reference_columns(entity)
+        found += [
+            Mention(
+                persons[parent.entity], entity.name, parent.field, None, parent.many,
+                (parent.field, *columns[parent.field]),
+            )
+            for parent in entity.parents
+            if parent.entity in persons and entity.name not in persons
+        ]  # fmt: skip
+    return tuple(found)
 
 
 def person_entities(contract: Contract) -> tuple[PersonEntity, ...]:

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -59,6 +60,13 @@ def personal_fields(partner: str, entity: str) -> frozenset[str]:
 
 
 @cache
+def nested_persons(partner: str, model: str) -> Mapping[str, str]:
+    """Columns of a model that list persons (`meta: {person: FIELD}`) → the field of each that holds its id."""
+    columns = _columns(partner).get(model, [])
+    return {c["name"].strip('"'): _meta(c)["person"] for c in columns if "person" in _meta(c)}
+
+
+@cache
 def _columns(partner: str) -> dict[str, list[dict[str, Any]]]:
     """Columns of each of the partner's models, as its YAML lists them."""
     folder = project_root() / "models" / "partners" / partner
@@ -85,5 +93,8 @@ def _shown(value: Any, is_hidden: bool) -> str:
 
 
 def _is_personal(column: dict[str, Any]) -> bool:
-    meta = {**column.get("meta", {}), **column.get("config", {}).get("meta", {})}
-    return bool(meta.get("pii"))
+    return bool(_meta(column).get("pii"))
+
+
+def _meta(column: dict[str, Any]) -> dict[str, Any]:
+    return {**column.get("meta", {}), **column.get("config", {}).get("meta", {})}
