@@ -1,16 +1,17 @@
 """Runs one step as a process of its own and says what it cost, as the operating system counted it."""
 
+import json
 import os
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+LAUNCHER = Path(__file__).with_name("launcher.py")
 
 
 @dataclass(frozen=True)
@@ -27,26 +28,28 @@ def run(
     argv: Sequence[str], env: Mapping[str, str] | None = None, cwd: Path = ROOT, allowed: Sequence[int] = (0,)
 ) -> Cost:
     """Runs a program to its end. Raises RuntimeError with its last words when it fails."""
-    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
-        started = time.monotonic()
-        process = subprocess.Popen(
-            argv,
+    with (
+        tempfile.TemporaryFile() as out,
+        tempfile.TemporaryFile() as err,
+        tempfile.NamedTemporaryFile() as figures,
+    ):
+        subprocess.run(
+            [sys.executable, str(LAUNCHER), figures.name, *argv],
             env={**os.environ, **(env or {})},
             cwd=cwd,
             stdin=subprocess.DEVNULL,
             stdout=out,
             stderr=err,
+            check=True,
         )
-        _, status, usage = os.wait4(process.pid, 0)
-        seconds = time.monotonic() - started
-        process.returncode = os.waitstatus_to_exitcode(status)
+        cost = json.load(figures)
         out.seek(0)
         err.seek(0)
         said = out.read().decode(errors="replace").strip()
-        if process.returncode not in allowed:
+        if cost["status"] not in allowed:
             words = err.read().decode(errors="replace").strip() or said
-            raise RuntimeError(f"{' '.join(argv[:4])} ended with {process.returncode}: {words[-2000:]}")
-        return Cost(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, said)
+            raise RuntimeError(f"{' '.join(argv[:4])} ended with {cost['status']}: {words[-2000:]}")
+        return Cost(cost["seconds"], cost["cpu"], cost["peak_mb"], said)
 
 
 def python(module: str, *arguments: object, env: Mapping[str, str] | None = None) -> Cost:

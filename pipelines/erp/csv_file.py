@@ -293,7 +293,7 @@ def _delimiter(header: str) -> str:
 
 def _column_names(path: Path, header: str, delimiter: str) -> tuple[str, ...]:
     fields = next(csv.reader(io.StringIO(header, newline=""), delimiter=delimiter), [])
-    return column_names(path.name, fields)
+    return column_names(f"{path.name}, line 1", fields)
 
 
 def column_names(where: str, fields: list[str]) -> tuple[str, ...]:
@@ -308,13 +308,13 @@ def column_names(where: str, fields: list[str]) -> tuple[str, ...]:
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise DeliveryError(
-            f"{where}, line 1: column {', '.join(twice)} comes more than once (upper and lower case are the "
+            f"{where}: column {', '.join(twice)} comes more than once (upper and lower case are the "
             "same); export each column once"
         )
     reserved = [name for name in names if name.startswith(RESERVED_PREFIXES)]
     if reserved:
         raise DeliveryError(
-            f"{where}, line 1: column {', '.join(reserved)} has a name that the loader uses; rename it"
+            f"{where}: column {', '.join(reserved)} has a name that the loader uses; rename it"
         )
     return tuple(names)
 

@@ -113,6 +113,5 @@ def check_columns(name: str, table: TableData, quelle_erp: str) -> None:
     lacking = [column for column in canonical.required_columns(quelle_erp) if column not in table.columns]
     if lacking and table.columns:
         raise DeliveryError(
-            f"{table.where}, line 1: key column {', '.join(lacking)} missing; "
-            "export it, or rename the column in the header"
+            f"{table.where}: key column {', '.join(lacking)} missing; export it, or rename the column that holds it"
         )

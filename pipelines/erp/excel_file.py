@@ -124,8 +124,8 @@ def _header(
     fields = ["" if cell.value is None else str(cell.value) for cell in row]
     while fields and not fields[-1].strip():
         fields.pop()
-    names = [renamed.get(name, name) for name in column_names(where, fields)]
-    return column_names(where, names)
+    names = [renamed.get(name, name) for name in column_names(f"{where}, line 1", fields)]
+    return column_names(f"{where}, line 1", names)
 
 
 def _batches(

@@ -36,6 +36,12 @@ SCRATCH = "erp_scratch"
 # Shares of the progress bar at which reading and storing are done.
 CHECKED, READ, STORED = 0.1, 0.5, 0.95
 
+# Files that are stored at a time, each by one thread of DuckDB: several threads on one file get in each other's way.
+STORING = min(os.cpu_count() or 1, 4)
+
+# dlt would have a gigabyte of rows written twice: into the log, and from there into the file.
+CHECKPOINTS = "checkpoint_threshold = '16MB'"
+
 # Readers one after the other keep memory flat; the rest keeps dlt silent and at home.
 DLT_ENVIRONMENT = {
     "EXTRACT__NEXT_ITEM_MODE": "fifo",
@@ -127,7 +133,7 @@ def _load(
         progress("checking the delivery", CHECKED)
         at = datetime.now(UTC)
         load_id = at.strftime("%Y%m%d_%H%M%S_%f")
-        read = _store(delivery, home, load_id, stamps(quelle_erp, at), progress)
+        read = _store(delivery, home, scratch, load_id, stamps(quelle_erp, at), progress)
         next_marks = changes.new_marks(delivery, marks, quelle_erp) if increments else {}
     progress("going live", STORED)
     rows = _go_live(delivery, home, load_id, at, read, next_marks)
@@ -182,10 +188,12 @@ def _check_against_last_load(delivery: Delivery, home: Path) -> None:
         check_kinds(connection, delivery)
         for name in suspects:
             if name in _live_tables(connection) and _count(connection, RAW, name):
-                remove = "" if tables()[name].required else ", or remove the file if the ERP really has none"
+                leave_out = (
+                    "" if tables()[name].required else ", or leave the table out if the ERP really has none"
+                )
                 raise DeliveryError(
-                    f"{delivery.tables[name].where}: the file has no rows, but the last load had some; "
-                    f"export the table again{remove}"
+                    f"{delivery.tables[name].where}: no rows, but the last load had some; "
+                    f"deliver the table again{leave_out}"
                 )
 
 
@@ -205,17 +213,23 @@ def _scratch(home: Path) -> Iterator[Path]:
 
 
 def _store(
-    delivery: Delivery, home: Path, load_id: str, defaults: dict[str, str], progress: Progress
+    delivery: Delivery, home: Path, scratch: Path, load_id: str, defaults: dict[str, str], progress: Progress
 ) -> dict[str, int]:
     """Writes all rows into the dataset of this load and returns how many were read a table."""
+    folder = scratch / "rows"
+    folder.mkdir()
 
     def reading(what: str, share: float) -> None:
         progress(what, CHECKED + share * (READ - CHECKED))
 
     with _pipeline(home, load_id, progress) as pipeline, _errors_of_users(home):
-        pipeline.extract(erp_source(delivery, defaults, reading))
+        pipeline.extract(erp_source(delivery, defaults, folder, reading))
         counts = pipeline.normalize(workers=1).row_counts
-        pipeline.load(workers=1)
+        # One connection for all: dlt's own would be closed, and the file written out, after each table.
+        with _connect(home) as connection:
+            connection.execute("set threads = 1")
+            credentials = DuckDbCredentials(connection, pragmas=[CHECKPOINTS])
+            pipeline.load(dlt.destinations.duckdb(credentials), workers=STORING)
         return dict(counts)
 
 
@@ -223,14 +237,10 @@ def _store(
 def _pipeline(home: Path, load_id: str, progress: Progress) -> Iterator[dlt.Pipeline]:
     """A pipeline that starts from nothing and leaves nothing: no load of a crashed run waits in it."""
     with _environment(DLT_ENVIRONMENT):
-        credentials = DuckDbCredentials(
-            str(database(home)),
-            global_config={"preserve_insertion_order": False, "memory_limit": memory_limit()},
-        )
         pipeline = dlt.pipeline(
             "erp",
             pipelines_dir=str(_dlt_folder(home)),
-            destination=dlt.destinations.duckdb(credentials),
+            destination="duckdb",
             dataset_name=DATASET_PREFIX + load_id,
             progress=_JobCounter(progress),
         )
@@ -257,18 +267,22 @@ def _environment(variables: Mapping[str, str]) -> Iterator[None]:
 
 
 class _JobCounter(NullCollector):  # type: ignore[misc]
-    """Turns dlt's count of finished table files into the second half of the progress bar."""
+    """Turns dlt's count of finished files into the second half of the progress bar."""
 
     def __init__(self, progress: Progress) -> None:
         self._progress = progress
         self._done = 0
+        self._files = len(tables())
 
     def update(
         self, name: str, inc: int = 1, total: int | None = None, *args: object, **kwargs: object
     ) -> None:
-        if name == "Jobs" and inc:
-            self._done = min(self._done + inc, len(tables()))
-            self._progress("storing", READ + (STORED - READ) * self._done / len(tables()))
+        if name != "Jobs":
+            return
+        self._files = total or self._files
+        if inc:
+            self._done = min(self._done + inc, self._files)
+            self._progress("storing", READ + (STORED - READ) * self._done / self._files)
 
 
 @contextmanager
@@ -405,7 +419,9 @@ def _connect(home: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection that is closed in any case; an open transaction is rolled back with it."""
     path = database(home)
     try:
-        connection = duckdb.connect(str(path))
+        connection = duckdb.connect(
+            str(path), config={"preserve_insertion_order": False, "memory_limit": memory_limit()}
+        )
     except duckdb.IOException as problem:
         holder = re.search(r"PID (\d+)", str(problem))
         if holder is None:

@@ -2,12 +2,15 @@
 
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from pathlib import Path
 
 import dlt
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
 from dlt.common.schema import Schema
-from dlt.extract.resource import DltResource
+from dlt.extract import DltResource, with_file_import
+from dlt.extract.items import DataItemWithMeta
 
 from pipelines.erp.delivery import ROW_NUMBER, Delivery, Progress, TableData
 from pipelines.erp.schema import Table, tables
@@ -15,10 +18,16 @@ from pipelines.erp.schema import Table, tables
 # `direct` keeps column names letter for letter; dlt's default would turn `größe` into `gr_e`.
 NAMING = {"names": "direct", "json": {"module": "dlt.common.normalizers.json.relational"}}
 
+# Files of one table are stored side by side, a file never: too large ones leave processors idle at the end.
+FILE_BYTES = 128 << 20
+ROW_GROUP_BYTES = 16 << 20
+
 
 @dlt.source(schema=Schema("erp", normalizers=NAMING), max_table_nesting=0)  # type: ignore[untyped-decorator]
-def erp_source(delivery: Delivery, defaults: dict[str, str], progress: Progress) -> Iterator[DltResource]:
-    """One resource a canonical table, in the order of the list.
+def erp_source(
+    delivery: Delivery, defaults: dict[str, str], folder: Path, progress: Progress
+) -> Iterator[DltResource]:
+    """One resource a canonical table, in the order of the list; it writes Parquet files into an empty folder.
 
     Each has all canonical columns (NULL where the delivery lacks them), then the delivery's own further
     ones, then `_zeile`, the number of the row in its file from 1. `defaults` maps a column to the text that
@@ -29,8 +38,9 @@ def erp_source(delivery: Delivery, defaults: dict[str, str], progress: Progress)
     for table in tables().values():
         data = delivery.tables.get(table.name)
         size = data.size if data else 0
+        rows = _rows(table, data, defaults, _share_of(progress, table.name, before, size, total))
         yield dlt.resource(
-            _rows(table, data, defaults, _share_of(progress, table.name, before, size, total)),
+            _files(rows, folder / table.name),
             name=table.name,
             write_disposition="append",
             columns=_hints(raw_columns(table, data)),
@@ -53,18 +63,43 @@ def unknown_columns(table: Table, data: TableData | None) -> tuple[str, ...]:
     return tuple(column for column in (data.columns if data else ()) if column not in table.columns)
 
 
+def _files(rows: Iterator[pa.Table], stem: Path) -> Iterator[DataItemWithMeta]:
+    """Writes tables into files `stem.0.parquet`, `stem.1.parquet`, … and hands these to dlt, at least one.
+
+    dlt's own writer compresses for storage; these files are read once, at once.
+    """
+    number, following = 0, next(rows, None)
+    while following is not None:
+        path, size, count = stem.with_suffix(f".{number}.parquet"), 0, 0
+        with pq.ParquetWriter(
+            path, following.schema, compression="lz4", use_dictionary=False, write_statistics=False
+        ) as file:
+            while following is not None and size < FILE_BYTES:
+                file.write_table(following)
+                size += following.nbytes
+                count += following.num_rows
+                following = next(rows, None)
+        yield with_file_import(str(path), "parquet", count)
+        number += 1
+
+
 def _rows(
     table: Table, data: TableData | None, defaults: dict[str, str], progress: Callable[[int], None]
 ) -> Iterator[pa.Table]:
+    """The rows in tables of the size of a row group; one without rows where there are none."""
     schema = _arrow_schema(raw_columns(table, data))
     first, read = 1, 0
+    waiting: list[pa.Table] = []
     for batch in data.read() if data else ():
-        yield _raw_batch(batch, schema, defaults, first)
+        waiting.append(_raw_batch(batch, schema, defaults, first))
         first += batch.num_rows
         read += batch.nbytes
         progress(read)
-    if first == 1:
-        yield schema.empty_table()
+        if sum(rows.nbytes for rows in waiting) >= ROW_GROUP_BYTES:
+            yield pa.concat_tables(waiting)
+            waiting = []
+    if waiting or first == 1:
+        yield pa.concat_tables([*waiting, schema.empty_table()])
 
 
 def _raw_batch(batch: pa.RecordBatch, schema: pa.Schema, defaults: dict[str, str], first: int) -> pa.Table:

@@ -65,7 +65,7 @@ def _postgres_text(value: sa.ColumnElement[Any], column: Column) -> sa.ColumnEle
 class Dialect:
     """How a database is reached, how it holds still while it is read, and how its rows come fastest.
 
-    `package` is what pip installs: the `driver`, and the modules that it `needs` beside it.
+    `package` is what pip installs for the `driver`.
     `snapshot` are the execution options of a transaction that sees the whole database at one moment; none if there is
     no such thing. Where `is_allowed` is a query, its answer must be 1 for that. `kind` reads the type of a column,
     `value` makes it text on the server, `loader` fetches the rows through `reader`.
@@ -73,7 +73,6 @@ class Dialect:
 
     driver: str | None = None
     package: str | None = None
-    needs: tuple[str, ...] = ()
     connect: Mapping[str, Any] = field(default_factory=dict)
     snapshot: Mapping[str, Any] = field(default_factory=dict)
     is_allowed: str | None = None
@@ -86,8 +85,7 @@ class Dialect:
 DIALECTS: Mapping[str, Dialect] = {
     "postgresql": Dialect(
         driver="psycopg",
-        package="psycopg[binary] adbc-driver-postgresql",
-        needs=("adbc_driver_postgresql",),
+        package="psycopg[binary]",
         connect={"connect_timeout": SECONDS_TO_CONNECT, "client_encoding": "utf8"},
         snapshot={"isolation_level": "REPEATABLE READ", "postgresql_readonly": True},
         kind=_postgres_kind,

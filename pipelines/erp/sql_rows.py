@@ -1,7 +1,7 @@
 """Rows of a database as Arrow batches of text: two table loaders for dlt's `sql_table`.
 
-Both read through the `reader` that the door has opened in its snapshot (`backend_kwargs`): the connection itself, or a
-second one. `times` names the columns with points in time.
+Both read through the `reader` that the door has opened in its snapshot (`backend_kwargs`). `times` names the columns
+with points in time.
 """
 
 import re
@@ -12,19 +12,24 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import Decimal
 from functools import singledispatch
-from typing import Any
+from select import select
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import sqlalchemy as sa
 from dlt.sources.sql_database import BaseTableLoader, TableLoader
+from pyarrow import csv
 
 from pipelines.errors import DeliveryError
 
+if TYPE_CHECKING:
+    from psycopg.pq.abc import PGconn, PGresult
+
 SECONDS_TO_CONNECT = 10
 BATCH_ROWS = 20_000
-BATCH_BYTES = 8 << 20
+BLOCK_BYTES = 2 << 20
 MIDNIGHT = " 00:00:00"
 
 
@@ -47,59 +52,111 @@ class PostgresLoader(BaseTableLoader):  # type: ignore[misc]
         given, names = backend_kwargs or {}, [column.name for column in self.table.columns]
         # For psycopg, percent signs are written twice.
         statement = self.compile_query(self.make_query()).replace("%%", "%")
-        for batch in given["reader"].batches(statement):
+        for rows in given["reader"].tables(statement, names):
             arrays = [
-                _without_midnight(array) if name in given["times"] else array
-                for name, array in zip(names, batch.columns, strict=True)
+                _without_midnight(column) if name in given["times"] else column
+                for name, column in zip(names, rows.columns, strict=True)
             ]
             yield pa.Table.from_arrays(arrays, names=names)
 
 
 @contextmanager
 def postgres_reader(connection: sa.Connection) -> Iterator["PostgresReader"]:
-    """A second connection, which sees what the first one sees and hands out Arrow."""
-    from adbc_driver_postgresql import dbapi  # type: ignore[import-untyped]
+    """The connection itself, which hands out Arrow; it must be dropped afterwards."""
+    from psycopg.pq import TransactionStatus
 
-    snapshot = connection.execute(sa.text("select pg_export_snapshot()")).scalar()
-    # The first one only waits from now on.
+    driver: Any = connection.connection.driver_connection
+    # It only waits while rows are stored.
     connection.execute(sa.text("set idle_in_transaction_session_timeout = 0"))
-    with dbapi.connect(_address(connection.engine.url)) as second, ThreadPoolExecutor(1) as thread:
-        with second.cursor() as cursor:
-            cursor.execute("set transaction isolation level repeatable read, read only")
-            cursor.execute(f"set transaction snapshot '{snapshot}'")
+    with ThreadPoolExecutor(1) as thread:
         try:
-            yield PostgresReader(second, thread)
+            yield PostgresReader(driver.pgconn, thread)
         finally:
             # The thread may wait for rows that nobody wants any more.
-            second.adbc_cancel()
+            if driver.pgconn.transaction_status == TransactionStatus.ACTIVE:
+                driver.cancel()
 
 
 @dataclass(frozen=True)
 class PostgresReader:
-    """A connection that is read in a thread of its own: the next rows come while the former are stored."""
+    """libpq's connection, read in a thread of its own: the next rows come while the former are stored."""
 
-    connection: Any
+    connection: "PGconn"
     thread: ThreadPoolExecutor
 
-    def batches(self, statement: str) -> Iterator[pa.RecordBatch]:
-        """The rows of a statement."""
-        options = {"adbc.postgresql.batch_size_hint_bytes": str(BATCH_BYTES)}
-        with self.connection.cursor(adbc_stmt_kwargs=options) as cursor:
-            cursor.execute(statement)
-            batches = iter(cursor.fetch_record_batch())
-            following = self.thread.submit(next, batches, None)
-            while (batch := following.result()) is not None:
-                following = self.thread.submit(next, batches, None)
-                yield batch
+    def tables(self, statement: str, names: Sequence[str]) -> Iterator[pa.Table]:
+        """The rows of a statement, some thousand at a time; its columns get these names."""
+        blocks = _copied(self.connection, statement)
+
+        def read() -> pa.Table | None:
+            block = next(blocks, None)
+            return None if block is None else _parsed(block, names)
+
+        following = self.thread.submit(read)
+        while (table := following.result()) is not None:
+            following = self.thread.submit(read)
+            yield table
 
 
-def _address(url: sa.URL) -> str:
-    limits = {"connect_timeout": str(SECONDS_TO_CONNECT), "client_encoding": "utf8"}
-    given = url.set(drivername="postgresql", query={**limits, **url.query})
-    return str(given.render_as_string(hide_password=False))
+def _copied(connection: "PGconn", statement: str) -> Iterator[bytearray]:
+    """The rows of a statement as CSV in UTF-8, in blocks of whole rows. Raises the errors of psycopg."""
+    from psycopg.errors import ConnectionFailure, OperationalError
+    from psycopg.pq import ExecStatus
+
+    copy = f"copy ({statement}) to stdout (format csv, encoding 'utf8')"
+    _check(connection.exec_(copy.encode()), ExecStatus.COPY_OUT)
+    try:
+        yield from _blocks(connection)
+    except OperationalError as problem:
+        # What the server says comes as a result; libpq itself fails only with the connection, and has no code for it.
+        raise ConnectionFailure(str(problem)) from None
+    while (result := connection.get_result()) is not None:
+        _check(result, ExecStatus.COMMAND_OK)
 
 
-def _without_midnight(texts: pa.Array) -> pa.Array:
+def _blocks(connection: "PGconn") -> Iterator[bytearray]:
+    block, size = bytearray(), 0
+    while size >= 0:
+        # One row, or 0 where none has come yet, or -1 behind the last one.
+        size, row = connection.get_copy_data(1)
+        if size == 0:
+            select([connection.socket], [], [])
+            connection.consume_input()
+        # Copied at once: rows that are kept each on its own cost twice the time.
+        block += row
+        if len(block) >= BLOCK_BYTES or (size < 0 and block):
+            yield block
+            block = bytearray()
+
+
+def _check(result: "PGresult", wanted: int) -> None:
+    from psycopg.errors import error_from_result
+
+    if result.status != wanted:
+        raise error_from_result(result)
+
+
+def _parsed(block: bytearray, names: Sequence[str]) -> pa.Table:
+    """Rows of PostgreSQL's CSV as columns of text. NULL is what is empty and not in quotes."""
+    try:
+        return csv.read_csv(
+            pa.BufferReader(block),
+            csv.ReadOptions(column_names=names, use_threads=False, block_size=len(block)),
+            csv.ParseOptions(newlines_in_values=True, ignore_empty_lines=False),
+            csv.ConvertOptions(
+                column_types=dict.fromkeys(names, pa.string()),
+                null_values=[""],
+                strings_can_be_null=True,
+                quoted_strings_can_be_null=False,
+            ),
+        )
+    except pa.ArrowInvalid:
+        # Arrow's message holds the value; nothing of it may be chained to ours.
+        pass
+    raise DeliveryError("a value is no text in UTF-8; mend it, or the encoding of the database")
+
+
+def _without_midnight(texts: pa.ChunkedArray) -> pa.ChunkedArray:
     """Midnight is written as the date alone: dates come as time stamps from many tools."""
     if not pc.any(pc.ends_with(texts, MIDNIGHT)).as_py():
         return texts

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Mapping
 from contextlib import suppress
-from importlib import import_module
 from pathlib import Path
 
 import dlt
@@ -69,8 +68,6 @@ def _check_driver(url: sa.URL) -> None:
     name = url.get_backend_name()
     try:
         url.get_dialect().import_dbapi()
-        for module in dialect_of(url).needs:
-            import_module(module)
         return
     except sa.exc.NoSuchModuleError:
         problem = f"unknown database {url.drivername}; it may be postgresql, mssql+pyodbc, oracle+oracledb"

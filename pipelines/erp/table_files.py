@@ -131,7 +131,8 @@ class Reader:
 def _our_names(
     file: csv_file.CsvFile | parquet_file.ParquetFile, renamed: Mapping[str, str]
 ) -> tuple[str, ...]:
-    return csv_file.column_names(file.path.name, [renamed.get(column, column) for column in file.columns])
+    where = f"{file.path.name}, line 1" if isinstance(file, csv_file.CsvFile) else file.path.name
+    return csv_file.column_names(where, [renamed.get(column, column) for column in file.columns])
 
 
 def _counted(table: TableData, control: Control, rows: int | None) -> TableData:

@@ -231,7 +231,7 @@ def test_a_value_without_a_header_is_an_error_with_its_cell(gebaeude):
 def test_a_column_that_comes_twice_or_is_missing_is_named(gebaeude):
     with pytest.raises(DeliveryError, match="sheet Tabelle1, line 1: column ort comes more than once"):
         gebaeude([[*KEY, "ort", "ORT"], ["001", "0123", "01", "a", "b"]])
-    with pytest.raises(DeliveryError, match="sheet Tabelle1, line 1: key column gebaeude_nr missing"):
+    with pytest.raises(DeliveryError, match="sheet Tabelle1: key column gebaeude_nr missing"):
         gebaeude([["mandant_nr", "we_nr"], ["001", "0123"]])
 
 

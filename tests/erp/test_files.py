@@ -210,7 +210,7 @@ def test_one_row_of_another_erp_makes_a_wirtschaftseinheit_necessary(folder):
 
 def test_a_missing_key_column_is_named(folder):
     (folder / "verwaltungseinheit.csv").write_text("mandant_nr;gebaeude_nr;etage\n1;2;3\n", encoding="utf-8")
-    assert message(folder).startswith("verwaltungseinheit.csv, line 1: key column we_nr, ve_nr missing")
+    assert message(folder).startswith("verwaltungseinheit.csv: key column we_nr, ve_nr missing")
 
 
 def test_a_tenant_may_lack_the_column_gueltig_von(folder):

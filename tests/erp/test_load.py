@@ -91,6 +91,8 @@ def test_rows_that_do_not_name_their_erp_or_load_time_get_them(folder, home, dat
 
 def test_20001_rows_keep_their_order(folder, home, database, monkeypatch):
     monkeypatch.setattr("pipelines.erp.csv_file.BLOCK", 7_777)
+    monkeypatch.setattr("pipelines.erp.source.ROW_GROUP_BYTES", 77_777)
+    monkeypatch.setattr("pipelines.erp.source.FILE_BYTES", 222_222)
     lines = [f'{n * 7919 % 20_011:010};"{"Ä" * (n % 5)}\n{n}"' for n in range(1, 20_002)]
     (folder / "person.csv").write_text("person_nr;nachname\n" + "\n".join(lines), encoding="utf-8")
     assert load(FilesSettings(folder), home).rows["person"] == 20_001
@@ -195,9 +197,9 @@ def _open_quote(folder):
     [
         (
             _header_only,
-            "mieter.csv: the file has no rows, but the last load had some; export the table again",
+            "mieter.csv: no rows, but the last load had some; deliver the table again",
         ),
-        (_parquet_without_rows, "person.parquet: the file has no rows, but the last load had some"),
+        (_parquet_without_rows, "person.parquet: no rows, but the last load had some"),
         (_missing, "kontaktweg.csv missing"),
         (_bad_byte, "person.csv, line 2: byte 0x81"),
         (_short_row, "mieter.csv, line 3: 6 fields, but the header has 8"),
@@ -223,7 +225,7 @@ def test_an_optional_file_with_its_header_only_where_rows_were_is_an_error_too(f
     (folder / "einwilligung.csv").write_text(header + "0000000815;aktivbo;J\n", encoding="utf-8")
     load(FilesSettings(folder), home)
     (folder / "einwilligung.csv").write_text(header, encoding="utf-8")
-    with pytest.raises(DeliveryError, match=r"einwilligung\.csv: .* or remove the file"):
+    with pytest.raises(DeliveryError, match=r"einwilligung\.csv: .* or leave the table out"):
         load(FilesSettings(folder), home)
 
 

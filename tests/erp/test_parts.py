@@ -149,7 +149,7 @@ def test_a_message_names_the_part_with_its_folder(folder, split):
 def test_a_part_without_a_key_column_is_named(folder, split):
     split("{mandant}/{table}.csv")
     (folder / "0002" / "gebaeude.csv").write_text("mandant_nr;we_nr\n0002;0123\n", encoding="utf-8")
-    assert message(folder).startswith("0002/gebaeude.csv, line 1: key column gebaeude_nr missing")
+    assert message(folder).startswith("0002/gebaeude.csv: key column gebaeude_nr missing")
 
 
 # Files that look like parts

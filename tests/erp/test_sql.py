@@ -82,7 +82,7 @@ def test_every_type_becomes_the_text_that_the_rules_expect(erp, tmp_path, way):
 
 
 def test_20001_rows_arrive(erp, tmp_path, way, monkeypatch):
-    monkeypatch.setattr("pipelines.erp.sql_rows.BATCH_BYTES", 77_777)
+    monkeypatch.setattr("pipelines.erp.sql_rows.BLOCK_BYTES", 77_777)
     monkeypatch.setattr("pipelines.erp.sql_rows.BATCH_ROWS", 777)
     statement = """
         select n::text as person_nr, repeat('Ä', n % 5) || chr(10) || '"' || n as nachname, nullif(n % 3, 0) as drei

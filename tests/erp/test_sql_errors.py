@@ -157,7 +157,7 @@ def test_a_server_that_does_not_answer_is_given_up(erp, tmp_path):
         (
             "select 1",
             TableMapping(select="select person_nr, PERSON_NR from person"),
-            "the select of person, line 1: column person_nr comes more than once (upper and lower case are the "
+            "the select of person: column person_nr comes more than once (upper and lower case are the "
             "same); export each column once",
         ),
         (
@@ -369,9 +369,9 @@ def test_a_wrong_connection_string_is_an_error_that_does_not_show_it(
     assert caught.value.__context__ is None
 
 
-def test_half_of_a_driver_is_not_enough(monkeypatch, tmp_path):
-    monkeypatch.setitem(sys.modules, "adbc_driver_postgresql", None)
-    with pytest.raises(SettingsError, match=r"pip install psycopg\[binary\] adbc-driver-postgresql$"):
+def test_without_a_driver_the_package_is_named(monkeypatch, tmp_path):
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    with pytest.raises(SettingsError, match=r"pip install psycopg\[binary\]$"):
         door_of(monkeypatch, tmp_path, "postgresql://u@host/erp")
 
 
