@@ -11,6 +11,7 @@ import time
 from datetime import date
 from pathlib import Path
 
+import dlt  # noqa: F401  (its import is no part of a push, as that of requests is no part of the bare loop)
 import duckdb
 
 from pipelines.push import run as engine

@@ -89,6 +89,24 @@ class Login:
     renew_at: float | None
 
 
+class Connections(HTTPAdapter):
+    """Open connections, found by their origin: requests would work out proxy and certificates for each request."""
+
+    def __init__(self, size: int):
+        super().__init__(pool_maxsize=size)
+        self._pools: dict[tuple[str, str], Any] = {}
+
+    def get_connection_with_tls_context(
+        self, request: requests.PreparedRequest, *given: Any, **named: Any
+    ) -> Any:
+        """The pool of connections that requests found for the first request to this origin."""
+        parts = urlsplit(str(request.url))
+        origin = parts.scheme, parts.netloc
+        if origin not in self._pools:
+            self._pools[origin] = super().get_connection_with_tls_context(request, *given, **named)
+        return self._pools[origin]
+
+
 class Channel:
     """Connections to one partner, kept open. No cookies, no redirects, no .netrc; proxies of the environment are used.
 
@@ -96,7 +114,7 @@ class Channel:
     """
 
     def __init__(self, base_url: str, size: int, timeout: tuple[float, float]):
-        self._adapter = HTTPAdapter(pool_maxsize=size)
+        self._adapter = Connections(size)
         self._timeout = timeout
         self._proxies = get_environ_proxies(base_url)
         self._verify = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or True

@@ -269,6 +269,8 @@ def push_partner(database: Path, folder: Path, sender: Sender) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     shutil.rmtree(folder / f"push_{partner}", ignore_errors=True)
     pipeline = dlt.pipeline(f"push_{partner}", destination=destination, pipelines_dir=str(folder))
+    # Its state would be a job of its own, and the rows would wait a second for it.
+    pipeline.config.restore_from_destination = False
     pipeline.extract(dlt.resource(plan_rows(database, sender.plan_id, partner), name="plan"))
     pipeline.normalize()
     pipeline.load()

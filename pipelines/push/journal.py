@@ -7,9 +7,11 @@ SQLite in WAL mode, because it commits single rows more than ten times faster th
 import sqlite3
 import threading
 import time
+from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 
@@ -25,6 +27,7 @@ create table if not exists outcome (
 ) without rowid;
 create index if not exists outcome_by_id on outcome (partner, id_space, external_id);
 """
+NOTE = "insert or replace into outcome values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 OUTCOMES = pa.schema(
     [
         ("plan_id", pa.string()),
@@ -64,6 +67,7 @@ class Journal:
 
     def __init__(self, path: Path):
         self._lock = threading.Lock()
+        self._waiting: deque[tuple[Any, ...]] = deque()
         self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         self._db.execute("pragma journal_mode = wal")
         self._db.execute("pragma synchronous = normal")
@@ -87,7 +91,7 @@ class Journal:
     def settle(
         self, plan_id: str, seq: int, partner: str, id_space: str, external_id: str, outcome: Outcome
     ) -> None:
-        """Notes what became of one operation."""
+        """Notes what became of one operation: at once, or together with others if another thread is writing already."""
         row = (
             plan_id,
             seq,
@@ -102,14 +106,36 @@ class Journal:
             outcome.requests,
             time.time(),
         )
-        with self._lock:
-            self._db.execute(
-                "insert or replace into outcome values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row
-            )
+        self._waiting.append(row)
+        # Whoever writes looks again before it goes, so that nothing is left when all have come back.
+        while self._waiting and self._lock.acquire(blocking=False):
+            try:
+                self._write_waiting()
+            finally:
+                self._lock.release()
+
+    def _write_waiting(self) -> None:
+        """Writes the outcomes that wait, in one commit; they go on waiting if that fails."""
+        rows = list(self._waiting)
+        if not rows:
+            return
+        if len(rows) == 1:
+            self._db.execute(NOTE, rows[0])
+        else:
+            self._db.execute("begin immediate")
+            try:
+                self._db.executemany(NOTE, rows)
+                self._db.execute("commit")
+            except BaseException:
+                self._db.rollback()
+                raise
+        for _ in rows:
+            self._waiting.popleft()
 
     def remote_id(self, partner: str, id_space: str, external_id: str) -> str | None:
         """The partner's id of a record that was sent since the last fold, or None."""
         with self._lock:
+            self._write_waiting()
             row = self._db.execute(
                 "select remote_id from outcome where partner = ? and id_space = ? and external_id = ?"
                 " and remote_id is not null and state <> 'withdrawn' order by settled_at desc limit 1",
@@ -120,6 +146,7 @@ class Journal:
     def in_doubt(self) -> dict[str, list[tuple[str, int]]]:
         """By partner: (plan_id, seq) of intents without an outcome, in the order of sending."""
         with self._lock:
+            self._write_waiting()
             rows = self._db.execute(
                 "select i.partner, i.plan_id, i.seq from intent i left join outcome o using (plan_id, seq)"
                 " where o.seq is null order by i.plan_id, i.seq"
@@ -132,6 +159,7 @@ class Journal:
     def outcomes(self, rows: int = 10_000) -> Iterator[pa.Table]:
         """All outcomes since the last fold, as Arrow tables of at most `rows` rows."""
         with self._lock:
+            self._write_waiting()
             cursor = self._db.execute("select * from outcome order by plan_id, seq")
             while chunk := cursor.fetchmany(rows):
                 columns = list(zip(*chunk, strict=True))
@@ -142,6 +170,7 @@ class Journal:
     def clear(self) -> None:
         """Forgets everything that has an outcome; what is in doubt stays."""
         with self._lock:
+            self._write_waiting()
             self._db.execute("begin immediate")
             self._db.execute("delete from intent where (plan_id, seq) in (select plan_id, seq from outcome)")
             self._db.execute("delete from outcome")

@@ -20,6 +20,9 @@ TROUBLE_PAUSES = 3
 LONGEST_WAIT = 2 * 3600.0
 # A refusal that asks for no more (seconds), with several requests under way, is laid to their number first.
 SHORT_WAIT = 5.0
+# Seconds after which a thread looks itself, where it is not woken: waking one for each request costs a third of a
+# fast partner's pace.
+LULL = 0.01
 
 
 class PartnerStopped(Exception):
@@ -75,8 +78,19 @@ class Policy:
         if self.under_way >= self._room():
             return math.inf
         dues = [cap.due for cap in self._caps]
-        dues += [self._day.due, self._learned.due, self._budget.due(now, self.under_way), self._held_until]
+        dues += [
+            self._day.due,
+            self._learned.due,
+            self._budget.due(now, self.under_way),
+            self._held_until,
+            self._width.due,
+        ]
         return max(0.0, max(dues) - now)
+
+    @property
+    def crowded(self) -> bool:
+        """Whether there are more threads than the partner keeps busy: the one that comes back goes on by itself."""
+        return not self.waits and not self.failures and self._width.crowded
 
     def sent(self, now: float) -> Ticket:
         """Notes a request that goes now."""
@@ -85,6 +99,7 @@ class Policy:
         self._day.sent(now)
         self._learned.sent(now)
         self._budget.sent()
+        self._width.sent(now)
         self._sent += 1
         self.under_way += 1
         return Ticket(now, self._sent, self.under_way)
@@ -158,21 +173,29 @@ class Limiter:
 
     def enter(self) -> Ticket:
         """Returns when a request may go. Raises `PartnerStopped` when none may go in this run any more."""
+        with self._changed:
+            if self._policy.crowded and isinstance(ticket := self._ticket(), Ticket):
+                return ticket
         # One thread waits for its moment, the others behind the door: no thundering herd.
         with self._door, self._changed:
             while True:
-                if self.stopped:
-                    raise PartnerStopped(self.stopped)
-                now = time.monotonic()
-                pause = self._policy.pause(now)
-                if pause <= 0:
-                    return self._policy.sent(now)
+                pause = self._ticket()
+                if isinstance(pause, Ticket):
+                    return pause
                 if LONGEST_WAIT < pause < math.inf:
                     self._stop(
                         f"it takes no request for another {pause / 3600:.1f} hours; given up for this run"
                     )
                     continue
-                self._changed.wait(None if pause == math.inf else pause)
+                self._changed.wait(LULL if pause == math.inf else pause)
+
+    def _ticket(self) -> Ticket | float:
+        """Leave to send now, or the seconds until then."""
+        if self.stopped:
+            raise PartnerStopped(self.stopped)
+        now = time.monotonic()
+        pause = self._policy.pause(now)
+        return self._policy.sent(now) if pause <= 0 else pause
 
     def leave(self, ticket: Ticket, reply: Reply, last: str = "") -> None:
         """Notes how a request ended; `last` says it in words."""
@@ -184,7 +207,8 @@ class Limiter:
                 )
             elif self._policy.waits >= WAITS_IN_A_ROW:
                 self._stop(f"it asked to wait {WAITS_IN_A_ROW} times in a row; given up for this run")
-            self._changed.notify()
+            if not self._policy.crowded:
+                self._changed.notify()
 
     def stop(self, why: str) -> None:
         """Lets nothing go any more, and wakes those who wait. The first reason stays."""

@@ -32,6 +32,10 @@ FIRST_WIDENING, LAST_WIDENING = 100, 10_000
 PROOF = 5
 # What one request costs this process in time of its own: more in flight than fit into an answer's time gain nothing.
 OWN_TIME = 0.0005
+# One is on its way while another is being noted.
+FEWEST_USEFUL = 2.0
+# So many times as fast as the answers let them, requests may follow each other.
+SPREAD = 1.2
 
 
 @dataclass(frozen=True)
@@ -125,6 +129,8 @@ class Width:
     def __init__(self, most: int | None):
         self._most = self._bearable = float(most or math.inf)
         self._useful = 1.0
+        # The moment from which the next request may go.
+        self.due = NEVER
         self._latency: float | None = None
         self._well = 0
         self._full = 0
@@ -137,16 +143,30 @@ class Width:
         return min(self._bearable, self._useful)
 
     @property
+    def crowded(self) -> bool:
+        """Whether more could be under way, and would gain nothing."""
+        return self._useful < self._bearable
+
+    @property
     def proven(self) -> bool:
         """Whether the partner has borne the present width long enough, so that it refuses for another reason."""
         return self._full >= PROOF * self.now
+
+    def sent(self, now: float) -> None:
+        """Notes a request; the next one waits a little.
+
+        A burst is answered as a burst, and sent as one again: each answer waits for what we do about the others.
+        """
+        if self._latency is not None and not self.crowded:
+            gap = self._latency / self.now / SPREAD
+            self.due = max(self.due, now - gap) + gap
 
     def answered(self, seconds: float, rank: int) -> None:
         """Notes an answer that was no refusal: how long it took, and as which of those under way it was sent."""
         self._well += 1
         self._full += rank >= self.now
         self._latency = seconds if self._latency is None else 0.8 * self._latency + 0.2 * seconds
-        self._useful = max(1.0, self._latency // OWN_TIME)
+        self._useful = max(FEWEST_USEFUL, self._latency // OWN_TIME)
         if self._bearable < self._most and self._well >= self._patience:
             self._set(self._bearable + 1)
             self._widened = True

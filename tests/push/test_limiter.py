@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
@@ -230,7 +231,7 @@ def test_a_reset_that_is_rounded_down_costs_one_refusal_only() -> None:
 
 def test_a_quick_partner_meets_few_requests_at_once_when_its_limit_shows() -> None:
     seen = exchange(FixedWindow(100, MINUTE, open_for=-1000.0), 300, Limits(in_flight=16), latency=0.0007)
-    assert len(seen.refused) == 1
+    assert len(seen.refused) in (1, 2)
 
 
 @pytest.mark.parametrize("in_flight", [1, 2])
@@ -393,7 +394,8 @@ def test_a_failing_partner_is_asked_twenty_times_at_most_and_in_the_end_one_at_a
     policy, now = Policy(Limits(in_flight=16)), 1000.0
     policy.answered(policy.sent(now), now + 0.1, Reply())
     tickets = []
-    while policy.pause(now) == 0:
+    while (pause := policy.pause(now)) < 0.01:
+        now += pause
         tickets.append(policy.sent(now))
     assert len(tickets) == 16
     for ticket in tickets:
@@ -411,11 +413,25 @@ def test_a_failing_partner_is_asked_twenty_times_at_most_and_in_the_end_one_at_a
 def test_more_threads_than_failures_are_left_do_not_ask_a_dead_partner_more_often() -> None:
     policy = Policy(Limits(in_flight=64))
     policy.answered(policy.sent(1000.0), 1000.5, Reply())
-    sent = 0
-    while policy.pause(1001.0) == 0:
-        policy.sent(1001.0)
+    now, sent = 1001.0, 0
+    while (pause := policy.pause(now)) < math.inf:
+        now += pause
+        policy.sent(now)
         sent += 1
     assert sent == FAILURES_IN_A_ROW
+
+
+def test_what_answers_at_its_own_time_is_asked_evenly_and_not_in_bursts() -> None:
+    policy, now, moments = Policy(Limits(in_flight=16)), 1000.0, []
+    policy.answered(policy.sent(now), now + 0.048, Reply())
+    now += 1
+    while (pause := policy.pause(now)) < math.inf:
+        now += pause
+        moments.append(now)
+        policy.sent(now)
+    gaps = [round(1000 * (later - earlier), 6) for earlier, later in pairwise(moments)]
+    # 48 ms for 16 requests: 3 ms each, 1.2 times as fast; the second may go with the first, as one always may be late.
+    assert gaps == [0.0, *[2.5] * 14]
 
 
 def test_one_bad_record_does_not_slow_the_others() -> None:
