@@ -22,11 +22,14 @@ def main() -> int:
     sizes = suite.QUICK if given.quick else suite.WHOLE
     folder = suite.scratch(home())
     errors = Console(stderr=True)
-    results = list(_measure(given.only, sizes, folder, errors))
+    results: list[suite.Result] = []
+    for result in _measure(given.only, sizes, folder, errors):
+        results.append(result)
+        document = report.as_json(results)
+        # An hour's figures are not lost with the last step.
+        if given.json:
+            given.json.write_text(document + "\n", encoding="utf-8")
     Console(width=170).print(report.table(results))
-    document = report.as_json(results)
-    if given.json:
-        given.json.write_text(document + "\n", encoding="utf-8")
     if given.page:
         report.write_page(document, suite.peers.environment(folder / "peers") / "python")
     return 0 if all(result.holds for result in results) else 1

@@ -180,22 +180,6 @@ def _diff_space(
     db: duckdb.DuckDBPyConnection, contract: Contract, space: str, entities: list[Entity], stichtag: date
 ) -> None:
     """Finds what differs in one space of external ids, where a record may pass from one entity to another."""
-    ends = {e.name: e.withdraw.field for e in entities if e.withdraw.kind == "end"}
-    keeps = [e.name for e in entities if e.withdraw.kind == "keep"]
-    bodies = {e.name: withdraw_body(contract, e, stichtag) for e in entities}
-    # An upsert takes all fields, also the one that ends a record.
-    whole = [e.name for e in entities if e.upsert and bodies[e.name]]
-    db.execute(
-        "create or replace temp table withdrawal"
-        " (entity varchar, keeps boolean, body varchar, end_field varchar, is_whole boolean)"
-    )
-    db.executemany(
-        "insert into withdrawal values (?, ?, ?, ?, ?)",
-        [
-            [e.name, e.name in keeps, json.dumps(bodies[e.name]), ends.get(e.name), e.name in whole]
-            for e in entities
-        ],
-    )
     db.execute(
         """
         create or replace temp table compared as
@@ -219,6 +203,24 @@ def _diff_space(
         ) as l on m.external_id = l.external_id
         """,
         {"partner": contract.partner, "space": space, "give_up": GIVE_UP_AFTER},
+    )
+    if not one(db, "select count(*) from compared where operation <> 'unchanged'")[0]:
+        return
+    ends = {e.name: e.withdraw.field for e in entities if e.withdraw.kind == "end"}
+    keeps = [e.name for e in entities if e.withdraw.kind == "keep"]
+    bodies = {e.name: withdraw_body(contract, e, stichtag) for e in entities}
+    # An upsert takes all fields, also the one that ends a record.
+    whole = [e.name for e in entities if e.upsert and bodies[e.name]]
+    db.execute(
+        "create or replace temp table withdrawal"
+        " (entity varchar, keeps boolean, body varchar, end_field varchar, is_whole boolean)"
+    )
+    db.executemany(
+        "insert into withdrawal values (?, ?, ?, ?, ?)",
+        [
+            [e.name, e.name in keeps, json.dumps(bodies[e.name]), ends.get(e.name), e.name in whole]
+            for e in entities
+        ],
     )
     db.execute(
         "create or replace temp table rendered as "
@@ -321,15 +323,11 @@ def _mart_sql(
     `only` is a condition on `compared`: rows for which it does not hold are left out before anything is rendered.
     """
     mart = f"{contract.partner}__{entity.name}"
-    columns = [
-        name
-        for (name,) in db.execute(
-            "select column_name from duckdb_columns() where schema_name = ? and table_name = ? order by column_index",
-            [MART_SCHEMA, mart],
-        ).fetchall()
-    ]
-    if not columns:
-        raise BuildError(f"{mart}: the mart is not there; run `stammdaten build` first")
+    source = f"{MART_SCHEMA}.{_q(mart)}"
+    try:
+        columns = [name for name, *_ in db.execute(f"from {source} limit 0").description or ()]
+    except duckdb.CatalogException:
+        raise BuildError(f"{mart}: the mart is not there; run `stammdaten build` first") from None
     references = reference_columns(entity)
     missing = [column for columns_ in references.values() for column in columns_ if column not in columns]
     if missing or "external_id" not in columns:
@@ -337,7 +335,6 @@ def _mart_sql(
             f"{mart}: the column {(missing or ['external_id'])[0]} is missing; add it to the model"
         )
     known = {"external_id", *(column for columns_ in references.values() for column in columns_)}
-    source = f"{MART_SCHEMA}.{_q(mart)}"
     if only:
         source = (
             f"(from {source} semi join (from compared where entity = '{entity.name}' and {only}) as c"
@@ -400,9 +397,11 @@ def _write(db: duckdb.DuckDBPyConnection, contract: Contract, plan_id: str) -> N
     order = [
         (level, contract.entities[name]) for level, names in enumerate(contract.levels) for name in names
     ]
-    for condition, entities in (("<> 'withdraw'", order), ("= 'withdraw'", order[::-1])):
+    differing = set(db.execute("select distinct entity, operation = 'withdraw' from diff").fetchall())
+    for withdrawn, entities in ((False, order), (True, order[::-1])):
         for level, entity in entities:
-            last += _write_entity(db, contract, plan_id, entity, level, condition, last)
+            if (entity.name, withdrawn) in differing:
+                last += _write_entity(db, contract, plan_id, entity, level, withdrawn, last)
 
 
 def _write_entity(
@@ -411,7 +410,7 @@ def _write_entity(
     plan_id: str,
     entity: Entity,
     level: int,
-    condition: str,
+    withdrawn: bool,
     last: int,
 ) -> int:
     """Writes the operations of one entity, by external id, with the ids of parents that are known; returns how many."""
@@ -421,12 +420,12 @@ def _write_entity(
         db.executemany("insert into reference values (?, ?)", spaces)
     [written] = one(
         db,
-        f"""
+        """
         insert into sync.plan
         with
 
         operation as (
-            from diff where entity = $entity and operation {condition}
+            from diff where entity = $entity and (operation = 'withdraw') = $withdrawn
         ),
 
         single as (
@@ -470,6 +469,7 @@ def _write_entity(
             "plan_id": plan_id,
             "entity": entity.name,
             "level": level,
+            "withdrawn": withdrawn,
             "last": last,
         },
     )
