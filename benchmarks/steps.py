@@ -5,6 +5,7 @@
 `python -m benchmarks.steps plan HOME PARTNER …`     the plan over all marts
 `python -m benchmarks.steps join HOME PARTNER …`     one full outer join on hashes of the same rows
 `python -m benchmarks.steps onboard HOME PARTNER …`  not measured: the ledger as if everything had been delivered
+`python -m benchmarks.steps outdate HOME`            not measured: one record in a hundred as if it had been another
 """
 
 import json
@@ -92,6 +93,14 @@ def onboard(home: Path, partners: list[str]) -> dict[str, int]:
     return {"records": made.operations}
 
 
+def outdate(home: Path) -> None:
+    """Makes the ledger hold something else for one record in a hundred."""
+    with open_database(home) as db:
+        db.execute(
+            "update sync.ledger set payload = '{}', payload_hash = 'another' where hash(external_id) % 100 = 7"
+        )
+
+
 def main() -> None:
     """One step, its result as JSON on the last line."""
     step, *given = sys.argv[1:]
@@ -101,6 +110,7 @@ def main() -> None:
         "plan": lambda: plan(Path(given[0]), given[1:]),
         "join": lambda: join(Path(given[0]), given[1:]),
         "onboard": lambda: onboard(Path(given[0]), given[1:]),
+        "outdate": lambda: outdate(Path(given[0])),
     }
     started = time.monotonic()
     said = steps[step]()

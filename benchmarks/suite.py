@@ -126,6 +126,20 @@ def pipeline(units: int, folder: Path, repeats: int, say: Say) -> Iterator[Resul
         must,
         note,
     )
+
+    say(f"{units:,} units: plan, 1 % changed")
+    python("benchmarks.steps", "outdate", home)
+    changed = python("benchmarks.steps", "plan", home, *PARTNERS)
+    planned = json.loads(changed.said)["operations"]
+    yield _compared(
+        "plan, 1 % changed",
+        units,
+        changed,
+        "the plan in which nothing changed",
+        plan,
+        inside=True,
+        note=f"{planned:,} operations",
+    )
     shutil.rmtree(home, ignore_errors=True)
 
 
@@ -236,11 +250,18 @@ def _nothing(cost: Cost) -> Cost:
 
 
 def _compared(
-    step: str, size: int, ours: Cost, against: str, theirs: Cost, must: str, inside: bool = False
+    step: str,
+    size: int,
+    ours: Cost,
+    against: str,
+    theirs: Cost,
+    must: str = "",
+    inside: bool = False,
+    note: str = "",
 ) -> Result:
     """A ratio of wall times; `inside` leaves the start of the interpreter and the imports out of both."""
     mine, other = ((json.loads(cost.said)["seconds"] if inside else cost.seconds) for cost in (ours, theirs))
-    return Result(step, size, mine, ours.peak_mb, against, other, mine / other, must)
+    return Result(step, size, mine, ours.peak_mb, against, other, mine / other, must, note)
 
 
 def _rates(step: str, ours: _Push, against: str, theirs: _Push, must: str = "") -> Result:

@@ -40,13 +40,15 @@ class Wanted:
     `quelle_erp` is the ERP of rows that do not name theirs. `scratch` is an empty folder for this load alone, removed
     after it. `marks` holds the mark of each table that may be delivered as changes since then; it is empty when
     everything is wanted. A door whose marks are change stamps goes back by `overlap` from there, as a row may be seen
-    later than its stamp says; one with delta links has no use for it.
+    later than its stamp says; one with delta links has no use for it. A door that has to fetch everything before it can
+    check anything tells `progress` what it is doing.
     """
 
     quelle_erp: str
     scratch: Path
     marks: Mapping[str, str] = field(default_factory=dict)
     overlap: timedelta = timedelta(0)
+    progress: Progress = no_progress
 
 
 @dataclass(frozen=True)

@@ -48,7 +48,7 @@ class FilesSettings:
     @contextmanager
     def opened(self, wanted: Wanted) -> Iterator[Delivery]:
         """The delivery, copied and unpacked as needed; a file that changes before the block ends is an error."""
-        place = self._copied(wanted.scratch) if isinstance(self.folder, Remote) else self.folder
+        place = self._copied(wanted) if isinstance(self.folder, Remote) else self.folder
         looking = partial(look, place, self.control_name)
         before = looking()
         if isinstance(self.folder, Path) and not self._has_control(before):
@@ -62,14 +62,16 @@ class FilesSettings:
         """Name of the control file that is looked for."""
         return self.control or CONTROL_FILE
 
-    def _copied(self, scratch: Path) -> Path:
+    def _copied(self, wanted: Wanted) -> Path:
         assert isinstance(self.folder, Remote)  # noqa: S101
-        target = scratch / "copied"
+        target = wanted.scratch / "copied"
         target.mkdir()
         default = QUIET_SFTP if self.folder.scheme == "sftp" else 0
         quiet = default if self.quiet_seconds is None else self.quiet_seconds
-        wanted = partial(counts, control=self.control_name)
-        return remote.copy(self.folder, target, wanted, self._has_control, quiet, self.limits.max_gb)
+        is_wanted = partial(counts, control=self.control_name)
+        return remote.copy(
+            self.folder, target, is_wanted, self._has_control, quiet, self.limits.max_gb, wanted.progress
+        )
 
     def _has_control(self, listing: complete.Listing) -> bool:
         return any(name.lower() == self.control_name.lower() for name in listing)

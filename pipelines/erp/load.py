@@ -127,7 +127,14 @@ def _load(
     began = time.monotonic()
     asked = {name: mark.value for name, mark in marks.items()}
     overlap = increments.overlap if increments else timedelta(0)
-    with _scratch(home) as scratch, door.opened(Wanted(quelle_erp, scratch, asked, overlap)) as delivery:
+
+    def opening(what: str, share: float) -> None:
+        progress(what, share * CHECKED)
+
+    with (
+        _scratch(home) as scratch,
+        door.opened(Wanted(quelle_erp, scratch, asked, overlap, opening)) as delivery,
+    ):
         changes.check_marks(delivery, marks, quelle_erp)
         _check_against_last_load(delivery, home)
         progress("checking the delivery", CHECKED)

@@ -16,6 +16,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from pipelines.erp.archive import GB
 from pipelines.erp.complete import Listing, check_unchanged, wait_until_quiet
+from pipelines.erp.delivery import Progress, no_progress
 from pipelines.errors import DeliveryError, SettingsError, StammdatenError
 
 FOLDER = "SOURCES__ERP__FILES__FOLDER"
@@ -80,6 +81,7 @@ def copy(
     is_complete: Callable[[Listing], bool],
     quiet_seconds: float,
     max_gb: float,
+    progress: Progress = no_progress,
 ) -> Path:
     """Copies a delivery into the empty folder `target` and returns it, or the one packed file in it.
 
@@ -99,12 +101,15 @@ def copy(
                 f"{remote.url}: {total / GB:,.1f} GB, {max_gb:g} GB are allowed; "
                 "is it the right folder? else raise SOURCES__ERP__FILES__MAX_GB"
             )
+        copied = 0
         for name in before:
+            progress(f"copying {name}", copied / max(total, 1))
             local = target.joinpath(*PurePosixPath(name).parts)
             local.parent.mkdir(parents=True, exist_ok=True)
             files.get(name, local)
             if local.stat().st_size != before[name][0]:
                 raise DeliveryError(f"{name}: only a part of the file was copied; load again")
+            copied += before[name][0]
         check_unchanged(before, look())
     single = PurePosixPath(urlsplit(remote.url).path).name
     return target / single if single.lower().endswith(SINGLE_FILES) else target

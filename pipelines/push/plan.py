@@ -232,18 +232,27 @@ def _diff_space(
         update compared as c
         set operation = case when c.remote_id is null then 'create' else 'update' end
         from (
-            select external_id, max(settled_at) as tried_at
-            from sync.attempts
-            where partner = $partner and list_contains($entities, entity)
-            group by external_id
-        ) as a
-        where c.operation = 'given_up' and c.external_id = a.external_id and exists (
-            select 1
-            from sync.ledger as p
-            inner join rendered as r on contains(r.refs, '"' || p.external_id || '"')
-            where p.partner = $partner and p.last_synced_at > a.tried_at
-                and c.entity = r.entity and c.external_id = r.external_id
-        )
+            select distinct g.external_id
+            from (
+                select
+                    r.external_id,
+                    unnest(
+                        list_concat(json_extract_string(r.refs, '$.*'), json_extract_string(r.refs, '$.*[*]'))
+                    ) as parent
+                from rendered as r
+                semi join (from compared where operation = 'given_up') as u
+                    on r.entity = u.entity and r.external_id = u.external_id
+            ) as g
+            inner join (
+                select external_id, max(settled_at) as tried_at
+                from sync.attempts
+                where partner = $partner and list_contains($entities, entity)
+                group by external_id
+            ) as a on g.external_id = a.external_id
+            inner join sync.ledger as p
+                on p.partner = $partner and g.parent = p.external_id and p.last_synced_at > a.tried_at
+        ) as again
+        where c.operation = 'given_up' and c.external_id = again.external_id
         """,
         {"partner": contract.partner, "entities": [e.name for e in entities]},
     )

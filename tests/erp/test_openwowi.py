@@ -372,7 +372,10 @@ def test_text_where_a_number_is_documented_stops_the_load_without_showing_it(
 
 
 def test_a_load_brings_everything_into_the_raw_layer(door, home, database):
-    result = load(door, home)
+    told: list[tuple[str, float]] = []
+    result = load(door, home, progress=lambda *done: told.append(done))
+    assert "reading use_units: 3 rows" in [what for what, _ in told]
+    assert [share for _, share in told] == sorted(share for _, share in told)
     assert {name: count for name, count in result.rows.items() if count} == {
         "mandant": 1,
         "wirtschaftseinheit": 1,

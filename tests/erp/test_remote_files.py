@@ -61,7 +61,12 @@ def test_a_folder_on_an_sftp_server_is_read_like_a_local_one(folder, place, home
     (folder / "alt" / "umsatz.csv").write_text("x")
     expected = read(FilesSettings(folder))
     assert read(FilesSettings(place("/delivery"), quiet_seconds=0)) == expected
-    result = load(FilesSettings(place("/delivery/"), quiet_seconds=0), home)
+    told: list[tuple[str, float]] = []
+    result = load(
+        FilesSettings(place("/delivery/"), quiet_seconds=0), home, progress=lambda *done: told.append(done)
+    )
+    assert {"copying mieter.csv", "copying person.csv"} <= {what for what, _ in told}
+    assert [share for _, share in told] == sorted(share for _, share in told)
     assert result.source == f"files: {place('/delivery/').url}"
     assert result.unknown_files == ("alt/umsatz.csv",)
     assert database.rows("select nachname from erp_raw.person order by _zeile") == [

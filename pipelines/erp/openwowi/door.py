@@ -1,11 +1,12 @@
 """The door `openwowi`: reads every list as a whole, then makes the canonical tables of them."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
-from pipelines.erp.delivery import Delivery, Wanted
+from pipelines.erp.delivery import Delivery, Progress, Wanted
 from pipelines.erp.openwowi.client import SETTING, Access, EndpointAbsentError, OpenWowiClient, connected
 from pipelines.erp.openwowi.endpoints import READ_BY_DEFAULT, wanted_endpoints
 from pipelines.erp.openwowi.mapping import canonical_tables
@@ -42,17 +43,23 @@ class OpenWowi:
         Raises `DeliveryError` for everything that keeps any list from being read as a whole.
         """
         with connected(self.access, self.backoff_seconds) as client:
-            lists = self._read(client, wanted.scratch)
+            lists = self._read(client, wanted.scratch, wanted.progress)
         data, notes = canonical_tables(lists, self.numbers, self.roles, self.optional, wanted.scratch)
         yield Delivery(origin=f"openwowi: {self.access.address}", tables=data, notes=notes)
 
-    def _read(self, client: OpenWowiClient, folder: Path) -> dict[str, Path]:
+    def _read(self, client: OpenWowiClient, folder: Path, progress: Progress) -> dict[str, Path]:
         lists = {}
-        for endpoint in wanted_endpoints(self.optional):
+        endpoints = wanted_endpoints(self.optional)
+        for place, endpoint in enumerate(endpoints):
+            read = partial(read_list, client, endpoint, folder, _reading(progress, place / len(endpoints)))
             if endpoint.table is None:
-                lists[endpoint.name] = read_list(client, endpoint, folder)
+                lists[endpoint.name] = read()
                 continue
             # An older version may lack it. The table is then empty, and the loader refuses that if it had rows before.
             with suppress(EndpointAbsentError):
-                lists[endpoint.name] = read_list(client, endpoint, folder)
+                lists[endpoint.name] = read()
         return lists
+
+
+def _reading(progress: Progress, share: float) -> Callable[[str], None]:
+    return lambda what: progress(what, share)

@@ -13,6 +13,7 @@ The passes cut their pages at different places, so that a fault that always hits
 
 import json
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -26,15 +27,17 @@ FIRST_PAGES = (100, 67, 34, 89)
 Rows = Counter[tuple[Any, ...]]
 
 
-def read_list(client: OpenWowiClient, endpoint: Endpoint, folder: Path) -> Path:
-    """Writes all rows of a list as JSON lines into `folder` and returns the file.
+def read_list(
+    client: OpenWowiClient, endpoint: Endpoint, folder: Path, say: Callable[[str], None] = lambda _: None
+) -> Path:
+    """Writes all rows of a list as JSON lines into `folder` and returns the file; `say` is told after each page.
 
     Raises `DeliveryError` when no two of four passes hold the same rows, and what the client raises.
     """
     path = folder / f"{endpoint.name}.jsonl"
     steady: list[Rows] = []
     for first in FIRST_PAGES:
-        rows = _read_once(client, endpoint, first, path)
+        rows = _read_once(client, endpoint, first, path, say)
         if rows is not None and rows in steady:
             return path
         if rows is not None:
@@ -45,12 +48,15 @@ def read_list(client: OpenWowiClient, endpoint: Endpoint, folder: Path) -> Path:
     )
 
 
-def _read_once(client: OpenWowiClient, endpoint: Endpoint, first: int, path: Path) -> Rows | None:
+def _read_once(
+    client: OpenWowiClient, endpoint: Endpoint, first: int, path: Path, say: Callable[[str], None]
+) -> Rows | None:
     """The rows of one pass, or None when a row came on two pages.
 
     A row that stands twice on one page is the ERP's own doing and stays.
     """
     seen: Rows = Counter()
+    read = 0
     with path.open("w", encoding="utf-8") as file:
         for page in client.pages(endpoint, first):
             rows = Counter(_key(row, endpoint) for row in page)
@@ -58,6 +64,8 @@ def _read_once(client: OpenWowiClient, endpoint: Endpoint, first: int, path: Pat
                 return None
             seen.update(rows)
             file.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in page)
+            read += len(page)
+            say(f"reading {endpoint.name}: {read:,} rows")
     return seen
 
 
