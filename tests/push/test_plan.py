@@ -243,3 +243,30 @@ def test_a_row_that_was_given_up_goes_again_once_its_parent_has_changed(
     )
     assert [row["external_id"] for row in plan(db)] == ["001/1/01"]
     assert group["external_id"] == "001/1"
+
+
+def test_a_row_with_several_parents_goes_again_once_one_of_them_has_changed(
+    db: duckdb.DuckDBPyConnection,
+) -> None:
+    units = [{"external_id": f"001/1/01/000{n}", "name": f"Wohnung {n}"} for n in (1, 2)]
+    owner = {
+        "external_id": "88",
+        "unterobjekte_external_ids": [unit["external_id"] for unit in units],
+        "last_name": "Muster",
+    }
+    write_marts(db, "plentific", {"unterobjekte": units, "unterobjekte_vermieter": [owner]})
+    plan(db, "plentific")
+    confirm(db)
+    db.execute(
+        "update sync.ledger set state = 'rejected', remote_id = null, tries = 3, tried_hash = payload_hash"
+        " where external_id = '88'"
+    )
+    db.execute(
+        "insert into sync.attempts (partner, entity, external_id, settled_at)"
+        " select partner, entity, external_id, now() + interval 1 minute from sync.ledger where external_id = '88'"
+    )
+    assert plan(db, "plentific") == []
+    db.execute(
+        "update sync.ledger set last_synced_at = now() + interval 2 minutes where external_id = '001/1/01/0002'"
+    )
+    assert [row["external_id"] for row in plan(db, "plentific")] == ["88"]
