@@ -3,6 +3,7 @@
 import argparse
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from rich.console import Console
@@ -15,11 +16,16 @@ def main() -> int:
     """Exit status 1 when a figure is on the wrong side of its bound."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="small sizes, under three minutes")
-    parser.add_argument("--only", choices=("pipeline", "pushes", "peers"), help="only this part")
+    parser.add_argument("--only", choices=("pushes", "memory", "peers", "pipeline"), help="only this part")
+    parser.add_argument("--units", type=int, metavar="N", help="only portfolios of this size")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the results there")
-    parser.add_argument("--page", action="store_true", help="write docs/benchmarks.md and its plots")
+    parser.add_argument(
+        "--page", action="store_true", help="write docs/benchmarks.md and its plots; steps left out stay"
+    )
     given = parser.parse_args()
     sizes = suite.QUICK if given.quick else suite.WHOLE
+    if given.units:
+        sizes = replace(sizes, units=(given.units,))
     folder = suite.scratch(home())
     errors = Console(stderr=True)
     results: list[suite.Result] = []
@@ -31,7 +37,8 @@ def main() -> int:
             given.json.write_text(document + "\n", encoding="utf-8")
     Console(width=170).print(report.table(results))
     if given.page:
-        report.write_page(document, suite.peers.environment(folder / "peers") / "python")
+        python = suite.peers.environment(folder / "peers") / "python"
+        report.write_page(document, python, is_whole=not (given.only or given.units))
     return 0 if all(result.holds for result in results) else 1
 
 
@@ -41,6 +48,8 @@ def _measure(only: str | None, sizes: suite.Sizes, folder: Path, errors: Console
 
     if only in (None, "pushes"):
         yield from suite.pushes(sizes, folder, say)
+    if only in (None, "memory"):
+        yield from suite.memory(sizes, folder, say)
     if only in (None, "peers"):
         yield from suite.against_peers(sizes, folder, say)
     if only in (None, "pipeline"):

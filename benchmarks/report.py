@@ -52,25 +52,38 @@ def as_json(results: Sequence[Result]) -> str:
     return json.dumps({"machine": machine(), "results": lines}, indent=1, ensure_ascii=False)
 
 
-def write_page(document: str, python: Path) -> None:
+def write_page(document: str, python: Path, is_whole: bool) -> None:
     """Puts the figures of a run into `docs/benchmarks.md`, between its two marks, and draws the plots beside it.
 
-    `python` is an interpreter with matplotlib. What stands outside the marks is written by people and stays.
+    `python` is an interpreter with matplotlib. What stands outside the marks is written by people and stays; so do,
+    unless the run `is_whole`, the figures of what it has not measured.
     """
-    read = json.loads(document)
+    read, kept = json.loads(document), PLOTS / "results.json"
     PLOTS.mkdir(exist_ok=True)
-    (PLOTS / "results.json").write_text(document + "\n")
-    subprocess.run([python, ROOT / "benchmarks" / "plots.py", PLOTS / "results.json", PLOTS], check=True)
+    if kept.exists() and not is_whole:
+        read["results"] = _renewed(json.loads(kept.read_text())["results"], read["results"])
+    kept.write_text(json.dumps(read, indent=1, ensure_ascii=False) + "\n")
+    subprocess.run([python, ROOT / "benchmarks" / "plots.py", kept, PLOTS], check=True)
     page = PAGE.read_text()
     before, after = page[: page.index(BEGIN)], page[page.index(END) :]
     PAGE.write_text(before + BEGIN + "\n\n" + "\n".join(_figures(read)) + "\n\n" + after)
+
+
+def _renewed(former: list[dict[str, Any]], measured: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The former results in their order, those that were measured again in place of their own; then what is new."""
+
+    def which(entry: dict[str, Any]) -> tuple[Any, ...]:
+        return entry["step"], entry["size"], entry["against"].partition(":")[0]
+
+    again = {which(entry): entry for entry in measured}
+    return [again.pop(which(entry), entry) for entry in former] + list(again.values())
 
 
 def _figures(read: dict[str, Any]) -> list[str]:
     m = read["machine"]
     versions = ", ".join(f"{name} {version}" for name, version in m["versions"].items())
     lines = [
-        f"Run of {m['date']} on {m['system']}, {m['cores']} cores, {m['memory_gib']} GiB, Python {m['python']},"
+        f"Measured on {m['date']} on {m['system']}, {m['cores']} cores, {m['memory_gib']} GiB, Python {m['python']},"
         f" {versions}.",
         "",
         "| step | size | time | peak memory | against | its time | ratio | must reach | |",

@@ -161,6 +161,9 @@ def pushes(sizes: Sizes, folder: Path, say: Say) -> Iterator[Result]:
     alone = _pushed(sizes.changed_of, folder, 0, changed=changed, alone=True)
     yield _times("push of 1 % changes", sizes.changed_of, among, "the same rows alone", alone, "≤ 1.2")
 
+
+def memory(sizes: Sizes, folder: Path, say: Say) -> Iterator[Result]:
+    """The memory of a long push against that of a short one."""
     few, many = sizes.memory
     say(f"memory of a push of {many:,} operations")
     small, large = _pushed(few, folder, 0), _pushed(many, folder, 0)

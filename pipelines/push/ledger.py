@@ -18,7 +18,7 @@ from pipelines.errors import StammdatenError
 from pipelines.push.journal import Journal
 from pipelines.settings import database, memory_limit
 
-FOLD_MEMORY = "100MB"
+FOLD_MEMORY = "60MB"
 
 SCHEMA = """
 create schema if not exists sync;
