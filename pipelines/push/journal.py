@@ -156,7 +156,7 @@ class Journal:
             found.setdefault(partner, []).append((plan_id, seq))
         return found
 
-    def outcomes(self, rows: int = 6_000) -> Iterator[pa.Table]:
+    def outcomes(self, rows: int = 5_000) -> Iterator[pa.Table]:
         """All outcomes since the last fold, as Arrow tables of at most `rows` rows."""
         with self._lock:
             self._write_waiting()

@@ -13,12 +13,13 @@ from typing import Any
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from pipelines.errors import StammdatenError
 from pipelines.push.journal import Journal
 from pipelines.settings import database, memory_limit
 
-FOLD_MEMORY = "60MB"
+FOLD_MEMORY = "50MB"
 
 SCHEMA = """
 create schema if not exists sync;
@@ -61,7 +62,7 @@ create table if not exists sync.systems (partner varchar, address varchar, since
 """
 
 # Outcomes that were folded before (a run may die between the commit here and the clearing of the journal) are skipped.
-FOLD = """
+DONE = """
 create or replace temp table done as
 select
     o.plan_id, o.seq, o.state, o.reason, o.fields, o.http_status, o.requests, o.remote_id as new_remote_id,
@@ -71,8 +72,13 @@ select
 from outcomes as o
 inner join sync.plan as p on o.plan_id = p.plan_id and o.seq = p.seq
 inner join sync.plans as n on o.plan_id = n.plan_id
-anti join sync.attempts as a on o.plan_id = a.plan_id and o.seq = a.seq;
+anti join (
+    from sync.attempts where seq between $first and $last
+) as a on o.plan_id = a.plan_id and o.seq = a.seq
+where p.seq between $first and $last
+"""
 
+FOLD = """
 insert into sync.attempts
 select plan_id, seq, partner, entity, operation, external_id, state, reason, fields, http_status, requests, settled_at
 from done;
@@ -158,21 +164,26 @@ def fold(db: duckdb.DuckDBPyConnection, journal: Journal) -> int:
 
 
 def _fold_part(db: duckdb.DuckDBPyConnection, outcomes: pa.Table) -> int:
+    # Named as a range, they let DuckDB pass over the rest of the plan and of the attempts, however many there are.
+    limits = pc.min_max(outcomes["seq"]).as_py()
     db.register("outcomes", outcomes)
     try:
-        db.execute("begin")
-        db.execute(FOLD)
-        db.execute("commit")
+        _fold_rows(db, limits["min"], limits["max"])
     except duckdb.OutOfMemoryException:
         # Records far larger than usual: rather more memory than an outcome that is lost.
         db.execute("rollback")
         db.execute(f"set memory_limit = '{memory_limit()}'")
-        db.execute("begin")
-        db.execute(FOLD)
-        db.execute("commit")
+        _fold_rows(db, limits["min"], limits["max"])
     finally:
         db.unregister("outcomes")
     return int(outcomes.num_rows)
+
+
+def _fold_rows(db: duckdb.DuckDBPyConnection, first: int, last: int) -> None:
+    db.execute("begin")
+    db.execute(DONE, {"first": first, "last": last})
+    db.execute(FOLD)
+    db.execute("commit")
 
 
 def one(
