@@ -164,6 +164,9 @@ def test_the_requests_of_a_day_are_limited_and_told(quis: Keyed, option: SetOpti
     assert int(answer.headers["X-RateLimit-Remaining"]) == before - 1
     ahead = int(answer.headers["X-RateLimit-Reset"]) - time.time()
     assert 0 < ahead <= 86_400
+    option("quis", "day_starts", str((time.gmtime().tm_hour + 12) % 24))
+    later = int(quis.get("/property_groups").headers["X-RateLimit-Reset"]) - time.time()
+    assert 10 * 3_600 < later <= 12 * 3_600
     option("quis", "per_day", "1")
     refused = quis.get("/property_groups")
     assert (refused.status_code, refused.json()) == (429, {"error": "rate limit exceeded"})

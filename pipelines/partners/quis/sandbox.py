@@ -15,7 +15,8 @@ from pipelines.sandbox.wire import Answer, ApiError, Call, Option, Page
 GROUPS, PROPERTIES = "/property_groups/{id}", "/properties/{id}"
 APPLICATION = {GROUPS: "estate_groups", PROPERTIES: "estates"}
 PREFIX, VERSION = "/api/v2", "2.14.0"
-DAY = 86_400
+HOUR = 3_600
+DAY = 24 * HOUR
 
 
 class Partner(Base):
@@ -23,9 +24,8 @@ class Partner(Base):
 
     demo: ClassVar[Mapping[str, str]] = {"api_key": "sandbox-quis"}
     options: ClassVar[Mapping[str, Option]] = {
-        "per_day": Option(
-            "0", "requests in one day (UTC), told in the headers of every answer; 0: any number"
-        ),
+        "per_day": Option("0", "requests in one day, told in the headers of every answer; 0: any number"),
+        "day_starts": Option("0", "hour (UTC) at which a day of requests starts"),
         "unknown_address": Option("", "addresses that contain this text are not found"),
     }
     invalid_status = 400
@@ -50,7 +50,7 @@ class Partner(Base):
         """The key, and a request that the day still has."""
         if call.query.get("api_key") != self.demo["api_key"]:
             raise ApiError(401, "unauthorized", "not authorized")
-        today = int(time.time() // DAY)
+        today = self._today()
         self._day, self._used = today, self._used if today == self._day else 0
         if self.number("per_day") and self._used >= self.number("per_day"):
             raise ApiError(429, "limit", "rate limit exceeded")
@@ -93,11 +93,14 @@ class Partner(Base):
             fields.setdefault(refusal.field or "base", []).append(refusal.message)
         return Answer(error.status, {"errors": fields} if fields else {"error": error.message}, error.headers)
 
+    def _today(self) -> int:
+        return int((time.time() - self.number("day_starts") * HOUR) // DAY)
+
     def _left(self) -> dict[str, str]:
         most = self.number("per_day")
         if not most:
             return {}
-        reset = (int(time.time() // DAY) + 1) * DAY
+        reset = (self._today() + 1) * DAY + self.number("day_starts") * HOUR
         left = {"Limit": most, "Remaining": max(0, most - self._used), "Reset": reset}
         return {f"X-RateLimit-{name}": str(value) for name, value in left.items()}
 
