@@ -53,9 +53,14 @@ def _measure(only: str | None, sizes: suite.Sizes, folder: Path, errors: Console
     if only in (None, "peers"):
         yield from suite.against_peers(sizes, folder, say)
     if only in (None, "pipeline"):
+        measured: list[suite.Result] = []
         for units in sizes.units:
             repeats = 1 if units >= 1_000_000 else sizes.repeats
-            yield from suite.pipeline(units, folder / f"{units}", repeats, say)
+            for partners in (suite.known(), *([suite.FOUR] if units >= 1_000_000 else [])):
+                for result in suite.pipeline(units, partners, folder / f"{units}", repeats, say):
+                    measured.append(result)
+                    yield result
+        yield from suite.growth(measured)
 
 
 if __name__ == "__main__":

@@ -17,7 +17,8 @@ def ratios(results: list[dict], folder: Path) -> None:
     names, shares = [], []
     for r in bound:
         sign, limit = r["must"].split()
-        names.append(f"{r['step']}, {r['size']:,}")
+        among = f", {r['partners']} partners" if r["partners"] else ""
+        names.append(f"{r['step']}, {r['size']:,}{among}")
         shares.append(r["ratio"] / float(limit) if sign == "≤" else float(limit) / r["ratio"])
     figure, axes = plt.subplots(figsize=(9, 0.4 * len(bound) + 1.2))
     axes.barh(names, shares, color=["#3a7d44" if share <= 1 else "#b23a48" for share in shares])
@@ -29,10 +30,10 @@ def ratios(results: list[dict], folder: Path) -> None:
 
 
 def growth(results: list[dict], folder: Path) -> None:
-    """Time and peak memory of each step against the number of units, both on logarithmic scales."""
-    steps = list(
-        dict.fromkeys(r["step"] for r in results if "push" not in r["step"] and "job" not in r["step"])
-    )
+    """Time and peak memory of each step with all partners against the number of units, on logarithmic scales."""
+    everyone = max(r["partners"] for r in results)
+    results = [r for r in results if r["partners"] == everyone and not r["step"].startswith("growth")]
+    steps = list(dict.fromkeys(r["step"] for r in results))
     figure, (left, right) = plt.subplots(1, 2, figsize=(10, 4))
     for step in steps:
         points = sorted((r["size"], r["seconds"], r["peak_mb"]) for r in results if r["step"] == step)

@@ -37,8 +37,10 @@ def machine() -> dict[str, Any]:
 
 def table(results: Sequence[Result]) -> Table:
     """The results as the terminal shows them."""
-    shown = Table("step", "size", "time", "peak", "against", "its time", "ratio", "must reach", "")
-    for column in (1, 2, 3, 5, 6):
+    shown = Table(
+        "step", "size", "partners", "time", "peak", "against", "its time", "ratio", "must reach", ""
+    )
+    for column in (1, 2, 3, 4, 6, 7):
         shown.columns[column].justify = "right"
     for r in results:
         style = "" if r.holds else "red"
@@ -73,7 +75,7 @@ def _renewed(former: list[dict[str, Any]], measured: list[dict[str, Any]]) -> li
     """The former results in their order, those that were measured again in place of their own; then what is new."""
 
     def which(entry: dict[str, Any]) -> tuple[Any, ...]:
-        return entry["step"], entry["size"], entry["against"].partition(":")[0]
+        return entry["step"], entry["size"], entry.get("partners", 0), entry["against"].partition(":")[0]
 
     again = {which(entry): entry for entry in measured}
     return [again.pop(which(entry), entry) for entry in former] + list(again.values())
@@ -86,8 +88,8 @@ def _figures(read: dict[str, Any]) -> list[str]:
         f"Measured on {m['date']} on {m['system']}, {m['cores']} cores, {m['memory_gib']} GiB, Python {m['python']},"
         f" {versions}.",
         "",
-        "| step | size | time | peak memory | against | its time | ratio | must reach | |",
-        "|---|--:|--:|--:|---|--:|--:|---|---|",
+        "| step | size | partners | time | peak memory | against | its time | ratio | must reach | |",
+        "|---|--:|--:|--:|--:|---|--:|--:|---|---|",
     ]
     for entry in read["results"]:
         held = entry.pop("holds")
@@ -100,11 +102,12 @@ def _cells(r: Result) -> list[str]:
     return [
         r.step,
         f"{r.size:,}",
+        f"{r.partners or ''}",
         f"{r.seconds:,.1f} s",
         f"{r.peak_mb:,.0f} MB",
         r.against,
         f"{r.against_seconds:,.1f} s",
         f"{r.ratio:.2f}",
-        r.must,
+        ", ".join(filter(None, [r.must, f"≤ {r.most_gb:g} GB" if r.most_gb else ""])),
         r.note,
     ]

@@ -1,7 +1,7 @@
 """The dlt reverse destination of a partner: takes plan rows in order, sends them, notes each outcome.
 
-dlt gives the rows as one ordered stream of batches. The destination never raises for a row (in dlt one bad row
-would block the rest of its file and the next run), and keeps its own retries.
+dlt gives the rows as one Parquet file in order. The destination never raises for a row (in dlt one bad row would block
+the rest of its file and the next run), and keeps its own retries.
 """
 
 import json
@@ -12,24 +12,26 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from itertools import groupby
+from itertools import groupby, islice
 from pathlib import Path
 from typing import Any, TypeVar
 
 import duckdb
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from pipelines.push.batches import carry_out_together
 from pipelines.push.client import PartnerStopped
 from pipelines.push.connector import Connector, InDoubt, Operation
 from pipelines.push.contract import Contract, Entity
 from pipelines.push.journal import Journal, Outcome
+from pipelines.push.ledger import in_little_memory
 from pipelines.push.openapi import is_list
 
 Row = dict[str, Any]
 T = TypeVar("T")
 
-# Rows that dlt hands over at once, and rows that are noted as intended at once.
+# Rows that are read out of the plan at once, and rows that are noted as intended at once.
 BATCH = 5_000
 INTENDED = 500
 COLUMNS = (
@@ -105,17 +107,19 @@ class Sender:
         self._pool.shutdown()
         self.connector.client.close()
 
-    def send(self, batch: pa.RecordBatch) -> None:
-        """Sends the rows of one batch. Rows of one level go side by side, levels one after the other."""
-        rows = batch.to_pylist()
-        for _, group in groupby(rows, key=lambda row: (row["operation"] == "withdraw", row["level"])):
+    def send(self, rows: Iterator[Row]) -> None:
+        """Sends plan rows as they come. Rows of one level go side by side, levels one after the other."""
+        for (is_withdrawal, _), level in groupby(
+            rows, key=lambda row: (row["operation"] == "withdraw", row["level"])
+        ):
             if self.stopped:
                 return
-            self._send_level(list(group))
+            self._send_level(level, 1 if is_withdrawal else self.connector.batch)
 
-    def _send_level(self, wave: list[Row]) -> None:
-        """Keeps every connection busy to the end of the level."""
-        feed = Feed(self._together(wave), self._intend, lambda: self.stopped is not None)
+    def _send_level(self, level: Iterator[Row], together: int) -> None:
+        """Keeps every connection busy to the end of the level; so many rows share a request."""
+        requests = iter(lambda: list(islice(level, together)), [])
+        feed = Feed(requests, self._intend, lambda: self.stopped is not None)
         hands = [self._pool.submit(self._work_off, feed) for _ in range(self.connector.limits.in_flight or 1)]
         for hand in hands:
             hand.result()
@@ -129,14 +133,6 @@ class Sender:
         self.journal.intend(
             self.plan_id, self.connector.contract.partner, [row["seq"] for row in rows if row["sends"]]
         )
-
-    def _together(self, wave: list[Row]) -> Iterator[list[Row]]:
-        """The rows of a wave, those in one list that share a request."""
-        size = self.connector.batch
-        if size > 1 and wave[0]["operation"] != "withdraw":
-            yield from (wave[start : start + size] for start in range(0, len(wave), size))
-        else:
-            yield from ([row] for row in wave)
 
     def _carry_out(self, rows: list[Row]) -> None:
         """Works off rows that share a request, or one row alone; notes what became of each."""
@@ -255,13 +251,13 @@ def push_partner(database: Path, folder: Path, sender: Sender) -> None:
 
     partner = sender.connector.contract.partner
 
-    def send(items: pa.RecordBatch, table: Any) -> None:
-        sender.send(items)
+    def send(file: str, table: Any) -> None:
+        sender.send(rows_of(Path(file)))
 
     destination = dlt.destination(
         send,
         name=partner,
-        batch_size=BATCH,
+        batch_size=0,  # the file as a whole: dlt's own reader would keep all of it in memory
         loader_file_format="parquet",
         naming_convention="direct",
         loader_parallelism_strategy="sequential",
@@ -285,11 +281,24 @@ def plan_rows(database: Path, plan_id: str, partner: str) -> Iterator[pa.Table]:
         [(first, last)] = db.execute(
             f"select coalesce(min(seq), 0), coalesce(max(seq), -1) from sync.plan {which}", [plan_id, partner]
         ).fetchall()
-        for start in range(first, last + 1, BATCH):
-            yield db.sql(
+
+        def batch(start: int) -> pa.Table:
+            return db.sql(
                 f"select {COLUMNS} from sync.plan {which} and seq >= ? and seq < ? order by seq",
                 params=[plan_id, partner, start, start + BATCH],
             ).to_arrow_table()
+
+        for start in range(first, last + 1, BATCH):
+            yield in_little_memory(db, partial(batch, start))
+
+
+def rows_of(file: Path) -> Iterator[Row]:
+    """The rows of a Parquet file in their order; no more than one row group is in memory, and some hundred rows."""
+    with pq.ParquetFile(file) as parquet:
+        for number in range(parquet.num_row_groups):
+            group = parquet.read_row_group(number)
+            for start in range(0, group.num_rows, INTENDED):
+                yield from group.slice(start, INTENDED).to_pylist()
 
 
 def _integer_fields(schema: dict[str, Any]) -> set[str]:

@@ -6,10 +6,11 @@ Tables in the schema `sync`: `ledger` (one row a record that was ever planned), 
 `systems` (which address the ledger of a partner speaks of).
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import duckdb
 import pyarrow as pa
@@ -19,7 +20,9 @@ from pipelines.errors import StammdatenError
 from pipelines.push.journal import Journal
 from pipelines.settings import database, memory_limit
 
-FOLD_MEMORY = "50MB"
+# What the books need that are kept part by part, however long a push was.
+LITTLE_MEMORY = "32MB"
+T = TypeVar("T")
 
 SCHEMA = """
 create schema if not exists sync;
@@ -78,43 +81,69 @@ anti join (
 where p.seq between $first and $last
 """
 
+# What each record is in the ledger after its outcome. The cases stand here and not as clauses of the merge, each of
+# which takes as much memory as a whole part.
+MOVED = """
+create or replace temp table moved as
+with kinds as (
+    select
+        d.*,
+        case
+            when d.state = 'synced' then 'sent'
+            when d.state = 'withdrawn' and d.reason = 'deleted' then 'gone'
+            when d.state = 'withdrawn' and d.reason = 'detached' and d.payload = '{}' then 'gone'
+            when d.state = 'withdrawn' then 'ended'
+            when d.reason = 'missing_at_partner' then 'missing'
+            else 'failed'
+        end as kind
+    from done as d
+)
+
+select
+    d.partner, d.id_space, d.external_id, d.state,
+    case when d.kind = 'sent' or l.partner is null then d.entity else l.entity end as entity,
+    case
+        when d.kind = 'sent' then coalesce(d.new_remote_id, d.remote_id, l.remote_id)
+        when d.kind = 'missing' or d.reason = 'deleted' then null
+        when d.kind = 'failed' then coalesce(d.new_remote_id, l.remote_id)
+        else l.remote_id
+    end as remote_id,
+    case when d.kind <> 'sent' then d.reason end as reason,
+    case when d.kind = 'failed' then d.fields end as fields,
+    case d.kind
+        when 'sent' then d.payload when 'ended' then json_merge_patch(l.payload, d.payload) when 'failed' then l.payload
+    end as payload,
+    case when d.kind = 'sent' then d.refs when d.kind in ('ended', 'failed') then l.refs end as refs,
+    case
+        when d.kind = 'sent' then d.payload_hash when d.kind in ('ended', 'failed') then l.payload_hash
+    end as payload_hash,
+    case
+        when d.kind = 'missing' then coalesce(l.tries, 0)
+        when d.kind <> 'failed' then 0
+        when l.tried_hash = d.payload_hash then l.tries + 1
+        else 1
+    end as tries,
+    case d.kind when 'failed' then d.payload_hash when 'missing' then l.tried_hash end as tried_hash,
+    case when d.kind in ('sent', 'gone', 'ended') then d.run_id else l.last_run_id end as last_run_id,
+    case when d.kind in ('sent', 'gone', 'ended') then d.settled_at else l.last_synced_at end as last_synced_at
+from kinds as d
+left join sync.ledger as l
+    on d.partner = l.partner and d.id_space = l.id_space and d.external_id = l.external_id
+"""
+
 FOLD = """
 insert into sync.attempts
 select plan_id, seq, partner, entity, operation, external_id, state, reason, fields, http_status, requests, settled_at
 from done;
 
 merge into sync.ledger as l
-using done as d
-    on l.partner = d.partner and l.id_space = d.id_space and l.external_id = d.external_id
-when matched and d.state = 'synced' then update set
-    entity = d.entity, remote_id = coalesce(d.new_remote_id, d.remote_id, l.remote_id), state = 'synced',
-    reason = null, fields = null, payload = d.payload, refs = d.refs, payload_hash = d.payload_hash,
-    tries = 0, tried_hash = null, last_run_id = d.run_id, last_synced_at = d.settled_at
-when matched and d.state = 'withdrawn' and d.reason = 'deleted' then update set
-    remote_id = null, state = 'withdrawn', reason = d.reason, fields = null, payload = null, refs = null,
-    payload_hash = null, tries = 0, tried_hash = null, last_run_id = d.run_id, last_synced_at = d.settled_at
-when matched and d.state = 'withdrawn' and d.reason = 'detached' and d.payload = '{}' then update set
-    state = 'withdrawn', reason = d.reason, fields = null, payload = null, refs = null, payload_hash = null,
-    tries = 0, tried_hash = null, last_run_id = d.run_id, last_synced_at = d.settled_at
-when matched and d.state = 'withdrawn' then update set
-    state = 'withdrawn', reason = d.reason, fields = null, payload = json_merge_patch(l.payload, d.payload),
-    tries = 0, tried_hash = null, last_run_id = d.run_id, last_synced_at = d.settled_at
-when matched and d.reason = 'missing_at_partner' then update set
-    remote_id = null, payload = null, refs = null, payload_hash = null, state = d.state, reason = d.reason,
-    fields = null
+using moved as m
+    on l.partner = m.partner and l.id_space = m.id_space and l.external_id = m.external_id
 when matched then update set
-    remote_id = coalesce(d.new_remote_id, l.remote_id), state = d.state, reason = d.reason, fields = d.fields,
-    tries = case when l.tried_hash = d.payload_hash then l.tries + 1 else 1 end, tried_hash = d.payload_hash
-when not matched then insert (
-    partner, entity, id_space, external_id, remote_id, state, reason, fields, payload, refs, payload_hash,
-    tries, tried_hash, last_run_id, last_synced_at
-) values (
-    d.partner, d.entity, d.id_space, d.external_id, d.new_remote_id, d.state, d.reason, d.fields,
-    case when d.state = 'synced' then d.payload end, case when d.state = 'synced' then d.refs end,
-    case when d.state = 'synced' then d.payload_hash end,
-    case when d.state = 'synced' then 0 else 1 end, case when d.state <> 'synced' then d.payload_hash end,
-    case when d.state = 'synced' then d.run_id end, case when d.state = 'synced' then d.settled_at end
-);
+    entity = m.entity, remote_id = m.remote_id, state = m.state, reason = m.reason, fields = m.fields,
+    payload = m.payload, refs = m.refs, payload_hash = m.payload_hash, tries = m.tries, tried_hash = m.tried_hash,
+    last_run_id = m.last_run_id, last_synced_at = m.last_synced_at
+when not matched then insert by name;
 """
 
 
@@ -144,6 +173,33 @@ def create_tables(db: duckdb.DuckDBPyConnection) -> None:
     db.execute(SCHEMA)
 
 
+def in_little_memory(db: duckdb.DuckDBPyConnection, work: Callable[[], T]) -> T:
+    """What `work` returns: one transaction that reads large tables through, so that little memory is enough.
+
+    It is done once more with all memory where records are far larger than usual: rather that than a lost outcome.
+    """
+    db.execute(f"set threads = 1; set memory_limit = '{LITTLE_MEMORY}'")
+    try:
+        return _in_transaction(db, work)
+    except duckdb.OutOfMemoryException:
+        db.execute(f"set memory_limit = '{memory_limit()}'")
+        return _in_transaction(db, work)
+    finally:
+        db.execute(f"reset threads; set memory_limit = '{memory_limit()}'")
+
+
+def _in_transaction(db: duckdb.DuckDBPyConnection, work: Callable[[], T]) -> T:
+    db.execute("begin")
+    try:
+        result = work()
+        db.execute("commit")
+    except BaseException:
+        with suppress(duckdb.Error):  # a failed commit has ended the transaction
+            db.execute("rollback")
+        raise
+    return result
+
+
 def fold(db: duckdb.DuckDBPyConnection, journal: Journal) -> int:
     """Moves all outcomes of the journal into ledger and attempts, some thousand a transaction; returns how many.
 
@@ -151,14 +207,11 @@ def fold(db: duckdb.DuckDBPyConnection, journal: Journal) -> int:
     was interrupted is simply done again.
     """
     total = 0
-    # The ledger is read through once for each part, so little memory is enough, however long the push was.
-    db.execute(f"set threads = 1; set memory_limit = '{FOLD_MEMORY}'")
-    try:
-        for table in journal.outcomes():
-            total += _fold_part(db, table)
-        db.execute("drop table if exists temp.done")
-    finally:
-        db.execute(f"reset threads; set memory_limit = '{memory_limit()}'")
+    for outcomes in journal.outcomes():
+        db.register("outcomes", outcomes)
+        total += in_little_memory(db, partial(_fold_part, db, outcomes))
+        db.unregister("outcomes")
+    db.execute("drop table if exists temp.done; drop table if exists temp.moved")
     journal.clear()
     return total
 
@@ -166,24 +219,10 @@ def fold(db: duckdb.DuckDBPyConnection, journal: Journal) -> int:
 def _fold_part(db: duckdb.DuckDBPyConnection, outcomes: pa.Table) -> int:
     # Named as a range, they let DuckDB pass over the rest of the plan and of the attempts, however many there are.
     limits = pc.min_max(outcomes["seq"]).as_py()
-    db.register("outcomes", outcomes)
-    try:
-        _fold_rows(db, limits["min"], limits["max"])
-    except duckdb.OutOfMemoryException:
-        # Records far larger than usual: rather more memory than an outcome that is lost.
-        db.execute("rollback")
-        db.execute(f"set memory_limit = '{memory_limit()}'")
-        _fold_rows(db, limits["min"], limits["max"])
-    finally:
-        db.unregister("outcomes")
-    return int(outcomes.num_rows)
-
-
-def _fold_rows(db: duckdb.DuckDBPyConnection, first: int, last: int) -> None:
-    db.execute("begin")
-    db.execute(DONE, {"first": first, "last": last})
+    db.execute(DONE, {"first": limits["min"], "last": limits["max"]})
+    db.execute(MOVED)
     db.execute(FOLD)
-    db.execute("commit")
+    return int(outcomes.num_rows)
 
 
 def one(

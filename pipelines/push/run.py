@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from functools import partial
 from pathlib import Path
 
 import duckdb
@@ -17,7 +18,7 @@ from pipelines.push.contract import load_contract
 from pipelines.push.destination import Sender, push_partner
 from pipelines.push.guards import TABLES, Limit, Trip, check_counts, check_tables
 from pipelines.push.journal import Journal
-from pipelines.push.ledger import fold, one, open_database
+from pipelines.push.ledger import fold, in_little_memory, one, open_database
 from pipelines.push.plan import Counts, Plan, last_load, make_plan, read_counts, states
 from pipelines.push.report import Line, closing_table
 from pipelines.settings import database
@@ -148,8 +149,10 @@ def push(
                     stopped[name] = sender.stopped
         with open_database(home) as db:
             fold(db, journal)
-            _note_pushed(db, plan_id, [name for name in going if name not in stopped])
-            return Push(closing_table(db, plan_id, going, seconds), stopped, held)
+            delivered = [name for name in going if name not in stopped]
+            in_little_memory(db, partial(_note_pushed, db, plan_id, delivered))
+            lines = in_little_memory(db, partial(closing_table, db, plan_id, going, seconds))
+            return Push(lines, stopped, held)
     finally:
         journal.close()
 

@@ -9,6 +9,7 @@ import duckdb
 import pytest
 
 from pipelines.push.contract import load_contract
+from pipelines.push.destination import plan_rows
 from pipelines.push.journal import Journal, Outcome
 from pipelines.push.ledger import create_tables, fold
 from pipelines.push.plan import make_plan
@@ -109,3 +110,98 @@ def test_what_is_in_doubt_survives_the_fold(db: duckdb.DuckDBPyConnection, journ
     fold(db, journal)
     assert journal.in_doubt() == {"etg24": [(plan_id, 2)]}
     assert journal.remote_id("etg24", "objektgruppen", "001/1") is None
+
+
+HELD = {"remote_id": "a", "payload": '{"title":"WE 1","aktiv":true}', "payload_hash": "held", "tries": 2}
+NOTHING = {"remote_id": None, "payload": None, "payload_hash": None}
+
+
+@pytest.mark.parametrize(
+    ("outcome", "moved"),
+    [
+        (
+            Outcome("synced"),
+            {"payload": '{"aktiv":null}', "payload_hash": "new", "tries": 0, "last_run_id": "run"},
+        ),
+        (Outcome("synced", remote_id="b"), {"remote_id": "b", "payload_hash": "new", "tries": 0}),
+        (Outcome("withdrawn", "deleted"), {**NOTHING, "tries": 0, "last_run_id": "run"}),
+        (
+            Outcome("withdrawn", "detached"),
+            {"payload": '{"title":"WE 1"}', "payload_hash": "held", "tries": 0, "last_run_id": "run"},
+        ),
+        (Outcome("withdrawn", "ended"), {"payload": '{"title":"WE 1"}', "payload_hash": "held", "tries": 0}),
+        (Outcome("pending", "missing_at_partner"), {**NOTHING, "tries": 2, "last_run_id": "before"}),
+        (Outcome("pending", "no_answer"), {**HELD, "tries": 3, "last_run_id": "before"}),
+        (Outcome("pending", "interrupted", "b"), {**HELD, "remote_id": "b", "tries": 3}),
+        (Outcome("rejected", "invalid_field", fields=("title",)), {**HELD, "fields": "title", "tries": 3}),
+        (Outcome("blocked", "parent_missing"), {**HELD, "tries": 3, "last_run_id": "before"}),
+    ],
+    ids=lambda value: f"{value.state} {value.reason} {value.remote_id}" if isinstance(value, Outcome) else "",
+)
+@pytest.mark.parametrize("tried_hash", ["new", "other"])
+def test_each_outcome_moves_a_held_record_in_its_way(
+    db: duckdb.DuckDBPyConnection, journal: Journal, outcome: Outcome, moved: dict[str, Any], tried_hash: str
+) -> None:
+    db.execute(
+        "insert into sync.ledger by name select 'etg24' as partner, 'objektgruppen' as entity,"
+        " 'objektgruppen' as id_space, '001/1' as external_id, 'synced' as state, ? as tried_hash,"
+        " 'before' as last_run_id, ? as remote_id, ? as payload, ? as payload_hash, ? as tries",
+        [tried_hash, *HELD.values()],
+    )
+    plan_id = planned(db)
+    db.execute(
+        "update sync.plan set payload_hash = 'new', payload = '{\"aktiv\":null}' where external_id = '001/1'"
+    )
+    settle(journal, plan_id, 1, "001/1", outcome)
+    fold(db, journal)
+    columns = ", ".join(["state", "reason", *moved])
+    found = db.execute(f"select {columns} from sync.ledger where external_id = '001/1'").fetchall()
+    if moved.get("tries") == 3 and tried_hash == "other":  # a first refusal of these values
+        moved = {**moved, "tries": 1}
+    assert found == [(outcome.state, outcome.reason, *moved.values())]
+
+
+def test_records_too_large_for_little_memory_are_folded_all_the_same(
+    db: duckdb.DuckDBPyConnection, journal: Journal
+) -> None:
+    db.execute("delete from partners.etg24__objektgruppen")
+    db.execute(
+        "insert into partners.etg24__objektgruppen by name"
+        " select '001/' || n as external_id, repeat('Ä', 20_000) as title from range(2_000) as r (n)"
+    )
+    plan_id = planned(db)
+    for seq, external_id in db.execute("select seq, external_id from sync.plan").fetchall():
+        journal.settle(
+            plan_id, seq, "etg24", "objektgruppen", external_id, Outcome("synced", remote_id=external_id)
+        )
+    assert fold(db, journal) == 2_000
+    assert db.execute("select count(*), min(length(payload)) > 20_000 from sync.ledger").fetchall() == [
+        (2_000, True)
+    ]
+    assert db.execute("select current_setting('memory_limit')").fetchall() == [("2.7 GiB",)]
+
+
+def test_a_plan_of_records_too_large_for_little_memory_is_read_all_the_same(tmp_path: Path) -> None:
+    file = tmp_path / "stammdaten.duckdb"
+    with duckdb.connect(str(file)) as db:
+        create_tables(db)
+        write_marts(db, "etg24", {"objektgruppen": GROUPS})
+        db.execute(
+            "insert into partners.etg24__objektgruppen by name"
+            " select '002/' || n as external_id, repeat('Ä', 20_000) as title from range(2_000) as r (n)"
+        )
+        plan_id = planned(db)
+    batches = list(plan_rows(file, plan_id, "etg24"))
+    assert [seq for batch in batches for seq in batch["seq"].to_pylist()] == list(range(1, 2_004))
+
+
+def test_a_fold_that_fails_says_why_and_leaves_everything_as_it_was(
+    db: duckdb.DuckDBPyConnection, journal: Journal
+) -> None:
+    plan_id = planned(db)
+    settle(journal, plan_id, 1, "001/1", Outcome("synced", remote_id="a"))
+    db.execute("drop table sync.attempts")
+    with pytest.raises(duckdb.CatalogException, match="attempts"):
+        fold(db, journal)
+    create_tables(db)
+    assert fold(db, journal) == 1
