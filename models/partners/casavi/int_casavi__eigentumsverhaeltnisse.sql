@@ -1,4 +1,4 @@
-{{ config(enabled=partner_aktiv('casavi'), schema='intermediate') }}
+{{ config(enabled=partner_aktiv('casavi'), schema='intermediate', materialized='view') }}
 
 with
 

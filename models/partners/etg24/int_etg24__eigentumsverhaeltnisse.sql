@@ -1,4 +1,4 @@
-{{ config(enabled=partner_aktiv('etg24'), schema='intermediate') }}
+{{ config(enabled=partner_aktiv('etg24'), schema='intermediate', materialized='view') }}
 
 with
 

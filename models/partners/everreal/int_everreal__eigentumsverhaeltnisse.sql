@@ -1,3 +1,3 @@
-{{ config(enabled=partner_aktiv('everreal'), schema='intermediate') }}
+{{ config(enabled=partner_aktiv('everreal'), schema='intermediate', materialized='view') }}
 
 {{ eigentumsverhaeltnisse('everreal') }}

@@ -1,4 +1,4 @@
-{{ config(enabled=partner_aktiv('facilioo'), schema='intermediate') }}
+{{ config(enabled=partner_aktiv('facilioo'), schema='intermediate', materialized='view') }}
 
 with
 

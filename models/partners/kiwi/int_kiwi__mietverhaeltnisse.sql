@@ -1,3 +1,3 @@
-{{ config(enabled=partner_aktiv('kiwi'), schema='intermediate') }}
+{{ config(enabled=partner_aktiv('kiwi'), schema='intermediate', materialized='view') }}
 
 {{ mietverhaeltnisse('kiwi') }}

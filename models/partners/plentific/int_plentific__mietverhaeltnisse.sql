@@ -1,3 +1,3 @@
-{{ config(enabled=partner_aktiv('plentific'), schema='intermediate') }}
+{{ config(enabled=partner_aktiv('plentific'), schema='intermediate', materialized='view') }}
 
 {{ mietverhaeltnisse('plentific') }}
