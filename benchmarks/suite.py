@@ -34,7 +34,7 @@ class Sizes:
     repeats: int
 
 
-QUICK = Sizes((10_000,), 5_000, 3_000, 20_000, (1_000, 10_000), 150, 1)
+QUICK = Sizes((10_000,), 5_000, 5_000, 20_000, (1_000, 10_000), 150, 1)
 WHOLE = Sizes((10_000, 100_000, 1_000_000), 30_000, 20_000, 1_000_000, (10_000, 1_000_000), 1_000, 3)
 
 
@@ -75,7 +75,7 @@ Say = Callable[[str], None]
 def pipeline(units: int, partners: Sequence[str], folder: Path, repeats: int, say: Say) -> Iterator[Result]:
     """Load, build, plan and a whole run in which nothing has changed, for a portfolio of so many units."""
     for result in _pipeline(units, partners, folder, repeats, say):
-        yield replace(result, size=units, partners=len(partners))
+        yield replace(result, partners=len(partners))
 
 
 def _pipeline(units: int, partners: Sequence[str], folder: Path, repeats: int, say: Say) -> Iterator[Result]:
