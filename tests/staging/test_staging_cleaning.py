@@ -15,12 +15,13 @@ def test_c1_keys_are_compared_without_their_outer_blanks(query: Query) -> None:
     ) == [("001", "0123", True)]
 
 
-def test_c2_an_unreadable_date_is_null_and_listed_and_the_row_stays(query: Query, findings: Findings) -> None:
+def test_c2_an_unreadable_date_is_null_and_listed(query: Query, findings: Findings) -> None:
     rows = query(
-        "select gebaeude_nr, zugang_am, abgang_am from staging.stg_erp__gebaeude "
-        "where gebaeude_nr in ('02', '03') order by 1"
+        "select gebaeude_nr, zugang_am, abgang_am, _regel from staging.base_erp__gebaeude "
+        "where we_nr = '0123' and gebaeude_nr in ('02', '03') order by 1"
     )
-    assert rows == [("02", None, None), ("03", None, None)]
+    # H1: when it left the stock cannot be told
+    assert rows == [("02", None, None, "H1"), ("03", None, None, None)]
     assert findings("C2", "gebaeude") == [
         ("001/0123/02", "abgang_am", "01.01.20", None),
         ("001/0123/02", "zugang_am", "30.02.2020", None),
