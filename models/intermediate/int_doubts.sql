@@ -85,15 +85,7 @@ eigentuemer_without_name as (
 
 -- E5: something stands as an address; with nothing there the person has none, which is no doubt (H2)
 unclear_addresses as (
-    select
-        person_nr,
-        string_agg({{ mask('wert') }}, ', ' order by _zeile) as addresses
-    from {{ ref('base_erp__kontaktweg') }} as kontaktweg
-    where
-        {{ has_mangel('kontaktweg', 'wert', 'E5') }}
-        or (_regel = 'H1' and email_adresse is not null)
-        or ({{ has_mangel('kontaktweg', 'art', 'C9') }} and contains(wert, '@'))
-    group by person_nr
+    select * from {{ ref('int_unclear_addresses') }}
 ),
 
 mieter_without_address as (
@@ -102,7 +94,6 @@ mieter_without_address as (
         unclear_addresses.addresses
     from {{ ref('int_mieter') }} as mieter
     inner join unclear_addresses on mieter.person_nr = unclear_addresses.person_nr
-    where mieter.email is null
 ),
 
 {% for level in ['wirtschaftseinheit', 'gebaeude', 'verwaltungseinheit'] -%}
