@@ -16,6 +16,7 @@ import duckdb
 from pipelines.errors import BuildError
 from pipelines.push.contract import Contract, Entity
 from pipelines.push.ledger import one
+from pipelines.push.moments import as_end
 
 MART_SCHEMA = "partners"
 GIVE_UP_AFTER = 3
@@ -378,9 +379,9 @@ def withdraw_body(contract: Contract, entity: Entity, stichtag: date) -> dict[st
     if withdraw.kind == "detach" and withdraw.field:
         return {withdraw.field: None}
     if withdraw.kind == "end" and withdraw.field:
-        form = contract.schema(entity.name, "update")["properties"].get(withdraw.field, {}).get("format")
+        schema = contract.schema(entity.name, "update")["properties"].get(withdraw.field, {})
         # An end date is the last day, inclusive.
-        return {withdraw.field: f"{stichtag}T23:59:59Z" if form == "date-time" else stichtag.isoformat()}
+        return {withdraw.field: as_end(stichtag, schema)}
     return {}
 
 
