@@ -15,6 +15,7 @@ import duckdb
 
 from pipelines.errors import BuildError
 from pipelines.push.contract import Contract, Entity
+from pipelines.push.former_ids import move_former_ids
 from pipelines.push.ledger import one
 from pipelines.push.moments import as_end
 
@@ -56,6 +57,8 @@ def make_plan(db: duckdb.DuckDBPyConnection, contracts: list[Contract], stichtag
     """
     plan_id = uuid.uuid4().hex[:12]
     db.execute("begin")
+    for contract in contracts:
+        move_former_ids(db, contract)
     # Rows of other partners stay: an interrupted push of theirs may still have to be settled.
     names = [contract.partner for contract in contracts]
     db.execute("delete from sync.plan where list_contains(?, partner)", [names])

@@ -184,6 +184,10 @@ def test_a_year_is_read_in_one_way_for_all_partners(evaluate: Evaluate) -> None:
 
 def test_a_sum_of_which_one_amount_is_unknown_is_unknown(evaluate: Evaluate) -> None:
     template = "(select {{ sum_of_known('a', 'true') }} from (select unnest(betraege) as a))"
-    rows = [([Decimal("1.50"), Decimal("2.00")],), ([Decimal("1.50"), None],), ([Decimal("9999999999.99")] * 2,)]
+    rows = [
+        ([Decimal("1.50"), Decimal("2.00")],),
+        ([Decimal("1.50"), None],),
+        ([Decimal("9999999999.99")] * 2,),
+    ]
     found = evaluate(template, rows, columns={"betraege": "decimal(12, 2)[]"})
     assert found == [Decimal("3.50"), None, None]

@@ -118,18 +118,18 @@ def test_an_owner_without_an_email_is_reached_by_letter(marts: Any) -> None:
 def test_contact_details_are_one_record_for_each_kind_that_is_known(marts: Any) -> None:
     rows = marts.rows("facilioo__kontaktdaten")
     assert [(row["external_id"], row["contactTypeId"], row["value"]) for row in rows] == [
-        ("P100/1", 1, "joerdis@example.org"),
-        ("P100/2", 2, "030/23125 017"),
-        ("P100/3", 3, "0152 28817386"),
-        ("P102/1", 1, "paar@example.com"),
-        ("P102/2", 2, "030/23125 018"),
-        ("P103/1", 1, "vier@example.net"),
-        ("P103/3", 3, "tagsüber"),
-        ("P200/1", 1, "kiosk@example.org"),
-        ("P301/2", 2, "0221 4710 017"),
-        ("P309/1", 1, "giebel@example.org"),
-        ("P309/2", 2, "0221 4710 031"),
-        ("P309/3", 3, "0151 27700 117"),
+        ("P100/email", 1, "joerdis@example.org"),
+        ("P100/festnetz", 2, "030/23125 017"),
+        ("P100/handynummer", 3, "0152 28817386"),
+        ("P102/email", 1, "paar@example.com"),
+        ("P102/festnetz", 2, "030/23125 018"),
+        ("P103/email", 1, "vier@example.net"),
+        ("P103/handynummer", 3, "tagsüber"),
+        ("P200/email", 1, "kiosk@example.org"),
+        ("P301/festnetz", 2, "0221 4710 017"),
+        ("P309/email", 1, "giebel@example.org"),
+        ("P309/festnetz", 2, "0221 4710 031"),
+        ("P309/handynummer", 3, "0151 27700 117"),
     ]
     parties = {row["parteien_mieter_external_id"] for row in rows}
     owners = {row["parteien_eigentuemer_external_id"] for row in rows}
