@@ -20,6 +20,7 @@ select
     ortsteil,
     coalesce(land, 'DE') as land,
     baujahr,
+    {{ jahr('baujahr') }} as baujahr_zahl,
     geschosse,
     aufzug,
     denkmalschutz,

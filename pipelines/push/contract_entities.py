@@ -1,5 +1,6 @@
 """Reads `x-entities` of a contract. Raises ContractError that names file and key."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -37,7 +38,7 @@ KEYS = {
     "title", "erp", "collection", "record", "list", "items", "unwrap", "id", "external_id", "external_ids", "find",
     "natural_key", "unique_field", "candidates", "where", "parents", "id_space", "created_with", "lookups",
     "withdraw", "withdraw_note", "upsert", "mutation", "argument", "input", "refer_by", "before_create",
-    "list_below", "fixed", "shown_as",
+    "list_below", "fixed", "shown_as", "former_ids",
 }  # fmt: skip
 
 
@@ -103,6 +104,7 @@ def read_entity(name: str, entry: Json, source: Source, where: str) -> Entity:
         list_below=build(Below, entry["list_below"], f"{where}.list_below")
         if "list_below" in entry
         else None,
+        former_ids=_former_ids(entry.get("former_ids", {}), where),
         fixed=entry.get("fixed", {}),
         shown_as=entry.get("shown_as", {}),
     )
@@ -238,6 +240,20 @@ def _withdraw_call(kind: WithdrawKind, call: Json, sdl: "Sdl | None", where: str
     return Withdraw(kind, mutation=sdl.mutation(call["mutation"], call["argument"]))
 
 
+def _former_ids(given: Any, where: str) -> Mapping[str, str]:
+    """Pattern of an id as it was → the id as it is; a new id must not fit a pattern, or it would be moved again."""
+    if not isinstance(given, Mapping) or not all(isinstance(new, str) for new in given.values()):
+        raise ContractError(f"{where}.former_ids: a map of patterns to ids is needed.")
+    for pattern, new in given.items():
+        try:
+            moved = re.fullmatch(str(pattern), re.sub(r"\\\d", "x", new))
+        except re.error as error:
+            raise ContractError(f"{where}.former_ids: {pattern!r} is no pattern: {error}.") from None
+        if moved:
+            raise ContractError(f"{where}.former_ids: the new id {new!r} fits its own pattern {pattern!r}.")
+    return {str(pattern): new for pattern, new in given.items()}
+
+
 def _check(entity: Entity, schema: Json, where: str) -> None:
     """What keys say together."""
     if entity.upsert and entity.external_id is None:
@@ -249,6 +265,10 @@ def _check(entity: Entity, schema: Json, where: str) -> None:
     if entity.upsert and entity.natural_key and entity.id not in schema["properties"]:
         raise ContractError(
             f"{where}.natural_key: an upsert finds its record by our id only; the body takes no {entity.id!r}."
+        )
+    if entity.former_ids and entity.sent_id:
+        raise ContractError(
+            f"{where}.former_ids: the partner keeps our id here; it would have to change there too."
         )
     for key in ("before_create", "external_ids", "created_with", "unique_field"):
         if entity.upsert and getattr(entity, key):

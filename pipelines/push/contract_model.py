@@ -168,6 +168,7 @@ class Entity:
     refer_by: ReferBy = "id"
     before_create: BeforeCreate = ""
     list_below: Below | None = None
+    former_ids: Mapping[str, str] = default(default_factory=dict)
     fixed: Mapping[str, Any] = default(default_factory=dict)
     shown_as: Mapping[str, str] = default(default_factory=dict)
 

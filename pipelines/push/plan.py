@@ -15,7 +15,9 @@ import duckdb
 
 from pipelines.errors import BuildError
 from pipelines.push.contract import Contract, Entity
+from pipelines.push.former_ids import move_former_ids
 from pipelines.push.ledger import one
+from pipelines.push.moments import as_end
 
 MART_SCHEMA = "partners"
 GIVE_UP_AFTER = 3
@@ -55,6 +57,8 @@ def make_plan(db: duckdb.DuckDBPyConnection, contracts: list[Contract], stichtag
     """
     plan_id = uuid.uuid4().hex[:12]
     db.execute("begin")
+    for contract in contracts:
+        move_former_ids(db, contract)
     # Rows of other partners stay: an interrupted push of theirs may still have to be settled.
     names = [contract.partner for contract in contracts]
     db.execute("delete from sync.plan where list_contains(?, partner)", [names])
@@ -378,9 +382,9 @@ def withdraw_body(contract: Contract, entity: Entity, stichtag: date) -> dict[st
     if withdraw.kind == "detach" and withdraw.field:
         return {withdraw.field: None}
     if withdraw.kind == "end" and withdraw.field:
-        form = contract.schema(entity.name, "update")["properties"].get(withdraw.field, {}).get("format")
+        schema = contract.schema(entity.name, "update")["properties"].get(withdraw.field, {})
         # An end date is the last day, inclusive.
-        return {withdraw.field: f"{stichtag}T23:59:59Z" if form == "date-time" else stichtag.isoformat()}
+        return {withdraw.field: as_end(stichtag, schema)}
     return {}
 
 

@@ -154,3 +154,40 @@ def test_the_scale_of_a_decimal_can_be_chosen(evaluate: Evaluate) -> None:
     found = evaluate("{{ dezimalzahl('wert', '3, 1') }}", ["3,5", "3 1/2", "99,9", "100", None])
 
     assert found == [Decimal("3.5"), Decimal("3.5"), Decimal("99.9"), None, None]
+
+
+YEARS = {
+    "1978": 1978,
+    "1978.0": 1978,
+    "1978,0": 1978,
+    "1978,00": 1978,
+    "01.01.1978": 1978,
+    "1978-05-31": 1978,
+    "19780531": 1978,
+    "2999": 2999,
+    "um 1900": None,
+    "78": None,
+    "0": None,
+    "1978.5": None,
+    "1.978": None,
+    "1978/79": None,
+    "19780": None,
+    "31.02.1978": None,
+    "99999999999999999999": None,
+    None: None,
+}
+
+
+def test_a_year_is_read_in_one_way_for_all_partners(evaluate: Evaluate) -> None:
+    assert dict(zip(YEARS, evaluate("{{ jahr('wert') }}", list(YEARS)), strict=True)) == YEARS
+
+
+def test_a_sum_of_which_one_amount_is_unknown_is_unknown(evaluate: Evaluate) -> None:
+    template = "(select {{ sum_of_known('a', 'true') }} from (select unnest(betraege) as a))"
+    rows = [
+        ([Decimal("1.50"), Decimal("2.00")],),
+        ([Decimal("1.50"), None],),
+        ([Decimal("9999999999.99")] * 2,),
+    ]
+    found = evaluate(template, rows, columns={"betraege": "decimal(12, 2)[]"})
+    assert found == [Decimal("3.50"), None, None]

@@ -94,7 +94,7 @@ def test_an_einheit_hangs_on_its_objekt_and_takes_its_type_from_the_seed(marts: 
         "share": Decimal("123.4567"),
         "area": Decimal("54.30"),
         "type": "apartment",
-        "votingWeight": Decimal("123.4567"),
+        "votingWeight": None,
     }
     assert (shop["position"], shop["area"], shop["type"]) == ("rechts", Decimal("1080.50"), "commercial")
     assert (garage["external_id"], garage["type"]) == ("001/0007/02/G-1", "parking")

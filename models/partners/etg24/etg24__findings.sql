@@ -1,4 +1,5 @@
 {{ config(enabled=partner_aktiv('etg24'), schema='quality', materialized='view') }}
+{{ chosen_objekte_findings('etg24') }}
 
 {{ partner_findings(
     'etg24',

@@ -1,4 +1,5 @@
 {{ config(enabled=partner_aktiv('facilioo'), schema='quality', materialized='view') }}
+{{ facilioo_projekte_findings() }}
 
 {{ partner_findings(
     'facilioo',

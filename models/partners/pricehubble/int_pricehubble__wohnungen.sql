@@ -73,7 +73,10 @@ wohnungen as (
         gebaeude.ort,
         gebaeude.land,
         coalesce(gebaeude.baujahr, wirtschaftseinheiten.baujahr) as baujahr,
-        {{ ganzzahl('coalesce(gebaeude.baujahr, wirtschaftseinheiten.baujahr)') }} as jahr,
+        case
+            when gebaeude.baujahr is not null then gebaeude.baujahr_zahl
+            else wirtschaftseinheiten.baujahr_zahl
+        end as jahr,
         gebaeude.geschosse,
         gebaeude.aufzug,
         gebaeude.energieeffizienzklasse,
