@@ -8,6 +8,14 @@
         select * from {{ ref('int_doubts') }}
         where
             {{ in_mandanten(partner) }}  -- E1
+            {%- if is_chosen_objekt(partner) | trim %}
+            and (
+                gebaeude_nr is null
+                or (
+                    true {{ is_chosen_objekt(partner) }}
+                )
+            )
+            {%- endif %}
             {%- if not needs_email(partner) %}
             and not of_email  -- E2: not asked for here
             {%- endif %}
@@ -21,7 +29,10 @@
         ) | replace('from conflicts', 'from ' ~ ref(relation) ~ ' as conflicts') }}
         where
             {{ in_mandanten(partner, 'conflicts') }}  -- E1
-            and {{ key_conflict(partner, _contract_of(level), level in ('mieter', 'eigentuemer'), 'conflicts') }}  -- I5
+            {%- if 'gebaeude_nr' in doubt_levels()[level] %}
+            {{ is_chosen_objekt(partner, 'conflicts') }}
+            {%- endif %}
+            and {{ key_conflict(partner, contract_of(level), level in ('mieter', 'eigentuemer'), 'conflicts') }}  -- I5
         {%- endfor %}
     ),
 
@@ -142,6 +153,6 @@
 {% endmacro %}
 
 
-{% macro _contract_of(level) %}
+{% macro contract_of(level) %}
     {% do return({'mieter': 'mietvertrag', 'eigentuemer': 'eigentuemervertrag'}.get(level, level)) %}
 {% endmacro %}
