@@ -176,6 +176,10 @@ class Client:
         """Lets no further request go; threads that wait for their turn get `PartnerStopped`."""
         self._limiter.stop(why)
 
+    def rest(self, seconds: float) -> None:
+        """Sleeps, but no longer than the partner is in use."""
+        self._limiter.rest(seconds)
+
     def close(self) -> None:
         """Closes the connections."""
         self._channel.close()

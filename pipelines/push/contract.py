@@ -22,6 +22,7 @@ from pipelines.push.contract_model import (
     Lookup,
     Paging,
     Parent,
+    Patience,
     Protocol,
     Withdraw,
     WithdrawKind,
@@ -44,6 +45,7 @@ __all__ = [
     "Lookup",
     "Paging",
     "Parent",
+    "Patience",
     "Purpose",
     "Withdraw",
     "WithdrawKind",
@@ -61,7 +63,7 @@ LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # both are safe; the one
 
 HEAD = {
     "name", "title", "specified", "credentials", "limits", "record", "paging", "error",
-    "protocol", "schema", "endpoint", "batch", "settings",
+    "protocol", "schema", "endpoint", "batch", "settings", "patience",
 }  # fmt: skip
 
 Purpose = Literal["create", "update"]
@@ -86,6 +88,7 @@ class Contract:
     batch: int = 1
     settings: Mapping[str, str] = default(default_factory=dict)
     sdl: "Sdl | None" = default(default=None, repr=False)
+    patience: Patience = default(default_factory=Patience)
 
     @cached_property
     def levels(self) -> tuple[tuple[str, ...], ...]:
@@ -227,6 +230,7 @@ def parse_contract(partner: str, document: Json) -> Contract:
         batch=_batch(head.get("batch", 1), at),
         settings={key: str(value) for key, value in head.get("settings", {}).items()},
         sdl=sdl,
+        patience=build(Patience, head.get("patience", {}), f"{at}.patience"),
     )
     _check_references(contract, where)
     return contract

@@ -38,7 +38,7 @@ KEYS = {
     "title", "erp", "collection", "record", "list", "items", "unwrap", "id", "external_id", "external_ids", "find",
     "natural_key", "unique_field", "candidates", "where", "parents", "id_space", "created_with", "lookups",
     "withdraw", "withdraw_note", "upsert", "mutation", "argument", "input", "refer_by", "before_create",
-    "list_below", "fixed", "shown_as", "former_ids",
+    "list_below", "fixed", "shown_as", "former_ids", "unique_external_id",
 }  # fmt: skip
 
 
@@ -107,6 +107,7 @@ def read_entity(name: str, entry: Json, source: Source, where: str) -> Entity:
         former_ids=_former_ids(entry.get("former_ids", {}), where),
         fixed=entry.get("fixed", {}),
         shown_as=entry.get("shown_as", {}),
+        unique_external_id=bool(_one_of(entry, "unique_external_id", (False, True), where)),
     )
     _check(entity, schema, where)
     return entity
@@ -275,6 +276,8 @@ def _check(entity: Entity, schema: Json, where: str) -> None:
             raise ContractError(f"{where}.{key}: not for an upsert.")
     if entity.before_create == "look_up" and entity.find is None:
         raise ContractError(f"{where}.before_create: look_up needs find.")
+    if entity.unique_external_id and (entity.upsert or entity.external_id is None):
+        raise ContractError(f"{where}.unique_external_id: external_id is needed, and no upsert.")
     if entity.before_create and entity.external_id is None:
         raise ContractError(f"{where}.before_create: external_id is needed.")
     if entity.list_below and entity.list_below.entity not in {p.entity for p in entity.parents}:

@@ -31,6 +31,18 @@ class Limits:
 
 
 @dataclass(frozen=True)
+class Patience:
+    """How long a create without an answer is waited for, in seconds.
+
+    `look_again`: pauses, in total, in which it is looked for at the end of its level. `absent_after`: so long after
+    it was sent, a record that a look-up does not show is believed to be absent.
+    """
+
+    look_again: float = 30.0
+    absent_after: float = 120.0
+
+
+@dataclass(frozen=True)
 class Paging:
     """How lists are read: names of query parameters, headers or body fields, dotted paths into the answer."""
 
@@ -171,6 +183,7 @@ class Entity:
     former_ids: Mapping[str, str] = default(default_factory=dict)
     fixed: Mapping[str, Any] = default(default_factory=dict)
     shown_as: Mapping[str, str] = default(default_factory=dict)
+    unique_external_id: bool = False
 
     @property
     def list(self) -> str:

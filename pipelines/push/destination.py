@@ -8,9 +8,11 @@ import json
 import os
 import shutil
 import threading
+import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import groupby, islice
 from pathlib import Path
@@ -21,9 +23,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipelines.push.batches import carry_out_together
+from pipelines.push.claims import Claims
 from pipelines.push.client import PartnerStopped
 from pipelines.push.connector import Connector, InDoubt, Operation
 from pipelines.push.contract import Contract, Entity
+from pipelines.push.doubt import look_for, pauses
 from pipelines.push.journal import Journal, Outcome
 from pipelines.push.ledger import in_little_memory
 from pipelines.push.openapi import is_list
@@ -73,6 +77,20 @@ class Feed:
             self._intend(rows)
 
 
+@dataclass(frozen=True)
+class Doubt:
+    """A create of which nobody can tell whether the partner took it; `outcome` is noted when it stays unknown."""
+
+    row: Row
+    operation: Operation
+    outcome: Outcome | None
+
+
+IN_DOUBT = Outcome("pending", "in_doubt")
+# Stands for an outcome that is not known before the end of the level.
+NOT_YET = Outcome("pending", "in_doubt")
+
+
 class Sender:
     """Works off the plan rows of one partner: groups that may run side by side, one group after the other."""
 
@@ -82,7 +100,11 @@ class Sender:
         connector: Connector,
         journal: Journal,
         progress: Callable[[int], None] = lambda _: None,
+        database: Path | None = None,
     ):
+        connector.claims = Claims(connector.contract, journal, database)
+        self._doubts: list[Doubt] = []
+        self._doubt_lock = threading.Lock()
         self.plan_id = plan_id
         self.connector = connector
         self.journal = journal
@@ -108,13 +130,78 @@ class Sender:
         self.connector.client.close()
 
     def send(self, rows: Iterator[Row]) -> None:
-        """Sends plan rows as they come. Rows of one level go side by side, levels one after the other."""
+        """Sends plan rows as they come. Rows of one level go side by side, levels one after the other.
+
+        Creates without an answer are looked for at the end of their level, before children go, and once more at the
+        end; what is not found then stays in doubt.
+        """
+        has_looked = True
         for (is_withdrawal, _), level in groupby(
             rows, key=lambda row: (row["operation"] == "withdraw", row["level"])
         ):
             if self.stopped:
-                return
+                break
+            before = len(self._doubts)
             self._send_level(level, 1 if is_withdrawal else self.connector.batch)
+            has_looked = len(self._doubts) > before
+            if has_looked:
+                self._look_again(pauses(self.connector.patience.look_again))
+        self._end_doubts(looks=not has_looked)
+
+    def _look_again(self, waits: Iterable[float]) -> None:
+        """Looks for the records of rows in doubt, after each of these pauses, until all are found."""
+        until = time.monotonic() + 2 * self.connector.patience.look_again + 1
+        for wait in (0.0, *waits):
+            if not self._doubts or self.stopped or time.monotonic() > until:
+                return
+            self.connector.client.rest(wait)
+            try:
+                self._look_once(until)
+            except PartnerStopped:
+                return
+
+    def _look_once(self, until: float) -> None:
+        doubts, self._doubts = self._doubts, []
+        try:
+            found = look_for(self.connector, [doubt.operation for doubt in doubts], until)
+        except BaseException:
+            self._doubts = doubts
+            raise
+        for doubt, one in zip(doubts, found, strict=True):
+            self.requests += one.requests
+            if one.what == "one":
+                operation = replace(doubt.operation, remote_id=one.remote_id)
+                self._note(doubt.row, self._guarded(doubt.row, partial(self._carry, doubt.row, operation)))
+            elif one.what == "several" and doubt.outcome is not None:
+                self._note(doubt.row, Outcome("rejected", "ambiguous"))
+            else:
+                self._doubts.append(doubt)
+
+    def _end_doubts(self, looks: bool) -> None:
+        """Notes what is known of the rows that stayed in doubt; the next run looks for them again."""
+        if looks:
+            self._look_again(())
+        doubts, self._doubts = self._doubts, []
+        for doubt in doubts:
+            self._note(doubt.row, doubt.outcome or IN_DOUBT)
+
+    def _carry(self, row: Row, operation: Operation) -> Outcome:
+        """Carries out an operation; a create of which nobody can tell is kept until the end of its level."""
+        try:
+            return self.connector.carry_out(operation)
+        except InDoubt as doubt:
+            self._doubt(row, operation, doubt.outcome, doubt.requests)
+        except PartnerStopped as stop:
+            # What cannot be repeated is looked up by the next run.
+            if not (stop.lost and operation.kind == "create" and not operation.entity.upsert):
+                raise
+            self._doubt(row, operation, None, 0)
+        return NOT_YET
+
+    def _doubt(self, row: Row, operation: Operation, outcome: Outcome | None, requests: int) -> None:
+        with self._doubt_lock:
+            self.requests += requests
+            self._doubts.append(Doubt(row, replace(operation, remote_id=None), outcome))
 
     def _send_level(self, level: Iterator[Row], together: int) -> None:
         """Keeps every connection busy to the end of the level; so many rows share a request."""
@@ -146,7 +233,7 @@ class Sender:
         if len(going) > 1:
             self._carry_out_together(going)
         for row, operation in going if len(going) == 1 else ():
-            self._note(row, self._guarded(row, partial(self.connector.carry_out, operation)))
+            self._note(row, self._guarded(row, partial(self._carry, row, operation)))
 
     def _carry_out_together(self, going: list[tuple[Row, Operation]]) -> None:
         try:
@@ -155,26 +242,22 @@ class Sender:
             outcomes = [Outcome("pending", "stopped", row["remote_id"]) for row, _ in going]
         except Exception:  # of one row only: the others go alone
             for row, operation in going:
-                self._note(row, self._guarded(row, partial(self.connector.carry_out, operation)))
+                self._note(row, self._guarded(row, partial(self._carry, row, operation)))
             return
         for (row, _), outcome in zip(going, outcomes, strict=True):
             self._note(row, outcome)
 
-    def _guarded(self, row: Row, work: Callable[[], T]) -> T | Outcome | None:
-        """The result of some work for a row; what it raises as an outcome. None: the row stays in doubt."""
+    def _guarded(self, row: Row, work: Callable[[], T]) -> T | Outcome:
+        """The result of some work for a row; what it raises as an outcome."""
         try:
             return work()
-        except PartnerStopped as stop:
-            # What cannot be repeated is looked up by the next run.
-            is_doubtful = stop.lost and row["operation"] == "create" and not self._entity(row).upsert
-            return None if is_doubtful else Outcome("pending", "stopped", row["remote_id"])
-        except InDoubt:
-            return None
+        except PartnerStopped:
+            return Outcome("pending", "stopped", row["remote_id"])
         except Exception as bug:  # one row's bug must not cost the others
             return Outcome("pending", "internal_error", fields=(type(bug).__name__,))
 
-    def _note(self, row: Row, outcome: Outcome | None) -> None:
-        if outcome is not None:
+    def _note(self, row: Row, outcome: Outcome) -> None:
+        if outcome is not NOT_YET:
             self.requests += outcome.requests
             self.settle(row, outcome)
 

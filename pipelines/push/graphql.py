@@ -11,6 +11,7 @@ from pipelines.push import paging
 from pipelines.push.client import Answer, Client
 from pipelines.push.contract import Contract, ContractError, Entity, Find, dig
 from pipelines.push.contract_model import Mutation, put
+from pipelines.push.remote_ids import checked_id
 from pipelines.push.sdl import Sdl
 from pipelines.push.speech import Json, LookupFailed, Operation, Page
 
@@ -87,8 +88,7 @@ class Graphql:
 
     def remote_id(self, entity: Entity, answer: Answer) -> str | None:
         """From the record that the mutation returned."""
-        found = dig(answer.body, f"data.{entity.id}")
-        return None if found is None else str(found)
+        return checked_id(dig(answer.body, f"data.{entity.id}"))
 
     def pages(self, entity: Entity, find: Find, value: Any) -> Iterator[Page]:
         """Page by page until one is not full. An answer with errors is not believed."""

@@ -143,6 +143,38 @@ class Journal:
             ).fetchone()
         return row[0] if row else None
 
+    def holders(self, partner: str, id_spaces: Iterable[str], remote_ids: list[str]) -> list[tuple[str, str]]:
+        """Remote id and external id of the outcomes since the last fold that hold one of these records."""
+        spaces = list(id_spaces)
+        with self._lock:
+            self._write_waiting()
+            self._db.execute("create temp table if not exists wanted (remote_id text primary key)")
+            self._db.execute("delete from wanted")
+            self._db.executemany("insert or ignore into wanted values (?)", [(one,) for one in remote_ids])
+            return self._db.execute(
+                "select o.remote_id, o.external_id from outcome as o inner join wanted as w using (remote_id)"
+                " where o.partner = ? and o.state <> 'withdrawn'"
+                f" and o.id_space in ({', '.join('?' * len(spaces))})",
+                [partner, *spaces],
+            ).fetchall()
+
+    def last_outcome(self, partner: str) -> float | None:
+        """When the last outcome of a partner since the last fold was noted (epoch seconds), or None."""
+        with self._lock:
+            self._write_waiting()
+            row = self._db.execute(
+                "select max(settled_at) from outcome where partner = ?", (partner,)
+            ).fetchone()
+        return row[0] if row else None
+
+    def intended_at(self, plan_id: str, seq: int) -> float | None:
+        """When an operation was noted as about to be sent (epoch seconds), or None."""
+        with self._lock:
+            row = self._db.execute(
+                "select intended_at from intent where plan_id = ? and seq = ?", (plan_id, seq)
+            ).fetchone()
+        return row[0] if row else None
+
     def in_doubt(self) -> dict[str, list[tuple[str, int]]]:
         """By partner: (plan_id, seq) of intents without an outcome, in the order of sending."""
         with self._lock:

@@ -1,12 +1,13 @@
 """What is set for one partner under `DESTINATION__<PARTNER>__…`, and the limits that follow from it."""
 
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 from pipelines.errors import SettingsError
-from pipelines.push.contract import Contract, Limits
+from pipelines.push.contract import Contract, Limits, Patience
 from pipelines.settings import check_url, check_variable, config_value, is_loopback, setting_name
 
 
@@ -40,6 +41,9 @@ def partner_settings(contract: Contract) -> dict[str, str]:
     for key in ("in_flight", "per_second", "per_minute", "per_day", "timeout"):
         if value := config_value(prefix + key):
             values[key] = _number(prefix + key, value)
+    for key in ("look_again", "absent_after"):
+        if value := config_value(prefix + key):
+            values[key] = _seconds(prefix + key, value)
     if contract.protocol == "graphql" and (value := config_value(prefix + "batch")):
         values["batch"] = _whole_number(prefix + "batch", value)
     return values
@@ -65,6 +69,12 @@ def effective_limits(contract: Contract, settings: Mapping[str, str]) -> Limits:
     return replace(limits, in_flight=in_flight or 1, **given)
 
 
+def effective_patience(contract: Contract, settings: Mapping[str, str]) -> Patience:
+    """How long a create without an answer is waited for: as the contract says, or as is set."""
+    given = {key: float(settings[key]) for key in ("look_again", "absent_after") if key in settings}
+    return replace(contract.patience, **given)
+
+
 def with_settings(value: Any, settings: Mapping[str, str]) -> Any:
     """A constant of the contract with the settings that it names in braces filled in."""
     if isinstance(value, Mapping):
@@ -83,6 +93,15 @@ def _number(key: str, value: str) -> str:
     except ValueError:
         pass
     raise SettingsError(f"{setting_name(key)}: a number above 0 is needed")
+
+
+def _seconds(key: str, value: str) -> str:
+    try:
+        if 0 <= float(value) < math.inf:
+            return value
+    except ValueError:
+        pass
+    raise SettingsError(f"{setting_name(key)}: seconds are needed, 0 or more")
 
 
 def _whole_number(key: str, value: str) -> str:

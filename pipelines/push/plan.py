@@ -61,7 +61,13 @@ def make_plan(db: duckdb.DuckDBPyConnection, contracts: list[Contract], stichtag
         move_former_ids(db, contract)
     # Rows of other partners stay: an interrupted push of theirs may still have to be settled.
     names = [contract.partner for contract in contracts]
-    db.execute("delete from sync.plan where list_contains(?, partner)", [names])
+    # So do creates in doubt: they are looked for by what was sent.
+    db.execute(
+        "delete from sync.plan as p where list_contains(?, partner) and not exists ("
+        "from sync.ledger as l where p.partner = l.partner and p.id_space = l.id_space"
+        " and p.external_id = l.external_id and l.reason = 'in_doubt' and p.operation = 'create')",
+        [names],
+    )
     db.execute(
         "update sync.plan_partners set status = 'replaced' where status = 'open' and list_contains(?, partner)",
         [names],
@@ -191,6 +197,8 @@ def _diff_space(
             coalesce(m.entity, l.entity) as entity, coalesce(m.external_id, l.external_id) as external_id,
             m.external_id is not null as is_in_mart, m.payload_hash, l.remote_id, l.state,
             case
+                -- It may be at the partner: neither made once more nor forgotten before that is known.
+                when l.reason = 'in_doubt' and l.remote_id is null then 'in_doubt'
                 when m.external_id is null and l.state = 'withdrawn' then 'gone'
                 when m.external_id is null and l.remote_id is null then 'gone'
                 when m.external_id is null then 'withdraw'
@@ -394,7 +402,8 @@ def _count(db: duckdb.DuckDBPyConnection, contract: Contract, entities: list[Ent
         for entity, *values in db.execute(
             "select entity, count(*) filter (is_in_mart), count(*) filter (operation = 'create'),"
             " count(*) filter (operation = 'update'), count(*) filter (operation = 'withdraw'),"
-            " count(*) filter (operation = 'unchanged'), count(*) filter (operation in ('given_up', 'ambiguous'))"
+            " count(*) filter (operation = 'unchanged'),"
+            " count(*) filter (operation in ('given_up', 'ambiguous', 'in_doubt'))"
             " from compared group by entity"
         ).fetchall()
     }

@@ -109,6 +109,13 @@ RECORD = (
         "Merge the duplicates at the partner.",
     ),
     Reason(
+        "held_by_another",
+        REJECTED,
+        "What a look-up found for this record belongs to another row of ours; one record serves one row.",
+        "operator",
+        "Look at the record at the partner: it carries this row's id, or has its number, and is another's.",
+    ),
+    Reason(
         "conflict",
         REJECTED,
         "The change contradicts the record's state at the partner.",
@@ -291,6 +298,13 @@ OURS = (
         "A record that this one hangs on is not at the partner.",
         "operator",
         "Mend the named parent; this one goes by itself then.",
+    ),
+    Reason(
+        "in_doubt",
+        PENDING,
+        "The partner may have made this record and did not say so; what hangs on it waits.",
+        "operator",
+        "The next run looks for it, and makes it only when it is surely not there. If it stays: `stammdaten adopt`.",
     ),
     Reason(
         "interrupted",

@@ -8,6 +8,7 @@ from pipelines.push import paging as paging_
 from pipelines.push.client import Answer, Client
 from pipelines.push.contract import Contract, Entity, Find, Paging, dig
 from pipelines.push.contract_model import put
+from pipelines.push.remote_ids import checked_id, id_in_location
 from pipelines.push.speech import Json, LookupFailed, Operation, Page, filled
 
 
@@ -33,13 +34,15 @@ class Rest:
         return self.client.call("delete", self._record(operation, operation.remote_id or ""))
 
     def remote_id(self, entity: Entity, answer: Answer) -> str | None:
-        """From the body, else from the Location header."""
+        """From the body, else from a Location header that leads to a record of this entity."""
         record = dig(answer.body, entity.unwrap) if entity.unwrap else answer.body
         for candidate in (record, answer.body):
-            if isinstance(candidate, dict) and candidate.get(entity.id) is not None:
-                return str(candidate[entity.id])
-        location = answer.headers.get("Location", "").rstrip("/")
-        return location.rsplit("/", 1)[-1] or None
+            found = checked_id(candidate.get(entity.id)) if isinstance(candidate, dict) else None
+            if found is not None:
+                return found
+        address = self.client.follow(answer.headers.get("Location") or "")
+        places = (entity.record, entity.collection + "/{id}")
+        return id_in_location(address, self.client.base_url, places) if address else None
 
     def pages(self, entity: Entity, find: Find, value: Any) -> Iterator[Page]:
         """Page by page, by number, offset or link; a link to another host is not followed."""

@@ -133,7 +133,13 @@ def push(
         # One slow partner delays no other.
         with ThreadPoolExecutor(max(len(connectors), 1), thread_name_prefix="partner") as pool:
             senders = [
-                Sender(plan_id, made, journal, _counter(made, sizes[made.contract.partner], progress))
+                Sender(
+                    plan_id,
+                    made,
+                    journal,
+                    _counter(made, sizes[made.contract.partner], progress),
+                    database(home),
+                )
                 for made in connectors
             ]
             try:

@@ -15,7 +15,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import Receive, Scope, Send
 
 from pipelines.sandbox import pages
-from pipelines.sandbox.faults import Cut
+from pipelines.sandbox.faults import Cut, Fate
 from pipelines.sandbox.partner import Partner
 from pipelines.sandbox.wire import Answer, Call
 
@@ -25,6 +25,9 @@ PAGE_HEADERS = {
     "referrer-policy": "no-referrer",
     "x-content-type-options": "nosniff",
 }
+
+# A request whose caller was told long ago that nobody answers.
+LATE = Fate("processed_late")
 
 # Ends the connection of a request at once; what is not sent yet is lost.
 HangUp = Callable[[Scope], None]
@@ -73,6 +76,8 @@ class PartnerApp:
             partner = self._partner
             fate = partner.faults.fate(call, partner.identity, self._in_flight, time.time())
             answer = partner.answer(call, fate)
+            if fate.late:
+                asyncio.get_running_loop().call_later(fate.late, partner.answer, call, LATE)
             await asyncio.sleep(began + fate.delay - time.monotonic())
             if fate.cut:
                 await self._cut(fate.cut, answer, scope, receive, send)
