@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from pipelines.erp.words import shown
 from pipelines.errors import DeliveryError
 
 GB = 1 << 30
@@ -92,7 +93,7 @@ def _check(path: Path, members: list[zipfile.ZipInfo], limits: Limits) -> None:
     names = Counter(member.filename.casefold() for member in members)
     twice = next((member.filename for member in members if names[member.filename.casefold()] > 1), None)
     if twice is not None:
-        raise DeliveryError(f"{path.name}: {_shown(twice)} is inside more than once; pack each file once")
+        raise DeliveryError(f"{path.name}: {shown(twice)} is inside more than once; pack each file once")
 
 
 def _check_member(path: Path, member: zipfile.ZipInfo, max_ratio: float) -> None:
@@ -101,14 +102,14 @@ def _check_member(path: Path, member: zipfile.ZipInfo, max_ratio: float) -> None
     raw = member.orig_filename
     if "\\" in raw or "\0" in raw or ":" in name or name.startswith("/") or ".." in PurePosixPath(name).parts:
         raise DeliveryError(
-            f"{path.name}: {_shown(raw)} leaves the folder; do not trust this file, and pack it again without paths"
+            f"{path.name}: {shown(raw)} leaves the folder; do not trust this file, and pack it again without paths"
         )
     kind = stat.S_IFMT(member.external_attr >> 16)
     if kind not in (0, stat.S_IFREG, stat.S_IFDIR):
-        raise DeliveryError(f"{path.name}: {_shown(name)} is a link or a device; pack the files themselves")
+        raise DeliveryError(f"{path.name}: {shown(name)} is a link or a device; pack the files themselves")
     if member.flag_bits & 0x1:
-        raise DeliveryError(f"{path.name}: {_shown(name)} is encrypted; pack the files without a password")
-    _check_ratio(f"{path.name}: {_shown(name)}", member.file_size, member.compress_size, max_ratio)
+        raise DeliveryError(f"{path.name}: {shown(name)} is encrypted; pack the files without a password")
+    _check_ratio(f"{path.name}: {shown(name)}", member.file_size, member.compress_size, max_ratio)
 
 
 def _check_ratio(what: str, size: int, packed: int, max_ratio: float) -> None:
@@ -118,8 +119,3 @@ def _check_ratio(what: str, size: int, packed: int, max_ratio: float) -> None:
             "it may be a ZIP bomb; if it is right, raise SOURCES__ERP__FILES__MAX_RATIO"
         )
 
-
-def _shown(name: str) -> str:
-    """A member's name on one line, without what a terminal would obey."""
-    printable = "".join(character if character.isprintable() else "?" for character in name)
-    return printable if len(printable) <= 80 else printable[:79] + "…"

@@ -23,7 +23,7 @@ from openpyxl import Workbook, load_workbook
 from openpyxl.utils.exceptions import InvalidFileException
 
 from pipelines.erp.archive import BLOCK, Limits, opened
-from pipelines.erp.csv_file import column_names
+from pipelines.erp.headers import column_names
 from pipelines.errors import DeliveryError
 
 BATCH_ROWS = 10_000

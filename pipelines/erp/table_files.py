@@ -12,6 +12,7 @@ from pipelines.erp.archive import Limits
 from pipelines.erp.complete import Control, counted
 from pipelines.erp.delivery import TableData, check_columns
 from pipelines.erp.folder import in_folder
+from pipelines.erp.headers import column_names
 from pipelines.erp.mapping import TableMapping
 from pipelines.erp.parts import Found, Part
 from pipelines.errors import DeliveryError
@@ -113,7 +114,7 @@ class Reader:
     def _renamed(self, name: str) -> dict[str, str]:
         """Our column by the ERP's name of it, as headers are spelled in the raw layer."""
         columns = self._options.mapping[name].columns if name in self._options.mapping else {}
-        return {csv_file.column_names("mapping", [theirs])[0]: ours for ours, theirs in columns.items()}
+        return {column_names("mapping", [theirs])[0]: ours for ours, theirs in columns.items()}
 
     def _check_mapped(self, name: str, where: str, columns: Sequence[str]) -> None:
         for theirs, ours in self._renamed(name).items():
@@ -132,7 +133,7 @@ def _our_names(
     file: csv_file.CsvFile | parquet_file.ParquetFile, renamed: Mapping[str, str]
 ) -> tuple[str, ...]:
     where = f"{file.path.name}, line 1" if isinstance(file, csv_file.CsvFile) else file.path.name
-    return csv_file.column_names(where, [renamed.get(column, column) for column in file.columns])
+    return column_names(where, [renamed.get(column, column) for column in file.columns])
 
 
 def _counted(table: TableData, control: Control, rows: int | None) -> TableData:
