@@ -85,7 +85,9 @@ def inspect(path: Path, encoding: str | None = None, delimiter: str | None = Non
     """
     facts = path.stat()
     if not stat.S_ISREG(facts.st_mode):
-        raise DeliveryError(f"{path.name}: is no file but a folder, pipe or device; put the exported file there")
+        raise DeliveryError(
+            f"{path.name}: is no file but a folder, pipe or device; put the exported file there"
+        )
     with path.open("rb") as file:
         head = file.read(LONGEST_HEADER)
     _check_kind(path, head)
@@ -266,7 +268,9 @@ def _decoded(path: Path, line: int, header: bytes, encoding: str) -> str:
         return header.rstrip(b"\r\n").decode(encoding)
     except UnicodeDecodeError:
         # Only of a file that changed since it was looked through.
-        raise DeliveryError(f"{path.name}, line {line}: the header is no text; export the table again") from None
+        raise DeliveryError(
+            f"{path.name}, line {line}: the header is no text; export the table again"
+        ) from None
 
 
 def _hinted(path: Path, separator: bytes) -> str:

@@ -26,9 +26,7 @@ _HIGH_BYTES = bytes(range(0x80, 0x100))
 # In windows-1252 these bytes are quotation marks, signs, and capitals such as Š, which never stand inside a word in
 # front of a small letter. There they are letters of DOS (0x84 and 0x94 are umlauts) or old Macs (0x8A, 0x9F, and 0xA7
 # for ß). Behind 0xC2 to 0xC5 they may be the second half of a character in UTF-8.
-_FOREIGN = re.compile(
-    rb"[A-Za-z\xC6-\xFF]([\x82-\x84\x86-\x8E\x93-\x95\x98\x9B\x9F\xA7])[a-z]"
-)
+_FOREIGN = re.compile(rb"[A-Za-z\xC6-\xFF]([\x82-\x84\x86-\x8E\x93-\x95\x98\x9B\x9F\xA7])[a-z]")
 # Only in files without a single umlaut of windows-1252, where they may be letters of a name as well.
 _DOUBTFUL = re.compile(
     # ß of DOS, which is á: behind a double vowel, or another one, but as in Adrián, Suárez, Gaál, Deák, Beáta.

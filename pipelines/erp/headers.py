@@ -33,9 +33,7 @@ def column_names(where: str, fields: Sequence[str]) -> tuple[str, ...]:
     _check_once(where, fields, names)
     reserved = [name for name in names if name.startswith(RESERVED_PREFIXES)]
     if reserved:
-        raise DeliveryError(
-            f"{where}: column {listed(reserved)} has a name that the loader uses; rename it"
-        )
+        raise DeliveryError(f"{where}: column {listed(reserved)} has a name that the loader uses; rename it")
     if any(len(name) > LONGEST_NAME for name in names):
         raise DeliveryError(
             f"{where}: a column has a name of more than {LONGEST_NAME} characters; "

@@ -10,8 +10,8 @@ from urllib.parse import unquote, urlsplit
 
 from pipelines.erp.archive import Limits
 from pipelines.erp.csv_file import DELIMITERS
-from pipelines.erp.encoding import ENCODINGS
 from pipelines.erp.delivery import Door
+from pipelines.erp.encoding import ENCODINGS
 from pipelines.erp.files import FilesSettings
 from pipelines.erp.folder import PACKED
 from pipelines.erp.increments import Increments

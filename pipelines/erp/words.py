@@ -27,7 +27,9 @@ def plain(text: str) -> str:
 
 def shown(text: str) -> str:
     """A name on one line, not too long, without what a terminal would obey."""
-    printable = "".join(character if character.isprintable() else "?" for character in text[: LONGEST_SHOWN + 1])
+    printable = "".join(
+        character if character.isprintable() else "?" for character in text[: LONGEST_SHOWN + 1]
+    )
     return printable if len(printable) <= LONGEST_SHOWN else printable[: LONGEST_SHOWN - 1] + "…"
 
 
