@@ -16,12 +16,24 @@ from pipelines.erp import archive, complete, remote
 from pipelines.erp.archive import Limits
 from pipelines.erp.complete import CONTROL_FILE, Control
 from pipelines.erp.delivery import Delivery, TableData, Wanted, check_complete
-from pipelines.erp.folder import FOLDER_SETTING, counts, find, listed, look, only_zip
+from pipelines.erp.folder import (
+    FOLDER_SETTING,
+    check_is_file,
+    counts,
+    find,
+    innermost,
+    listed,
+    look,
+    near_misses,
+    only_zip,
+    remedy,
+)
 from pipelines.erp.mapping import TableMapping
 from pipelines.erp.parts import Found, assign, check_mandanten, mandant_files, readings
 from pipelines.erp.remote import Remote
 from pipelines.erp.schema import tables
 from pipelines.erp.table_files import Options, Reader
+from pipelines.erp.words import plain, shown
 from pipelines.errors import DeliveryError
 
 # A file on its way over SFTP grows all the time; on a disk and in an object store it mostly appears as a whole.
@@ -83,7 +95,8 @@ class FilesSettings:
             return place
         target = scratch / "unpacked"
         target.mkdir()
-        return archive.unpack(packed, target, self.limits)
+        archive.unpack(packed, target, self.limits)
+        return innermost(target)
 
 
 def open_folder(folder: Path, where: str, settings: FilesSettings, wanted: Wanted) -> Delivery:
@@ -105,11 +118,15 @@ def open_folder(folder: Path, where: str, settings: FilesSettings, wanted: Wante
     parts = assign(where, read, numbers)
     data = {name: reader.table(name, files, control) for name, files in parts.items()}
     erp = _erp_of(data, wanted.quelle_erp)
+    used = {part.found for files in parts.values() for part in files}
+    unknown = (*others, *(file.shown for file in found if file not in used))
+    misses = {name: near_misses(name, tables(), unknown) for name in tables() if name not in data}
     check_complete(
         data,
         erp,
         where,
-        f"export every required table (CSV, Parquet or Excel) into this folder, or mend {FOLDER_SETTING}",
+        f"{_told(misses, erp)}export every required table (CSV, Parquet or Excel) into this folder, "
+        f"or mend {FOLDER_SETTING}",
         suffix=".csv",
     )
     reader.check_columns(erp)
@@ -117,9 +134,24 @@ def open_folder(folder: Path, where: str, settings: FilesSettings, wanted: Wante
     check_mandanten(parts, (name for name, table in tables().items() if table.is_required(erp)), living)
     if control:
         control.check_all_used()
-    used = {part.found for files in parts.values() for part in files}
-    unknown = (*others, *(file.shown for file in found if file not in used))
-    return Delivery(f"files: {where}", data, tuple(sorted(unknown)), tuple(reader.notes))
+    notes = [
+        f"{shown(name)}: looks like the table {table}, which was not delivered, but is not read; {remedy(name, table)}"
+        for table, names in misses.items()
+        for name in names
+    ]
+    origin = f"files: {where}"
+    return Delivery(origin, data, tuple(sorted(unknown)), (*reader.notes, *notes), reader.noticed)
+
+
+def _told(misses: Mapping[str, Sequence[str]], erp: str) -> str:
+    """What is there instead of the required tables that are missing."""
+    told = [
+        f"{shown(name)} is there: {remedy(name, table)}"
+        for table, names in misses.items()
+        if tables()[table].is_required(erp)
+        for name in names[:3]
+    ]
+    return "".join(f"{one}; " for one in told[:5])
 
 
 def _control(folder: Path, where: str, settings: FilesSettings) -> Control | None:
@@ -130,7 +162,10 @@ def _control(folder: Path, where: str, settings: FilesSettings) -> Control | Non
             f"{where}: {settings.control} is not there, so the delivery is not complete; "
             "load again once it is, or mend SOURCES__ERP__FILES__CONTROL"
         )
-    return complete.read_control(found[0]) if found else None
+    for path in found[:1]:
+        check_is_file(path)
+        return complete.read_control(path)
+    return None
 
 
 def _mandanten(reader: Reader, files: Sequence[Found]) -> dict[str, bool]:
@@ -150,7 +185,7 @@ def _mandanten(reader: Reader, files: Sequence[Found]) -> dict[str, bool]:
 
 
 def _text(value: pa.Scalar | None) -> str:
-    return ((value.as_py() if value is not None else None) or "").strip()
+    return plain((value.as_py() if value is not None else None) or "")
 
 
 def _erp_of(data: Mapping[str, TableData], quelle_erp: str) -> str:

@@ -17,10 +17,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from pipelines.erp.schema import tables
 from pipelines.errors import SettingsError
+from pipelines.yaml_file import YamlError, read_yaml
 
 FILE_KEYS = ("from", "columns")
 DATABASE_KEYS = (*FILE_KEYS, "select", "changed_at")
@@ -52,18 +51,12 @@ def read_mapping(path: Path, keys: tuple[str, ...] = FILE_KEYS) -> dict[str, Tab
 
 def _parsed(path: Path) -> Any:
     try:
-        return yaml.safe_load(path.read_text(encoding="utf-8"))
+        return read_yaml(path)
     except OSError as problem:
         raise SettingsError(f"{path}: the mapping file cannot be read ({problem.strerror})") from None
-    except UnicodeDecodeError:
-        raise SettingsError(f"{path.name}: the mapping file is not UTF-8; save it as UTF-8") from None
-    except yaml.YAMLError as problem:
-        line = (
-            problem.problem_mark.line + 1
-            if isinstance(problem, yaml.MarkedYAMLError) and problem.problem_mark
-            else 1
-        )
-        raise SettingsError(f"{path.name}, line {line}: the mapping file is no YAML; mend the line") from None
+    except YamlError as problem:
+        line = f", line {problem.line}" if problem.line else ""
+        raise SettingsError(f"{path.name}{line}: the mapping file {problem}; mend it") from None
 
 
 def _table(where: str, name: str, entry: Any, keys: tuple[str, ...]) -> TableMapping:

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from pipelines.erp.csv_file import column_names
+from pipelines.erp.headers import column_names
 from pipelines.errors import DeliveryError
 
 BATCH_ROWS = 65_536

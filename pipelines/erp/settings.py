@@ -9,8 +9,9 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from pipelines.erp.archive import Limits
-from pipelines.erp.csv_file import DELIMITERS, ENCODINGS
+from pipelines.erp.csv_file import DELIMITERS
 from pipelines.erp.delivery import Door
+from pipelines.erp.encoding import ENCODINGS
 from pipelines.erp.files import FilesSettings
 from pipelines.erp.folder import PACKED
 from pipelines.erp.increments import Increments

@@ -11,8 +11,8 @@ import pyarrow as pa
 import sqlalchemy as sa
 from dlt.sources.sql_database import sql_table
 
-from pipelines.erp.csv_file import column_names
 from pipelines.erp.delivery import Delivery, MarkExpired, TableData, Wanted, check_complete
+from pipelines.erp.headers import column_names
 from pipelines.erp.mapping import TableMapping
 from pipelines.erp.schema import tables
 from pipelines.erp.sql_dialects import BINARY, NESTED, TIME, Column, Dialect, dialect_of
