@@ -8,7 +8,10 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import duckdb
+
 from pipelines import build as dbt
+from pipelines import interrupt
 from pipelines.erp.delivery import Door
 from pipelines.erp.files import FilesSettings
 from pipelines.erp.load import Load, kind_of_last_load, load
@@ -268,7 +271,9 @@ def _push(
     progress: Progress,
     allowed: frozenset[str] = frozenset(),
 ) -> Report:
-    pushed = engine.push(home, plan_id, partners, guards.limits(settings.guards), allowed, progress)
+    limits = guards.limits(settings.guards)
+    with interrupt.finishing(interrupt.WITH_PARTNERS):
+        pushed = engine.push(home, plan_id, partners, limits, allowed, progress)
     with open_database(home) as db:
         reasons = [
             {"partner": p, "entity": e, "rows": n, "reason": r, "how": REASONS[r].how if r in REASONS else ""}
@@ -347,8 +352,18 @@ def tested(home: Path, settings: Vars, progress: Progress) -> tuple[list[str], l
             raise BuildError(
                 "the last build was interrupted, the marts may be half new; run `stammdaten build`"
             )
+        _check_marts_are_there(db, settings.active)
     tested = dbt.check_marts(home, settings, lambda done, total, _: progress("test", done, total))
     return [name for name in settings.active if tested.ready(name)], _failures(tested)
+
+
+def _check_marts_are_there(db: duckdb.DuckDBPyConnection, active: list[str]) -> None:
+    """Raises `BuildError` where a partner has no marts at all: after a load alone, or once it is switched on."""
+    there = db.execute("select table_name from information_schema.tables where table_schema = 'partners'")
+    names = {name for (name,) in there.fetchall()}
+    for partner in active:
+        if not any(f"{partner}__{entity}" in names for entity in load_contract(partner).entities):
+            raise BuildError(f"the marts of {partner} are not there yet; run `stammdaten build` first")
 
 
 def _failures(built: dbt.Build) -> list[Report]:

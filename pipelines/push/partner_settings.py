@@ -7,7 +7,24 @@ from typing import Any
 
 from pipelines.errors import SettingsError
 from pipelines.push.contract import Contract, Limits
-from pipelines.settings import check_url, check_variable, config_value, is_loopback, setting_name
+from pipelines.settings import (
+    check_credential,
+    check_url,
+    check_variable,
+    config_value,
+    is_loopback,
+    setting_name,
+)
+
+# Numbers above 0 that change the pace.
+PACE = ("in_flight", "per_second", "per_minute", "per_day", "timeout")
+
+
+def known_keys(contract: Contract) -> set[str]:
+    """Names of everything that may be set below `DESTINATION__<PARTNER>__`."""
+    batch = {"batch"} if contract.protocol == "graphql" else set()
+    own = {*contract.credentials, *contract.settings, *server_variables(contract)}
+    return {"base_url", "environment", *PACE, *own, *batch}
 
 
 def partner_settings(contract: Contract) -> dict[str, str]:
@@ -23,7 +40,7 @@ def partner_settings(contract: Contract) -> dict[str, str]:
         if value is None:
             missing.append(setting_name(prefix + key))
         else:
-            values[key] = value
+            values[key] = check_credential(prefix + key, value)
     if missing:
         raise SettingsError(
             f"{', '.join(missing)}: missing; set it in the environment or in .dlt/secrets.toml,"
@@ -37,7 +54,7 @@ def partner_settings(contract: Contract) -> dict[str, str]:
     for key in contract.settings:
         if (value := config_value(prefix + key)) is not None:
             values[key] = value
-    for key in ("in_flight", "per_second", "per_minute", "per_day", "timeout"):
+    for key in PACE:
         if value := config_value(prefix + key):
             values[key] = _number(prefix + key, value)
     if contract.protocol == "graphql" and (value := config_value(prefix + "batch")):
