@@ -17,7 +17,7 @@ from typing import Any
 
 import duckdb
 
-from pipelines import interrupt
+from pipelines import interrupt, sample
 from pipelines.errors import StammdatenError
 from pipelines.lock import only_run
 from pipelines.push import erase
@@ -96,7 +96,7 @@ def forget(
     Calling it again finishes what was interrupted. Raises like `preview`, and `SettingsError` before anything is sent.
     """
     person_nr = person_nr.strip()
-    with only_run(home, "forget"):
+    with only_run(home, "forget"), sample.partners_at_hand(home, settings):
         seen = preview(home, settings, person_nr)
         for name in seen["partners"]:
             connector(name).client.close()
