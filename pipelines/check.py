@@ -3,7 +3,7 @@
 from dataclasses import asdict
 from pathlib import Path
 
-from pipelines import flow
+from pipelines import flow, sample
 from pipelines.flow import Progress, Report
 from pipelines.lock import only_run
 from pipelines.push import run as engine
@@ -18,7 +18,7 @@ from pipelines.settings import Vars
 
 def adopt_report(home: Path, settings: Vars, partner: str, apply: bool, progress: Progress) -> Report:
     """Matches the marts with what the partner holds, and with `apply` writes that into the ledger."""
-    with only_run(home, "adopt"):
+    with only_run(home, "adopt"), sample.partners_at_hand(home, settings):
         flow.check(home, settings)
         ready, failures = flow.tested(home, settings, progress)
         settle_former(home, settings.active)
@@ -44,7 +44,7 @@ def verify_report(
     progress: Progress,
 ) -> Report:
     """Compares the partner with the ledger, and with `mend` makes a plan that restores what differs."""
-    with only_run(home, "verify"):
+    with only_run(home, "verify"), sample.partners_at_hand(home, settings):
         flow.check(home, settings)
         settle_former(home, settings.active)
         found = verify(home, connector(partner), progress)

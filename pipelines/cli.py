@@ -1,16 +1,19 @@
 """The command line `stammdaten`. Exit 0: everything delivered; 1: something was not; 2: nothing was sent."""
 
-import json
+import io
 import logging
+import os
 import sys
+import threading
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from pipelines import interrupt
 from pipelines.cli_check import adopt_command, verify_command
 from pipelines.cli_look import explain_command, forget_command
 from pipelines.errors import StammdatenError
@@ -21,17 +24,22 @@ from pipelines.terminal import (
     Progressing,
     ShowPersonalData,
     Stichtag,
+    UsageError,
     VarsOption,
+    end,
     err,
     finish,
     out,
     print_rows,
     say,
     settings_of,
+    show_document,
     show_failures,
     show_guards,
     table,
+    usage_line,
 )
+from pipelines.unexpected import line_of
 
 app = typer.Typer(
     name="stammdaten",
@@ -120,8 +128,8 @@ def plan(
         settings = settings_of(stichtag, partner, variables)
         report = plan_only(home(), settings, progress, with_rows, show_personal_data)
     if as_json:
-        out.print_json(json.dumps(report))
-        raise typer.Exit(report["exit"])
+        show_document(report)
+        raise end(report)
     heads = ["partner", "entity", "in mart", "create", "update", "withdraw", "unchanged", "given up"]
     table(heads, [list(line.values()) for line in report["plan"]])
     for row in report.get("rows", []):
@@ -133,7 +141,7 @@ def plan(
     out.print(
         f"Plan {report['plan_id']}: push exactly this with `stammdaten push --plan {report['plan_id']}`."
     )
-    raise typer.Exit(report["exit"])
+    raise end(report)
 
 
 @app.command()
@@ -174,7 +182,7 @@ def status(
 
     report = status_report(home(), settings_of(stichtag, partner, variables))
     if as_json:
-        out.print_json(json.dumps(report))
+        show_document(report)
         return
     kind = " (changes only)" if report["last_load_kind"] == "increment" else ""
     out.print(f"Last load: {report['last_load'] or 'none'}{kind}")
@@ -202,7 +210,7 @@ def partners(
 
     report = partner_report(home(), settings_of(stichtag, None, variables), moved)
     if as_json:
-        out.print_json(json.dumps(report))
+        show_document(report)
         return
     heads = ["partner", "on", "entity", "from", "one record leaves by", "note"]
     table(heads, [list(line.values()) for line in report["entities"]])
@@ -255,6 +263,7 @@ def sandbox(
         parse_options(option or []),
         lambda running: announce(running.url, running.environment()),
     )
+    interrupt.clear()
 
 
 @contextmanager
@@ -275,13 +284,63 @@ app.command("forget")(forget_command)
 
 
 def main() -> None:
-    """Entry point: errors a user can mend are one line on stderr."""
-    try:
-        with quiet_libraries():
-            app()
-    except StammdatenError as problem:
-        err.print(f"Error: {problem}", style="red", soft_wrap=True)
-        sys.exit(problem.exit_code)
+    """Entry point. Whatever happens ends in one line on stderr and a documented exit status, never in a trace."""
+    _open_streams()
+    # dlt would take signals for itself.
+    os.environ.setdefault("RUNTIME__INTERCEPT_SIGNALS", "false")
+    sys.unraisablehook = lambda _: None
+    threading.excepthook = lambda caught: _complain(caught.exc_value) if caught.exc_value else None
+    with interrupt.handled():
+        try:
+            with quiet_libraries():
+                status = typer.main.get_command(app).main(prog_name="stammdaten", standalone_mode=False)
+        except BaseException as problem:
+            status = _status_after(problem)
+        if interrupt.exit_code():
+            what = "run again to go on" if interrupt.was_sending() else "nothing was sent"
+            err.print(f"Ended by a signal; {what}.")
+        sys.exit(interrupt.exit_code() or (status if isinstance(status, int) else 0))
+
+
+def _status_after(problem: BaseException) -> int:
+    """Says what went wrong; returns the exit status that it means."""
+    if isinstance(problem, SystemExit):
+        return problem.code if isinstance(problem.code, int) else 2
+    if interrupt.exit_code():  # libraries turn it into errors of many kinds
+        return 1
+    _complain(problem)
+    if isinstance(problem, StammdatenError):
+        return problem.exit_code
+    return 1 if interrupt.was_sending() else 2
+
+
+def _complain(problem: BaseException) -> None:
+    err.print(f"Error: {_line_of(problem)}", style="red", soft_wrap=True)
+
+
+def _line_of(problem: BaseException) -> str:
+    if isinstance(problem, UsageError):
+        return usage_line(problem)
+    if isinstance(problem, typer.Abort):
+        return "stopped at the question; nothing was changed"
+    folder = None
+    with suppress(Exception):
+        folder = home()
+    return line_of(problem, folder)
+
+
+def _open_streams() -> None:
+    """Opens what the caller closed (a file of ours would get its number), and lets no sign be too much for a stream."""
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # takes the lowest number that is free
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(number, "r" if number == 0 else "w", closefd=False))  # noqa: SIM115 -- for good
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 if __name__ == "__main__":

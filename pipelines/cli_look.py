@@ -36,8 +36,8 @@ def explain_command(
 
     report = explain(home(), terminal.settings_of(None, None, variables), partner, key, show_personal_data)
     if as_json:
-        terminal.out.print_json(json.dumps(report, default=str))
-        raise typer.Exit(report["exit"])
+        terminal.show_document(report)
+        raise terminal.end(report)
     for verdict in report["verdicts"]:
         _say(verdict, style="bold")
     for near in report["near"]:
@@ -45,7 +45,7 @@ def explain_command(
     _show_delivery(report)
     for record in report["records"]:
         _show_record(record)
-    raise typer.Exit(report["exit"])
+    raise terminal.end(report)
 
 
 def forget_command(
@@ -78,10 +78,10 @@ def forget_command(
     with terminal.Progressing(as_json) as progress:
         report = erasure.forget(home(), settings, person, progress)
     if as_json:
-        terminal.out.print_json(json.dumps(report))
+        terminal.show_document(report)
     else:
         _show_erasure(report)
-    raise typer.Exit(report["exit"])
+    raise terminal.end(report)
 
 
 def _ask(seen: Report, as_json: bool) -> None:
@@ -185,4 +185,4 @@ def _outcome(attempt: Report) -> str:
 
 
 def _say(text: str, style: str = "") -> None:
-    terminal.out.print(text, style=style, soft_wrap=True, markup=False)
+    terminal.out.print(text, style=style, soft_wrap=True)

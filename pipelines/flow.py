@@ -1,14 +1,15 @@
 """The commands, step by step: load, build, plan, push. Each returns a report that the command line prints."""
 
 import json
-import os
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import duckdb
+
 from pipelines import build as dbt
+from pipelines import interrupt, sample
 from pipelines.erp.delivery import Door
 from pipelines.erp.files import FilesSettings
 from pipelines.erp.load import Load, kind_of_last_load, load
@@ -67,7 +68,7 @@ def plan_only(
     home: Path, settings: Vars, progress: Progress, with_rows: bool = False, show_personal_data: bool = False
 ) -> Report:
     """Writes a plan for what lies in the marts. Needs no credentials, unless an interrupted push is to be settled."""
-    with only_run(home, "plan"):
+    with only_run(home, "plan"), sample.partners_at_hand(home, settings):
         _check_rows(home, settings)
         ready, failures = tested(home, settings, progress)
         settle_former(home, settings.active)
@@ -97,13 +98,13 @@ def push_only(
     unknown = set(allowed) - set(guards.DEFAULTS)
     if unknown:
         raise SettingsError(f"--allow {unknown.pop()}: unknown guard; known are {', '.join(guards.DEFAULTS)}")
-    with only_run(home, "push"):
+    with only_run(home, "push"), sample.partners_at_hand(home, settings):
         check(home, settings)
         ready, failures = tested(home, settings, progress)
         settle_former(home, settings.active)
-        if plan_id:
+        if plan_id and ready:
             ready = engine.check_plan(home, plan_id, ready)
-        else:
+        elif not plan_id:
             plan_id = engine.plan(home, ready, settings.stichtag, retry_rejected).plan_id
         report = _push(home, settings, ready, plan_id, progress, frozenset(allowed))
         return {**report, "failures": failures, "exit": 1 if failures else report["exit"]}
@@ -183,27 +184,22 @@ def partner_report(home: Path, settings: Vars, renamed: str | None) -> Report:
 def _run_sample(home: Path, settings: Vars, say: Say, progress: Progress) -> Report:
     """Sample portfolio and sandbox, for a first look. Never with a partner's real address."""
     from pipelines.erp.sample import write_sample
-    from pipelines.sandbox.server import Sandbox
 
-    addressed = [name for name in settings.active if config_value(f"destination.{name}.base_url")]
-    configured = addressed or [
-        n for n in settings.active for c in load_contract(n).credentials if _credential(n, c)
-    ]
+    configured = sample.configured(settings.active)
     if any(not is_loopback(str(config_value(f"destination.{name}.base_url"))) for name in configured):
         raise SettingsError(
             f"SOURCES__ERP__KIND: missing, although {setting_name(f'destination.{configured[0]}.…')} is set;"
             " sample data never goes to a real partner. Set SOURCES__ERP__KIND=files and"
             " SOURCES__ERP__FILES__FOLDER=<folder>"
         )
-    folder = home / "sample"
+    folder = sample.folder(home)
     if not (folder / "mandant.csv").exists():
         say(f"No ERP is configured: writing a sample portfolio of {SAMPLE_UNITS} units")
         write_sample(folder, SAMPLE_UNITS, SAMPLE_SEED, progress)
-    if addressed:
+    if configured:
         check(home, settings)
         return _carry_through(home, settings, FilesSettings(folder=folder), say, progress)
-    say("No partner is configured: starting the sandbox, which plays them on this machine")
-    with Sandbox(state=home / "sandbox.sqlite") as sandbox, _environment(sandbox.environment()):
+    with sample.at_sandbox(home, say):
         check(home, settings)
         report = _carry_through(home, settings, FilesSettings(folder=folder), say, progress)
     report["notes"].append(
@@ -211,10 +207,6 @@ def _run_sample(home: Path, settings: Vars, say: Say, progress: Progress) -> Rep
         " http://127.0.0.1:8650/ — and connect your own: README.md, section Connect."
     )
     return report
-
-
-def _credential(partner: str, key: str) -> str | None:
-    return config_value(f"destination.{partner}.{key}")
 
 
 def check(home: Path, settings: Vars) -> None:
@@ -268,7 +260,9 @@ def _push(
     progress: Progress,
     allowed: frozenset[str] = frozenset(),
 ) -> Report:
-    pushed = engine.push(home, plan_id, partners, guards.limits(settings.guards), allowed, progress)
+    limits = guards.limits(settings.guards)
+    with interrupt.finishing(interrupt.WITH_PARTNERS):
+        pushed = engine.push(home, plan_id, partners, limits, allowed, progress)
     with open_database(home) as db:
         reasons = [
             {"partner": p, "entity": e, "rows": n, "reason": r, "how": REASONS[r].how if r in REASONS else ""}
@@ -347,8 +341,18 @@ def tested(home: Path, settings: Vars, progress: Progress) -> tuple[list[str], l
             raise BuildError(
                 "the last build was interrupted, the marts may be half new; run `stammdaten build`"
             )
+        _check_marts_are_there(db, settings.active)
     tested = dbt.check_marts(home, settings, lambda done, total, _: progress("test", done, total))
     return [name for name in settings.active if tested.ready(name)], _failures(tested)
+
+
+def _check_marts_are_there(db: duckdb.DuckDBPyConnection, active: list[str]) -> None:
+    """Raises `BuildError` where a partner has no marts at all: after a load alone, or once it is switched on."""
+    there = db.execute("select table_name from information_schema.tables where table_schema = 'partners'")
+    names = {name for (name,) in there.fetchall()}
+    for partner in active:
+        if not any(f"{partner}__{entity}" in names for entity in load_contract(partner).entities):
+            raise BuildError(f"the marts of {partner} are not there yet; run `stammdaten build` first")
 
 
 def _failures(built: dbt.Build) -> list[Report]:
@@ -387,18 +391,3 @@ def _listed(counts: Mapping[str, int]) -> str:
 
 def _by_share(progress: Progress) -> Callable[[str, float], None]:
     return lambda what, share: progress("load", round(share * 100), 100)
-
-
-@contextmanager
-def _environment(values: dict[str, str]) -> Iterator[None]:
-    """Environment variables for the time of a block."""
-    former = {name: os.environ.get(name) for name in values}
-    os.environ.update(values)
-    try:
-        yield
-    finally:
-        for name, value in former.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value

@@ -24,6 +24,7 @@ from urllib3.exceptions import (
     SSLError,
 )
 
+from pipelines import interrupt
 from pipelines.push.contract import Limits
 from pipelines.push.limiter import Limiter, PartnerStopped, Reply
 from pipelines.push.retry import TRIES, allowance, is_transient, may_have_arrived, pause_before, retry_after
@@ -166,6 +167,7 @@ class Client:
         self._proven: Login | None = None
         self._auth_lock = threading.Lock()
         self._channel = Channel(base_url, limits.in_flight or 1, (CONNECT_TIMEOUT, timeout))
+        interrupt.at_interrupt(self.stop)
 
     @property
     def stopped(self) -> str | None:

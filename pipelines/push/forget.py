@@ -17,6 +17,7 @@ from typing import Any
 
 import duckdb
 
+from pipelines import interrupt, sample
 from pipelines.errors import StammdatenError
 from pipelines.lock import only_run
 from pipelines.push import erase
@@ -95,7 +96,7 @@ def forget(
     Calling it again finishes what was interrupted. Raises like `preview`, and `SettingsError` before anything is sent.
     """
     person_nr = person_nr.strip()
-    with only_run(home, "forget"):
+    with only_run(home, "forget"), sample.partners_at_hand(home, settings):
         seen = preview(home, settings, person_nr)
         for name in seen["partners"]:
             connector(name).client.close()
@@ -226,7 +227,8 @@ def _withdraw(home: Path, settings: Vars, held: list[Held], progress: engine.Pro
     with open_database(home) as db:
         plan_id = plan_withdrawals(db, records, settings.stichtag)
     # A person with many records is no accident: no guard keeps an erasure back.
-    return engine.push(home, plan_id, names, DEFAULTS, frozenset(DEFAULTS), progress).stopped
+    with interrupt.finishing(interrupt.WITH_PARTNERS):
+        return engine.push(home, plan_id, names, DEFAULTS, frozenset(DEFAULTS), progress).stopped
 
 
 def plan_withdrawals(db: duckdb.DuckDBPyConnection, records: list[Held], stichtag: date) -> str:

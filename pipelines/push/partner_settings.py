@@ -8,7 +8,26 @@ from typing import Any
 
 from pipelines.errors import SettingsError
 from pipelines.push.contract import Contract, Limits, Patience
-from pipelines.settings import check_url, check_variable, config_value, is_loopback, setting_name
+from pipelines.settings import (
+    check_credential,
+    check_url,
+    check_variable,
+    config_value,
+    is_loopback,
+    setting_name,
+)
+
+# Numbers above 0 that change the pace.
+PACE = ("in_flight", "per_second", "per_minute", "per_day", "timeout")
+# Seconds that a create in doubt is given.
+WAITS = ("look_again", "absent_after")
+
+
+def known_keys(contract: Contract) -> set[str]:
+    """Names of everything that may be set below `DESTINATION__<PARTNER>__`."""
+    batch = {"batch"} if contract.protocol == "graphql" else set()
+    own = {*contract.credentials, *contract.settings, *server_variables(contract)}
+    return {"base_url", "environment", *PACE, *WAITS, *own, *batch}
 
 
 def partner_settings(contract: Contract) -> dict[str, str]:
@@ -24,7 +43,7 @@ def partner_settings(contract: Contract) -> dict[str, str]:
         if value is None:
             missing.append(setting_name(prefix + key))
         else:
-            values[key] = value
+            values[key] = check_credential(prefix + key, value)
     if missing:
         raise SettingsError(
             f"{', '.join(missing)}: missing; set it in the environment or in .dlt/secrets.toml,"
@@ -38,10 +57,10 @@ def partner_settings(contract: Contract) -> dict[str, str]:
     for key in contract.settings:
         if (value := config_value(prefix + key)) is not None:
             values[key] = value
-    for key in ("in_flight", "per_second", "per_minute", "per_day", "timeout"):
+    for key in PACE:
         if value := config_value(prefix + key):
             values[key] = _number(prefix + key, value)
-    for key in ("look_again", "absent_after"):
+    for key in WAITS:
         if value := config_value(prefix + key):
             values[key] = _seconds(prefix + key, value)
     if contract.protocol == "graphql" and (value := config_value(prefix + "batch")):

@@ -77,10 +77,9 @@ def make_plan(db: duckdb.DuckDBPyConnection, contracts: list[Contract], stichtag
         [plan_id, run_id, datetime.now(UTC), stichtag, last_load(db)],
     )
     counts = [line for contract in contracts for line in _plan_partner(db, contract, plan_id, stichtag)]
-    db.executemany(
-        "insert into sync.plan_counts values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        [[plan_id, c.partner, c.entity, place, *astuple(c)[2:]] for place, c in enumerate(counts)],
-    )
+    lines = [[plan_id, c.partner, c.entity, place, *astuple(c)[2:]] for place, c in enumerate(counts)]
+    if lines:  # none when tests keep every partner back
+        db.executemany("insert into sync.plan_counts values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", lines)
     db.execute("commit")
     return Plan(plan_id, tuple(counts))
 
