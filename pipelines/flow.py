@@ -269,7 +269,8 @@ def _push(
     allowed: frozenset[str] = frozenset(),
 ) -> Report:
     pushed = engine.push(home, plan_id, partners, guards.limits(settings.guards), allowed, progress)
-    with open_database(home) as db:
+    has_sent = any(line.created + line.updated + line.withdrawn for line in pushed.lines)
+    with engine.after_sending(has_sent), open_database(home) as db:
         reasons = [
             {"partner": p, "entity": e, "rows": n, "reason": r, "how": REASONS[r].how if r in REASONS else ""}
             for p, e, r, n in db.execute(

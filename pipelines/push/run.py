@@ -1,10 +1,12 @@
 """Plan and push for one `STAMMDATEN_HOME`. What an interrupted run left must be settled before (`settle.py`)."""
 
 import getpass
+import sqlite3
 import time
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from functools import partial
@@ -12,12 +14,13 @@ from pathlib import Path
 
 import duckdb
 
-from pipelines.errors import StammdatenError
+from pipelines.database import said
+from pipelines.errors import SentError, StammdatenError
 from pipelines.push.connector import Connector, connector
 from pipelines.push.contract import load_contract
 from pipelines.push.destination import Sender, push_partner
 from pipelines.push.guards import TABLES, Limit, Trip, check_counts, check_tables
-from pipelines.push.journal import Journal
+from pipelines.push.journal import Journal, noting
 from pipelines.push.ledger import fold, in_little_memory, one, open_database
 from pipelines.push.plan import Counts, Plan, last_load, make_plan, read_counts, states
 from pipelines.push.report import Line, closing_table
@@ -116,6 +119,7 @@ def push(
     """Sends a plan to these partners, side by side, and folds what came of it.
 
     A partner whose plan trips a guard gets nothing, unless the guard is in `allowed` (noted with time and user).
+    Raises `SentError` when something was sent and its outcomes could not be folded: they wait in the journal.
     """
     with open_database(home) as db:
         held = {name: why for name in partners if (why := _held(db, plan_id, name, guards, allowed))}
@@ -126,7 +130,8 @@ def push(
             ).fetchall()
         )
     connectors = [connector(name) for name in going if sizes.get(name)]
-    journal = Journal(home / "journal.sqlite")
+    with noting():
+        journal = Journal(home / "journal.sqlite")
     stopped: dict[str, str] = {}
     seconds: dict[str, float] = {}
     try:
@@ -147,7 +152,8 @@ def push(
                 seconds[name] = time_spent
                 if sender.stopped:
                     stopped[name] = sender.stopped
-        with open_database(home) as db:
+        has_sent = any(sender.has_begun for sender in senders)
+        with after_sending(has_sent, stopped), open_database(home) as db:
             fold(db, journal)
             delivered = [name for name in going if name not in stopped]
             in_little_memory(db, partial(_note_pushed, db, plan_id, delivered))
@@ -169,12 +175,30 @@ def _counter(made: Connector, size: int, progress: Progress) -> Callable[[int], 
 
 
 def _push_one(home: Path, sender: Sender) -> float:
+    """Seconds that it took. What fails stops this partner alone."""
     started = time.monotonic()
     try:
         push_partner(database(home), home / "dlt", sender)
+    except Exception as problem:
+        sender.give_up(problem)
     finally:
         sender.close()
     return time.monotonic() - started
+
+
+@contextmanager
+def after_sending(has_sent: bool = True, stopped: Mapping[str, str] | None = None) -> Iterator[None]:
+    """What fails in here fails after something was sent: a `SentError` then, which says how it goes on."""
+    try:
+        yield
+    except (StammdatenError, duckdb.Error, sqlite3.Error, OSError) as problem:
+        why = str(problem) if isinstance(problem, StammdatenError) else said(problem)
+        given_up = "".join(f" {name}: {reason}." for name, reason in (stopped or {}).items())
+        if not has_sent:
+            raise StammdatenError(f"{why}.{given_up}" if given_up else why) from None
+        raise SentError(
+            f"operations were sent, and then: {why}. What became of them is kept, run again to go on.{given_up}"
+        ) from None
 
 
 def _held(

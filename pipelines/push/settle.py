@@ -10,7 +10,7 @@ from pipelines.errors import StammdatenError
 from pipelines.push.client import PartnerStopped
 from pipelines.push.connector import LookupFailed, connector
 from pipelines.push.destination import COLUMNS, Sender
-from pipelines.push.journal import Journal, Outcome
+from pipelines.push.journal import Journal, Outcome, noting
 from pipelines.push.ledger import fold, open_database
 
 
@@ -22,10 +22,13 @@ def settle_former(home: Path, active: list[str]) -> int:
     """
     if not (home / "journal.sqlite").exists():
         return 0
-    journal = Journal(home / "journal.sqlite")
+    with noting():
+        journal = Journal(home / "journal.sqlite")
     try:
         looked_up = 0
-        for partner, keys in journal.in_doubt().items():
+        with noting():
+            in_doubt = journal.in_doubt()
+        for partner, keys in in_doubt.items():
             if partner in active:
                 looked_up += _settle_partner(home, journal, partner, keys)
         with open_database(home) as db:
