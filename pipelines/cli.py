@@ -24,6 +24,7 @@ from pipelines.terminal import (
     VarsOption,
     err,
     finish,
+    invitation,
     out,
     print_rows,
     say,
@@ -130,9 +131,8 @@ def plan(
             out.print(f"    {change['field']}: {change['old']} → {change['new']}", soft_wrap=True)
     show_failures(report["failures"])
     show_guards(report["guards"], report["plan_id"])
-    out.print(
-        f"Plan {report['plan_id']}: push exactly this with `stammdaten push --plan {report['plan_id']}`."
-    )
+    if invites := invitation(report):
+        out.print(invites, soft_wrap=True)
     raise typer.Exit(report["exit"])
 
 

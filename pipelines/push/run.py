@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from functools import partial
 from pathlib import Path
@@ -19,10 +19,10 @@ from pipelines.errors import SentError, StammdatenError
 from pipelines.push.connector import Connector, connector
 from pipelines.push.contract import load_contract
 from pipelines.push.destination import Sender, push_partner
-from pipelines.push.guards import TABLES, Limit, Trip, check_counts, check_tables
+from pipelines.push.guards import TABLES, Limit, Trip, check_counts, check_tables, is_onboarded
 from pipelines.push.journal import Journal, noting
 from pipelines.push.ledger import fold, in_little_memory, one, open_database
-from pipelines.push.plan import Counts, Plan, last_load, make_plan, read_counts, states
+from pipelines.push.plan import MART_SCHEMA, Plan, last_load, make_plan, read_counts, states
 from pipelines.push.report import Line, closing_table
 from pipelines.settings import database
 
@@ -209,7 +209,7 @@ def _held(
     allowed: frozenset[str],
 ) -> Held | None:
     """The guards that keep a partner back; None when there are none, or all are lifted for this plan."""
-    trips = find_trips(db, partner, read_counts(db, plan_id, partner), guards)
+    trips = find_trips(db, plan_id, partner, guards)
     lifted = {trip.guard for trip in trips} & allowed
     for guard in sorted(lifted):
         db.execute(
@@ -223,9 +223,9 @@ def _held(
 
 
 def find_trips(
-    db: duckdb.DuckDBPyConnection, partner: str, counts: list[Counts], guards: Mapping[str, Limit]
+    db: duckdb.DuckDBPyConnection, plan_id: str, partner: str, guards: Mapping[str, Limit]
 ) -> list[Trip]:
-    """All guards that a partner's plan trips."""
+    """All guards that a partner's plan trips. Creates that were tried before and never arrived are no new ones."""
     onboarded = {
         name
         for (name,) in db.execute("select entity from sync.onboarded where partner = ?", [partner]).fetchall()
@@ -237,12 +237,36 @@ def find_trips(
             [partner],
         ).fetchall()
     )
+    tried = _tried(db, plan_id, partner)
     trips = [
         trip
-        for line in counts
-        for trip in check_counts(line, held.get(line.entity, 0), line.entity in onboarded, guards)
+        for line in read_counts(db, plan_id, partner)
+        for trip in check_counts(
+            replace(line, create=line.create - tried.get(line.entity, 0)),
+            held.get(line.entity, 0),
+            line.entity in onboarded,
+            guards,
+        )
     ]
     return trips + check_tables(partner, _rows_at_last_push(db, partner), _rows_of(db, last_load(db)), guards)
+
+
+def _tried(db: duckdb.DuckDBPyConnection, plan_id: str, partner: str) -> dict[str, int]:
+    """By entity: creates of a plan that a push tried before, and that never were at the partner."""
+    return dict(
+        db.execute(
+            """
+            select p.entity, count(*)
+            from sync.plan as p
+            inner join sync.ledger as l
+                on p.partner = l.partner and p.id_space = l.id_space and p.external_id = l.external_id
+            where p.plan_id = ? and p.partner = ? and p.operation = 'create'
+                and l.state in ('rejected', 'blocked', 'pending') and l.last_synced_at is null
+            group by p.entity
+            """,
+            [plan_id, partner],
+        ).fetchall()
+    )
 
 
 def _rows_at_last_push(db: duckdb.DuckDBPyConnection, partner: str) -> dict[str, int] | None:
@@ -283,13 +307,27 @@ def _note_pushed(db: duckdb.DuckDBPyConnection, plan_id: str, partners: list[str
         )
         db.execute("insert into sync.pushed values (?, ?, ?)", [partner, load_id, now])
         for entity in load_contract(partner).entities:
-            db.execute(
-                """
-                insert into sync.onboarded select $partner, $entity, $now
-                where not exists (from sync.onboarded where partner = $partner and entity = $entity)
-                    and exists (
-                        from sync.ledger where partner = $partner and entity = $entity and remote_id is not null
-                    )
-                """,
-                {"partner": partner, "entity": entity, "now": now},
-            )
+            if not _is_noted(db, partner, entity) and is_onboarded(*_arrived(db, partner, entity)):
+                db.execute("insert into sync.onboarded values (?, ?, ?)", [partner, entity, now])
+
+
+def _is_noted(db: duckdb.DuckDBPyConnection, partner: str, entity: str) -> bool:
+    found = db.execute("from sync.onboarded where partner = ? and entity = ?", [partner, entity])
+    return found.fetchone() is not None
+
+
+def _arrived(db: duckdb.DuckDBPyConnection, partner: str, entity: str) -> tuple[int, int]:
+    """Rows of a mart that are at the partner, and all rows of it."""
+    arrived, in_mart = one(
+        db,
+        f"""
+        select count(l.external_id), count(*)
+        from {MART_SCHEMA}."{partner}__{entity}" as m
+        left join (
+            from sync.ledger
+            where partner = $partner and entity = $entity and remote_id is not null and state <> 'withdrawn'
+        ) as l on m.external_id = l.external_id
+        """,
+        {"partner": partner, "entity": entity},
+    )
+    return int(arrived), int(in_mart)
