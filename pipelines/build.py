@@ -11,6 +11,7 @@ from typing import Any
 
 import duckdb
 
+from pipelines.database import connect
 from pipelines.errors import BuildError, SettingsError
 from pipelines.settings import Vars, database, project_root
 
@@ -72,7 +73,7 @@ def _run(
     home: Path, settings: Vars, command: list[str], progress: Callable[[int, int, str], None] | None
 ) -> Build:
     # Held open here, the file is not closed and written out again after each of dbt's nodes.
-    with duckdb.connect(str(database(home))):
+    with connect(database(home)):
         result, log = _invoke(home, settings, command, progress)
     if result.result is None or not hasattr(result.result, "results"):
         raise BuildError(_reason(result, log))

@@ -87,14 +87,14 @@ def _repaired(home: Path, settings: Vars, found: Verification, progress: Progres
         return {"failures": failures, "notes": ["Nothing was repaired: the marts do not hold their tests."]}
     corrected = repair(home, load_contract(found.partner), found.findings)
     made = engine.plan(home, [found.partner], settings.stichtag)
-    note = (
-        f"{corrected:,} ledger rows corrected; the plan {made.plan_id} has {made.operations:,} operations."
-        f" Restore with: stammdaten push --plan {made.plan_id}"
-    )
+    guards = flow.trips(home, made.plan_id, [found.partner], settings)
+    note = f"{corrected:,} ledger rows corrected; the plan {made.plan_id} has {made.operations:,} operations."
+    if made.operations and not guards:
+        note += f" Restore with: stammdaten push --plan {made.plan_id}"
     return {
         "plan_id": made.plan_id,
         "plan": [asdict(line) for line in made.counts],
-        "guards": flow.trips(home, made.plan_id, [found.partner], settings),
+        "guards": guards,
         "notes": [note],
     }
 

@@ -29,6 +29,7 @@ from pipelines.terminal import (
     end,
     err,
     finish,
+    invitation,
     out,
     print_rows,
     say,
@@ -138,9 +139,8 @@ def plan(
             out.print(f"    {change['field']}: {change['old']} → {change['new']}", soft_wrap=True)
     show_failures(report["failures"])
     show_guards(report["guards"], report["plan_id"])
-    out.print(
-        f"Plan {report['plan_id']}: push exactly this with `stammdaten push --plan {report['plan_id']}`."
-    )
+    if invites := invitation(report):
+        out.print(invites, soft_wrap=True)
     raise end(report)
 
 

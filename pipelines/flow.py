@@ -22,7 +22,6 @@ from pipelines.push.connector import connector
 from pipelines.push.contract import load_contract
 from pipelines.push.contract import partners as known_partners
 from pipelines.push.ledger import one, open_database
-from pipelines.push.plan import read_counts
 from pipelines.push.reasons import REASONS
 from pipelines.push.rows import plan_lines
 from pipelines.push.settle import settle_former
@@ -263,9 +262,10 @@ def _push(
     limits = guards.limits(settings.guards)
     with interrupt.finishing(interrupt.WITH_PARTNERS):
         pushed = engine.push(home, plan_id, partners, limits, allowed, progress)
-    with open_database(home) as db:
+    has_sent = any(line.created + line.updated + line.withdrawn for line in pushed.lines)
+    with engine.after_sending(has_sent), open_database(home) as db:
         reasons = [
-            {"partner": p, "entity": e, "rows": n, "reason": r, "how": REASONS[r].how if r in REASONS else ""}
+            {"partner": p, "entity": e, "rows": n, "reason": r, "how": _advice(r, p in pushed.held)}
             for p, e, r, n in db.execute(
                 "select partner, entity, reason, count(*) from sync.ledger"
                 " where state in ('rejected', 'blocked', 'pending') and list_contains(?, partner)"
@@ -294,6 +294,13 @@ def _push(
     }
 
 
+def _advice(reason: str, is_held: bool) -> str:
+    """What to do about a reason; nothing goes by itself while a guard holds the partner back."""
+    if is_held:
+        return "It waits until the guard that holds the partner back is lifted."
+    return REASONS[reason].how if reason in REASONS else ""
+
+
 def trips(home: Path, plan_id: str, partners: list[str], settings: Vars) -> list[Report]:
     """Guards that a push of this plan would trip."""
     limits = guards.limits(settings.guards)
@@ -301,7 +308,7 @@ def trips(home: Path, plan_id: str, partners: list[str], settings: Vars) -> list
         return [
             {"partner": name, "guard": trip.guard, "entity": trip.entity, "message": trip.message, "rows": []}
             for name in partners
-            for trip in engine.find_trips(db, name, read_counts(db, plan_id, name), limits)
+            for trip in engine.find_trips(db, plan_id, name, limits)
         ]
 
 

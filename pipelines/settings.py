@@ -85,6 +85,17 @@ def memory_limit() -> str:
     return given
 
 
+def wait_limit() -> float:
+    """Seconds to wait for a database that another program holds: `STAMMDATEN_WAIT`, else 60.
+
+    Raises `SettingsError` for what is no number of seconds up to a day.
+    """
+    given = os.environ.get("STAMMDATEN_WAIT") or "60"
+    if not re.fullmatch(r"\d{1,5}(\.\d+)?", given, re.ASCII) or float(given) > 86_400:
+        raise SettingsError(f"STAMMDATEN_WAIT: {given!r} is no number of seconds; write it as 60")
+    return float(given)
+
+
 @dataclass(frozen=True)
 class Vars:
     """The dbt vars of one run: those of `dbt_project.yml`, overridden by `--vars`, `--stichtag`, `--partner`."""

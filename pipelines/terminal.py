@@ -223,6 +223,15 @@ def show_guards(trips: list[dict[str, Any]], plan_id: str) -> None:
         )
 
 
+def invitation(report: dict[str, Any]) -> str:
+    """How a plan is pushed; nothing after a guard, whose line says what it needs, and none for an empty plan."""
+    if report["guards"]:
+        return ""
+    if not sum(line["create"] + line["update"] + line["withdraw"] for line in report["plan"]):
+        return f"Plan {report['plan_id']} is empty: there is nothing to push."
+    return f"Plan {report['plan_id']}: push exactly this with `stammdaten push --plan {report['plan_id']}`."
+
+
 def print_rows(
     report: dict[str, Any], as_json: bool, heads: list[str], rows: list[list[Any]], note: str = ""
 ) -> None:

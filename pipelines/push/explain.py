@@ -196,7 +196,9 @@ def _record_verdict(partner: str, record: Json, report: Json) -> str:
             return (
                 f"{what}: in the mart, not sent: {partner} is held back by {report['held_back'][0]['node']}."
             )
-        return f"{what}: in the mart, not sent yet; it goes with the next run."
+        return (
+            f"{what}: in the mart, not sent yet; it goes with the next run, unless a guard holds that back."
+        )
     state, since = ledger["state"], ledger["last_synced_at"]
     if state == "synced":
         tail = "" if record["in_mart"] else "; it has left the mart and is withdrawn by the next run"

@@ -104,7 +104,7 @@ def forget(
         settle_former(home, settings.active)
         before = _remember(home, settings, person_nr, seen["in_raw"])
         stopped = _withdraw(home, settings, [r for r in before if r.partner in settings.active], progress)
-        with open_database(home) as db:
+        with engine.after_sending(bool(seen["partners"])), open_database(home) as db:
             after = find_held(db, settings, person_nr)
             named_in = find_named_in(db, settings, person_nr)
             values = erase.values_of(db, person_nr)

@@ -38,6 +38,8 @@ DEFAULTS: Mapping[str, Limit] = {
     "update": Limit(share=0.50, rows=100, much_of=NEVER),
     "shrink": Limit(share=0.10, rows=20),
 }
+# An entity is onboarded once so large a share of its mart is at the partner; before, creates are not guarded.
+ONBOARDED = 0.9
 # Tables whose rows decide what a partner holds; vacancies and applicants come and go.
 TABLES = (
     "mandant",
@@ -105,6 +107,11 @@ def _limit(name: str, given: object) -> Limit:
             raise SettingsError(f"guards.{name}.{key}: a number of 0 or more is needed; set it in {VARS}")
         values[key] = value
     return Limit(**values)
+
+
+def is_onboarded(arrived: int, in_mart: int) -> bool:
+    """Whether an entity of which so many rows of its mart are at the partner is onboarded."""
+    return arrived > 0 and arrived >= ONBOARDED * in_mart
 
 
 def check_counts(counts: Counts, held: int | None, onboarded: bool, limit: Mapping[str, Limit]) -> list[Trip]:

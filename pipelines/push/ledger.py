@@ -6,6 +6,7 @@ Tables in the schema `sync`: `ledger` (one row a record that was ever planned), 
 `systems` (which address the ledger of a partner speaks of).
 """
 
+import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
@@ -16,6 +17,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pipelines.database import connect, said
 from pipelines.errors import StammdatenError
 from pipelines.push.journal import Journal
 from pipelines.settings import database, memory_limit
@@ -151,19 +153,18 @@ when not matched then insert by name;
 def open_database(home: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """The DuckDB file with the tables of the schema `sync`, closed again when done.
 
-    Raises `StammdatenError` when another program has it open.
+    Raises like `connect`: `BusyError` when another program holds it for too long; `StammdatenError` for a full disk.
     """
-    try:
-        db = duckdb.connect(str(database(home)))
-    except duckdb.IOException:
-        raise StammdatenError(
-            f"{database(home)} is held by another program; close its connection and run again"
-        ) from None
+    db = connect(database(home))
     try:
         # What has an order says so in SQL; kept insertion order would make large tables one-threaded.
         db.execute(f"set preserve_insertion_order = false; set memory_limit = '{memory_limit()}'")
         create_tables(db)
         yield db
+    except (duckdb.IOException, duckdb.OutOfMemoryException) as problem:
+        raise StammdatenError(
+            f"{database(home)}: {said(problem)}; free disk or memory and run again"
+        ) from None
     finally:
         db.close()
 
@@ -204,15 +205,20 @@ def fold(db: duckdb.DuckDBPyConnection, journal: Journal) -> int:
     """Moves all outcomes of the journal into ledger and attempts, some thousand a transaction; returns how many.
 
     Only a confirmed send moves what the ledger says the partner holds. Folding twice changes nothing, so a fold that
-    was interrupted is simply done again.
+    was interrupted is simply done again. Raises `StammdatenError` when it fails: the outcomes stay in the journal.
     """
     total = 0
-    for outcomes in journal.outcomes():
-        db.register("outcomes", outcomes)
-        total += in_little_memory(db, partial(_fold_part, db, outcomes))
-        db.unregister("outcomes")
-    db.execute("drop table if exists temp.done; drop table if exists temp.moved")
-    journal.clear()
+    try:
+        for outcomes in journal.outcomes():
+            db.register("outcomes", outcomes)
+            total += in_little_memory(db, partial(_fold_part, db, outcomes))
+            db.unregister("outcomes")
+        db.execute("drop table if exists temp.done; drop table if exists temp.moved")
+        journal.clear()
+    except (duckdb.Error, sqlite3.Error, pa.ArrowException, OSError) as problem:
+        raise StammdatenError(
+            f"the ledger cannot take over the outcomes of the journal ({said(problem)}); they stay there"
+        ) from None
     return total
 
 

@@ -141,7 +141,7 @@ RECORD = (
         PENDING,
         "The record was removed at the partner; it will be created again.",
         "nobody",
-        "It goes by itself in the next run.",
+        "The next run creates it again; where many are missing, the guard `create` asks first.",
     ),
     Reason(
         "changed_at_partner",
@@ -221,7 +221,7 @@ REQUEST = (
         PENDING,
         "A web page came instead of an answer: a proxy, a firewall or a login page stands before the partner.",
         "operator",
-        "It goes by itself in the next run; if it stays, check base address and proxy.",
+        "Check base address and proxy if it is there again in the next run, which tries once more.",
     ),
 )
 # What is wrong with the partner's server or the way to it.
@@ -273,14 +273,14 @@ SERVER = (
         PENDING,
         "No connection to the partner could be made.",
         "operator",
-        "Check network, firewall and the port in the base address; it goes by itself in the next run.",
+        "Check network, firewall and the port in the base address; it goes in the first run that gets through.",
     ),
     Reason(
         "unknown_host",
         PENDING,
         "The name of the partner's server could not be resolved.",
         "operator",
-        "Check the base address and the name server; it goes by itself in the next run.",
+        "Check the base address and the name server; it goes in the first run that gets through.",
     ),
     Reason(
         "tls_error",
@@ -297,7 +297,8 @@ OURS = (
         BLOCKED,
         "A record that this one hangs on is not at the partner.",
         "operator",
-        "Mend the named parent; this one goes by itself then.",
+        "Look up why the named parent is not there (`stammdaten explain`) and mend that; this one goes in the run in"
+        " which the parent is accepted.",
     ),
     Reason(
         "in_doubt",
@@ -318,7 +319,7 @@ OURS = (
         PENDING,
         "The push to this partner was stopped before this record's turn.",
         "operator",
-        "See why the partner was stopped; it goes by itself in the next run.",
+        "Mend what stopped the partner; it goes in the first run that is not stopped.",
     ),
     Reason(
         "internal_error",

@@ -13,7 +13,7 @@ from pipelines.push.client import PartnerStopped
 from pipelines.push.connector import connector
 from pipelines.push.destination import COLUMNS, IN_DOUBT, Row, Sender
 from pipelines.push.doubt import UNKNOWN, Found, look_for, pauses
-from pipelines.push.journal import Journal, Outcome
+from pipelines.push.journal import Journal, Outcome, noting
 from pipelines.push.ledger import fold, open_database
 from pipelines.push.speech import Operation
 from pipelines.settings import database
@@ -44,10 +44,12 @@ def settle_former(home: Path, active: list[str]) -> int:
     """
     if not (home / "journal.sqlite").exists() and not database(home).exists():
         return 0
-    journal = Journal(home / "journal.sqlite")
+    with noting():
+        journal = Journal(home / "journal.sqlite")
     try:
-        with open_database(home) as db:
+        with noting():
             left = journal.in_doubt()
+        with open_database(home) as db:
             rows = {partner: _plan_rows(db, keys) for partner, keys in left.items() if partner in active}
             doubtful = {partner: _rows_in_doubt(db, partner) for partner in active}
         looked_up = sum(
