@@ -225,7 +225,7 @@ class Connector:
         if operation.entity.upsert:
             return self.upserted(operation, self.speech.create(operation, self.upsert_body(operation)))
         body = (
-            self.create_body(operation)
+            self._whole_body(operation)
             if only is None
             else {k: v for k, v in operation.body.items() if k in only}
         )
@@ -234,7 +234,7 @@ class Connector:
         answer = self.speech.change(operation, remote_id, {**self._fixed[operation.entity.name], **body})
         if only is None and self._refuses_external_id(operation.entity, answer):
             self._without_external_id.add(operation.entity.name)
-            answer = self.speech.change(operation, remote_id, self.create_body(operation))
+            answer = self.speech.change(operation, remote_id, self._whole_body(operation))
         if answer.status == 404:
             return Outcome("pending", "missing_at_partner", None, 404, requests=answer.requests)
         if answer.ok:
@@ -442,6 +442,11 @@ class Connector:
         if entity.sent_id and entity.name not in self._without_external_id:
             body[entity.sent_id] = operation.external_id
         return {**body, **{look.field: self._looked_up(entity, look.field) for look in entity.lookups}}
+
+    def _whole_body(self, operation: Operation) -> dict[str, Any]:
+        """All fields of a record that is there; a field for one id would replace its list of external ids."""
+        hidden = operation.entity.sent_id if operation.entity.external_ids else None
+        return {name: value for name, value in self.create_body(operation).items() if name != hidden}
 
     def upsert_body(self, operation: Operation) -> dict[str, Any]:
         """All fields, and the partner's id where the record may not carry ours yet and the partner takes its own."""
