@@ -16,6 +16,7 @@ import duckdb
 from pipelines.errors import BuildError
 from pipelines.push.contract import Contract, Entity
 from pipelines.push.former_ids import move_former_ids
+from pipelines.push.held import find_held, hold, hold_creates, write_held
 from pipelines.push.ledger import one
 from pipelines.push.moments import as_end
 
@@ -35,6 +36,7 @@ class Counts:
     withdraw: int = 0
     unchanged: int = 0
     given_up: int = 0
+    held: int = 0
 
 
 @dataclass(frozen=True)
@@ -72,7 +74,8 @@ def make_plan(db: duckdb.DuckDBPyConnection, contracts: list[Contract], stichtag
     )
     counts = [line for contract in contracts for line in _plan_partner(db, contract, plan_id, stichtag)]
     db.executemany(
-        "insert into sync.plan_counts values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "insert into sync.plan_counts (plan_id, partner, entity, position, in_mart, creates, updates, withdrawals,"
+        " unchanged, given_up, held) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [[plan_id, c.partner, c.entity, place, *astuple(c)[2:]] for place, c in enumerate(counts)],
     )
     db.execute("commit")
@@ -82,7 +85,8 @@ def make_plan(db: duckdb.DuckDBPyConnection, contracts: list[Contract], stichtag
 def read_counts(db: duckdb.DuckDBPyConnection, plan_id: str, partner: str) -> list[Counts]:
     """The counts of one partner in a plan, in order of levels."""
     found = db.execute(
-        "select partner, entity, in_mart, creates, updates, withdrawals, unchanged, given_up from sync.plan_counts"
+        "select partner, entity, in_mart, creates, updates, withdrawals, unchanged, given_up, coalesce(held, 0)"
+        " from sync.plan_counts"
         " where plan_id = ? and partner = ? order by position",
         [plan_id, partner],
     )
@@ -99,12 +103,14 @@ def _plan_partner(
     )
     counts: dict[str, Counts] = {}
     ledger_state, mart_states = _ledger_state(db, contract), []
+    find_held(db, contract)
     for space, entities in _spaces(contract).items():
         _hash_marts(db, contract, entities)
         mart_states.append(_mart_state(db))
         _diff_space(db, contract, space, entities, stichtag)
         counts.update(_count(db, contract, entities))
     _write(db, contract, plan_id)
+    write_held(db, contract, plan_id)
     db.execute(
         "insert into sync.plan_partners values (?, ?, 'open', ?, ?)",
         [plan_id, contract.partner, ledger_state, " ".join(mart_states)],
@@ -210,6 +216,7 @@ def _diff_space(
     )
     if not one(db, "select count(*) from compared where operation <> 'unchanged'")[0]:
         return
+    hold(db, contract, space)
     ends = {e.name: e.withdraw.field for e in entities if e.withdraw.kind == "end"}
     keeps = [e.name for e in entities if e.withdraw.kind == "keep"]
     bodies = {e.name: withdraw_body(contract, e, stichtag) for e in entities}
@@ -230,6 +237,7 @@ def _diff_space(
         "create or replace temp table rendered as "
         + _marts_sql(db, contract, entities, only="operation in ('create', 'update', 'given_up')")
     )
+    hold_creates(db, space)
     # A row that was given up goes again once one of its parents has changed since.
     db.execute(
         """
@@ -394,7 +402,8 @@ def _count(db: duckdb.DuckDBPyConnection, contract: Contract, entities: list[Ent
         for entity, *values in db.execute(
             "select entity, count(*) filter (is_in_mart), count(*) filter (operation = 'create'),"
             " count(*) filter (operation = 'update'), count(*) filter (operation = 'withdraw'),"
-            " count(*) filter (operation = 'unchanged'), count(*) filter (operation in ('given_up', 'ambiguous'))"
+            " count(*) filter (operation = 'unchanged'), count(*) filter (operation in ('given_up', 'ambiguous')),"
+            " count(*) filter (operation = 'held')"
             " from compared group by entity"
         ).fetchall()
     }
