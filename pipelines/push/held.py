@@ -34,7 +34,9 @@ inner join parent_field as f on a.entity = f.entity
 MEANT = """
     select id_space, external_id, external_id as in_doubt_as from {rows}
 """
-MEANT_WITH_UNKNOWN = MEANT + """
+MEANT_WITH_UNKNOWN = (
+    MEANT
+    + """
     union all
     select id_space, external_id, unnest(list_transform(
         range(1, len(numbers) + 1),
@@ -42,6 +44,7 @@ MEANT_WITH_UNKNOWN = MEANT + """
     )) as in_doubt_as
     from (select id_space, external_id, string_split(external_id, '{separator}') as numbers from {rows})
 """
+)
 IN_DOUBT = """
 insert into held
 select a.entity, a.id_space, a.external_id, min(d.rule), min_by(d.table_name, d.rule), min_by(d.reason, d.rule),
@@ -167,9 +170,7 @@ def hold(db: duckdb.DuckDBPyConnection, contract: Contract, space: str) -> None:
     """Lets what differs in one space of ids stay as it is where it is held."""
     if one(db, "select count(*) from in_doubt where also_in_mart and id_space = ?", [space])[0]:
         rows = f"(select '{space}' as id_space, external_id from compared where operation <> 'unchanged')"
-        db.execute(
-            GATHERED.format(meant=_meant(db, rows)), {"space": space, "partner": contract.partner}
-        )
+        db.execute(GATHERED.format(meant=_meant(db, rows)), {"space": space, "partner": contract.partner})
     if _size(db):
         db.execute(HOLD, {"space": space})
 

@@ -15,10 +15,10 @@ import duckdb
 
 from pipelines.errors import BuildError
 from pipelines.push.contract import Contract, Entity
+from pipelines.push.endings import end_body, write_endings
 from pipelines.push.former_ids import move_former_ids
 from pipelines.push.held import find_held, hold, hold_creates, write_held
 from pipelines.push.ledger import one
-from pipelines.push.moments import as_end
 
 MART_SCHEMA = "partners"
 GIVE_UP_AFTER = 3
@@ -217,6 +217,7 @@ def _diff_space(
     if not one(db, "select count(*) from compared where operation <> 'unchanged'")[0]:
         return
     hold(db, contract, space)
+    write_endings(db, contract, space, entities, stichtag)
     ends = {e.name: e.withdraw.field for e in entities if e.withdraw.kind == "end"}
     keeps = [e.name for e in entities if e.withdraw.kind == "keep"]
     bodies = {e.name: withdraw_body(contract, e, stichtag) for e in entities}
@@ -285,17 +286,19 @@ def _diff_space(
         changed as (
             select
                 c.entity, c.external_id, c.operation, c.remote_id, r.refs, w.keeps, w.end_field,
+                json_extract_string(e.body, '$."' || w.end_field || '"') as end_value, e.body = '{}' as deletes,
                 l.payload as held, l.refs as held_refs, l.payload_hash as held_hash,
-                json_keys(w.body) as withdraw_fields,
+                json_keys(coalesce(e.body, w.body)) as withdraw_fields,
                 c.operation = 'withdraw' and w.is_whole as is_whole,
                 -- Its link to us was cut, so that it is not told by what the ledger says of its fields.
                 coalesce(l.state = 'withdrawn' and l.reason = 'detached', false) as is_detached,
                 case
                     when c.operation <> 'withdraw' then r.payload
-                    when w.is_whole then json_merge_patch(coalesce(l.payload, '{}'), w.body)
-                    else w.body
+                    when w.is_whole then json_merge_patch(coalesce(l.payload, '{}'), coalesce(e.body, w.body))
+                    else coalesce(e.body, w.body)
                 end as payload,
-                case when c.operation = 'withdraw' then sha256(w.body) else c.payload_hash end as payload_hash,
+                case when c.operation = 'withdraw' then sha256(coalesce(e.body, w.body)) else c.payload_hash end
+                    as payload_hash,
                 list_filter(
                     json_keys(r.payload),
                     lambda k: json_extract(r.payload, '$."' || k || '"')
@@ -308,6 +311,7 @@ def _diff_space(
                 ) as ref_fields
             from compared as c
             inner join withdrawal as w on c.entity = w.entity
+            left join ending as e on c.entity = e.entity and c.external_id = e.external_id
             left join rendered as r on c.entity = r.entity and c.external_id = r.external_id
             left join sync.ledger as l
                 on l.partner = $partner and l.id_space = $space and c.external_id = l.external_id
@@ -327,7 +331,11 @@ def _diff_space(
             case operation
                 when 'create' then true
                 when 'update' then len(payload_fields) + len(ref_fields) > 0 or is_detached
-                else not keeps and coalesce(left(json_extract_string(held, '$."' || end_field || '"'), 10) > $day, true)
+                -- An end that is past stays, and so does one that is the right one.
+                else not keeps and (coalesce(deletes, false) or coalesce(
+                    left(json_extract_string(held, '$."' || end_field || '"'), 10) > $day
+                    and json_extract_string(held, '$."' || end_field || '"') is distinct from end_value, true
+                ))
             end as sends,
             is_whole
         from changed
@@ -389,11 +397,7 @@ def withdraw_body(contract: Contract, entity: Entity, stichtag: date) -> dict[st
         return dict(withdraw.values)
     if withdraw.kind == "detach" and withdraw.field:
         return {withdraw.field: None}
-    if withdraw.kind == "end" and withdraw.field:
-        schema = contract.schema(entity.name, "update")["properties"].get(withdraw.field, {})
-        # An end date is the last day, inclusive.
-        return {withdraw.field: as_end(stichtag, schema)}
-    return {}
+    return dict(end_body(contract, entity, stichtag)) if withdraw.kind == "end" else {}
 
 
 def _count(db: duckdb.DuckDBPyConnection, contract: Contract, entities: list[Entity]) -> dict[str, Counts]:
