@@ -50,10 +50,10 @@
         {%- endfor %}
     )
 
-    select distinct on (entity, external_id) *
+    select distinct on (entity, external_id, part) *
     from held
     where external_id is not null
-    order by entity, external_id, also_in_mart desc, rule, reason
+    order by entity, external_id, part, also_in_mart desc, holds_below desc, rule, reason
 {%- endmacro %}
 
 
@@ -73,30 +73,42 @@
         'owner': (['eigentuemer'], 'person', false),
         'unit_of_lease': (['mietvertrag', 'mieter'], 'verwaltungseinheit', false),
         'estate_of_lease': (['mietvertrag', 'mieter'], 'wirtschaftseinheit', false),
-        'unit_of_owner': (['eigentuemervertrag', 'eigentuemer'], 'verwaltungseinheit', false),
+        'unit_of_owner': (['eigentuemer'], 'verwaltungseinheit', false),
         'building_of_unit': (['verwaltungseinheit'], 'gebaeude', false),
         'tenants_of_lease': (['mietvertrag', 'mieter'], 'mietvertrag', false),
     }[kind] -%}
-    {%- set any = "'" ~ any_number(partner) ~ "'" -%}
+    {#- What the gathering record names of the row in doubt. -#}
+    {%- set part = {
+        'owner': composite_id(partner, 'verwaltungseinheit'),
+        'unit_of_owner': composite_id(partner, 'person'),
+        'tenants_of_lease': composite_id(partner, 'mietvertrag', person=true),
+    }.get(kind, 'cast(null as varchar)') -%}
+    {%- set separator = "'" ~ partner_settings(partner).separator ~ "'" -%}
     select
         '{{ entity }}' as entity,
         {%- if kind == 'tenants_of_lease' %}
-        {{ composite_id(partner, key) }} || '{{ partner_settings(partner).separator }}?' as external_id,
+        {{ composite_id(partner, key) }} || {{ separator }} || '?' as external_id,
         {%- else %}
-        case when is_incomplete then {{ _joined(partner, key, person, "'?'") }} else {{ composite_id(partner, key, person) }} end
-            as external_id,
+        case
+            when is_incomplete then {{ incomplete_id(partner, key, person) }}
+            else {{ composite_id(partner, key, person) }}
+        end as external_id,
         {%- endif %}
         rule,
         table_name,
         reason,
-        {{ also_in_mart | lower }} as also_in_mart,
+        {#- A number with the separator in it (I5) was never sent, so the partner holds nothing of the row. -#}
+        {{ "rule <> 'I5'" if also_in_mart else 'false' }} as also_in_mart,
+        {{ part if also_in_mart else 'cast(null as varchar)' }} as part,
+        {#- What one row of several has made stays, and takes nothing with it. -#}
+        {{ (kind not in ['tenant', 'owner', 'estate_of_lease']) | lower }} as holds_below,
         {%- if kind == 'tenants_of_lease' %}
-        regexp_escape({{ composite_id(partner, key) }} || '{{ partner_settings(partner).separator }}') || {{ any }} as pattern,
+        {{ separator }} as separator,
         {%- else %}
         case
-            when is_incomplete and contains({{ _joined(partner, key, person, "'?'") }}, '?')
-                then {{ _joined(partner, key, person, any, 'regexp_escape') }}
-        end as pattern,
+            when is_incomplete and {{ incomplete_id(partner, key, person) }}
+                is distinct from {{ composite_id(partner, key, person) }} then {{ separator }}
+        end as separator,
         {%- endif %}
         person_nr
     from doubts
@@ -105,7 +117,8 @@
 
 
 {#- One row more: `external_id` and the rest are SQL on the relation that follows. -#}
-{% macro held_row(entity, external_id, rule, table_name, reason, also_in_mart=false, pattern='null', person_nr='null') -%}
+{% macro held_row(entity, external_id, rule, table_name, reason, also_in_mart=false, part='null',
+    holds_below=true, separator='null', person_nr='null') -%}
     select
         '{{ entity }}' as entity,
         {{ external_id }} as external_id,
@@ -113,27 +126,23 @@
         '{{ table_name }}' as table_name,
         {{ reason }} as reason,
         {{ also_in_mart | lower }} as also_in_mart,
-        {{ pattern }} as pattern,
+        {{ part }} as part,
+        {{ holds_below | lower }} as holds_below,
+        {{ separator }} as separator,
         {{ person_nr }} as person_nr
 {%- endmacro %}
 
 
-{#- A regular expression for any number of an id. -#}
-{% macro any_number(partner) -%}
-    [^{{ partner_settings(partner).separator }}]+
-{%- endmacro %}
-
-
-{#- The id of an incomplete key (C7) with something else in the place of each number that is missing. -#}
-{% macro _joined(partner, level, person, missing, function='') -%}
+{#- The id of an incomplete key (C7), with ? for each number that is missing. -#}
+{% macro incomplete_id(partner, level, person=false) -%}
     {%- set key = record_key(level, person) -%}
     concat_ws(
-        {{ "'" ~ partner_settings(partner).separator ~ "'" if not function
-            else "regexp_escape('" ~ partner_settings(partner).separator ~ "')" }}
+        '{{ partner_settings(partner).separator }}'
         {%- for column in key %},
-        {%- set ohne = erps_without(column, key) %}
-        {%- set number = ("'E' || " if column == 'ev_nr' else '') ~ (function ~ '(' ~ column ~ ')' if function else column) %}
-        coalesce({{ number }}{{ ', case when not ' ~ is_erp('quelle_erp', ohne) ~ ' then ' ~ missing ~ ' end' if ohne else ', ' ~ missing }})
+        {%- set lacking = erps_without(column, key) %}
+        coalesce({{ "'E' || " if column == 'ev_nr' }}{{ column }}, {{
+            "case when not " ~ is_erp('quelle_erp', lacking) ~ " then '?' end" if lacking else "'?'"
+        }})
         {%- endfor %}
     )
 {%- endmacro %}

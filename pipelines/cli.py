@@ -131,7 +131,7 @@ def plan(
     if as_json:
         show_document(report)
         raise end(report)
-    heads = ["partner", "entity", "in mart", "create", "update", "withdraw", "unchanged", "given up"]
+    heads = ["partner", "entity", "in mart", "create", "update", "withdraw", "unchanged", "given up", "held"]
     table(heads, [list(line.values()) for line in report["plan"]])
     for row in report.get("rows", []):
         out.print(f"{row['partner']} {row['entity']} {row['operation']} {row['external_id']}", soft_wrap=True)
@@ -190,6 +190,9 @@ def status(
     table(
         ["partner", "entity", "state", "reason", "rows"], [list(line.values()) for line in report["ledger"]]
     )
+    if report["held"]:
+        out.print("Held: in doubt, so it stays at the partner as it is (rule H1)")
+        table(["partner", "entity", "rule", "rows"], [list(line.values()) for line in report["held"]])
     if report["findings"]:
         table(["rule", "table", "partner", "rows"], [list(line.values()) for line in report["findings"]])
         out.print("Rows by rule: select * from quality.findings", style="dim")

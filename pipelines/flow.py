@@ -116,6 +116,7 @@ def status_report(home: Path, settings: Vars) -> Report:
         "last_load": None,
         "last_load_kind": None,
         "ledger": [],
+        "held": [],
         "findings": [],
     }
     if not database(home).exists():
@@ -134,6 +135,14 @@ def status_report(home: Path, settings: Vars) -> Report:
             dict(zip(names, row, strict=True))
             for row in db.execute(
                 "select partner, entity, state, reason, count(*) from sync.ledger group by all order by all"
+            ).fetchall()
+            if row[0] in settings.partners
+        ]
+        names = ["partner", "entity", "rule", "rows"]
+        report["held"] = [
+            dict(zip(names, row, strict=True))
+            for row in db.execute(
+                "select partner, entity, rule, count(*) from sync.held group by all order by all"
             ).fetchall()
             if row[0] in settings.partners
         ]

@@ -190,7 +190,7 @@ def finish(report: dict[str, Any], as_json: bool) -> None:
             "blocked",
         ]
         rows = [[*line.values()] for line in report["lines"]]
-        table([*heads, "pending", "seconds"], [[*row[:-1], f"{row[-1]:.1f}"] for row in rows])
+        table([*heads, "pending", "held", "seconds"], [[*row[:-1], f"{row[-1]:.1f}"] for row in rows])
     for reason in report.get("reasons", []):
         err.print(
             f"{reason['partner']} {reason['entity']}: {reason['rows']} {reason['reason']}. {reason['how']}",

@@ -37,6 +37,7 @@ tenants as (
             or not mieter.is_tenant
             or coalesce(personen.regel = 'L5', false)
         ) as is_gone,
+        bool_or(mieter.is_tenant and personen.regel is distinct from 'L5') as is_tenant,
         min(mieter.gueltig_von) filter (where mieter.is_tenant) as gueltig_von,
         case
             when count(*) filter (where mieter.is_tenant) = count(mieter.gueltig_bis) filter (where mieter.is_tenant)
@@ -52,7 +53,8 @@ mieter_departures as (
         tenants.*,
         tenants.is_gone or mietvertraege.is_gone as has_gone,
         greatest(mietvertraege.mietbeginn, tenants.gueltig_von) as begins_on,  -- I8
-        least(mietvertraege.ends_on, tenants.gueltig_bis) as ends_on  -- I8
+        -- I8; who is no tenant any more has not the end of the lease
+        case when tenants.is_tenant then least(mietvertraege.ends_on, tenants.gueltig_bis) end as ends_on
     from tenants
     inner join mietvertraege on {{ same_key('mietvertrag', 'tenants', 'mietvertraege') }}
 ),

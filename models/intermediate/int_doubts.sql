@@ -103,15 +103,17 @@ mieter_without_address as (
 ),
 
 {% endfor -%}
--- C7: what an incomplete key may have meant; a row that names hardly anything could be any
+-- C7: a key of which one number is missing may have meant any record that has the others
 {% for level, key in doubt_levels().items() -%}
 {{ level }}_incomplete as (
     select * from {{ ref('base_erp__' ~ level) }}
     where
         _regel = 'C7'
         and {% for column in key -%}
-            ({{ column }} is not null)::integer {{- ' + ' if not loop.last }}
-        {%- endfor %} >= {{ [2, key | length - 1] | min }}
+            {%- set lacking = erps_without(column, key) -%}
+            ({{ column }} is null{{ ' and not ' ~ is_erp('quelle_erp', lacking) if lacking }})::integer
+            {{- ' + ' if not loop.last }}
+        {%- endfor %} <= 1
 ),
 
 {% endfor -%}

@@ -248,14 +248,16 @@ class Connector:
             return Outcome("withdrawn", "kept")
         if operation.entity.external_ids and (shared := self._leave_shared(operation)):
             return shared
-        if withdraw.kind == "delete" or withdraw.mutation:
+        # Nothing to set in a record that is to end: it has not begun, and goes (rule H3).
+        deletes = withdraw.kind == "delete" or (withdraw.kind == "end" and not operation.payload)
+        if deletes or withdraw.mutation:
             answer = self.speech.remove(operation)
         elif operation.entity.upsert:
             answer = self._put_without_use(operation)
         else:
             answer = self.speech.change(operation, operation.remote_id or "", dict(operation.payload))
         if answer.ok or answer.status == 404:
-            done = WITHDRAWN_AS[withdraw.kind]
+            done = WITHDRAWN_AS["delete" if deletes else withdraw.kind]
             return Outcome("withdrawn", done, None, answer.status, requests=answer.requests)
         return self.judge(operation, answer)
 

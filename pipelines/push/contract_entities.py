@@ -37,8 +37,8 @@ PAGING_NEEDS: Mapping[str, tuple[str, ...]] = {
 KEYS = {
     "title", "erp", "collection", "record", "list", "items", "unwrap", "id", "external_id", "external_ids", "find",
     "natural_key", "unique_field", "candidates", "where", "parents", "id_space", "created_with", "lookups",
-    "withdraw", "withdraw_note", "upsert", "mutation", "argument", "input", "refer_by", "before_create",
-    "list_below", "fixed", "shown_as", "former_ids", "unique_external_id",
+    "withdraw", "withdraw_note", "begin", "before_begin", "upsert", "mutation", "argument", "input", "refer_by",
+    "before_create", "list_below", "fixed", "shown_as", "former_ids", "unique_external_id",
 }  # fmt: skip
 
 
@@ -97,6 +97,8 @@ def read_entity(name: str, entry: Json, source: Source, where: str) -> Entity:
         ),
         withdraw=_withdraw(get(entry, "withdraw", where), source.sdl, where),
         withdraw_note=get(entry, "withdraw_note", where),
+        begin=entry.get("begin"),
+        before_begin=_one_of(entry, "before_begin", ("end_at_begin", "delete"), where),
         upsert=bool(upsert),
         mutation=mutation,
         refer_by=_one_of(entry, "refer_by", ("id", "external_id"), where),
@@ -274,6 +276,8 @@ def _check(entity: Entity, schema: Json, where: str) -> None:
     for key in ("before_create", "external_ids", "created_with", "unique_field"):
         if entity.upsert and getattr(entity, key):
             raise ContractError(f"{where}.{key}: not for an upsert.")
+    if entity.begin and entity.begin not in schema["properties"]:
+        raise ContractError(f"{where}.begin: the body takes no {entity.begin!r}.")
     if entity.before_create == "look_up" and entity.find is None:
         raise ContractError(f"{where}.before_create: look_up needs find.")
     if entity.unique_external_id and (entity.upsert or entity.external_id is None):

@@ -11,6 +11,7 @@ Json = dict[str, Any]
 Protocol = Literal["rest", "graphql"]
 PagingStyle = Literal["page", "offset_headers", "next_link", "offset", "offset_body", "skip_take"]
 WithdrawKind = Literal["keep", "delete", "end", "deactivate", "detach"]
+BeforeBegin = Literal["end_at_begin", "delete"]
 ReferBy = Literal["id", "external_id"]
 BeforeCreate = Literal["", "look_up", "list"]
 
@@ -150,6 +151,7 @@ class Withdraw:
 class Entity:
     """One entity of a partner; the keys of `x-entities`, defaults filled in.
 
+    `begin` is the field with a record's first day, `before_begin` what becomes of one that is withdrawn before it.
     `record` tells kinds of records apart: the path of one record, or in GraphQL the mutation that writes it.
     """
 
@@ -175,6 +177,8 @@ class Entity:
     lookups: tuple[Lookup, ...]
     withdraw: Withdraw
     withdraw_note: str
+    begin: str | None = None
+    before_begin: BeforeBegin = "end_at_begin"
     upsert: bool = False
     mutation: Mutation | None = None
     refer_by: ReferBy = "id"

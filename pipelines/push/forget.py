@@ -24,6 +24,7 @@ from pipelines.push import erase
 from pipelines.push import run as engine
 from pipelines.push.connector import connector
 from pipelines.push.contract import Contract, Entity, load_contract, partners
+from pipelines.push.endings import first_end
 from pipelines.push.guards import DEFAULTS
 from pipelines.push.ledger import one, open_database
 from pipelines.push.personal import is_of_person, person_entities, separator_of
@@ -253,7 +254,8 @@ def plan_withdrawals(db: duckdb.DuckDBPyConnection, records: list[Held], stichta
 def _plan_row(db: duckdb.DuckDBPyConnection, plan_id: str, seq: int, record: Held, stichtag: date) -> None:
     contract = load_contract(record.partner)
     entity = contract.entities[record.entity]
-    body = withdraw_body(contract, entity, stichtag)
+    day = first_end(entity, record.payload, stichtag)
+    body = withdraw_body(contract, entity, day) if day else {}
     payload = json.dumps(body)
     digest = hashlib.sha256(payload.encode()).hexdigest()
     operation = f"{record.entity}|withdraw|{record.external_id}|{digest}"

@@ -2,7 +2,8 @@
 
 Tables in the schema `sync`: `ledger` (one row a record that was ever planned), `attempts` (every outcome),
 `plans`, `plan_partners` and `plan` (see `plan.py`), `allowances` (guards lifted for one plan, by whom),
-`onboarded` and `pushed` (what guards compare with), `builds` (what dbt said last),
+`onboarded` and `pushed` (what guards compare with), `builds` (what dbt said last), `held` (what the last plan leaves
+at the partner as it is, see `held.py`),
 `systems` (which address the ledger of a partner speaks of).
 """
 
@@ -63,6 +64,11 @@ create table if not exists sync.plan (
     changed_fields varchar[], payload_hash varchar, confirmed boolean, sends boolean, parents varchar,
     digest varchar
 );
+create table if not exists sync.held (
+    plan_id varchar, partner varchar, entity varchar, id_space varchar, external_id varchar, rule varchar,
+    table_name varchar, reason varchar
+);
+alter table sync.plan_counts add column if not exists held bigint;
 create table if not exists sync.systems (partner varchar, address varchar, since timestamptz);
 """
 

@@ -15,9 +15,10 @@ import duckdb
 
 from pipelines.errors import BuildError
 from pipelines.push.contract import Contract, Entity
+from pipelines.push.endings import end_body, write_endings
 from pipelines.push.former_ids import move_former_ids
+from pipelines.push.held import find_held, hold, hold_creates, write_held
 from pipelines.push.ledger import one
-from pipelines.push.moments import as_end
 
 MART_SCHEMA = "partners"
 GIVE_UP_AFTER = 3
@@ -35,6 +36,7 @@ class Counts:
     withdraw: int = 0
     unchanged: int = 0
     given_up: int = 0
+    held: int = 0
 
 
 @dataclass(frozen=True)
@@ -79,7 +81,11 @@ def make_plan(db: duckdb.DuckDBPyConnection, contracts: list[Contract], stichtag
     counts = [line for contract in contracts for line in _plan_partner(db, contract, plan_id, stichtag)]
     lines = [[plan_id, c.partner, c.entity, place, *astuple(c)[2:]] for place, c in enumerate(counts)]
     if lines:  # none when tests keep every partner back
-        db.executemany("insert into sync.plan_counts values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", lines)
+        db.executemany(
+            "insert into sync.plan_counts (plan_id, partner, entity, position, in_mart, creates, updates, withdrawals,"
+            " unchanged, given_up, held) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            lines,
+        )
     db.execute("commit")
     return Plan(plan_id, tuple(counts))
 
@@ -87,7 +93,8 @@ def make_plan(db: duckdb.DuckDBPyConnection, contracts: list[Contract], stichtag
 def read_counts(db: duckdb.DuckDBPyConnection, plan_id: str, partner: str) -> list[Counts]:
     """The counts of one partner in a plan, in order of levels."""
     found = db.execute(
-        "select partner, entity, in_mart, creates, updates, withdrawals, unchanged, given_up from sync.plan_counts"
+        "select partner, entity, in_mart, creates, updates, withdrawals, unchanged, given_up, coalesce(held, 0)"
+        " from sync.plan_counts"
         " where plan_id = ? and partner = ? order by position",
         [plan_id, partner],
     )
@@ -104,12 +111,14 @@ def _plan_partner(
     )
     counts: dict[str, Counts] = {}
     ledger_state, mart_states = _ledger_state(db, contract), []
+    find_held(db, contract)
     for space, entities in _spaces(contract).items():
         _hash_marts(db, contract, entities)
         mart_states.append(_mart_state(db))
         _diff_space(db, contract, space, entities, stichtag)
         counts.update(_count(db, contract, entities))
     _write(db, contract, plan_id)
+    write_held(db, contract, plan_id)
     db.execute(
         "insert into sync.plan_partners values (?, ?, 'open', ?, ?)",
         [plan_id, contract.partner, ledger_state, " ".join(mart_states)],
@@ -217,6 +226,8 @@ def _diff_space(
     )
     if not one(db, "select count(*) from compared where operation <> 'unchanged'")[0]:
         return
+    hold(db, contract, space)
+    write_endings(db, contract, space, entities, stichtag)
     ends = {e.name: e.withdraw.field for e in entities if e.withdraw.kind == "end"}
     keeps = [e.name for e in entities if e.withdraw.kind == "keep"]
     bodies = {e.name: withdraw_body(contract, e, stichtag) for e in entities}
@@ -237,6 +248,7 @@ def _diff_space(
         "create or replace temp table rendered as "
         + _marts_sql(db, contract, entities, only="operation in ('create', 'update', 'given_up')")
     )
+    hold_creates(db, space)
     # A row that was given up goes again once one of its parents has changed since.
     db.execute(
         """
@@ -284,17 +296,19 @@ def _diff_space(
         changed as (
             select
                 c.entity, c.external_id, c.operation, c.remote_id, r.refs, w.keeps, w.end_field,
+                json_extract_string(e.body, '$."' || w.end_field || '"') as end_value, e.body = '{}' as deletes,
                 l.payload as held, l.refs as held_refs, l.payload_hash as held_hash,
-                json_keys(w.body) as withdraw_fields,
+                json_keys(coalesce(e.body, w.body)) as withdraw_fields,
                 c.operation = 'withdraw' and w.is_whole as is_whole,
                 -- Its link to us was cut, so that it is not told by what the ledger says of its fields.
                 coalesce(l.state = 'withdrawn' and l.reason = 'detached', false) as is_detached,
                 case
                     when c.operation <> 'withdraw' then r.payload
-                    when w.is_whole then json_merge_patch(coalesce(l.payload, '{}'), w.body)
-                    else w.body
+                    when w.is_whole then json_merge_patch(coalesce(l.payload, '{}'), coalesce(e.body, w.body))
+                    else coalesce(e.body, w.body)
                 end as payload,
-                case when c.operation = 'withdraw' then sha256(w.body) else c.payload_hash end as payload_hash,
+                case when c.operation = 'withdraw' then sha256(coalesce(e.body, w.body)) else c.payload_hash end
+                    as payload_hash,
                 list_filter(
                     json_keys(r.payload),
                     lambda k: json_extract(r.payload, '$."' || k || '"')
@@ -307,6 +321,7 @@ def _diff_space(
                 ) as ref_fields
             from compared as c
             inner join withdrawal as w on c.entity = w.entity
+            left join ending as e on c.entity = e.entity and c.external_id = e.external_id
             left join rendered as r on c.entity = r.entity and c.external_id = r.external_id
             left join sync.ledger as l
                 on l.partner = $partner and l.id_space = $space and c.external_id = l.external_id
@@ -326,7 +341,11 @@ def _diff_space(
             case operation
                 when 'create' then true
                 when 'update' then len(payload_fields) + len(ref_fields) > 0 or is_detached
-                else not keeps and coalesce(left(json_extract_string(held, '$."' || end_field || '"'), 10) > $day, true)
+                -- An end that is past stays, and so does one that is the right one.
+                else not keeps and (coalesce(deletes, false) or coalesce(
+                    left(json_extract_string(held, '$."' || end_field || '"'), 10) > $day
+                    and json_extract_string(held, '$."' || end_field || '"') is distinct from end_value, true
+                ))
             end as sends,
             is_whole
         from changed
@@ -388,11 +407,7 @@ def withdraw_body(contract: Contract, entity: Entity, stichtag: date) -> dict[st
         return dict(withdraw.values)
     if withdraw.kind == "detach" and withdraw.field:
         return {withdraw.field: None}
-    if withdraw.kind == "end" and withdraw.field:
-        schema = contract.schema(entity.name, "update")["properties"].get(withdraw.field, {})
-        # An end date is the last day, inclusive.
-        return {withdraw.field: as_end(stichtag, schema)}
-    return {}
+    return dict(end_body(contract, entity, stichtag)) if withdraw.kind == "end" else {}
 
 
 def _count(db: duckdb.DuckDBPyConnection, contract: Contract, entities: list[Entity]) -> dict[str, Counts]:
@@ -402,7 +417,8 @@ def _count(db: duckdb.DuckDBPyConnection, contract: Contract, entities: list[Ent
             "select entity, count(*) filter (is_in_mart), count(*) filter (operation = 'create'),"
             " count(*) filter (operation = 'update'), count(*) filter (operation = 'withdraw'),"
             " count(*) filter (operation = 'unchanged'),"
-            " count(*) filter (operation in ('given_up', 'ambiguous', 'in_doubt'))"
+            " count(*) filter (operation in ('given_up', 'ambiguous', 'in_doubt')),"
+            " count(*) filter (operation = 'held')"
             " from compared group by entity"
         ).fetchall()
     }

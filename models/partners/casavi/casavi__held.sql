@@ -34,7 +34,13 @@
             person_nr='person_nr',
         ) ~ without_begin,
         held_row(
-            'kontakte', composite_id('casavi', 'person'), "'V1'", 'eigentuemervertrag', reason, person_nr='person_nr'
+            'kontakte',
+            composite_id('casavi', 'person'),
+            "'V1'",
+            'eigentuemervertrag',
+            reason,
+            holds_below=false,
+            person_nr='person_nr',
         ) ~ without_begin,
     ],
 ) }}

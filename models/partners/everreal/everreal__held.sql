@@ -9,6 +9,7 @@
         'regel',
         'person',
         "'an owner needs an e-mail address and a first name: ' || fehlt",
+        holds_below=false,
         person_nr='person_nr',
     ) }}
     from {{ ref('int_everreal__eigentuemer') }}
@@ -36,6 +37,7 @@
         'person',
         "'owner ' || eigentuemer.person_nr || ' needs an e-mail address and a first name'",
         also_in_mart=true,
+        part='eigentuemer.person_nr',
         person_nr='eigentuemer.person_nr',
     ) }}
     from {{ ref('int_everreal__eigentumsverhaeltnisse') }} as eigentumsverhaeltnisse
@@ -53,7 +55,7 @@
         'regel',
         'mietvertrag',
         'grund',
-        pattern="regexp_escape(" ~ lease_id ~ ") || '" ~ any_number('everreal') ~ "'",
+        separator="'" ~ partner_settings('everreal').separator ~ "'",
     ) }}
     from {{ ref('int_everreal__mietvertraege') }}
     where regel is not null  -- EV2 to EV4, I6
