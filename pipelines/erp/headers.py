@@ -60,7 +60,8 @@ def _check_once(where: str, fields: Sequence[str], names: Sequence[str]) -> None
         return
     spellings = sorted({given for names in twice.values() for given in names} - twice.keys())
     as_written = f", written {listed(spellings)}" if spellings else ""
+    is_case = all(len({given.lower() for given in names}) == 1 for names in twice.values())
+    same = "upper and lower case are the same" + ("" if is_case else ", and so are ß and ss")
     raise DeliveryError(
-        f"{where}: column {listed(sorted(twice))} comes more than once{as_written} (upper and lower case are the "
-        "same, and so are ß and ss); export each column once"
+        f"{where}: column {listed(sorted(twice))} comes more than once{as_written} ({same}); export each column once"
     )
