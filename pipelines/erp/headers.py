@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from pipelines.erp.delivery import RESERVED_PREFIXES
 from pipelines.erp.words import listed, visible
@@ -43,18 +43,25 @@ def column_names(where: str, fields: Sequence[str]) -> tuple[str, ...]:
 
 
 def spelled(field: str) -> str:
-    """A name as it is compared: no invisible characters and outer blanks, NFC, small letters, ß as ss, `_` for breaks.
-
-    The database takes two names for one that differ in case alone, and dlt compares them as `casefold` does.
-    """
-    seen = visible(_EXCEL_BREAK.sub("\n", field)).casefold().translate(_IN_NAMES)
+    """A name as the raw layer has it: no invisible characters and outer blanks, NFC, small letters, `_` for breaks."""
+    seen = visible(_EXCEL_BREAK.sub("\n", field)).lower().translate(_IN_NAMES)
     return unicodedata.normalize("NFC", seen)
+
+
+def with_eszett(columns: Iterable[str]) -> dict[str, str]:
+    """Our columns by the way in which a German writes them: `straße` is `strasse`."""
+    return {column.replace("ss", "ß"): column for column in columns if "ss" in column}
+
+
+def _folded(name: str) -> str:
+    """A name as the database and dlt compare it: there `ß` is `ss`."""
+    return unicodedata.normalize("NFC", name.casefold())
 
 
 def _check_once(where: str, fields: Sequence[str], names: Sequence[str]) -> None:
     by_name: dict[str, list[str]] = {}
     for field, name in zip(fields, names, strict=True):
-        by_name.setdefault(name, []).append(visible(field) or name)
+        by_name.setdefault(_folded(name), []).append(visible(field) or name)
     twice = {name: given for name, given in by_name.items() if len(given) > 1}
     if not twice:
         return
