@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from pipelines.erp.delivery import RESERVED_PREFIXES
 from pipelines.erp.words import listed, visible
@@ -43,14 +43,13 @@ def column_names(where: str, fields: Sequence[str]) -> tuple[str, ...]:
 
 
 def spelled(field: str) -> str:
-    """A name as the raw layer has it: no invisible characters and outer blanks, NFC, small letters, `_` for breaks."""
-    seen = visible(_EXCEL_BREAK.sub("\n", field)).lower().translate(_IN_NAMES)
-    return unicodedata.normalize("NFC", seen)
+    """A name as the raw layer has it: no invisible characters and outer blanks, NFC, small letters, `_` for breaks.
 
-
-def with_eszett(columns: Iterable[str]) -> dict[str, str]:
-    """Our columns by the way in which a German writes them: `straße` is `strasse`."""
-    return {column.replace("ss", "ß"): column for column in columns if "ss" in column}
+    `straße` is `strasse`, as all of our columns are ASCII and the database compares names like that.
+    """
+    seen = visible(_EXCEL_BREAK.sub("\n", field)).translate(_IN_NAMES)
+    folded = _folded(seen)
+    return folded if folded.isascii() else unicodedata.normalize("NFC", seen.lower())
 
 
 def _folded(name: str) -> str:

@@ -13,7 +13,7 @@ from dlt.sources.sql_database import sql_table
 
 from pipelines.erp.delivery import Delivery, MarkExpired, TableData, Wanted, check_complete
 from pipelines.erp.encrypted import demanded
-from pipelines.erp.headers import column_names, with_eszett
+from pipelines.erp.headers import column_names
 from pipelines.erp.mapping import TableMapping
 from pipelines.erp.row_checks import RowChecks
 from pipelines.erp.schema import tables
@@ -149,7 +149,7 @@ def _look(database: _Database, name: str, mapping: TableMapping) -> _View:
         theirs, described = list(result.keys()), result.cursor.description
         is_empty = result.first() is None
     codes = [column[1] for column in described]
-    ours = _our_names(database, name, what, theirs, mapping)
+    ours = _our_names(database, what, theirs, mapping)
     columns = tuple(
         Column(their, our, code, database.dialect.kind(code, database.connection.engine.dialect.dbapi))
         for their, our, code in zip(theirs, ours, codes, strict=True)
@@ -166,9 +166,7 @@ def _relation(mapping: TableMapping, name: str) -> sa.FromClause:
     return sa.table(view, schema=".".join(schema) or None)
 
 
-def _our_names(
-    database: _Database, name: str, what: str, theirs: list[str], mapping: TableMapping
-) -> tuple[str, ...]:
+def _our_names(database: _Database, what: str, theirs: list[str], mapping: TableMapping) -> tuple[str, ...]:
     names = column_names(what, theirs)
     wanted = {column_names(what, [their])[0]: our for our, their in mapping.columns.items()}
     missing = [mapping.columns[our] for their, our in wanted.items() if their not in names]
@@ -177,8 +175,7 @@ def _our_names(
             f"{what} in {database.origin}: column {', '.join(missing)} missing; "
             f"add it there, or mend {database.mapping_file}"
         )
-    ours = {**with_eszett(tables()[name].columns), **wanted}
-    return column_names(what, [ours.get(their, their) for their in names])
+    return column_names(what, [wanted.get(name, name) for name in names])
 
 
 def _stamp(

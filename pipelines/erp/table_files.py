@@ -12,7 +12,7 @@ from pipelines.erp.archive import Limits
 from pipelines.erp.complete import Control, counted
 from pipelines.erp.delivery import TableData, check_columns
 from pipelines.erp.folder import in_folder
-from pipelines.erp.headers import column_names, with_eszett
+from pipelines.erp.headers import column_names
 from pipelines.erp.mapping import TableMapping
 from pipelines.erp.parts import Found, Part
 from pipelines.erp.row_checks import RowChecks
@@ -92,7 +92,7 @@ class Reader:
             check_columns(name, part, quelle_erp)
 
     def _open(self, name: str, file: Found) -> TableData:
-        renamed = {**with_eszett(tables()[name].columns), **self._renamed(name)}
+        renamed = self._renamed(name)
         opened: csv_file.CsvFile | parquet_file.ParquetFile
         if file.sheet is not None:
             opened, read, place = self._open_sheet(file, file.sheet, renamed)
