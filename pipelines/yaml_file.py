@@ -30,7 +30,7 @@ class YamlError(Exception):
 def read_yaml(path: Path) -> Any:
     """The content of a YAML file, of plain types only.
 
-    Raises `YamlError` for what is no file, not UTF-8 or no YAML that can be used, and `OSError` for what cannot be read.
+    Raises `YamlError` for what is no file, not UTF-8 or no YAML that can be used, and `OSError` as `open` does.
     """
     facts = path.stat()
     if not stat.S_ISREG(facts.st_mode):
@@ -107,7 +107,7 @@ def _values(event: Any, anchors: dict[str, int], opened: list[_Opened], before: 
     if isinstance(event, yaml.AliasEvent):
         if any(event.anchor == one.anchor for one in opened):
             raise YamlError("has an entry that is part of itself", line)
-        return anchors.get(event.anchor, 1)
+        return anchors.get(event.anchor or "", 1)
     if isinstance(event, yaml.CollectionStartEvent):
         keys: set[str] | None = set() if isinstance(event, yaml.MappingStartEvent) else None
         opened.append(_Opened(event.anchor, before, keys))

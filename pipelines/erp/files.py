@@ -60,13 +60,16 @@ class FilesSettings:
     @contextmanager
     def opened(self, wanted: Wanted) -> Iterator[Delivery]:
         """The delivery, copied and unpacked as needed; a file that changes before the block ends is an error."""
-        place = self._copied(wanted) if isinstance(self.folder, Remote) else self.folder
+        noticed: list[str] = []
+        place = self._copied(wanted, noticed) if isinstance(self.folder, Remote) else self.folder
         looking = partial(look, place, self.control_name)
         before = looking()
         if isinstance(self.folder, Path) and not self._has_control(before):
             before = complete.wait_until_quiet(looking, self.quiet_seconds or 0)
         where = self.folder.url if isinstance(self.folder, Remote) else str(self.folder)
-        yield open_folder(self._unpacked(place, wanted.scratch), where, self, wanted)
+        delivery = open_folder(self._unpacked(place, wanted.scratch), where, self, wanted)
+        delivery.noticed.extend(noticed)
+        yield delivery
         complete.check_unchanged(before, looking())
 
     @property
@@ -74,7 +77,7 @@ class FilesSettings:
         """Name of the control file that is looked for."""
         return self.control or CONTROL_FILE
 
-    def _copied(self, wanted: Wanted) -> Path:
+    def _copied(self, wanted: Wanted, noticed: list[str]) -> Path:
         assert isinstance(self.folder, Remote)  # noqa: S101
         target = wanted.scratch / "copied"
         target.mkdir()
@@ -82,7 +85,14 @@ class FilesSettings:
         quiet = default if self.quiet_seconds is None else self.quiet_seconds
         is_wanted = partial(counts, control=self.control_name)
         return remote.copy(
-            self.folder, target, is_wanted, self._has_control, quiet, self.limits.max_gb, wanted.progress
+            self.folder,
+            target,
+            is_wanted,
+            self._has_control,
+            quiet,
+            self.limits.max_gb,
+            wanted.progress,
+            noticed,
         )
 
     def _has_control(self, listing: complete.Listing) -> bool:

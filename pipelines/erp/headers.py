@@ -43,24 +43,31 @@ def column_names(where: str, fields: Sequence[str]) -> tuple[str, ...]:
 
 
 def spelled(field: str) -> str:
-    """A name as it is compared: no invisible characters and outer blanks, NFC, small letters, ß as ss, `_` for breaks.
+    """A name as the raw layer has it: no invisible characters and outer blanks, NFC, small letters, `_` for breaks.
 
-    The database takes two names for one that differ in case alone, and dlt compares them as `casefold` does.
+    `straße` is `strasse`, as all of our columns are ASCII and the database compares names like that.
     """
-    seen = visible(_EXCEL_BREAK.sub("\n", field)).casefold().translate(_IN_NAMES)
-    return unicodedata.normalize("NFC", seen)
+    seen = visible(_EXCEL_BREAK.sub("\n", field)).translate(_IN_NAMES)
+    folded = _folded(seen)
+    return folded if folded.isascii() else unicodedata.normalize("NFC", seen.lower())
+
+
+def _folded(name: str) -> str:
+    """A name as the database and dlt compare it: there `ß` is `ss`."""
+    return unicodedata.normalize("NFC", name.casefold())
 
 
 def _check_once(where: str, fields: Sequence[str], names: Sequence[str]) -> None:
     by_name: dict[str, list[str]] = {}
     for field, name in zip(fields, names, strict=True):
-        by_name.setdefault(name, []).append(visible(field) or name)
+        by_name.setdefault(_folded(name), []).append(visible(field) or name)
     twice = {name: given for name, given in by_name.items() if len(given) > 1}
     if not twice:
         return
     spellings = sorted({given for names in twice.values() for given in names} - twice.keys())
     as_written = f", written {listed(spellings)}" if spellings else ""
+    is_case = all(len({given.lower() for given in names}) == 1 for names in twice.values())
+    same = "upper and lower case are the same" + ("" if is_case else ", and so are ß and ss")
     raise DeliveryError(
-        f"{where}: column {listed(sorted(twice))} comes more than once{as_written} (upper and lower case are the "
-        "same, and so are ß and ss); export each column once"
+        f"{where}: column {listed(sorted(twice))} comes more than once{as_written} ({same}); export each column once"
     )

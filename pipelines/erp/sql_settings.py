@@ -9,6 +9,7 @@ import dlt
 import sqlalchemy as sa
 from dlt.common.configuration.specs import ConnectionStringCredentials
 
+from pipelines.erp.encrypted import demanded, is_lifted
 from pipelines.erp.mapping import DATABASE_KEYS, TableMapping, read_mapping
 from pipelines.erp.sql import SqlSettings
 from pipelines.erp.sql_dialects import dialect_of
@@ -30,7 +31,9 @@ def sql_settings() -> SqlSettings:
     path = _mapping_path()
     mapping = read_mapping(path, DATABASE_KEYS)
     _check_mapping(path.name, mapping)
-    return SqlSettings(url, mapping, path.name)
+    lifted = is_lifted()
+    demanded(url, lifted)
+    return SqlSettings(url, mapping, path.name, lifted)
 
 
 def _url() -> sa.URL:
