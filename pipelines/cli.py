@@ -3,6 +3,7 @@
 import io
 import logging
 import os
+import re
 import sys
 import threading
 import warnings
@@ -16,7 +17,7 @@ import typer
 from pipelines import interrupt
 from pipelines.cli_check import adopt_command, verify_command
 from pipelines.cli_look import explain_command, forget_command
-from pipelines.errors import StammdatenError
+from pipelines.errors import SettingsError, StammdatenError
 from pipelines.settings import home
 from pipelines.terminal import (
     AsJson,
@@ -295,6 +296,7 @@ def main() -> None:
     threading.excepthook = lambda caught: _complain(caught.exc_value) if caught.exc_value else None
     with interrupt.handled():
         try:
+            _check_arguments(sys.argv[1:])
             with quiet_libraries():
                 status = typer.main.get_command(app).main(prog_name="stammdaten", standalone_mode=False)
         except BaseException as problem:
@@ -303,6 +305,12 @@ def main() -> None:
             what = "run again to go on" if interrupt.was_sending() else "nothing was sent"
             err.print(f"Ended by a signal; {what}.")
         sys.exit(interrupt.exit_code() or (status if isinstance(status, int) else 0))
+
+
+def _check_arguments(given: list[str]) -> None:
+    for place, text in enumerate(given, 1):
+        if re.search("[\ud800-\udfff]", text):
+            raise SettingsError(f"word {place} of the command is not UTF-8; type it in a UTF-8 terminal")
 
 
 def _status_after(problem: BaseException) -> int:

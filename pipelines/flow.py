@@ -335,9 +335,11 @@ def _build(home: Path, settings: Vars, progress: Progress) -> dbt.Build:
 def _check_mandanten(home: Path, settings: Vars) -> None:
     """A Mandant that the ERP does not have is a typing error in the settings (rule E1)."""
     with open_database(home) as db:
-        there = {
-            str(number) for (number,) in db.execute("select trim(mandant_nr) from erp_raw.mandant").fetchall()
-        }
+        try:
+            found = db.execute("select trim(mandant_nr) from erp_raw.mandant").fetchall()
+        except duckdb.CatalogException:
+            raise BuildError("nothing is loaded yet; run `stammdaten load` first") from None
+    there = {str(number) for (number,) in found}
     for name in settings.active:
         wanted = settings.partners[name].get("mandanten")
         unknown = (

@@ -43,7 +43,9 @@ def home() -> Path:
     Raises `SettingsError` for a folder that cannot be written to, and for one that others may write to.
     """
     os.umask(0o077)
-    given = os.environ.get("STAMMDATEN_HOME") or str(project_root() / ".stammdaten")
+    given = checked_text(
+        "stammdaten_home", os.environ.get("STAMMDATEN_HOME") or str(project_root() / ".stammdaten")
+    )
     try:
         folder = Path(given).expanduser().absolute()
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)

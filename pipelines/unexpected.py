@@ -25,9 +25,7 @@ def explained(problem: BaseException) -> str | None:
         if (isinstance(link, OSError) and link.errno in FULL) or (
             _is_of_storage(link) and FULL_WORDS.search(str(link))
         ):
-            return (
-                "no room is left on the disk under STAMMDATEN_HOME; make some and run again, nothing is lost"
-            )
+            return "no room is left on the disk (STAMMDATEN_HOME, or where the output goes); make some and run again"
         if isinstance(link, MemoryError) or type(link).__name__ == "OutOfMemoryException":
             return "memory is used up; set STAMMDATEN_MEMORY lower (1500MB), or give this machine more, and run again"
         if isinstance(link, PermissionError) or (isinstance(link, OSError) and link.errno == errno.EROFS):

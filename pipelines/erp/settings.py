@@ -19,7 +19,7 @@ from pipelines.erp.increments import Increments
 from pipelines.erp.mapping import read_mapping
 from pipelines.erp.remote import Remote, check_address, is_remote
 from pipelines.errors import SettingsError
-from pipelines.settings import project_root, setting_name
+from pipelines.settings import checked_text, project_root, setting_name
 
 KINDS = ("files", "sql", "openwowi")
 DELIMITER_NAMES = {"tab": "\t", **{delimiter: delimiter for delimiter in DELIMITERS}}
@@ -114,7 +114,12 @@ def _folder() -> Path | Remote:
         known_hosts = _value("sources.erp.files.known_hosts")
         trusted = Path(known_hosts) if known_hosts else Remote.known_hosts
         return Remote(check_address(folder), trusted, is_lifted())
-    local = unquote(urlsplit(folder).path) if folder.lower().startswith("file:") else folder
+    try:
+        local = unquote(urlsplit(folder).path) if folder.lower().startswith("file:") else folder
+    except ValueError:
+        raise SettingsError(
+            f"{setting_name(key)}: not an address; write it as file:///folder; {PLACES}"
+        ) from None
     path = Path(local).expanduser()
     if not _is_place(path):
         raise SettingsError(
@@ -168,4 +173,4 @@ def _value(key: str) -> str | None:
     import dlt
 
     value = dlt.config.get(key, str)
-    return value if value and value.strip() else None
+    return checked_text(key, value) if value and value.strip() else None
