@@ -10,17 +10,19 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import UTC, date, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import yaml
 
 from pipelines.errors import SettingsError
 
 VARS = "dbt_project.yml or --vars"
+TIME_ZONE = "Europe/Berlin"
 
 
 @cache
@@ -107,7 +109,7 @@ def read_vars(known: list[str], given: str | None, stichtag: str | None, only: l
                 f"partners.{name}: a map with aktiv, separator and mandanten is needed; set it in {VARS}"
             )
     return Vars(
-        stichtag=_key_date(stichtag or merged.get("stichtag")),
+        stichtag=_key_date(stichtag or merged.get("stichtag"), merged.get("zeitzone")),
         quelle_erp=str(merged.get("quelle_erp")),
         partners=_limit(partners, only, known),
         guards=merged.get("guards"),
@@ -129,9 +131,20 @@ def _parse_vars(given: str | None) -> dict[str, Any]:
     return parsed
 
 
-def _key_date(value: Any) -> date:
+def today(zone: Any, now: datetime | None = None) -> date:
+    """The day in a time zone (rule C2), whatever the zone of the machine. Raises `SettingsError` for no zone."""
+    try:
+        return (now or datetime.now(UTC)).astimezone(ZoneInfo(zone or TIME_ZONE)).date()
+    except (ZoneInfoNotFoundError, ValueError, TypeError, OSError):
+        raise SettingsError(
+            f"zeitzone: {zone!r} is no time zone; write it as Europe/Berlin; set it in {VARS}"
+        ) from None
+
+
+def _key_date(value: Any, zone: Any) -> date:
+    current = today(zone)
     if value is None:
-        return date.today()
+        return current
     if isinstance(value, date):
         return value
     try:
