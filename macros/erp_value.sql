@@ -9,7 +9,7 @@
     {%- else -%}
         {{- exceptions.raise_compiler_error(
             spalte ~ ': unknown type ' ~ typ
-            ~ '; allowed: text, wort(list), land, land(default), datum, zeitstempel, wahrheitswert, sperre, ganzzahl, ganzzahl(bigint),'
+            ~ '; allowed: text, wort, land, land(default), datum, zeitstempel, wahrheitswert, sperre, ganzzahl, ganzzahl(bigint),'
             ~ ' dezimalzahl(digits, decimals)'
         ) -}}
     {%- endif -%}

@@ -22,7 +22,7 @@
     {% endif -%}
     {% for spalte, typ in words.items() -%}
     woerter_{{ spalte }} as (
-        {{ word_list(typ) }}
+        {{ word_list(tabelle, spalte, typ) }}
     ),
 
     {% endfor -%}
@@ -98,7 +98,7 @@
 
 
 {#- A list of words as it is joined: each once, without regard to case and blanks. -#}
-{% macro word_list(typ) -%}
+{% macro word_list(tabelle, spalte, typ) -%}
     select
         {{ as_word('wort') }} as wort,
         {%- if typ.startswith('land') %}
@@ -107,7 +107,7 @@
         {%- else %}
         min(bedeutung) as bedeutung
     from {{ ref('woerter') }}
-    where liste = '{{ typ[5:-1] }}'
+    where spalte = '{{ tabelle }}.{{ spalte }}'
         {%- endif %}
     group by all
 {%- endmacro %}

@@ -17,6 +17,7 @@ from pipelines.erp.archive import Limits
 from pipelines.erp.complete import CONTROL_FILE, Control
 from pipelines.erp.delivery import Delivery, TableData, Wanted, check_complete
 from pipelines.erp.folder import FOLDER_SETTING, counts, find, listed, look, only_zip
+from pipelines.erp.mapped_values import with_mapped_values
 from pipelines.erp.mapping import TableMapping
 from pipelines.erp.parts import Found, assign, check_mandanten, mandant_files, readings
 from pipelines.erp.remote import Remote
@@ -119,7 +120,12 @@ def open_folder(folder: Path, where: str, settings: FilesSettings, wanted: Wante
         control.check_all_used()
     used = {part.found for files in parts.values() for part in files}
     unknown = (*others, *(file.shown for file in found if file not in used))
-    return Delivery(f"files: {where}", data, tuple(sorted(unknown)), tuple(reader.notes))
+    return Delivery(
+        f"files: {where}",
+        with_mapped_values(data, settings.mapping),
+        tuple(sorted(unknown)),
+        tuple(reader.notes),
+    )
 
 
 def _control(folder: Path, where: str, settings: FilesSettings) -> Control | None:

@@ -13,6 +13,7 @@ from dlt.sources.sql_database import sql_table
 
 from pipelines.erp.csv_file import column_names
 from pipelines.erp.delivery import Delivery, MarkExpired, TableData, Wanted, check_complete
+from pipelines.erp.mapped_values import with_mapped_values
 from pipelines.erp.mapping import TableMapping
 from pipelines.erp.schema import tables
 from pipelines.erp.sql_dialects import BINARY, NESTED, TIME, Column, Dialect, dialect_of
@@ -46,7 +47,7 @@ class SqlSettings:
             check_complete(data, erp, database.origin, remedy)
             yield Delivery(
                 origin=f"sql: {database.origin}",
-                tables=data,
+                tables=with_mapped_values(data, self.mapping),
                 notes=() if database.holds_still else (NO_SNAPSHOT,),
             )
 

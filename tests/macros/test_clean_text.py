@@ -120,7 +120,19 @@ DAMAGED = {
     '="001"': 'a text mark of Excel (="…"), read without it',
     "'001": "a text mark of Excel (apostrophe), read without it",
 }
-WHOLE = ["Müller", "Ångström", "São Paulo", "JOÃO", "Ägidius", "Max & Moritz", "'t Hooft", "A&B; C", "Maier_x", "Âge", None]
+WHOLE = [
+    "Müller",
+    "Ångström",
+    "São Paulo",
+    "JOÃO",
+    "Ägidius",
+    "Max & Moritz",
+    "'t Hooft",
+    "A&B; C",
+    "Maier_x",
+    "Âge",
+    None,
+]
 
 
 def test_damaged_text_is_told_from_whole_text(evaluate: Evaluate) -> None:
@@ -134,4 +146,6 @@ def test_the_short_way_is_for_nothing_that_changes_or_is_damaged(evaluate: Evalu
     odd = [text for text, cleaned in VECTORS.items() if text != cleaned] + list(DAMAGED)
 
     assert not any(evaluate("{{ is_plain_text('wert') }}", odd))
-    assert all(evaluate("{{ is_plain_text('wert') }}", ["Lindenallee 12", "Müller", "2019-02-01", "a@b.de", "4_5"]))
+    assert all(
+        evaluate("{{ is_plain_text('wert') }}", ["Lindenallee 12", "Müller", "2019-02-01", "a@b.de", "4_5"])
+    )

@@ -187,7 +187,9 @@ INTEGERS = {
 }
 
 BOOLEANS = {
-    **dict.fromkeys(["true", "TRUE", "wahr", "WAHR", "ja", "Ja", "yes", "J", "j", "Y", "X", "x", "1", "-1"], True),
+    **dict.fromkeys(
+        ["true", "TRUE", "wahr", "WAHR", "ja", "Ja", "yes", "J", "j", "Y", "X", "x", "1", "-1"], True
+    ),
     **dict.fromkeys(["false", "False", "falsch", "FALSCH", "nein", "no", "NEIN", "N", "n", "0"], False),
     **dict.fromkeys(["2", "?", "vielleicht", "-", "on", None]),
 }
@@ -217,13 +219,28 @@ def test_the_scale_of_a_decimal_can_be_chosen(evaluate: Evaluate) -> None:
 
 
 def test_somebody_may_be_born_in_1900(evaluate: Evaluate) -> None:
-    found = evaluate("{{ datum('wert', geburtsdatum=true) }}", ["1900-01-01", "01.01.1900", "1899-12-30", "01.01.0001"])
+    found = evaluate(
+        "{{ datum('wert', geburtsdatum=true) }}", ["1900-01-01", "01.01.1900", "1899-12-30", "01.01.0001"]
+    )
 
     assert found == [date(1900, 1, 1), date(1900, 1, 1), None, None]
 
 
-NO_DATES = ["00000000", "0000-00-00", "00.00.0000", "0000-00-00 00:00:00", "1753-01-01", "31.12.9999 00:00:00"]
-NO_DATES += ["9999-12-31T23:59:59Z", "9999-12-30T23:00:00Z", "0001-01-01T00:00:00Z", "1.1.1900", "30.12.1899 00:00"]
+NO_DATES = [
+    "00000000",
+    "0000-00-00",
+    "00.00.0000",
+    "0000-00-00 00:00:00",
+    "1753-01-01",
+    "31.12.9999 00:00:00",
+]
+NO_DATES += [
+    "9999-12-31T23:59:59Z",
+    "9999-12-30T23:00:00Z",
+    "0001-01-01T00:00:00Z",
+    "1.1.1900",
+    "30.12.1899 00:00",
+]
 
 
 def test_what_stands_for_no_date_is_told_from_what_nobody_can_read(evaluate: Evaluate) -> None:
@@ -242,7 +259,10 @@ def test_another_time_zone_can_be_set_and_must_be_one(evaluate: Evaluate) -> Non
 
 
 def test_a_number_of_bytes_may_be_larger_than_a_floor(evaluate: Evaluate) -> None:
-    assert evaluate("{{ ganzzahl('wert', 'bigint') }}", ["99999999999", "99999999999999999999"]) == [99999999999, None]
+    assert evaluate("{{ ganzzahl('wert', 'bigint') }}", ["99999999999", "99999999999999999999"]) == [
+        99999999999,
+        None,
+    ]
 
 
 def test_an_amount_in_another_currency_is_noticed(evaluate: Evaluate) -> None:
@@ -251,10 +271,23 @@ def test_an_amount_in_another_currency_is_noticed(evaluate: Evaluate) -> None:
     assert evaluate("{{ has_foreign_currency('wert') }}", amounts) == [True, True, True, *[False] * 4, None]
 
 
-NUMBERS_NOBODY_HAS = ["9" * 400, "9" * 400 + " 1/2", "1 1/" + "9" * 400, "-" * 400, "9" * 39, "1" + ".000" * 200, "0,"]
+NUMBERS_NOBODY_HAS = [
+    "9" * 400,
+    "9" * 400 + " 1/2",
+    "1 1/" + "9" * 400,
+    "-" * 400,
+    "9" * 39,
+    "1" + ".000" * 200,
+    "0,",
+]
 
 
 def test_no_number_stops_a_build(evaluate: Evaluate) -> None:
-    for template in ("{{ dezimalzahl('wert') }}", "{{ ganzzahl('wert') }}", "{{ datum('wert') }}", "{{ zeitstempel('wert') }}"):
+    for template in (
+        "{{ dezimalzahl('wert') }}",
+        "{{ ganzzahl('wert') }}",
+        "{{ datum('wert') }}",
+        "{{ zeitstempel('wert') }}",
+    ):
         found = evaluate(template, NUMBERS_NOBODY_HAS)
         assert [value for value in found if value not in (None, Decimal("1.00"))] == [], template

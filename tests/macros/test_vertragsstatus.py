@@ -52,7 +52,11 @@ def test_a_lease_has_the_state_of_the_key_date(evaluate: Evaluate) -> None:
 
 
 def test_the_key_date_is_today_unless_set(render_sql: RenderSql) -> None:
-    for zone in (None, "Pacific/Kiritimati", "Etc/GMT+12"):  # the last two are 26 hours apart: never the same day
+    for zone in (
+        None,
+        "Pacific/Kiritimati",
+        "Etc/GMT+12",
+    ):  # the last two are 26 hours apart: never the same day
         today = datetime.now(ZoneInfo(zone or "Europe/Berlin")).date()
         given = {"zeitzone": zone} if zone else {}
         assert render_sql("{{ stichtag() }}", **given) == f"date '{today}'"

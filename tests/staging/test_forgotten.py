@@ -33,7 +33,13 @@ def test_rows_of_a_forgotten_person_are_not_read(
         db.execute("insert into sync.forgotten values (?, 'salz', true)", [digest])
     selected = ["base_erp__person", "base_erp__kontaktweg", "base_erp__dokument"]
     done = dbt(
-        "build", "--resource-type", "model", "--resource-type", "seed", "--select", *(f"+{name}" for name in selected)
+        "build",
+        "--resource-type",
+        "model",
+        "--resource-type",
+        "seed",
+        "--select",
+        *(f"+{name}" for name in selected),
     )
     assert done.success, done.exception
     with duckdb.connect(file) as db:

@@ -1,6 +1,6 @@
 {% set spalten = {
     'person_nr': 'text',
-    'person_art': 'wort(personenart)',
+    'person_art': 'wort',
     'anrede': 'text',
     'titel': 'text',
     'vorname': 'text',
