@@ -30,6 +30,7 @@ from pipelines.terminal import (
     settings_of,
     show_failures,
     show_guards,
+    show_warnings,
     table,
 )
 
@@ -128,6 +129,7 @@ def plan(
         out.print(f"{row['partner']} {row['entity']} {row['operation']} {row['external_id']}", soft_wrap=True)
         for change in row["fields"]:
             out.print(f"    {change['field']}: {change['old']} → {change['new']}", soft_wrap=True)
+    show_warnings(report["warnings"])
     show_failures(report["failures"])
     show_guards(report["guards"], report["plan_id"])
     out.print(

@@ -72,6 +72,7 @@ class Vars:
     quelle_erp: str
     partners: Mapping[str, Mapping[str, Any]]
     guards: Any = None
+    warn: Any = None
     overrides: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -113,6 +114,7 @@ def read_vars(known: list[str], given: str | None, stichtag: str | None, only: l
         quelle_erp=str(merged.get("quelle_erp")),
         partners=_limit(partners, only, known),
         guards=merged.get("guards"),
+        warn=merged.get("warn"),
         overrides=overrides,
     )
 

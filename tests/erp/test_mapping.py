@@ -93,7 +93,10 @@ def test_a_mapped_column_must_be_there_once(folder, columns, expected):
         ("tables: [person]", "mapping.yaml: one entry `tables:` is needed"),
         ("tables:\n  person: {from: a\n", "mapping.yaml, line 3: the mapping file is no YAML"),
         ("tables: {persons: {}}", "mapping.yaml: tables.persons: unknown table; there are mandant, "),
-        ("tables: {person: units}", "mapping.yaml: tables.person: a map with from, columns is needed"),
+        (
+            "tables: {person: units}",
+            "mapping.yaml: tables.person: a map with from, columns, values is needed",
+        ),
         (
             "tables: {person: {form: x}}",
             "mapping.yaml: tables.person.form: unknown entry; there are from, columns",
@@ -141,7 +144,7 @@ def test_words_of_the_erp_become_ours_whatever_their_case_and_blanks(folder, map
         ("1", "Handynummer"),
         ("2", "Festnetz"),
         ("3", ""),
-        ("4", None),
+        ("4", ""),
     ]
 
 

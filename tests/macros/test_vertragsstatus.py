@@ -67,7 +67,7 @@ def test_the_day_of_a_run_is_that_of_berlin_whatever_the_machine_says() -> None:
     assert today(None, datetime(2026, 11, 28, 23, 30, tzinfo=UTC)) == date(2026, 11, 29)
     assert today("Europe/Berlin", datetime(2026, 7, 1, 21, 59, tzinfo=UTC)) == date(2026, 7, 1)
     for wrong in ("Berlin", "../etc/passwd", "Europe", 5):
-        with pytest.raises(SettingsError, match="zeitzone: .* is no time zone"):
+        with pytest.raises(SettingsError, match=r"zeitzone: .* is no time zone"):
             today(wrong)
 
 
