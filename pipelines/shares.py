@@ -131,7 +131,7 @@ def warnings(db: duckdb.DuckDBPyConnection, limits: Limits) -> list[Warned]:
             and built.column_name is not distinct from pushed.column_name
             and built.partner is not distinct from pushed.partner
         where built.of_rows > 0
-        order by built.row_count / built.of_rows desc, all
+        order by built.row_count / built.of_rows desc, built.rule, built.table_name, built.column_name, built.partner
         """
     ).fetchall()
     found = [_judged(row, limits) for row in rows]
