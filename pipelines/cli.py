@@ -38,6 +38,7 @@ from pipelines.terminal import (
     show_document,
     show_failures,
     show_guards,
+    show_warnings,
     table,
     usage_line,
 )
@@ -138,6 +139,7 @@ def plan(
         out.print(f"{row['partner']} {row['entity']} {row['operation']} {row['external_id']}", soft_wrap=True)
         for change in row["fields"]:
             out.print(f"    {change['field']}: {change['old']} → {change['new']}", soft_wrap=True)
+    show_warnings(report["warnings"])
     show_failures(report["failures"])
     show_guards(report["guards"], report["plan_id"])
     if invites := invitation(report):

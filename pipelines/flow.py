@@ -9,7 +9,7 @@ from typing import Any
 import duckdb
 
 from pipelines import build as dbt
-from pipelines import interrupt, sample
+from pipelines import interrupt, sample, shares
 from pipelines.erp.delivery import Door
 from pipelines.erp.files import FilesSettings
 from pipelines.erp.load import Load, kind_of_last_load, load
@@ -60,7 +60,12 @@ def build_only(home: Path, settings: Vars, progress: Progress) -> Report:
         _check_mandanten(home, settings)
         built = _build(home, settings, progress)
         notes = [f"{built.models} models built, {built.tests} tests run."]
-        return {"failures": _failures(built), "notes": notes, "exit": 1 if built.failures else 0}
+        return {
+            "failures": _failures(built),
+            "warnings": warnings(home, settings),
+            "notes": notes,
+            "exit": 1 if built.failures else 0,
+        }
 
 
 def plan_only(
@@ -77,6 +82,7 @@ def plan_only(
             "plan": [asdict(line) for line in made.counts],
             "failures": failures,
             "guards": trips(home, made.plan_id, ready, settings),
+            "warnings": warnings(home, settings),
         }
         if with_rows:
             report["rows"] = plan_lines(home, made.plan_id, show_personal_data)
@@ -231,6 +237,7 @@ def check(home: Path, settings: Vars) -> None:
 
 def _check_rows(home: Path, settings: Vars) -> None:
     guards.limits(settings.guards)
+    shares.read_limits(settings.warn)
     if not settings.active:
         raise SettingsError(
             "partners: none is switched on; set aktiv: true for one in dbt_project.yml or --vars"
@@ -247,6 +254,8 @@ def _carry_through(home: Path, settings: Vars, erp: Door, say: Say, progress: Pr
     _check_mandanten(home, settings)
     built = _build(home, settings, progress)
     say(f"Built {built.models} models, {built.tests} tests run")
+    # Looked at before the push, which makes these counts the former ones.
+    warned = warnings(home, settings)
     ready = [name for name in settings.active if built.ready(name)]
     looked_up = settle_former(home, settings.active)
     if looked_up:
@@ -255,6 +264,7 @@ def _carry_through(home: Path, settings: Vars, erp: Door, say: Say, progress: Pr
     say(f"Plan {made.plan_id}: {made.operations:,} operations")
     report = _push(home, settings, ready, made.plan_id, progress)
     report["failures"] = _failures(built)
+    report["warnings"] = warned
     report["load"] = _loaded(loaded)
     report["exit"] = 1 if built.failures else report["exit"]
     return report
@@ -273,6 +283,8 @@ def _push(
         pushed = engine.push(home, plan_id, partners, limits, allowed, progress)
     has_sent = any(line.created + line.updated + line.withdrawn for line in pushed.lines)
     with engine.after_sending(has_sent), open_database(home) as db:
+        if not pushed.stopped and not pushed.held:
+            shares.note_pushed(db)
         reasons = [
             {"partner": p, "entity": e, "rows": n, "reason": r, "how": _advice(r, p in pushed.held)}
             for p, e, r, n in db.execute(
@@ -329,7 +341,14 @@ def _build(home: Path, settings: Vars, progress: Progress) -> dbt.Build:
     built = dbt.build(home, settings, lambda done, total, _: progress("build", done, total))
     with open_database(home) as db:
         db.execute("update sync.builds set finished_at = now(), failures = ?", [json.dumps(_failures(built))])
+        shares.note_built(db)
     return built
+
+
+def warnings(home: Path, settings: Vars) -> list[Report]:
+    """Rules that take away much of a table in the last build, or much more than in the last run."""
+    with open_database(home) as db:
+        return [asdict(warned) for warned in shares.warnings(db, shares.read_limits(settings.warn))]
 
 
 def _check_mandanten(home: Path, settings: Vars) -> None:

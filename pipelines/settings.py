@@ -11,11 +11,12 @@ import re
 import stat
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import UTC, date, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import yaml
 
@@ -24,10 +25,11 @@ from pipelines.suggest import did_you_mean
 
 VARS = "dbt_project.yml or --vars"
 # Every var of dbt and of the commands; a new one is added here.
-KNOWN_VARS = ("stichtag", "quelle_erp", "partners", "guards")
+KNOWN_VARS = ("stichtag", "quelle_erp", "zeitzone", "warn", "partners", "guards")
 # More than any settings need, and less than a parser could be choked with.
 LONGEST_VARS = 100_000
 DEEPEST_VARS = 20
+TIME_ZONE = "Europe/Berlin"
 
 
 @cache
@@ -106,6 +108,7 @@ class Vars:
     quelle_erp: str
     partners: Mapping[str, Mapping[str, Any]]
     guards: Any = None
+    warn: Any = None
     overrides: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -146,10 +149,11 @@ def read_vars(known: list[str], given: str | None, stichtag: str | None, only: l
                 f"partners.{name}: a map with aktiv, separator and mandanten is needed; set it in {VARS}"
             )
     return Vars(
-        stichtag=_key_date(stichtag or merged.get("stichtag")),
+        stichtag=_key_date(stichtag or merged.get("stichtag"), merged.get("zeitzone")),
         quelle_erp=str(merged.get("quelle_erp")),
         partners=_limit(partners, only, known),
         guards=merged.get("guards"),
+        warn=merged.get("warn"),
         overrides=overrides,
     )
 
@@ -233,9 +237,22 @@ def _no_yaml(problem: yaml.YAMLError) -> ValueError:
     return ValueError(f"no YAML (line {mark.line + 1}, column {mark.column + 1})" if mark else "no YAML")
 
 
-def _key_date(value: Any) -> date:
+def today(zone: Any, now: datetime | None = None) -> date:
+    """The day in a time zone (rule C2), whatever the zone of the machine. Raises `SettingsError` for no zone."""
+    try:
+        return (now or datetime.now(UTC)).astimezone(ZoneInfo(zone or TIME_ZONE)).date()
+    except (ZoneInfoNotFoundError, ValueError, TypeError, OSError):
+        raise SettingsError(
+            f"zeitzone: {zone!r} is no time zone; write it as Europe/Berlin; set it in {VARS}"
+        ) from None
+
+
+def _key_date(value: Any, zone: Any) -> date:
+    current = today(zone)
     if value is None:
-        return date.today()
+        return current
+    if isinstance(value, date):
+        return value
     try:
         return date.fromisoformat(str(value))
     except ValueError:

@@ -173,6 +173,7 @@ def finish(report: dict[str, Any], as_json: bool) -> None:
     if as_json:
         show_document(report)
         raise end(report)
+    show_warnings(report.get("warnings", []))
     show_failures(report.get("failures", []))
     show_guards(report.get("guards", []), report.get("plan_id", ""))
     for name, why in report.get("stopped", {}).items():
@@ -199,6 +200,16 @@ def finish(report: dict[str, Any], as_json: bool) -> None:
     for note in report.get("notes", []):
         out.print(note, soft_wrap=True)
     raise end(report)
+
+
+def show_warnings(warnings: list[dict[str, Any]]) -> None:
+    for warning in warnings:
+        err.print(f"Warning: {warning['message']}", style="yellow", soft_wrap=True, markup=False)
+    if warnings:
+        err.print(
+            "Look at the rows: select * from quality.findings; what the rules say: docs/rules.md",
+            soft_wrap=True,
+        )
 
 
 def show_failures(failures: list[dict[str, Any]]) -> None:

@@ -18,7 +18,7 @@ select
     plz,
     ort,
     ortsteil,
-    coalesce(land, 'DE') as land,
+    land,
     baujahr,
     {{ jahr('baujahr') }} as baujahr_zahl,
     geschosse,

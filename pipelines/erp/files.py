@@ -28,6 +28,7 @@ from pipelines.erp.folder import (
     only_zip,
     remedy,
 )
+from pipelines.erp.mapped_values import with_mapped_values
 from pipelines.erp.mapping import TableMapping
 from pipelines.erp.parts import Found, assign, check_mandanten, mandant_files, readings
 from pipelines.erp.remote import Remote
@@ -150,7 +151,13 @@ def open_folder(folder: Path, where: str, settings: FilesSettings, wanted: Wante
         for name in names
     ]
     origin = f"files: {where}"
-    return Delivery(origin, data, tuple(sorted(unknown)), (*reader.notes, *notes), reader.noticed)
+    return Delivery(
+        origin,
+        with_mapped_values(data, settings.mapping),
+        tuple(sorted(unknown)),
+        (*reader.notes, *notes),
+        reader.noticed,
+    )
 
 
 def _told(misses: Mapping[str, Sequence[str]], erp: str) -> str:

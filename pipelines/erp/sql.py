@@ -14,6 +14,7 @@ from dlt.sources.sql_database import sql_table
 from pipelines.erp.delivery import Delivery, MarkExpired, TableData, Wanted, check_complete
 from pipelines.erp.encrypted import demanded
 from pipelines.erp.headers import column_names
+from pipelines.erp.mapped_values import with_mapped_values
 from pipelines.erp.mapping import TableMapping
 from pipelines.erp.row_checks import RowChecks
 from pipelines.erp.schema import tables
@@ -53,7 +54,7 @@ class SqlSettings:
             check_complete(data, erp, database.origin, remedy)
             yield Delivery(
                 origin=f"sql: {database.origin}",
-                tables=data,
+                tables=with_mapped_values(data, self.mapping),
                 notes=(*database.notes, *(() if database.holds_still else (NO_SNAPSHOT,))),
                 noticed=noticed,
             )

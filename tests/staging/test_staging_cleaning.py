@@ -36,7 +36,7 @@ def test_c3_numbers_and_booleans_are_read_or_listed(query: Query, findings: Find
     assert query(
         "select aufzug, denkmalschutz, geschosse, baujahr, land from staging.stg_erp__gebaeude "
         "where we_nr = '0123' and gebaeude_nr = '01'"
-    ) == [(True, False, 4, "um 1900", "DE")]
+    ) == [(True, None, 4, "um 1900", "DE")]
     assert findings("C3", "gebaeude") == [("001/0123/01", "denkmalschutz", "vielleicht", None)]
 
 
