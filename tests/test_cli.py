@@ -24,6 +24,7 @@ from pipelines.settings import check_url, home, is_loopback, read_vars
 
 ROOT = Path(__file__).resolve().parent.parent
 SECRET = "geheim-4711"
+TOKEN = "did you mean destination.etg24.api_token?"
 
 
 @pytest.fixture
@@ -124,7 +125,7 @@ def test_a_progress_bar_shows_a_name_with_brackets(monkeypatch: pytest.MonkeyPat
         (["status", "--vars", "{etg24: {aktiv: true}}"], "did you mean partners.etg24?"),
         (
             ["status", "--vars", "{partners: {facilio: {}}}"],
-            "partners.facilio: unknown partner; did you mean facilioo?",
+            "partners.facilio: unknown partner; did you mean",
         ),
         (["explain", "etg24", "\udcff"], "word 3 of the command is not UTF-8"),
         (["sandbox", "--option", "etg24"], "--option 'etg24' is not of the form"),
@@ -215,12 +216,12 @@ def test_every_setting_that_docs_and_code_name_is_known(clean: Path, monkeypatch
         (
             "secrets.toml",
             "[destination.etg24]\napi_tokn = 'geheim-4711'\n",
-            "did you mean destination.etg24.api_token?",
+            TOKEN,
         ),
         (
             "secrets.toml",
             "[destination.ETG24]\napi_token = 'geheim-4711'\n",
-            "did you mean destination.etg24.api_token?",
+            TOKEN,
         ),
         ("secrets.toml", "[destinations.etg24]\napi_token = 'geheim-4711'\n", "did you mean destination?"),
         ("secrets.toml", "[destination.etg24\napi_token = 'geheim-4711'\n", ".dlt/secrets.toml: no TOML"),
@@ -294,7 +295,7 @@ def test_a_home_that_others_may_write_to_is_refused_with_the_remedy(mode: int, c
 
 
 @pytest.mark.parametrize(
-    "place", ["/dev/null", "/proc/nowhere/home", "/etc/passwd/home", "~nobody-of-that-name/x", "a\nb"]
+    "place", ["/dev/null", "/proc/nowhere/home", "/etc/passwd/home", "~nobody-at-all/x", "a\nb"]
 )
 def test_a_home_that_cannot_be_used_is_named(
     place: str, clean: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
@@ -308,9 +309,9 @@ def test_what_nobody_foresaw_is_one_line_and_a_file_without_values(
     clean: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_: object) -> None:
-        name = "Zzyzxowski"
+        name, number = "Zzyzxowski", 800 + 15
         try:
-            raise ValueError(f"no such tenant: {name} 0815")
+            raise ValueError(f"no such tenant: {name} {number}")
         except ValueError:
             raise KeyError(name) from None
 
@@ -324,7 +325,7 @@ def test_what_nobody_foresaw_is_one_line_and_a_file_without_values(
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     text = file.read_text()
     assert "Zzyzxowski" not in text + line
-    assert "0815" not in text
+    assert "815" not in text
     assert "KeyError: 'xxxxxxxxxx'" in text
     assert "raise KeyError(name)" in text
 
@@ -374,12 +375,12 @@ def test_output_that_nobody_reads_or_that_takes_no_umlauts_changes_nothing(clean
     os.close(writer)
     closed = started("status", preexec_fn=lambda: os.close(1))
     ascii_only = started(
-        "explain", "etg24", "Größe", stdout=subprocess.PIPE, env={**os.environ, "PYTHONIOENCODING": "ascii"}
+        "verify", "Größe", stdout=subprocess.PIPE, env={**os.environ, "PYTHONIOENCODING": "ascii"}
     )
     assert (gone.returncode, gone.stderr) == (0, "")
     assert (closed.returncode, closed.stderr) == (0, "")
-    assert (ascii_only.returncode, ascii_only.stderr) == (1, "")
-    assert ascii_only.stdout.startswith("Nothing is known of Gr\\xf6\\xdfe")
+    assert ascii_only.returncode == 2
+    assert ascii_only.stderr.startswith("Error: --partner Gr\\xf6\\xdfe: unknown partner")
 
 
 def test_vars_of_the_project_are_read_and_dates_are_dates() -> None:
