@@ -83,6 +83,7 @@ def preview(home: Path, settings: Vars, person_nr: str) -> dict[str, Any]:
         "records": [_line(record) for record in held],
         "named_in": [_line(record) for record in named_in],
         "partners": _to_call(held, settings),
+        "keepers": sorted({r.partner for r in held if r.remote_id and _kind(r) != "delete"}),
     }
 
 
@@ -93,7 +94,8 @@ def forget(
 
     Keys: `records` (what became of each), `named_in` (records of others that the next run sends without the person),
     `erased` (rows by table), `files` (other files that still hold the person),
-    `still_there` (records that partners keep), `in_raw`, `stopped`, `exit` (1: something was not withdrawn).
+    `still_there` (records that partners keep), `letters` (what somebody has to write to whom), `in_raw`, `stopped`,
+    `exit` (1: something was not withdrawn).
     Calling it again finishes what was interrupted. Raises like `preview`, and `SettingsError` before anything is sent.
     """
     person_nr = person_nr.strip()
@@ -120,6 +122,7 @@ def forget(
         "records": [_line(record) for record in after],
         "named_in": [_line(record) for record in named_in],
         "still_there": [_line(record) for record in after if record.remote_id],
+        "letters": letters(after, settings.active),
         "erased": erased,
         "files": erase.files_with(home, values),
         "in_raw": seen["in_raw"],
@@ -318,13 +321,52 @@ def _to_call(held: list[Held], settings: Vars) -> list[str]:
     return list(dict.fromkeys(r.partner for r in held if r.is_there and r.partner in settings.active))
 
 
+# What a partner still holds once a record is withdrawn; a deleted one is gone.
+KEPT = {
+    "keep": "stays as it is",
+    "end": "stays with an end date",
+    "detach": "stays without its link to us",
+    "deactivate": "stays, switched off",
+}
+
+
+def letters(records: list[Held], active: list[str]) -> list[dict[str, Any]]:
+    """One letter for each partner that keeps records of the person: `partner`, `title`, `records`, `text`.
+
+    It names records by ids alone.
+    """
+    found = []
+    for name in dict.fromkeys(record.partner for record in records if record.remote_id):
+        kept = [record for record in records if record.partner == name and record.remote_id]
+        title = load_contract(name).title
+        lines = [{**_line(record), "what": _what_is_left(record, active)} for record in kept]
+        listed = "; ".join(f"{r.entity} {r.remote_id} (our id {r.external_id})" for r in kept)
+        text = (
+            f"To {title}: please erase the following records of one person, with their history and all copies"
+            f" (Article 17 GDPR), and confirm it to us: {listed}."
+        )
+        found.append({"partner": name, "title": title, "records": lines, "text": text})
+    return found
+
+
+def _what_is_left(record: Held, active: list[str]) -> str:
+    if not record.is_there:
+        return KEPT.get(_kind(record), "stays")
+    if record.partner not in active:
+        return f"stays untouched, because {record.partner} is switched off here (partners.{record.partner}.aktiv)"
+    return "stays, because its withdrawal is not confirmed yet"
+
+
+def _kind(record: Held) -> str:
+    return load_contract(record.partner).entities[record.entity].withdraw.kind
+
+
 def _line(record: Held) -> dict[str, Any]:
-    kind = load_contract(record.partner).entities[record.entity].withdraw.kind
     return {
         "partner": record.partner,
         "entity": record.entity,
         "external_id": record.external_id,
         "remote_id": record.remote_id,
         "state": record.state,
-        "withdrawal": kind,
+        "withdrawal": _kind(record),
     }
