@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
+from pipelines.push.adopt import adopt
 from pipelines.push.connector import connector
 from pipelines.push.settle import settle_former
+from pipelines.push.verify import verify
 from tests.push.site import Rows, Site
 from tests.push.somebody import does
 from tests.push.stock import FACILIOO, HOUSE
@@ -214,3 +216,17 @@ def test_our_id_joins_those_of_others(site: Site) -> None:
     made = connector("facilioo")
     assert made.contract.entities["parteien_mieter"].external_ids
     made.client.close()
+
+
+def test_a_merged_party_is_verified_and_adopted_as_two_rows(site: Site) -> None:
+    party, rows = merged(site)
+    site.ledger("delete from sync.ledger where external_id in ('77', '78')")
+    counts = {c.entity: c for c in adopt(site.home, connector("facilioo"), apply=True).counts}
+    assert (counts["parteien_mieter"].by_external_id, counts["parteien_mieter"].to_create) == (2, 0)
+    assert counts["vertraege_mieter"].differing == 0
+    held = site.ledger("select remote_id from sync.ledger where external_id in ('77', '78')")
+    assert held == [(str(party),)] * 2
+    assert verify(site.home, connector("facilioo")).findings == ()
+    before = len(site.sent("facilioo"))
+    assert sum(line.created + line.undelivered for line in site.sync("facilioo", rows).values()) == 0
+    assert len(site.sent("facilioo")) == before
