@@ -10,9 +10,13 @@ import duckdb
 import pytest
 
 from pipelines.push.contract import load_contract
-from pipelines.push.ledger import create_tables
+from pipelines.push.explain import explain
+from pipelines.push.ledger import create_tables, open_database
 from pipelines.push.plan import Counts, make_plan
+from pipelines.settings import Vars
 from tests.push.doubts import doubtful, good
+from tests.push.site import TODAY, Site
+from tests.push.stock import PLENTIFIC
 
 DAY = date(2026, 3, 31)
 PARTNERS = ("etg24", "facilioo", "plentific", "kiwi", "casavi")
@@ -20,6 +24,11 @@ VARS = {
     "stichtag": DAY.isoformat(),
     "partners": {name: {"aktiv": True, "separator": "/", "mandanten": "alle"} for name in PARTNERS},
 }
+SETTINGS = Vars(
+    stichtag=TODAY,
+    quelle_erp="wodis_sigma",
+    partners={"kiwi": {"aktiv": True, "separator": "/", "mandanten": "alle"}},
+)
 Build = Callable[..., duckdb.DuckDBPyConnection]
 Row = dict[str, Any]
 
@@ -184,3 +193,96 @@ def test_a_lease_that_was_cancelled_before_it_began_ends_on_its_first_day_or_is_
     assert casavi["payload"]["endDate"] == "2027-01-01"
     kiwi = planned.operations("kiwi", "mietvertraege")[tenant]
     assert (kiwi["payload"], kiwi["sends"]) == ({}, True)
+
+
+LEASE = {
+    "external_id": "001/1/01/0001/01/77",
+    "verwaltungseinheiten_external_id": "001/1/01/0001",
+    "mieter_external_id": "77",
+    "starts_at": "2020-01-01",
+    "ends_at": None,
+}
+HOUSE: dict[str, list[Row]] = {
+    "verwaltungseinheiten": [{"external_id": "001/1/01/0001", "name": "Wohnung 1"}],
+    "mieter": [{"external_id": "77", "first_name": "Erika", "last_name": "Muster", "email": "m@example.org"}],
+    "mietvertraege": [LEASE],
+}
+EMPTY = {**HOUSE, "mietvertraege": [], "mieter": []}
+
+
+def doubt(site: Site, partner: str, *rows: Row) -> None:
+    """Writes the partner's relation of ids in doubt."""
+    values = {"also_in_mart": False, "part": None, "holds_below": True, "separator": None, "person_nr": None}
+    with open_database(site.home) as db:
+        db.execute("create schema if not exists partners")
+        db.execute(
+            f"create or replace table partners.{partner}__held (entity varchar, external_id varchar, rule varchar,"
+            " table_name varchar, reason varchar, also_in_mart boolean, part varchar, holds_below boolean,"
+            " separator varchar, person_nr varchar)"
+        )
+        for row in rows:
+            given = {
+                **values,
+                "rule": "H1",
+                "table_name": "mietvertrag",
+                "reason": "mietende 31.06.2025",
+                **row,
+            }
+            names = ", ".join(given)
+            marks = ", ".join(f"${name}" for name in given)
+            db.execute(f"insert into partners.{partner}__held ({names}) values ({marks})", given)
+
+
+def test_what_is_held_is_not_touched_until_the_doubt_ends(site: Site) -> None:
+    site.sync("kiwi", HOUSE)
+    before = len(site.sent("kiwi"))
+    doubt(site, "kiwi", {"entity": "mietvertraege", "external_id": LEASE["external_id"]})
+    lines = site.sync("kiwi", EMPTY)
+    # The tenant is in no relation, but the lease refers to it.
+    assert {name: (line.held, line.withdrawn) for name, line in lines.items()} == {
+        "verwaltungseinheiten": (0, 0),
+        "mieter": (1, 0),
+        "mietvertraege": (1, 0),
+    }
+    assert len(site.sent("kiwi")) == before
+    assert explain(site.home, SETTINGS, "kiwi", LEASE["external_id"])["verdicts"] == [
+        f"mietvertraege {LEASE['external_id']}: at kiwi under the id"
+        f" {site.ledger('select remote_id from sync.ledger where entity = $$mietvertraege$$')[0][0]}, confirmed"
+        f" {explain(site.home, SETTINGS, 'kiwi', LEASE['external_id'])['records'][0]['ledger']['last_synced_at']};"
+        " held as it is, neither changed nor withdrawn, while it is in doubt: rule H1 on mietvertrag:"
+        " mietende 31.06.2025."
+    ]
+    assert site.sync("kiwi", HOUSE)["mietvertraege"].unchanged == 1
+    doubt(site, "kiwi")
+    assert site.sync("kiwi", EMPTY)["mietvertraege"].withdrawn == 1
+
+
+def test_held_rows_trip_no_guard(site: Site) -> None:
+    leases = [{**LEASE, "external_id": f"001/1/01/0001/{n:02}/77"} for n in range(30)]
+    site.sync("kiwi", {**HOUSE, "mietvertraege": leases})
+    # C7: a lease of which nobody knows the number
+    doubt(site, "kiwi", {"entity": "mietvertraege", "external_id": "001/1/01/0001/?/77", "separator": "/"})
+    assert site.sync("kiwi", {**HOUSE, "mietvertraege": []})["mietvertraege"].held == 30
+    assert site.held == {}
+
+
+def test_kiwi_loses_a_lease_that_never_began(site: Site) -> None:
+    site.sync("kiwi", {**HOUSE, "mietvertraege": [{**LEASE, "starts_at": "2027-01-01"}]})
+    assert site.sync("kiwi", EMPTY)["mietvertraege"].withdrawn == 1
+    [deleted] = [request for request in site.sent("kiwi") if request.startswith("DELETE")]
+    assert deleted.startswith("DELETE /v1/leases/")
+    assert site.ledger("select state, reason, remote_id from sync.ledger where entity = 'mietvertraege'") == [
+        ("withdrawn", "deleted", None)
+    ]
+
+
+def test_a_gathering_record_changes_only_if_it_does_not_name_what_is_in_doubt(site: Site) -> None:
+    [dora] = PLENTIFIC["unterobjekte_vermieter"]
+    emil = {**dora, "external_id": "81", "unterobjekte_external_ids": ["001/1/01/0001"]}
+    site.sync("plentific", {**PLENTIFIC, "unterobjekte_vermieter": [dora, emil]})
+    part = {"also_in_mart": True, "part": "001/1/01/0002", "entity": "unterobjekte_vermieter"}
+    doubt(site, "plentific", {**part, "external_id": "80"}, {**part, "external_id": "81"})
+    dora = {**dora, "unterobjekte_external_ids": ["001/1/01/0001"]}
+    owners = [dora, {**emil, "last_name": "Anders"}]
+    line = site.sync("plentific", {**PLENTIFIC, "unterobjekte_vermieter": owners})["unterobjekte_vermieter"]
+    assert (line.held, line.updated) == (1, 1)
