@@ -52,8 +52,8 @@
 
     select distinct on (entity, external_id, part) *
     from held
-    where external_id is not null
-    order by entity, external_id, part, also_in_mart desc, holds_below desc, rule, reason
+    where external_id is not null and external_id <> '?'  {# nobody knows whom it names #}
+    order by entity, external_id, part, also_in_mart desc, holds_below desc, rule, length(reason), reason
 {%- endmacro %}
 
 

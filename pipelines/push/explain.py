@@ -192,6 +192,8 @@ def _cause(findings: list[Json], rows: list[ErpRow]) -> Json | None:
 def _record_verdict(partner: str, record: Json, report: Json) -> str:
     what = f"{record['entity']} {record['external_id']}"
     ledger = record["ledger"]
+    if ledger is None and record["held"]:
+        return f"{what}: not sent; {_doubt(record['held'])}"
     if ledger is None and not record["in_mart"]:
         return f"{what}: was planned once, and is not in the mart any more."
     if ledger is None or (ledger["state"] == "synced" and ledger["remote_id"] is None):
