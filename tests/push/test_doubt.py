@@ -272,3 +272,30 @@ def test_an_answer_with_an_odd_id_is_looked_up(site: Site, monkeypatch: pytest.M
     assert sum(line.undelivered for line in site.sync("kiwi", KIWI).values()) == 0
     ids = {r["id"] for name in KIWI for r in site.sandbox.records("kiwi", name)}
     assert {one for (one,) in site.ledger("select remote_id from sync.ledger")} == {str(i) for i in ids}
+
+
+def test_an_id_that_the_partner_gave_to_another_row_before_is_not_taken(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site.sync("etg24", {"objektgruppen": TWINS["objektgruppen"][:1]})
+    [first] = site.sandbox.records("etg24", "objektgruppen")
+    create = Rest.create
+
+    def merging(rest: Rest, operation: Operation, body: dict[str, Any]) -> Answer:
+        if operation.entity.name != "objektgruppen":
+            return create(rest, operation, body)
+        return Answer(200, first, {}, 1)  # a partner that takes equal titles for one group
+
+    monkeypatch.setattr(Rest, "create", merging)
+    rows = copy.deepcopy(TWINS)
+    rows["objektgruppen"].append({"external_id": "003", "title": "Am Park"})
+    lines = site.sync("etg24", rows)
+    assert (lines["objektgruppen"].rejected, lines["objekte"].blocked, lines["objekte"].created) == (2, 1, 1)
+    held = (
+        "select external_id, remote_id, reason from sync.ledger where entity = 'objektgruppen' order by all"
+    )
+    assert site.ledger(held) == [
+        ("001", first["id"], None),
+        ("002", None, "held_by_another"),
+        ("003", None, "held_by_another"),
+    ]
