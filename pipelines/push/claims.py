@@ -7,14 +7,15 @@ than before: a short read-only query of the ledger, the journal since the last f
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 import duckdb
 
-from pipelines.errors import StammdatenError
+from pipelines.push.client import Answer
 from pipelines.push.contract import Contract, Entity
 from pipelines.push.journal import Journal
+from pipelines.push.speech import LookupFailed
 
 # A person's shell may hold the DuckDB file for a moment.
 TRIES, PAUSE = 5, 1.0
@@ -36,10 +37,22 @@ class Claims:
     def free(self, entity: Entity, remote_ids: Collection[str], external_id: str | None = None) -> list[str]:
         """Those of some records that belong to no other row than the one that is named, in the same order.
 
-        Raises `StammdatenError` when the ledger cannot be read: then nothing may be concluded.
+        Raises `LookupFailed` when the ledger cannot be read: then nothing may be concluded.
         """
         holders = self._holders(entity, remote_ids)
         return [one for one in remote_ids if holders.get(one, set()) <= {external_id}]
+
+    def doubly_given(self, entity: Entity, made: Sequence[tuple[str, str]]) -> set[int]:
+        """Places in a list of new records (remote id, external id) whose id the partner gave to another row before."""
+        holders = self._holders(entity, list({remote_id for remote_id, _ in made}))
+        own: defaultdict[str, list[str]] = defaultdict(list)
+        for remote_id, external_id in made:
+            own[remote_id].append(external_id)
+        return {
+            place
+            for place, (remote_id, external_id) in enumerate(made)
+            if external_id != own[remote_id][0] or holders.get(remote_id, set()) - set(own[remote_id])
+        }
 
     def _holders(self, entity: Entity, remote_ids: Collection[str]) -> dict[str, set[str]]:
         found: defaultdict[str, set[str]] = defaultdict(set)
@@ -81,8 +94,7 @@ def _reading(database: Path) -> duckdb.DuckDBPyConnection:
             return duckdb.connect(str(database), read_only=True)
         except duckdb.IOException:
             if last:
-                raise StammdatenError(
-                    f"{database} is held by another program; close its connection and run again"
-                ) from None
+                # As good as a partner that does not answer: whose a record is, nobody can tell.
+                raise LookupFailed(Answer(None, None, {}, 0)) from None
             time.sleep(PAUSE)
     raise AssertionError

@@ -34,6 +34,7 @@ from pipelines.push.doubt import look_for, pauses
 from pipelines.push.journal import Journal, Outcome, noting
 from pipelines.push.ledger import in_little_memory
 from pipelines.push.openapi import is_list
+from pipelines.push.speech import LookupFailed
 
 Row = dict[str, Any]
 T = TypeVar("T")
@@ -108,6 +109,8 @@ class Sender:
     ):
         connector.claims = Claims(connector.contract, journal, database)
         self._doubts: list[Doubt] = []
+        # New records since their ids were compared with those of other rows.
+        self._made: list[tuple[Row, Outcome]] = []
         self._doubt_lock = threading.Lock()
         self.plan_id = plan_id
         self.connector = connector
@@ -162,9 +165,13 @@ class Sender:
                 break
             before = len(self._doubts)
             self._send_level(level, 1 if is_withdrawal else self.connector.batch)
+            made, self._made = self._made, []
+            self._check_made(made)
             has_looked = len(self._doubts) > before
             if has_looked:
                 self._look_again(pauses(self.connector.patience.look_again))
+                made, self._made = self._made, []
+                self._check_made(made)
         self._end_doubts(looks=not has_looked)
 
     def _look_again(self, waits: Iterable[float]) -> None:
@@ -284,9 +291,34 @@ class Sender:
             return Outcome("pending", "internal_error", fields=(type(bug).__name__,))
 
     def _note(self, row: Row, outcome: Outcome) -> None:
-        if outcome is not NOT_YET:
-            self.requests += outcome.requests
-            self.settle(row, outcome)
+        if outcome is NOT_YET:
+            return
+        self.requests += outcome.requests
+        self.settle(row, outcome)
+        entity = self._entity(row)
+        if (
+            row["operation"] == "create"
+            and outcome.state == "synced"
+            and not (entity.id_is_ours or entity.external_ids)
+        ):
+            with self._doubt_lock:
+                self._made.append((row, outcome))
+                made, self._made = (self._made, []) if len(self._made) >= BATCH else ([], self._made)
+            self._check_made(made)
+
+    def _check_made(self, made: list[tuple[Row, Outcome]]) -> None:
+        """Takes an id back that the partner has given to another row before, as one that merges on create does."""
+        for entity in {row["entity"]: self._entity(row) for row, _ in made}.values():
+            own = [(row, outcome) for row, outcome in made if row["entity"] == entity.name]
+            given = [(outcome.remote_id or "", row["external_id"]) for row, outcome in own]
+            try:
+                twice = self.connector.claims.doubly_given(entity, given)
+            except LookupFailed:
+                self.connector.client.stop("the ledger is held by another program; close it and run again")
+                return
+            for place in twice:
+                row, outcome = own[place]
+                self.settle(row, replace(outcome, state="rejected", reason="held_by_another", remote_id=None))
 
     def settle(self, row: Row, outcome: Outcome) -> None:
         """Notes the outcome of a plan row in the journal."""

@@ -296,6 +296,8 @@ class Reader:
     ) -> None:
         visible = self._visible.setdefault(kind.path, set())
         for record in records:
+            if kind.entity.id_is_ours and record.get(kind.entity.id) is None:
+                continue  # made by hand at the partner: it has no id of ours
             remote_id = checked_id(record.get(kind.entity.id))
             if remote_id is None:
                 # Passed over, it would count as missing, and be made a second time.

@@ -1,18 +1,23 @@
 """Creates without an answer: looked for, matched one to one, never sent twice where nobody refuses the second."""
 
 import copy
+import dataclasses
 import time
 from typing import Any
 
 import pytest
 
 from pipelines.push.adopt import adopt
+from pipelines.push.client import Answer
 from pipelines.push.connector import connector
+from pipelines.push.journal import Journal
+from pipelines.push.rest import Rest
 from pipelines.push.settle import settle_former
+from pipelines.push.speech import Operation
 from pipelines.push.verify import verify
 from tests.push.site import Rows, Site
 from tests.push.somebody import does
-from tests.push.stock import FACILIOO, HOUSE
+from tests.push.stock import FACILIOO, HOUSE, KIWI
 from tests.push.test_push_pricehubble import STOCK as DOSSIERS
 
 TWINS: Rows = {
@@ -131,8 +136,6 @@ def test_tenants_of_one_lease_and_one_name_are_two_after_a_kill(
     rows["mieter"] = [{**HOUSE["mieter"][0], "external_id": f"001/1/01/0001/01/{n}"} for n in (77, 78, 79)]
     site.sync("etg24", rows)
     # The run died before it knew of any answer.
-    from pipelines.push.journal import Journal
-
     found = site.ledger("select plan_id, seq from sync.plan where entity = 'mieter' order by seq")
     site.ledger("delete from sync.attempts where entity = 'mieter'")
     site.ledger("delete from sync.ledger where entity = 'mieter'")
@@ -230,3 +233,69 @@ def test_a_merged_party_is_verified_and_adopted_as_two_rows(site: Site) -> None:
     before = len(site.sent("facilioo"))
     assert sum(line.created + line.undelivered for line in site.sync("facilioo", rows).values()) == 0
     assert len(site.sent("facilioo")) == before
+
+
+@pytest.mark.parametrize(
+    ("location", "is_found_by"),
+    [("/api/units/{id}?embed=entrance", "header"), ("https://elsewhere.example/api/units/{id}", "look-up")],
+)
+def test_a_unit_that_is_told_in_a_header_only_gets_the_id_of_its_record(
+    site: Site, monkeypatch: pytest.MonkeyPatch, location: str, is_found_by: str
+) -> None:
+    create = Rest.create
+
+    def without_body(rest: Rest, operation: Operation, body: dict[str, Any]) -> Answer:
+        answer = create(rest, operation, body)
+        if operation.entity.name != "einheiten":
+            return answer
+        headers = {"Location": location.replace("{id}", str(answer.body["id"]))}
+        return dataclasses.replace(answer, body=None, headers=headers)
+
+    monkeypatch.setattr(Rest, "create", without_body)
+    assert sum(line.undelivered for line in site.sync("facilioo", FACILIOO).values()) == 0
+    [unit] = site.sandbox.records("facilioo", "einheiten")
+    held = site.ledger("select remote_id from sync.ledger where entity = 'einheiten'")
+    assert held == [(str(unit["id"]),)]
+    asked = any("/api/units/search" in line for line in site.sent("facilioo"))
+    assert asked == (is_found_by == "look-up")
+
+
+@pytest.mark.parametrize("odd", [False, [], {}, 1.5, "", "..", "a\nb", "x" * 256])
+def test_an_answer_with_an_odd_id_is_looked_up(site: Site, monkeypatch: pytest.MonkeyPatch, odd: Any) -> None:
+    create = Rest.create
+
+    def with_odd_id(rest: Rest, operation: Operation, body: dict[str, Any]) -> Answer:
+        answer = create(rest, operation, body)
+        return dataclasses.replace(answer, body={**answer.body, "id": odd}) if answer.ok else answer
+
+    monkeypatch.setattr(Rest, "create", with_odd_id)
+    assert sum(line.undelivered for line in site.sync("kiwi", KIWI).values()) == 0
+    ids = {r["id"] for name in KIWI for r in site.sandbox.records("kiwi", name)}
+    assert {one for (one,) in site.ledger("select remote_id from sync.ledger")} == {str(i) for i in ids}
+
+
+def test_an_id_that_the_partner_gave_to_another_row_before_is_not_taken(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site.sync("etg24", {"objektgruppen": TWINS["objektgruppen"][:1]})
+    [first] = site.sandbox.records("etg24", "objektgruppen")
+    create = Rest.create
+
+    def merging(rest: Rest, operation: Operation, body: dict[str, Any]) -> Answer:
+        if operation.entity.name != "objektgruppen":
+            return create(rest, operation, body)
+        return Answer(200, first, {}, 1)  # a partner that takes equal titles for one group
+
+    monkeypatch.setattr(Rest, "create", merging)
+    rows = copy.deepcopy(TWINS)
+    rows["objektgruppen"].append({"external_id": "003", "title": "Am Park"})
+    lines = site.sync("etg24", rows)
+    assert (lines["objektgruppen"].rejected, lines["objekte"].blocked, lines["objekte"].created) == (2, 1, 1)
+    held = (
+        "select external_id, remote_id, reason from sync.ledger where entity = 'objektgruppen' order by all"
+    )
+    assert site.ledger(held) == [
+        ("001", first["id"], None),
+        ("002", None, "held_by_another"),
+        ("003", None, "held_by_another"),
+    ]
