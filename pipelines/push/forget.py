@@ -251,7 +251,8 @@ def plan_withdrawals(db: duckdb.DuckDBPyConnection, records: list[Held], stichta
 def _plan_row(db: duckdb.DuckDBPyConnection, plan_id: str, seq: int, record: Held, stichtag: date) -> None:
     contract = load_contract(record.partner)
     entity = contract.entities[record.entity]
-    body = withdraw_body(contract, entity, stichtag)
+    # The lease of a person who is erased has not ended for that.
+    body = {} if entity.withdraw.mutation else withdraw_body(contract, entity, stichtag)
     payload = json.dumps(body)
     digest = hashlib.sha256(payload.encode()).hexdigest()
     operation = f"{record.entity}|withdraw|{record.external_id}|{digest}"
