@@ -200,6 +200,8 @@ def _way(withdraw: Withdraw) -> str:
             return f"{code(withdraw.field)} is set to the key date, unless it ends earlier"
         case "deactivate":
             return ", ".join(f"{code(name)} becomes {code(value)}" for name, value in withdraw.values.items())
+    if call and withdraw.end:
+        return f"{code(withdraw.end)} is set to its end, then it is detached{call}"
     return f"it is detached{call}" if call else f"it is detached: {code(withdraw.field)} is emptied"
 
 

@@ -250,6 +250,8 @@ class Connector:
             return shared
         # Nothing to set in a record that is to end: it has not begun, and goes (rule H3).
         deletes = withdraw.kind == "delete" or (withdraw.kind == "end" and not operation.payload)
+        if withdraw.mutation and withdraw.end in operation.changed:
+            return self._end_and_detach(operation)
         if deletes or withdraw.mutation:
             answer = self.speech.remove(operation)
         elif operation.entity.upsert:
@@ -270,6 +272,30 @@ class Connector:
         answer = self._in_list(operation, remote_id, is_there=False)
         sent = read.requests + answer.requests
         if answer.ok:
+            return Outcome("withdrawn", "detached", None, answer.status, requests=sent)
+        return replace(self.judge(operation, answer), requests=sent)
+
+    def _end_and_detach(self, operation: Operation) -> Outcome:
+        """Sets the end, then cuts the link; both may be repeated.
+
+        A record that is not found under our id was cut from us before, and an upsert would make a second one.
+        """
+        seen, record = self.speech.one(
+            operation.entity, operation.remote_id or "", operation.external_id, operation.path
+        )
+        if record is None and not seen.ok and seen.status != 404:
+            return self.judge(operation, seen)
+        if record is None:
+            return Outcome("withdrawn", "detached", None, seen.status, requests=seen.requests)
+        fields = self.contract.schema(operation.entity.name, "create")["properties"]
+        shown = {name: record[name] for name in fields if name in record}
+        ended = self.speech.create(operation, {**shown, **self.upsert_body(operation)})
+        sent = seen.requests + ended.requests
+        if not ended.ok:
+            return replace(self.judge(operation, ended), requests=sent)
+        answer = self.speech.remove(operation)
+        sent += answer.requests
+        if answer.ok or answer.status == 404:
             return Outcome("withdrawn", "detached", None, answer.status, requests=sent)
         return replace(self.judge(operation, answer), requests=sent)
 

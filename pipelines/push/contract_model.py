@@ -146,6 +146,11 @@ class Withdraw:
     values: Mapping[str, Any] = default(default_factory=dict)
     mutation: Mutation | None = None
 
+    @property
+    def end(self) -> str | None:
+        """The field that takes the last day: all that an `end` does, and what a detaching mutation is preceded by."""
+        return self.field if self.kind == "end" or self.mutation else None
+
 
 @dataclass(frozen=True)
 class Entity:

@@ -258,7 +258,8 @@ def _plan_row(db: duckdb.DuckDBPyConnection, plan_id: str, seq: int, record: Hel
     contract = load_contract(record.partner)
     entity = contract.entities[record.entity]
     day = first_end(entity, record.payload, stichtag)
-    body = withdraw_body(contract, entity, day) if day else {}
+    # The lease of a person who is erased has not ended for that.
+    body = withdraw_body(contract, entity, day) if day and not entity.withdraw.mutation else {}
     payload = json.dumps(body)
     digest = hashlib.sha256(payload.encode()).hexdigest()
     operation = f"{record.entity}|withdraw|{record.external_id}|{digest}"
