@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from pipelines import build as dbt
+from pipelines.built import check_built
 from pipelines.erp.delivery import Door
 from pipelines.erp.files import FilesSettings
 from pipelines.erp.load import Load, kind_of_last_load, load
@@ -59,7 +60,8 @@ def build_only(home: Path, settings: Vars, progress: Progress) -> Report:
         _check_mandanten(home, settings)
         built = _build(home, settings, progress)
         notes = [f"{built.models} models built, {built.tests} tests run."]
-        return {"failures": _failures(built), "notes": notes, "exit": 1 if built.failures else 0}
+        _, failures = _fitting(home, settings, built)
+        return {"failures": failures, "notes": notes, "exit": 1 if failures else 0}
 
 
 def plan_only(
@@ -246,16 +248,16 @@ def _carry_through(home: Path, settings: Vars, erp: Door, say: Say, progress: Pr
     _check_mandanten(home, settings)
     built = _build(home, settings, progress)
     say(f"Built {built.models} models, {built.tests} tests run")
-    ready = [name for name in settings.active if built.ready(name)]
+    ready, failures = _fitting(home, settings, built)
     looked_up = settle_former(home, settings.active)
     if looked_up:
         say(f"Settled {looked_up} records that an interrupted run had left open")
     made = engine.plan(home, ready, settings.stichtag)
     say(f"Plan {made.plan_id}: {made.operations:,} operations")
     report = _push(home, settings, ready, made.plan_id, progress)
-    report["failures"] = _failures(built)
+    report["failures"] = failures
     report["load"] = _loaded(loaded)
-    report["exit"] = 1 if built.failures else report["exit"]
+    report["exit"] = 1 if failures else report["exit"]
     return report
 
 
@@ -354,8 +356,20 @@ def tested(home: Path, settings: Vars, progress: Progress) -> tuple[list[str], l
             raise BuildError(
                 "the last build was interrupted, the marts may be half new; run `stammdaten build`"
             )
+        check_built(db, home, settings)
     tested = dbt.check_marts(home, settings, lambda done, total, _: progress("test", done, total))
-    return [name for name in settings.active if tested.ready(name)], _failures(tested)
+    return _fitting(home, settings, tested)
+
+
+def _fitting(home: Path, settings: Vars, built: dbt.Build) -> tuple[list[str], list[Report]]:
+    """Partners that may be pushed, and what keeps the others back: failed tests, columns that their API has not."""
+    ready = [name for name in settings.active if built.ready(name)]
+    misfits = engine.misfitting(home, ready)
+    failures = _failures(built) + [
+        {"partner": name, "node": "columns", "status": "contract", "message": why, "keys": []}
+        for name, why in misfits.items()
+    ]
+    return [name for name in ready if name not in misfits], failures
 
 
 def _failures(built: dbt.Build) -> list[Report]:

@@ -16,6 +16,7 @@ import duckdb
 
 from pipelines.database import said
 from pipelines.errors import SentError, StammdatenError
+from pipelines.push.columns import misfits
 from pipelines.push.connector import Connector, connector
 from pipelines.push.contract import load_contract
 from pipelines.push.destination import Sender, push_partner
@@ -64,6 +65,13 @@ def plan(home: Path, partners: list[str], stichtag: date, retry_rejected: bool =
                 [partners],
             )
         return make_plan(db, [load_contract(name) for name in partners], stichtag, uuid.uuid4().hex[:12])
+
+
+def misfitting(home: Path, partners: list[str]) -> dict[str, str]:
+    """Partners whose marts do not have the columns of their contract, and what is wrong."""
+    with open_database(home) as db:
+        found = {name: misfits(db, load_contract(name)) for name in partners}
+    return {name: why for name, why in found.items() if why}
 
 
 def check_plan(home: Path, plan_id: str, partners: list[str]) -> list[str]:
