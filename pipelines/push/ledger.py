@@ -3,7 +3,8 @@
 Tables in the schema `sync`: `ledger` (one row a record that was ever planned), `attempts` (every outcome),
 `plans`, `plan_partners` and `plan` (see `plan.py`), `allowances` (guards lifted for one plan, by whom),
 `onboarded` and `pushed` (what guards compare with), `builds` (what dbt said last),
-`systems` (which address the ledger of a partner speaks of).
+`systems` (which address the ledger of a partner speaks of), `plan_renumbered` (see `renumbered.py`: two rows a pair,
+so that erasing a person by its ids finds both).
 """
 
 import sqlite3
@@ -62,6 +63,10 @@ create table if not exists sync.plan (
     operation varchar, external_id varchar, remote_id varchar, payload varchar, refs varchar,
     changed_fields varchar[], payload_hash varchar, confirmed boolean, sends boolean, parents varchar,
     digest varchar
+);
+create table if not exists sync.plan_renumbered (
+    plan_id varchar, partner varchar, entity varchar, id_space varchar, external_id varchar, pair integer,
+    root integer, side varchar
 );
 create table if not exists sync.systems (partner varchar, address varchar, since timestamptz);
 """

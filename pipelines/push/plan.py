@@ -17,6 +17,7 @@ from pipelines.push.columns import mart_columns
 from pipelines.push.columns import reference_columns as reference_columns
 from pipelines.push.contract import Contract, Entity
 from pipelines.push.ledger import one
+from pipelines.push.renumbered import note_renumbered
 
 GIVE_UP_AFTER = 3
 
@@ -58,6 +59,7 @@ def make_plan(db: duckdb.DuckDBPyConnection, contracts: list[Contract], stichtag
     # Rows of other partners stay: an interrupted push of theirs may still have to be settled.
     names = [contract.partner for contract in contracts]
     db.execute("delete from sync.plan where list_contains(?, partner)", [names])
+    db.execute("delete from sync.plan_renumbered where list_contains(?, partner)", [names])
     db.execute(
         "update sync.plan_partners set status = 'replaced' where status = 'open' and list_contains(?, partner)",
         [names],
@@ -101,6 +103,7 @@ def _plan_partner(
         _diff_space(db, contract, space, entities, stichtag)
         counts.update(_count(db, contract, entities))
     _write(db, contract, plan_id)
+    note_renumbered(db, contract, plan_id)
     db.execute(
         "insert into sync.plan_partners values (?, ?, 'open', ?, ?)",
         [plan_id, contract.partner, ledger_state, " ".join(mart_states)],

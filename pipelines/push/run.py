@@ -20,10 +20,19 @@ from pipelines.push.columns import misfits
 from pipelines.push.connector import Connector, connector
 from pipelines.push.contract import load_contract
 from pipelines.push.destination import Sender, push_partner
-from pipelines.push.guards import TABLES, Limit, Trip, check_counts, check_tables, is_onboarded
+from pipelines.push.guards import (
+    TABLES,
+    Limit,
+    Trip,
+    check_counts,
+    check_renumbered,
+    check_tables,
+    is_onboarded,
+)
 from pipelines.push.journal import Journal, noting
 from pipelines.push.ledger import fold, in_little_memory, one, open_database
 from pipelines.push.plan import MART_SCHEMA, Plan, last_load, make_plan, read_counts, states
+from pipelines.push.renumbered import count_renumbered, read_renumbered
 from pipelines.push.report import Line, closing_table
 from pipelines.settings import database
 
@@ -256,6 +265,7 @@ def find_trips(
             guards,
         )
     ]
+    trips += check_renumbered(partner, count_renumbered(db, plan_id, partner), held, guards)
     return trips + check_tables(partner, _rows_at_last_push(db, partner), _rows_of(db, last_load(db)), guards)
 
 
@@ -296,6 +306,9 @@ def _rows_of(db: duckdb.DuckDBPyConnection, load_id: str | None) -> dict[str, in
 
 
 def _sample(db: duckdb.DuckDBPyConnection, plan_id: str, trip: Trip) -> tuple[str, ...]:
+    if trip.guard == "renumber":
+        found = read_renumbered(db, plan_id, [trip.partner])
+        return tuple(f"{pair.former} → {pair.now}" for pair in found)[:SAMPLE_ROWS]
     rows = db.execute(
         "select external_id from sync.plan where plan_id = ? and partner = ? and entity = ? and operation = ?"
         f" order by seq limit {SAMPLE_ROWS}",
