@@ -13,6 +13,7 @@ import typer
 
 from pipelines.cli_check import adopt_command, verify_command
 from pipelines.cli_look import explain_command, forget_command
+from pipelines.cli_rekey import rekey_command
 from pipelines.errors import StammdatenError
 from pipelines.settings import home
 from pipelines.terminal import (
@@ -31,6 +32,7 @@ from pipelines.terminal import (
     settings_of,
     show_failures,
     show_guards,
+    show_renumbered,
     table,
 )
 
@@ -130,6 +132,7 @@ def plan(
         for change in row["fields"]:
             out.print(f"    {change['field']}: {change['old']} → {change['new']}", soft_wrap=True)
     show_failures(report["failures"])
+    show_renumbered(report["renumbered"])
     show_guards(report["guards"], report["plan_id"])
     if invites := invitation(report):
         out.print(invites, soft_wrap=True)
@@ -148,7 +151,8 @@ def push(
     allow: Annotated[
         list[str] | None,
         typer.Option(
-            metavar="GUARD", help="Lift a guard (withdraw, create, update, shrink) for this one plan."
+            metavar="GUARD",
+            help="Lift a guard (withdraw, create, update, shrink, renumber) for this one plan.",
         ),
     ] = None,
     retry_rejected: Annotated[
@@ -270,6 +274,7 @@ def quiet_libraries() -> Iterator[None]:
 
 app.command("adopt")(adopt_command)
 app.command("verify")(verify_command)
+app.command("rekey")(rekey_command)
 app.command("explain")(explain_command)
 app.command("forget")(forget_command)
 

@@ -8,6 +8,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import duckdb
+
 from pipelines import build as dbt
 from pipelines.built import check_built
 from pipelines.erp.delivery import Door
@@ -23,6 +25,8 @@ from pipelines.push.contract import load_contract
 from pipelines.push.contract import partners as known_partners
 from pipelines.push.ledger import one, open_database
 from pipelines.push.reasons import REASONS
+from pipelines.push.rekey import keeps_its_record
+from pipelines.push.renumbered import Renumbered, read_renumbered
 from pipelines.push.rows import plan_lines
 from pipelines.push.settle import settle_former
 from pipelines.push.systems import check_systems, moved
@@ -73,12 +77,14 @@ def plan_only(
         ready, failures = tested(home, settings, progress)
         settle_former(home, settings.active)
         made = engine.plan(home, ready, settings.stichtag)
-        report = {
+        report: Report = {
             "plan_id": made.plan_id,
             "plan": [asdict(line) for line in made.counts],
             "failures": failures,
             "guards": trips(home, made.plan_id, ready, settings),
         }
+        with open_database(home) as db:
+            report["renumbered"] = renumbered(db, made.plan_id, ready)
         if with_rows:
             report["rows"] = plan_lines(home, made.plan_id, show_personal_data)
         return {**report, "exit": 1 if failures or report["guards"] else 0}
@@ -230,6 +236,13 @@ def check(home: Path, settings: Vars) -> None:
     check_systems(home, settings.active)
 
 
+def check_rows(home: Path, settings: Vars) -> None:
+    """The settings that shape rows, and that the marts were built with them. Raises like `check_built`."""
+    _check_rows(home, settings)
+    with open_database(home) as db:
+        check_built(db, home, settings)
+
+
 def _check_rows(home: Path, settings: Vars) -> None:
     guards.limits(settings.guards)
     if not settings.active:
@@ -272,6 +285,7 @@ def _push(
     pushed = engine.push(home, plan_id, partners, guards.limits(settings.guards), allowed, progress)
     has_sent = any(line.created + line.updated + line.withdrawn for line in pushed.lines)
     with engine.after_sending(has_sent), open_database(home) as db:
+        alike = renumbered(db, plan_id, list(pushed.held))
         reasons = [
             {"partner": p, "entity": e, "rows": n, "reason": r, "how": _advice(r, p in pushed.held)}
             for p, e, r, n in db.execute(
@@ -296,10 +310,31 @@ def _push(
             for name, held in pushed.held.items()
             for trip in held.trips
         ],
+        "renumbered": alike,
         "reasons": reasons,
         "notes": [],
         "exit": 0 if pushed.is_complete else 1,
     }
+
+
+def renumbered(db: duckdb.DuckDBPyConnection, plan_id: str, partners: list[str]) -> list[Report]:
+    """What a plan withdraws and creates again under another id, with the command that moves it instead."""
+    return [
+        {
+            "partner": pair.partner,
+            "entity": pair.entity,
+            "from": pair.former,
+            "to": pair.now,
+            "below": pair.below,
+            "command": pair.command if _can_be_moved(pair) else None,
+        }
+        for pair in read_renumbered(db, plan_id, partners)
+    ]
+
+
+def _can_be_moved(pair: Renumbered) -> bool:
+    contract = load_contract(pair.partner)
+    return keeps_its_record(contract, contract.entities[pair.entity])
 
 
 def _advice(reason: str, is_held: bool) -> str:

@@ -4,6 +4,7 @@ A WE that got another number, a person that was merged: withdrawn and created, t
 its history. So they are pointed out, counted by a guard, and moved with `stammdaten rekey`.
 """
 
+import shlex
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -26,9 +27,8 @@ class Renumbered:
     @property
     def command(self) -> str:
         """What moves it instead."""
-        return (
-            f"stammdaten rekey {self.partner} --entity {self.entity} --from '{self.former}' --to '{self.now}'"
-        )
+        ids = f"--from {shlex.quote(self.former)} --to {shlex.quote(self.now)}"
+        return f"stammdaten rekey {self.partner} --entity {self.entity} {ids}"
 
 
 def note_renumbered(db: duckdb.DuckDBPyConnection, contract: Contract, plan_id: str) -> None:

@@ -38,7 +38,7 @@ def test_a_we_with_another_number_is_one_pair_with_all_that_hangs_on_it(site: Si
     site.sync("etg24", HOUSE)
     found, counts = pairs(site, "etg24", renamed(HOUSE, "001/1", "001/2"))
     assert found == [Renumbered("etg24", "objektgruppen", "001/1", "001/2", 14)]
-    assert found[0].command == ("stammdaten rekey etg24 --entity objektgruppen --from '001/1' --to '001/2'")
+    assert found[0].command == ("stammdaten rekey etg24 --entity objektgruppen --from 001/1 --to 001/2")
     assert counts == {name: len(rows) for name, rows in HOUSE.items()}
 
 
