@@ -1,15 +1,17 @@
 """Adoption and verification, step by step, as reports for the command line: lock, settings, settling, reading back."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from pipelines import flow, sample
+from pipelines.errors import SettingsError
 from pipelines.flow import Progress, Report
 from pipelines.lock import only_run
 from pipelines.push import run as engine
 from pipelines.push.adopt import Adoption, adopt
 from pipelines.push.connector import connector
 from pipelines.push.contract import load_contract
+from pipelines.push.rekey import Pair, Rekey, pairs_of_file, pairs_of_plan, rekey
 from pipelines.push.rows import masked, personal_fields
 from pipelines.push.settle import settle_former
 from pipelines.push.verify import Finding, Verification, repair, verify
@@ -78,6 +80,74 @@ def as_report(partner: str, finding: Finding, show_personal_data: bool) -> Repor
             for change in finding.changes
         ],
     }
+
+
+def rekey_report(
+    home: Path,
+    settings: Vars,
+    partner: str,
+    named: tuple[str | None, str | None, str | None],
+    file: Path | None,
+    planned: bool,
+    apply: bool,
+) -> Report:
+    """Moves records to other external ids, and what hangs on them; `named` is entity, former and new id."""
+    entity, former, now = named
+    if sum((former is not None or now is not None, file is not None, planned)) != 1:
+        raise SettingsError("rekey: needs --from ID and --to ID, or --file CSV, or --planned")
+    if (former is None) != (now is None):
+        raise SettingsError("rekey: --from and --to go together")
+    with only_run(home, "rekey"):
+        flow.check_rows(home, settings)
+        settle_former(home, settings.active)
+        if file:
+            pairs = [replace(pair, entity=pair.entity or entity) for pair in pairs_of_file(file)]
+        elif planned:
+            pairs = pairs_of_plan(home, partner)
+        else:
+            pairs = [Pair(entity, (former or "").strip(), (now or "").strip(), "--from")]
+        separator = str(settings.partners[partner]["separator"])
+        found = rekey(home, load_contract(partner), separator, pairs, apply)
+        return {
+            "partner": partner,
+            "applied": found.applied,
+            "moves": [
+                {
+                    "entity": m.entity,
+                    "from": m.former,
+                    "to": m.now,
+                    "remote_id": m.remote_id,
+                    "derived": m.derived,
+                }
+                for m in found.moves
+            ],
+            "done": [pair.former for pair in found.done],
+            "staying": list(found.staying),
+            "notes": _rekey_notes(found),
+            "exit": 0,
+        }
+
+
+def _rekey_notes(found: Rekey) -> list[str]:
+    notes = []
+    if found.done:
+        notes.append(f"Moved before: {', '.join(f'{pair.former} → {pair.now}' for pair in found.done[:20])}.")
+    if found.staying:
+        some = ", ".join(found.staying[:20])
+        notes.append(
+            f"{len(found.staying):,} records below keep their ids and are withdrawn by the next push, because no mart"
+            f" has them under a new one: {some}"
+        )
+    if found.applied:
+        notes.append(
+            f"{len(found.moves):,} records moved in the ledger; the next push writes their new ids to the partner and"
+            " creates none of them again. Look at it: stammdaten plan --rows"
+        )
+    elif found.moves:
+        notes.append(
+            f"Nothing was changed. Move these {len(found.moves):,} records with the same command and --apply."
+        )
+    return notes
 
 
 def _repaired(home: Path, settings: Vars, found: Verification, progress: Progress) -> Report:

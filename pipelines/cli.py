@@ -17,6 +17,7 @@ import typer
 from pipelines import interrupt
 from pipelines.cli_check import adopt_command, verify_command
 from pipelines.cli_look import explain_command, forget_command
+from pipelines.cli_rekey import rekey_command
 from pipelines.errors import SettingsError, StammdatenError
 from pipelines.settings import home
 from pipelines.terminal import (
@@ -38,6 +39,7 @@ from pipelines.terminal import (
     show_document,
     show_failures,
     show_guards,
+    show_renumbered,
     show_warnings,
     table,
     usage_line,
@@ -141,6 +143,7 @@ def plan(
             out.print(f"    {change['field']}: {change['old']} → {change['new']}", soft_wrap=True)
     show_warnings(report["warnings"])
     show_failures(report["failures"])
+    show_renumbered(report["renumbered"])
     show_guards(report["guards"], report["plan_id"])
     if invites := invitation(report):
         out.print(invites, soft_wrap=True)
@@ -159,7 +162,8 @@ def push(
     allow: Annotated[
         list[str] | None,
         typer.Option(
-            metavar="GUARD", help="Lift a guard (withdraw, create, update, shrink) for this one plan."
+            metavar="GUARD",
+            help="Lift a guard (withdraw, create, update, shrink, renumber) for this one plan.",
         ),
     ] = None,
     retry_rejected: Annotated[
@@ -285,6 +289,7 @@ def quiet_libraries() -> Iterator[None]:
 
 app.command("adopt")(adopt_command)
 app.command("verify")(verify_command)
+app.command("rekey")(rekey_command)
 app.command("explain")(explain_command)
 app.command("forget")(forget_command)
 

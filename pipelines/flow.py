@@ -10,6 +10,7 @@ import duckdb
 
 from pipelines import build as dbt
 from pipelines import interrupt, sample, shares
+from pipelines.built import check_built
 from pipelines.erp.delivery import Door
 from pipelines.erp.files import FilesSettings
 from pipelines.erp.load import Load, kind_of_last_load, load
@@ -23,6 +24,8 @@ from pipelines.push.contract import load_contract
 from pipelines.push.contract import partners as known_partners
 from pipelines.push.ledger import one, open_database
 from pipelines.push.reasons import REASONS
+from pipelines.push.rekey import keeps_its_record
+from pipelines.push.renumbered import Renumbered, read_renumbered
 from pipelines.push.rows import plan_lines
 from pipelines.push.settle import settle_former
 from pipelines.push.systems import check_systems, moved
@@ -60,11 +63,12 @@ def build_only(home: Path, settings: Vars, progress: Progress) -> Report:
         _check_mandanten(home, settings)
         built = _build(home, settings, progress)
         notes = [f"{built.models} models built, {built.tests} tests run."]
+        _, failures = _fitting(home, settings, built)
         return {
-            "failures": _failures(built),
+            "failures": failures,
             "warnings": warnings(home, settings),
             "notes": notes,
-            "exit": 1 if built.failures else 0,
+            "exit": 1 if failures else 0,
         }
 
 
@@ -77,13 +81,15 @@ def plan_only(
         ready, failures = tested(home, settings, progress)
         settle_former(home, settings.active)
         made = engine.plan(home, ready, settings.stichtag)
-        report = {
+        report: Report = {
             "plan_id": made.plan_id,
             "plan": [asdict(line) for line in made.counts],
             "failures": failures,
             "guards": trips(home, made.plan_id, ready, settings),
             "warnings": warnings(home, settings),
         }
+        with open_database(home) as db:
+            report["renumbered"] = renumbered(db, made.plan_id, ready)
         if with_rows:
             report["rows"] = plan_lines(home, made.plan_id, show_personal_data)
         return {**report, "exit": 1 if failures or report["guards"] else 0}
@@ -235,6 +241,13 @@ def check(home: Path, settings: Vars) -> None:
     check_systems(home, settings.active)
 
 
+def check_rows(home: Path, settings: Vars) -> None:
+    """The settings that shape rows, and that the marts were built with them. Raises like `check_built`."""
+    _check_rows(home, settings)
+    with open_database(home) as db:
+        check_built(db, home, settings)
+
+
 def _check_rows(home: Path, settings: Vars) -> None:
     guards.limits(settings.guards)
     shares.read_limits(settings.warn)
@@ -256,17 +269,17 @@ def _carry_through(home: Path, settings: Vars, erp: Door, say: Say, progress: Pr
     say(f"Built {built.models} models, {built.tests} tests run")
     # Looked at before the push, which makes these counts the former ones.
     warned = warnings(home, settings)
-    ready = [name for name in settings.active if built.ready(name)]
+    ready, failures = _fitting(home, settings, built)
     looked_up = settle_former(home, settings.active)
     if looked_up:
         say(f"Settled {looked_up} records that an interrupted run had left open")
     made = engine.plan(home, ready, settings.stichtag)
     say(f"Plan {made.plan_id}: {made.operations:,} operations")
     report = _push(home, settings, ready, made.plan_id, progress)
-    report["failures"] = _failures(built)
+    report["failures"] = failures
     report["warnings"] = warned
     report["load"] = _loaded(loaded)
-    report["exit"] = 1 if built.failures else report["exit"]
+    report["exit"] = 1 if failures else report["exit"]
     return report
 
 
@@ -285,6 +298,7 @@ def _push(
     with engine.after_sending(has_sent), open_database(home) as db:
         if not pushed.stopped and not pushed.held:
             shares.note_pushed(db)
+        alike = renumbered(db, plan_id, list(pushed.held))
         reasons = [
             {"partner": p, "entity": e, "rows": n, "reason": r, "how": _advice(r, p in pushed.held)}
             for p, e, r, n in db.execute(
@@ -309,10 +323,31 @@ def _push(
             for name, held in pushed.held.items()
             for trip in held.trips
         ],
+        "renumbered": alike,
         "reasons": reasons,
         "notes": [],
         "exit": 0 if pushed.is_complete else 1,
     }
+
+
+def renumbered(db: duckdb.DuckDBPyConnection, plan_id: str, partners: list[str]) -> list[Report]:
+    """What a plan withdraws and creates again under another id, with the command that moves it instead."""
+    return [
+        {
+            "partner": pair.partner,
+            "entity": pair.entity,
+            "from": pair.former,
+            "to": pair.now,
+            "below": pair.below,
+            "command": pair.command if _can_be_moved(pair) else None,
+        }
+        for pair in read_renumbered(db, plan_id, partners)
+    ]
+
+
+def _can_be_moved(pair: Renumbered) -> bool:
+    contract = load_contract(pair.partner)
+    return keeps_its_record(contract, contract.entities[pair.entity])
 
 
 def _advice(reason: str, is_held: bool) -> str:
@@ -379,8 +414,20 @@ def tested(home: Path, settings: Vars, progress: Progress) -> tuple[list[str], l
                 "the last build was interrupted, the marts may be half new; run `stammdaten build`"
             )
         _check_marts_are_there(db, settings.active)
+        check_built(db, home, settings)
     tested = dbt.check_marts(home, settings, lambda done, total, _: progress("test", done, total))
-    return [name for name in settings.active if tested.ready(name)], _failures(tested)
+    return _fitting(home, settings, tested)
+
+
+def _fitting(home: Path, settings: Vars, built: dbt.Build) -> tuple[list[str], list[Report]]:
+    """Partners that may be pushed, and what keeps the others back: failed tests, columns that their API has not."""
+    ready = [name for name in settings.active if built.ready(name)]
+    misfits = engine.misfitting(home, ready)
+    failures = _failures(built) + [
+        {"partner": name, "node": "columns", "status": "contract", "message": why, "keys": []}
+        for name, why in misfits.items()
+    ]
+    return [name for name in ready if name not in misfits], failures
 
 
 def _check_marts_are_there(db: duckdb.DuckDBPyConnection, active: list[str]) -> None:

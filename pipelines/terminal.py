@@ -98,6 +98,10 @@ ShowPersonalData = Annotated[
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of tables.")]
 
 
+# So many records that look renumbered are listed.
+SHOWN = 20
+
+
 class Progressing:
     """Progress bars on a terminal; silence elsewhere."""
 
@@ -175,6 +179,7 @@ def finish(report: dict[str, Any], as_json: bool) -> None:
         raise end(report)
     show_warnings(report.get("warnings", []))
     show_failures(report.get("failures", []))
+    show_renumbered(report.get("renumbered", []))
     show_guards(report.get("guards", []), report.get("plan_id", ""))
     for name, why in report.get("stopped", {}).items():
         err.print(f"{name}: {why}", style="red", soft_wrap=True)
@@ -231,6 +236,27 @@ def show_guards(trips: list[dict[str, Any]], plan_id: str) -> None:
             "Look at the rows: stammdaten plan --rows. If this is meant, for this one plan only:"
             f" stammdaten push --plan {plan_id} {kinds}",
             soft_wrap=True,
+        )
+
+
+def show_renumbered(pairs: list[dict[str, Any]]) -> None:
+    for pair in pairs[:SHOWN]:
+        below = f", and {pair['below']:,} below it" if pair["below"] else ""
+        todo = (
+            f"If it is one row under another number, first: {pair['command']}"
+            if pair["command"]
+            else "The partner tells such records by our id alone, so they cannot be moved"
+        )
+        err.print(
+            f"{pair['partner']} {pair['entity']}: {pair['from']} is withdrawn and {pair['to']} created with the same"
+            f" content{below}. {todo}",
+            soft_wrap=True,
+            markup=False,
+        )
+    if len(pairs) > SHOWN:
+        err.print(
+            f"… and {len(pairs) - SHOWN:,} more; --json lists all, and all at once move with:"
+            " stammdaten rekey PARTNER --planned"
         )
 
 

@@ -188,6 +188,19 @@ def test_a_flat_let_anew_reaches_the_partners_and_the_former_lease_ends(site: Si
     assert site.sandbox.deletions("etg24") == []
 
 
+def test_marts_of_other_settings_or_of_another_day_are_not_planned(site: Site) -> None:
+    before = site.requests()
+    other = {"partners": {**VARS["partners"], "kiwi": {**VARS["partners"]["kiwi"], "separator": "-"}}}
+    done = site.call("push", variables=other)
+    assert done.returncode == 2
+    assert "partners.kiwi.separator: the marts were built with '|', and now it is '-'" in done.stderr
+    done = site.call("plan", "--stichtag", "2031-01-01")
+    assert done.returncode == 2
+    assert "this is for 2031-01-01" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert site.requests() == before
+
+
 @pytest.mark.parametrize(
     ("variables", "environment", "message"),
     [

@@ -37,6 +37,7 @@ DEFAULTS: Mapping[str, Limit] = {
     "create": Limit(share=0.30, rows=50, much_of=NEVER),
     "update": Limit(share=0.50, rows=100, much_of=NEVER),
     "shrink": Limit(share=0.10, rows=20),
+    "renumber": Limit(share=0.0, rows=3, much_of=NEVER),
 }
 # An entity is onboarded once so large a share of its mart is at the partner; before, creates are not guarded.
 ONBOARDED = 0.9
@@ -72,6 +73,11 @@ class Trip:
             return f"{self.guard} {self.entity}: cannot be computed, which counts as tripped"
         if self.guard == "shrink":
             return f"the ERP table {self.entity} lost {self.rows:,} of {self.of:,} rows since the last push"
+        if self.guard == "renumber":
+            return (
+                f"{self.entity}: {self.rows:,} records would be withdrawn and created again under another id, which"
+                " looks like a renumbering (stammdaten rekey)"
+            )
         verb = {"withdraw": "withdrawn", "create": "created", "update": "updated"}[self.guard]
         return f"{self.entity}: {self.rows:,} of {self.of:,} records would be {verb}"
 
@@ -129,6 +135,17 @@ def check_counts(counts: Counts, held: int | None, onboarded: bool, limit: Mappi
     if limit["update"].is_passed(counts.update, held):
         trips.append(Trip(counts.partner, "update", counts.entity, counts.update, held))
     return trips
+
+
+def check_renumbered(
+    partner: str, pairs: Mapping[str, int], held: Mapping[str, int], limit: Mapping[str, Limit]
+) -> list[Trip]:
+    """Guards of records that look renumbered: `pairs` and `held` records by entity."""
+    return [
+        Trip(partner, "renumber", entity, rows, held.get(entity, 0))
+        for entity, rows in pairs.items()
+        if limit["renumber"].is_passed(rows, held.get(entity, 0))
+    ]
 
 
 def check_tables(

@@ -6,21 +6,22 @@ only what differs is rendered. A plan row is exactly one operation; `push` sends
 
 import json
 import uuid
-from collections.abc import Mapping
 from dataclasses import astuple, dataclass
 from datetime import UTC, date, datetime
 from typing import Any, cast
 
 import duckdb
 
-from pipelines.errors import BuildError
+from pipelines.push.columns import MART_SCHEMA as MART_SCHEMA
+from pipelines.push.columns import mart_columns
+from pipelines.push.columns import reference_columns as reference_columns
 from pipelines.push.contract import Contract, Entity
 from pipelines.push.endings import end_body, write_endings
 from pipelines.push.former_ids import move_former_ids
 from pipelines.push.held import find_held, hold, hold_creates, write_held
 from pipelines.push.ledger import one
+from pipelines.push.renumbered import note_renumbered
 
-MART_SCHEMA = "partners"
 GIVE_UP_AFTER = 3
 
 
@@ -55,7 +56,7 @@ class Plan:
 def make_plan(db: duckdb.DuckDBPyConnection, contracts: list[Contract], stichtag: date, run_id: str) -> Plan:
     """Compares the marts of these partners with the ledger and writes `sync.plan`.
 
-    A former plan that was not pushed is replaced. Raises `BuildError` when a mart or a reference column is missing.
+    A former plan that was not pushed is replaced. Raises `BuildError` when a mart does not fit its contract.
     """
     plan_id = uuid.uuid4().hex[:12]
     db.execute("begin")
@@ -70,6 +71,7 @@ def make_plan(db: duckdb.DuckDBPyConnection, contracts: list[Contract], stichtag
         " and p.external_id = l.external_id and l.reason = 'in_doubt' and p.operation = 'create')",
         [names],
     )
+    db.execute("delete from sync.plan_renumbered where list_contains(?, partner)", [names])
     db.execute(
         "update sync.plan_partners set status = 'replaced' where status = 'open' and list_contains(?, partner)",
         [names],
@@ -119,6 +121,7 @@ def _plan_partner(
         counts.update(_count(db, contract, entities))
     _write(db, contract, plan_id)
     write_held(db, contract, plan_id)
+    note_renumbered(db, contract, plan_id)
     db.execute(
         "insert into sync.plan_partners values (?, ?, 'open', ?, ?)",
         [plan_id, contract.partner, ledger_state, " ".join(mart_states)],
@@ -388,16 +391,8 @@ def _mart_sql(
     """
     mart = f"{contract.partner}__{entity.name}"
     source = f"{MART_SCHEMA}.{_q(mart)}"
-    try:
-        columns = [name for name, *_ in db.execute(f"from {source} limit 0").description or ()]
-    except duckdb.CatalogException:
-        raise BuildError(f"{mart}: the mart is not there; run `stammdaten build` first") from None
+    columns = mart_columns(db, contract, entity)
     references = reference_columns(entity)
-    missing = [column for columns_ in references.values() for column in columns_ if column not in columns]
-    if missing or "external_id" not in columns:
-        raise BuildError(
-            f"{mart}: the column {(missing or ['external_id'])[0]} is missing; add it to the model"
-        )
     known = {"external_id", *(column for columns_ in references.values() for column in columns_)}
     if only:
         source = (
@@ -414,15 +409,6 @@ def _mart_sql(
         + (f"to_json(struct_pack({refs}))::varchar" if refs else "'{}'")
         + f" as refs from {source}"
     )
-
-
-def reference_columns(entity: Entity) -> Mapping[str, list[str]]:
-    """The partner's parent field → the mart's reference columns that fill it (several are alternatives)."""
-    found: dict[str, list[str]] = {}
-    for parent in entity.parents:
-        suffix = "external_ids" if parent.many else "external_id"
-        found.setdefault(parent.field, []).append(f"{parent.entity}_{suffix}")
-    return found
 
 
 def withdraw_body(contract: Contract, entity: Entity, stichtag: date) -> dict[str, Any]:

@@ -151,6 +151,13 @@ RECORD = (
         "It goes with the next push.",
     ),
     Reason(
+        "rekeyed",
+        PENDING,
+        "The ERP made the row anew, and `stammdaten rekey` moved the record to its new id.",
+        "nobody",
+        "It goes as a whole, with the new id, in the next push.",
+    ),
+    Reason(
         "sync_off",
         REJECTED,
         "The object is not switched on for the sync at the partner.",

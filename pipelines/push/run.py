@@ -16,13 +16,23 @@ import duckdb
 
 from pipelines.database import said
 from pipelines.errors import SentError, StammdatenError
+from pipelines.push.columns import misfits
 from pipelines.push.connector import Connector, connector
 from pipelines.push.contract import load_contract
 from pipelines.push.destination import Sender, push_partner
-from pipelines.push.guards import TABLES, Limit, Trip, check_counts, check_tables, is_onboarded
+from pipelines.push.guards import (
+    TABLES,
+    Limit,
+    Trip,
+    check_counts,
+    check_renumbered,
+    check_tables,
+    is_onboarded,
+)
 from pipelines.push.journal import Journal, noting
 from pipelines.push.ledger import fold, in_little_memory, one, open_database
 from pipelines.push.plan import MART_SCHEMA, Plan, last_load, make_plan, read_counts, states
+from pipelines.push.renumbered import count_renumbered, read_renumbered
 from pipelines.push.report import Line, closing_table
 from pipelines.settings import database
 
@@ -64,6 +74,13 @@ def plan(home: Path, partners: list[str], stichtag: date, retry_rejected: bool =
                 [partners],
             )
         return make_plan(db, [load_contract(name) for name in partners], stichtag, uuid.uuid4().hex[:12])
+
+
+def misfitting(home: Path, partners: list[str]) -> dict[str, str]:
+    """Partners whose marts do not have the columns of their contract, and what is wrong."""
+    with open_database(home) as db:
+        found = {name: misfits(db, load_contract(name)) for name in partners}
+    return {name: why for name, why in found.items() if why}
 
 
 def check_plan(home: Path, plan_id: str, partners: list[str]) -> list[str]:
@@ -254,6 +271,7 @@ def find_trips(
             guards,
         )
     ]
+    trips += check_renumbered(partner, count_renumbered(db, plan_id, partner), held, guards)
     return trips + check_tables(partner, _rows_at_last_push(db, partner), _rows_of(db, last_load(db)), guards)
 
 
@@ -294,6 +312,9 @@ def _rows_of(db: duckdb.DuckDBPyConnection, load_id: str | None) -> dict[str, in
 
 
 def _sample(db: duckdb.DuckDBPyConnection, plan_id: str, trip: Trip) -> tuple[str, ...]:
+    if trip.guard == "renumber":
+        found = read_renumbered(db, plan_id, [trip.partner])
+        return tuple(f"{pair.former} → {pair.now}" for pair in found)[:SAMPLE_ROWS]
     rows = db.execute(
         "select external_id from sync.plan where plan_id = ? and partner = ? and entity = ? and operation = ?"
         f" order by seq limit {SAMPLE_ROWS}",
