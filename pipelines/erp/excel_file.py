@@ -164,7 +164,7 @@ def _check_parts(path: Path, archive: zipfile.ZipFile, limits: Limits) -> None:
     for member in archive.infolist():
         (sheets if "worksheets/" in member.filename.lower() else others).append(member)
     most = int(limits.max_workbook_mb * (1 << 20))
-    for members, bound in ((sheets, most), (others, most // 8)):
+    for members, bound in ((sheets, most), (others, most // 16)):
         size = sum(member.file_size for member in members if not _is_media(member))
         if size > bound:
             raise DeliveryError(
