@@ -33,7 +33,7 @@ DEEPEST = 20
 class Limits:
     """What a packed delivery may grow to: bytes in all, and how many times its packed size.
 
-    `max_workbook_mb` bounds the sheets of a workbook, and all that has to be in memory at once by an eighth of it.
+    `max_workbook_mb` bounds the sheets of a workbook, and all that has to be in memory at once by a sixteenth of it.
     """
 
     max_gb: float = 50

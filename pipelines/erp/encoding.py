@@ -17,10 +17,14 @@ BLOCK = 8 << 20
 # A pattern looks at words; a longer line is cut where a word may be cut, too.
 LONGEST_WORD = 1 << 12
 
-# Bytes as L (may lead a UTF-8 character), C (may continue one) and dot.
+# Bytes by their part in UTF-8: 2, 3 or 4 leads a character of so many bytes, C continues one.
 _UTF8_SHAPE = bytes(
-    ord("C") if 0x80 <= byte < 0xC0 else ord("L") if 0xC2 <= byte <= 0xF4 else ord(".") for byte in range(256)
+    ord("C" if 0x80 <= byte < 0xC0 else "2" if 0xC2 <= byte < 0xE0 else "3" if 0xE0 <= byte < 0xF0 else "4")
+    if 0x80 <= byte <= 0xF4 and byte not in (0xC0, 0xC1)
+    else ord(".")
+    for byte in range(256)
 )
+_UTF8_CHARACTERS = (b"2C", b"3CC", b"4CCC")
 _HIGH_BYTES = bytes(range(0x80, 0x100))
 
 # In windows-1252 these bytes are quotation marks, signs, and capitals such as Š, which never stand inside a word in
@@ -32,7 +36,7 @@ _DOUBTFUL = re.compile(
     # ß of DOS, which is á: behind a double vowel, or another one, but as in Adrián, Suárez, Gaál, Deák, Beáta.
     rb"(?:[eE]i|[aAeE]u|[iI]e)(\xE1)"
     rb"|[aeoAEO\x84\x94\x81](\xE1)(?![lktr](?:[^a-z]|$)|[kt][ao]|ny)"
-    rb"|[iuIU](\xE1)(?:[^A-Za-z\x80-\xFF]|$|e|ler|ner|l?mann|bach|berg|burg|haupt|haus|feld|ball|weg|platz|dorf)"
+    rb"|[iuIU](\xE1)(?:[^A-Za-z\x80-\xFF]|$|[ebfhpw]|ler|ner|l?mann|gasse|dorf|kirch|see|tal)"
     # ß of old Macs, which is a paragraph sign, at the end of a word.
     rb"|[aeiou\x8A\x9A\x9F](\xA7)(?:[^A-Za-z0-9\x80-\xFF]|$)"
     # Ä and Ü of DOS, which are Ž and š, and ö of old Macs, which is š.
@@ -172,7 +176,7 @@ def _undecodable(path: Path, encoding: str) -> int | None:
 
 
 def _count(path: Path) -> tuple[int, int]:
-    """How many bytes are beyond ASCII, and how many pairs of them are such as UTF-8 is made of.
+    """How many bytes are beyond ASCII, and how many characters of UTF-8 (mostly pairs) some of them would make.
 
     In windows-1252 such pairs (an umlaut before a quotation mark) are rare.
     """
@@ -180,7 +184,8 @@ def _count(path: Path) -> tuple[int, int]:
     with path.open("rb") as file:
         for block in _blocks(file):
             high += len(block) - len(block.translate(None, _HIGH_BYTES))
-            pairs += block.translate(_UTF8_SHAPE).count(b"LC")
+            shape = block.translate(_UTF8_SHAPE)
+            pairs += sum(shape.count(character) for character in _UTF8_CHARACTERS)
     return high, pairs
 
 

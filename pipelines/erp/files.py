@@ -131,7 +131,9 @@ def open_folder(folder: Path, where: str, settings: FilesSettings, wanted: Wante
     erp = _erp_of(data, wanted.quelle_erp)
     used = {part.found for files in parts.values() for part in files}
     unknown = (*others, *(file.shown for file in found if file not in used))
-    misses = {name: near_misses(name, tables(), unknown) for name in tables() if name not in data}
+    folders = [f"{path.name}/" for path in listed(folder) if path.is_dir()] if folder.is_dir() else []
+    names = [*unknown, *(name for name in folders if "." in name)]
+    misses = {name: near_misses(name, tables(), names) for name in tables() if name not in data}
     check_complete(
         data,
         erp,

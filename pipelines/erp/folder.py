@@ -61,6 +61,8 @@ def remedy(name: str, table: str) -> str:
         return "unpack it"
     if ending in (".xls", ".xlsb", ".ods"):
         return "save it as .xlsx or CSV"
+    if name.endswith("/"):
+        return "it is a folder; put the file itself there"
     if "/" in name:
         return f"put it beside the others, or mend {FOLDER_SETTING}"
     return f"rename it to {table}.csv"

@@ -29,27 +29,13 @@ _EXPONENT = r"^[\s=\"']*[+-]?[0-9]+([.,][0-9]+)?[eE][+][0-9]{1,3}[\s\"']*$"
 # What stands around a name in a line that is a header: marks, quotes, blanks.
 _EDGES = r"^[^\pL\pN_]+|[^\pL\pN_]+$"
 # `1-3` in a spreadsheet: 01. Mrz, Mrz 03, 03-Mar.
-_MONTHS = [
-    "jan",
-    "feb",
-    "mrz",
-    "mär",
-    "mar",
-    "apr",
-    "mai",
-    "may",
-    "jun",
-    "jul",
-    "aug",
-    "sep",
-    "okt",
-    "oct",
-    "nov",
-    "dez",
-    "dec",
-]
-_MONTH_BYTES = tuple(month.encode() for month in _MONTHS)
-_MONTH = rf"(?i)^\s*([0-9]{{1,2}}[. -]+)?({'|'.join(_MONTHS)})[a-zäö]*([. -]+[0-9]{{2,4}})?\s*$"
+_MONTHS = "jan feb mrz mär mar apr mai may jun jul aug sep okt oct nov dez dec"
+_MONTH_NAMES = (
+    "jan(uar|uary)?|feb(ruar|ruary)?|mrz|märz?|mar(ch)?|apr(il)?|mai|may|jun[ie]?|jul[iy]?|aug(ust)?"
+    "|sept?(ember)?|o[kc]t(ober)?|nov(ember)?|de[zc](ember)?"
+)
+_MONTH_BYTES = tuple(month.encode() for month in _MONTHS.split())
+_MONTH = rf"(?i)^\s*([0-9]{{1,2}}[. -]+)?({_MONTH_NAMES})[.]?([. -]+[0-9]{{2,4}})?\s*$"
 _GERMANY = ("", "d", "de", "deu", "ger", "deutschland", "germany", "brd")
 
 
