@@ -247,6 +247,17 @@ def test_half_a_delivery_withdraws_nothing_and_says_so(site: Site) -> None:
     assert site.requests() == before
 
 
+def test_a_plan_without_a_build_and_a_build_without_a_load_say_what_is_missing(
+    site: Site, tmp_path: Path
+) -> None:
+    home = {"STAMMDATEN_HOME": str(tmp_path / "home")}
+    for command, missing in (("build", "stammdaten load"), ("load", ""), ("plan", "stammdaten build")):
+        done = site.call(command, **home)
+        lines = done.stderr.splitlines()
+        assert [missing in line for line in lines if line.startswith("Error:")] == ([True] if missing else [])
+        assert (done.returncode, len(lines) <= 1) == (2 if missing else 0, True)
+
+
 def test_nothing_under_home_is_readable_by_others(site: Site) -> None:
     loose = [p.name for p in [site.home, *site.home.rglob("*")] if p.stat().st_mode & 0o077]
     assert loose == []
@@ -316,6 +327,11 @@ def test_a_failing_test_keeps_back_its_partner_and_only_that_one(tmp_path: Path)
         assert len(sandbox.requests("plentific")) == 0
         assert {line["partner"] for line in report["lines"]} == {"etg24", "facilioo", "kiwi"}
         assert len(sandbox.records("etg24", "einheiten")) >= 10
+        for command in ("plan", "push"):
+            alone = site.call(command, "--partner", "plentific")
+            assert alone.returncode == 1
+            assert "plentific is not pushed: plentific_is_wrong (fail): 2 failing rows" in alone.stderr
+            assert "Traceback" not in alone.stderr + alone.stdout
 
 
 @pytest.mark.slow
