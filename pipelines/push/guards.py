@@ -102,7 +102,8 @@ def _limit(name: str, given: object) -> Limit:
     unknown = [key for key in given if key not in keys] if isinstance(given, Mapping) else []
     if unknown:
         raise SettingsError(
-            f"guards.{name}.{unknown[0]}: unknown setting{did_you_mean(unknown[0], keys)}; set it in {VARS}"
+            f"guards.{name}.{unknown[0]}: unknown setting{did_you_mean(unknown[0], keys)};"
+            f" a map of {', '.join(keys)} is needed; set it in {VARS}"
         )
     if not isinstance(given, Mapping):
         raise SettingsError(f"guards.{name}: a map of {', '.join(keys)} is needed; set it in {VARS}")
