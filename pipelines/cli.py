@@ -1,4 +1,7 @@
-"""The command line `stammdaten`. Exit 0: everything delivered; 1: something was not; 2: nothing was sent."""
+"""The command line `stammdaten`. Exit 0: everything delivered; 1: something was not; 2: nothing was sent.
+
+128 and the number of the signal after SIGINT (130), SIGTERM (143) and SIGHUP (129).
+"""
 
 import io
 import logging
@@ -58,8 +61,9 @@ app = typer.Typer(
         "Start with `stammdaten run`: without any settings it works on a sample portfolio and a local sandbox."
     ),
     epilog=(
-        "Exit status: 0 everything delivered, 1 something was not delivered, 2 settings or input are wrong and nothing"
-        " was sent."
+        "Exit status: 0 everything is delivered; 1 something is not (refused, held back by a guard or a failing test,"
+        " a partner given up), or was found to differ; 2 settings or input are wrong and nothing was sent; 130, 143"
+        " ended by Ctrl-C or SIGTERM, what came back is noted and the next run goes on."
     ),
 )
 
@@ -69,6 +73,9 @@ def run(
     stichtag: Stichtag = None, partner: Partners = None, variables: VarsOption = None, as_json: AsJson = False
 ) -> None:
     """Load the ERP, build the marts, plan, and push what differs.
+
+    This is what a schedule calls. Running it again is always safe: what is delivered is not sent twice, and what an
+    interrupted run left open is settled first. See what a push would do with `stammdaten plan`.
 
     Without an ERP (SOURCES__ERP__KIND) and without partner addresses it works on a sample portfolio of about 500
     units and a local sandbox, so that you can look at everything first.
@@ -84,7 +91,7 @@ def run(
 def load(
     stichtag: Stichtag = None, partner: Partners = None, variables: VarsOption = None, as_json: AsJson = False
 ) -> None:
-    """Load the ERP delivery into the raw layer, as a whole or not at all.
+    """Load the ERP delivery into the raw layer, as a whole or not at all. Nothing is built or sent.
 
     Needs SOURCES__ERP__KIND=files and SOURCES__ERP__FILES__FOLDER=<folder>.
     """
@@ -104,7 +111,11 @@ def load(
 def build(
     stichtag: Stichtag = None, partner: Partners = None, variables: VarsOption = None, as_json: AsJson = False
 ) -> None:
-    """Build staging and marts with dbt and run the data tests. The same as `dbt build`, with a shorter report."""
+    """Build staging and marts with dbt and run the data tests. The same as `dbt build`, with a shorter report.
+
+    Needs a load before. A partner with a failing test is not pushed; the test and the keys of its rows are named.
+    Next: `stammdaten plan`.
+    """
     from pipelines.flow import build_only
 
     with Progressing(as_json) as progress:
@@ -125,7 +136,9 @@ def plan(
 ) -> None:
     """Compare the marts with the ledger and show what a push would do. Nothing is sent.
 
-    The operations lie in the table sync.plan, one row each, in the order of sending.
+    Needs a build before. The operations lie in the table sync.plan, one row each, in the order of sending; --rows
+    shows them with each field, and `stammdaten push --plan ID` sends exactly them. Exit 1: a guard or a failing test
+    would keep a partner back.
     """
     from pipelines.flow import plan_only
 
@@ -171,7 +184,11 @@ def push(
         typer.Option("--retry-rejected", help="Try rows again that were given up after several refusals."),
     ] = False,
 ) -> None:
-    """Send what differs to the partners: a new plan, or exactly the one given with --plan."""
+    """Send what differs to the partners: a new plan, or exactly the one given with --plan.
+
+    Ctrl-C lets the requests under way come back, notes what came of them, and ends; the next push goes on from there.
+    A plan that is too large to be meant is held back by a guard until it is allowed by name: look at its rows first.
+    """
     from pipelines.flow import push_only
 
     with Progressing(as_json) as progress:
@@ -184,7 +201,10 @@ def push(
 def status(
     stichtag: Stichtag = None, partner: Partners = None, variables: VarsOption = None, as_json: AsJson = False
 ) -> None:
-    """Show the last load, what each partner holds, and what is waiting and why."""
+    """Show the last load, what each partner holds, and what is waiting and why. Reads only; exit 0.
+
+    Why one row waits: `stammdaten explain PARTNER KEY`.
+    """
     from pipelines.flow import status_report
 
     report = status_report(home(), settings_of(stichtag, partner, variables))
@@ -215,7 +235,10 @@ def partners(
         typer.Option("--moved", metavar="NAME", help="The system of this partner has a new address."),
     ] = None,
 ) -> None:
-    """List the partners: switched on or off, what each gets, and how a record leaves it."""
+    """List the partners: switched on or off, what each gets, and how a record leaves it.
+
+    --moved tells that the system of a partner has another address now; its ledger is used on.
+    """
     from pipelines.flow import partner_report
 
     report = partner_report(home(), settings_of(stichtag, None, variables), moved)
@@ -258,7 +281,11 @@ def sandbox(
         ),
     ] = None,
 ) -> None:
-    """Play all partners on this machine, from their contracts. Stop it with Ctrl-C; / shows what they hold."""
+    """Play all partners on this machine, from their contracts. Stop it with Ctrl-C; / shows what they hold.
+
+    Without a partner of your own, `run`, `plan`, `push`, `adopt` and `verify` on the sample find it by themselves, as
+    long as it keeps its state where they look (no --state). An error of its own is told here, not to the caller.
+    """
     from pipelines.sandbox.options import parse_options
     from pipelines.sandbox.server import serve
 

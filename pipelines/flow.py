@@ -29,7 +29,8 @@ from pipelines.push.renumbered import Renumbered, read_renumbered
 from pipelines.push.rows import plan_lines
 from pipelines.push.settle import settle_former
 from pipelines.push.systems import check_systems, moved
-from pipelines.settings import Vars, config_value, database, is_loopback, setting_name
+from pipelines.settings import Vars, config_value, database, is_loopback, setting_name, unknown_partner
+from pipelines.suggest import did_you_mean
 
 Say = Callable[[str], None]
 Progress = Callable[[str, int, int], None]
@@ -108,7 +109,9 @@ def push_only(
         raise SettingsError("--allow: goes with --plan ID; look at the plan first: stammdaten plan --rows")
     unknown = set(allowed) - set(guards.DEFAULTS)
     if unknown:
-        raise SettingsError(f"--allow {unknown.pop()}: unknown guard; known are {', '.join(guards.DEFAULTS)}")
+        name = unknown.pop()
+        meant = did_you_mean(name, guards.DEFAULTS)
+        raise SettingsError(f"--allow {name}: unknown guard{meant}; known are {', '.join(guards.DEFAULTS)}")
     with only_run(home, "push"), sample.partners_at_hand(home, settings):
         check(home, settings)
         ready, failures = tested(home, settings, progress)
@@ -174,9 +177,7 @@ def partner_report(home: Path, settings: Vars, renamed: str | None) -> Report:
     notes = []
     if renamed:
         if renamed not in known_partners():
-            raise SettingsError(
-                f"--moved {renamed}: unknown partner; known are {', '.join(known_partners())}"
-            )
+            raise SettingsError(f"--moved {renamed}: {unknown_partner(renamed, known_partners())}")
         notes.append(f"The ledger of {renamed} now speaks of {moved(home, renamed)}.")
     entities = []
     for name in known_partners():

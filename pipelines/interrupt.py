@@ -34,7 +34,10 @@ _state = _State()
 
 @contextmanager
 def handled() -> Iterator[None]:
-    """Takes signals inside the `with`; one that is ignored (`nohup`) stays so. For the main thread only."""
+    """Takes signals inside the `with`; one that is ignored (`nohup`) stays so. For the main thread only.
+
+    What came is told by `exit_code` until the end of the `with`.
+    """
     global _state
     _state = _State()
     former = {number: signal.getsignal(number) for number in SIGNALS}
@@ -46,6 +49,7 @@ def handled() -> Iterator[None]:
     finally:
         for number, handler in former.items():
             signal.signal(number, handler)
+        _state = _State()
 
 
 @contextmanager

@@ -11,6 +11,7 @@ from typing import Any
 from pipelines.errors import SettingsError
 from pipelines.push.plan import Counts
 from pipelines.settings import VARS
+from pipelines.suggest import did_you_mean
 
 
 @dataclass(frozen=True)
@@ -96,8 +97,9 @@ def limits(settings: object) -> dict[str, Limit]:
     found = dict(DEFAULTS)
     for name, given in settings.items():
         if name not in DEFAULTS:
+            meant = did_you_mean(name, DEFAULTS)
             raise SettingsError(
-                f"guards.{name}: unknown guard; known are {', '.join(DEFAULTS)}; set it in {VARS}"
+                f"guards.{name}: unknown guard{meant}; known are {', '.join(DEFAULTS)}; set it in {VARS}"
             )
         found[name] = _limit(str(name), given)
     return found
@@ -105,7 +107,13 @@ def limits(settings: object) -> dict[str, Limit]:
 
 def _limit(name: str, given: object) -> Limit:
     keys = {"share": float, "rows": int, "much_of": float, "few": int}
-    if not isinstance(given, Mapping) or set(given) - set(keys):
+    unknown = [key for key in given if key not in keys] if isinstance(given, Mapping) else []
+    if unknown:
+        raise SettingsError(
+            f"guards.{name}.{unknown[0]}: unknown setting{did_you_mean(unknown[0], keys)};"
+            f" a map of {', '.join(keys)} is needed; set it in {VARS}"
+        )
+    if not isinstance(given, Mapping):
         raise SettingsError(f"guards.{name}: a map of {', '.join(keys)} is needed; set it in {VARS}")
     values: dict[str, Any] = dict(DEFAULTS[name].__dict__)
     for key, value in given.items():

@@ -77,8 +77,11 @@ def test_a_partner_never_loses_everything_unseen(held: int) -> None:
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"withdrawn": {}}, "guards.withdrawn: unknown guard; known are withdraw, create, update, shrink"),
-        ({"withdraw": {"percent": 10}}, "guards.withdraw: a map of share, rows"),
+        (
+            {"withdrawn": {}},
+            r"guards.withdrawn: unknown guard; did you mean withdraw\?; known are withdraw, create, update, shrink",
+        ),
+        ({"withdraw": {"percent": 10}}, "guards.withdraw.percent: unknown setting; a map of share, rows"),
         ({"withdraw": {"share": "10%"}}, "guards.withdraw.share: a number"),
         ([], "guards: a map"),
     ],
