@@ -10,6 +10,7 @@ from typing import Any
 
 from pipelines import build as dbt
 from pipelines import shares
+from pipelines.erp.cleaning import cleaned
 from pipelines.erp.delivery import Door
 from pipelines.erp.files import FilesSettings
 from pipelines.erp.load import Load, kind_of_last_load, load
@@ -346,7 +347,10 @@ def _check_mandanten(home: Path, settings: Vars) -> None:
     """A Mandant that the ERP does not have is a typing error in the settings (rule E1)."""
     with open_database(home) as db:
         there = {
-            str(number) for (number,) in db.execute("select trim(mandant_nr) from erp_raw.mandant").fetchall()
+            str(number)
+            for (number,) in db.execute(
+                f"select {cleaned('mandant_nr', is_key=True)} as number from erp_raw.mandant where number is not null"
+            ).fetchall()
         }
     for name in settings.active:
         wanted = settings.partners[name].get("mandanten")
