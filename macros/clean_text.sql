@@ -21,12 +21,12 @@
 {% macro clean_odd_text(expr, is_key=false) -%}
     {%- set text = namespace(sql=expr) -%}
     {%- for pattern, replacement in [
-        (invisible_characters(), ''),
-        ('_x000[dD]_(?:\\r?\\n|_x000[aA]_)?|_x000[aA]_', '\n'),
-        ('(?s)^' ~ white_space() ~ '*="(.*)"' ~ white_space() ~ '*$', '\\1'),
-        ("(?s)^" ~ white_space() ~ "*''(" ~ ("" if is_key else "[-+=.,0-9]") ~ "[^'']*)''?$", '\\1'),
+        (invisible_characters(), "''"),
+        ('_x000[dD]_(?:\\r?\\n|_x000[aA]_)?|_x000[aA]_', 'chr(10)'),
+        ('(?s)^' ~ white_space() ~ '*="(.*)"' ~ white_space() ~ '*$', "'\\1'"),
+        ("(?s)^" ~ white_space() ~ "*''(" ~ ("" if is_key else "[-+=.,0-9]") ~ "[^'']*)''?$", "'\\1'"),
     ] -%}
-        {%- set text.sql = "regexp_replace(" ~ text.sql ~ ", '" ~ pattern ~ "', '" ~ replacement ~ "', 'g')" -%}
+        {%- set text.sql = "regexp_replace(" ~ text.sql ~ ", '" ~ pattern ~ "', " ~ replacement ~ ", 'g')" -%}
     {%- endfor -%}
     {%- set trimmed -%}
         nullif(regexp_replace(nfc_normalize({{ text.sql }}), '^{{ white_space() }}+|{{ white_space() }}+$', '', 'g'), '')

@@ -11,6 +11,7 @@ import duckdb
 from pipelines import build as dbt
 from pipelines import interrupt, sample, shares
 from pipelines.built import check_built
+from pipelines.erp.cleaning import cleaned
 from pipelines.erp.delivery import Door
 from pipelines.erp.files import FilesSettings
 from pipelines.erp.load import Load, kind_of_last_load, load
@@ -390,8 +391,9 @@ def warnings(home: Path, settings: Vars) -> list[Report]:
 def _check_mandanten(home: Path, settings: Vars) -> None:
     """A Mandant that the ERP does not have is a typing error in the settings (rule E1)."""
     with open_database(home) as db:
+        number = cleaned("mandant_nr", is_key=True)
         try:
-            found = db.execute("select trim(mandant_nr) from erp_raw.mandant").fetchall()
+            found = db.execute(f"select {number} as n from erp_raw.mandant where n is not null").fetchall()
         except duckdb.CatalogException:
             raise BuildError("nothing is loaded yet; run `stammdaten load` first") from None
     there = {str(number) for (number,) in found}
