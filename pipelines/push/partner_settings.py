@@ -1,5 +1,6 @@
 """What is set for one partner under `DESTINATION__<PARTNER>__…`, and the limits that follow from it."""
 
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import replace
@@ -8,6 +9,8 @@ from typing import Any
 from pipelines.errors import SettingsError
 from pipelines.push.contract import Contract, Limits
 from pipelines.settings import check_url, check_variable, config_value, is_loopback, setting_name
+
+LIMITS = ("per_second", "per_minute", "per_hour", "per_day", "longest_wait", "answer_mib")
 
 
 def partner_settings(contract: Contract) -> dict[str, str]:
@@ -37,7 +40,7 @@ def partner_settings(contract: Contract) -> dict[str, str]:
     for key in contract.settings:
         if (value := config_value(prefix + key)) is not None:
             values[key] = value
-    for key in ("in_flight", "per_second", "per_minute", "per_day", "timeout"):
+    for key in (*LIMITS, "in_flight", "timeout"):
         if value := config_value(prefix + key):
             values[key] = _number(prefix + key, value)
     if contract.protocol == "graphql" and (value := config_value(prefix + "batch")):
@@ -57,10 +60,8 @@ def effective_limits(contract: Contract, settings: Mapping[str, str]) -> Limits:
     """
     limits = contract.limits
     if is_loopback(contract.base_url(settings)) and limits.confidence == "assumed":
-        limits = Limits(in_flight=limits.in_flight)
-    given: dict[str, Any] = {
-        k: float(settings[k]) for k in ("per_second", "per_minute", "per_day") if k in settings
-    }
+        limits = replace(limits, per_second=None, per_minute=None, per_hour=None, per_day=None)
+    given: dict[str, Any] = {k: float(settings[k]) for k in LIMITS if k in settings}
     in_flight = int(float(settings["in_flight"])) if "in_flight" in settings else limits.in_flight
     return replace(limits, in_flight=in_flight or 1, **given)
 
@@ -78,7 +79,7 @@ def with_settings(value: Any, settings: Mapping[str, str]) -> Any:
 
 def _number(key: str, value: str) -> str:
     try:
-        if float(value) > 0:
+        if 0 < float(value) < math.inf:
             return value
     except ValueError:
         pass
