@@ -1,21 +1,17 @@
 """HTTP to one partner: limits, retries, login. Knows nothing of plans or marts."""
 
 import logging
-import os
 import random
 import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from functools import lru_cache
 from ssl import SSLCertVerificationError
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 import requests
-from requests.adapters import HTTPAdapter
-from requests.utils import get_environ_proxies
 from urllib3.exceptions import (
     ConnectTimeoutError,
     NameResolutionError,
@@ -25,6 +21,8 @@ from urllib3.exceptions import (
 )
 
 from pipelines import interrupt
+from pipelines.push.bodies import Form, UnusableBody, read_body
+from pipelines.push.channel import Channel, Oversized, Response, TooLate
 from pipelines.push.contract import Limits
 from pipelines.push.limiter import Limiter, PartnerStopped, Reply
 from pipelines.push.retry import TRIES, allowance, is_transient, may_have_arrived, pause_before, retry_after
@@ -33,6 +31,11 @@ __all__ = ["TRIES", "Answer", "Client", "Credentials", "LoggedIn", "PartnerStopp
 
 CONNECT_TIMEOUT = 10.0
 READ_TIMEOUT = 120.0
+# A login that was taken before may have run out, and the next one too; a third that is refused is no accident.
+LOGINS = 3
+EXPIRED_IN_A_ROW = 3
+# One request may be told so often to wait, while others go through.
+MOST_WAITS = 50
 PROBLEMS = {
     "refused": "no connection",
     "dns": "its name is unknown",
@@ -41,15 +44,19 @@ PROBLEMS = {
     "broken": "the connection broke",
     "html": "a web page instead of data",
     "foreign": "a link to another address",
-    "circle": "a link to a page that was there before",
+    "circle": "pages that show nothing new",
+    "unusable": "an answer in another form than contract.yaml says",
+    "errors": "errors in an answer that looks like a success",
 }
+Read = Callable[["Answer"], "Answer"]
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What came back in the end. `lost` means that an earlier try may have been processed all the same.
+    """What came back in the end. `lost` means that a try may have been processed all the same.
 
-    `status` is None without an answer of the API; `problem` then says why (a key of `PROBLEMS`).
+    `status` is None without an answer of the API; `problem` then says why (a key of `PROBLEMS`). With a good status,
+    `problem` says why it is not believed: `unusable` or `errors`. `form` tells a body that was empty, or no JSON.
     """
 
     status: int | None
@@ -58,11 +65,22 @@ class Answer:
     requests: int
     lost: bool = False
     problem: str | None = None
+    form: Form = "json"
+
+    @property
+    def is_good(self) -> bool:
+        """Whether the status is one of success, whatever the body says."""
+        return self.status is not None and 200 <= self.status < 300
 
     @property
     def ok(self) -> bool:
-        """Whether the partner accepted the request."""
-        return self.status is not None and 200 <= self.status < 300
+        """Whether the partner accepted the request, and said so in a way that can be believed."""
+        return self.is_good and self.problem is None
+
+    @property
+    def failed(self) -> bool:
+        """Whether there is no answer to go by, so that trying again may help."""
+        return self.problem == "unusable" or is_transient(self.status)
 
 
 @dataclass(frozen=True)
@@ -90,61 +108,12 @@ class Login:
     renew_at: float | None
 
 
-class Connections(HTTPAdapter):
-    """Open connections, found by their origin: requests would work out proxy and certificates for each request."""
-
-    def __init__(self, size: int):
-        super().__init__(pool_maxsize=size)
-        self._pools: dict[tuple[str, str], Any] = {}
-
-    def get_connection_with_tls_context(
-        self, request: requests.PreparedRequest, *given: Any, **named: Any
-    ) -> Any:
-        """The pool of connections that requests found for the first request to this origin."""
-        parts = urlsplit(str(request.url))
-        origin = parts.scheme, parts.netloc
-        if origin not in self._pools:
-            self._pools[origin] = super().get_connection_with_tls_context(request, *given, **named)
-        return self._pools[origin]
-
-
-class Channel:
-    """Connections to one partner, kept open. No cookies, no redirects, no .netrc; proxies of the environment are used.
-
-    What a `requests.Session` merges anew for each request is settled once here: that is a fifth of a fast request.
-    """
-
-    def __init__(self, base_url: str, size: int, timeout: tuple[float, float]):
-        self._adapter = Connections(size)
-        self._timeout = timeout
-        self._proxies = get_environ_proxies(base_url)
-        self._verify = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or True
-
-    def send(
-        self, method: str, address: str, body: Any, query: Mapping[str, Any], headers: Mapping[str, str]
-    ) -> requests.Response:
-        """One request and its whole answer. Raises the exceptions of requests."""
-        prepared = requests.PreparedRequest()
-        prepared.method = method.upper()
-        prepared.url = _with_query(address, query) if query else _checked(address)
-        prepared.prepare_headers(dict(headers))
-        prepared.prepare_body(None, None, json=body)
-        response = self._adapter.send(
-            prepared, timeout=self._timeout, verify=self._verify, proxies=self._proxies
-        )
-        _ = response.content  # read to its end here, so that what breaks is raised here
-        return response
-
-    def close(self) -> None:
-        """Closes the connections."""
-        self._adapter.close()
-
-
 class Client:
     """Requests to one partner, with its login on each. Safe to use from several threads.
 
     `login` returns what identifies us. `timeout` is how long (seconds) an answer may take. `read` says what an answer
-    means where its status does not (GraphQL tells of refused logins and limits in good answers).
+    means where its status does not (GraphQL tells of refused logins and limits in good answers). `on_trouble` is told
+    in words what failed, each time.
     """
 
     def __init__(
@@ -155,7 +124,8 @@ class Client:
         login: Callable[["Client"], LoggedIn],
         headers: Mapping[str, str] | None = None,
         timeout: float = READ_TIMEOUT,
-        read: Callable[[Answer], Answer] = lambda answer: answer,
+        read: Read = lambda answer: answer,
+        on_trouble: Callable[[str], None] = lambda _: None,
     ):
         self.partner = partner
         self.base_url = base_url
@@ -166,7 +136,10 @@ class Client:
         self._auth: Login | None = None
         self._proven: Login | None = None
         self._auth_lock = threading.Lock()
-        self._channel = Channel(base_url, limits.in_flight or 1, (CONNECT_TIMEOUT, timeout))
+        self._expired = 0
+        self.on_trouble = on_trouble
+        largest = int(limits.answer_mib * 1024 * 1024)
+        self._channel = Channel(base_url, limits.in_flight or 1, (CONNECT_TIMEOUT, timeout), largest)
         interrupt.at_interrupt(self.stop)
 
     @property
@@ -194,31 +167,19 @@ class Client:
         query: Mapping[str, Any] | None = None,
         headers: Mapping[str, str] | None = None,
         repeat: bool = True,
+        read: Read | None = None,
+        is_write: bool = False,
     ) -> Answer:
         """Sends one request, with login, limits and retries, and returns the last answer.
 
         `path` stands behind the base address; a link from `follow` is taken as it is.
         `repeat=False` is for a create: it is not sent again once the partner may have processed it.
+        `read` says what an answer to this request means: one that is made unusable counts as a failure.
+        `is_write`: failures count by themselves, so that look-ups that work do not hide them.
         Raises `PartnerStopped` when the login is refused or the partner has failed too often in a row.
         """
-
-        def once() -> Answer:
-            auth = self._authorised()
-            answer = self._exchange(method, path, body, query, headers or {}, auth.credentials)
-            if answer.status != 401:
-                self._proven = auth
-                return answer
-            self._forget(auth)
-            auth = self._authorised()
-            again = self._exchange(method, path, body, query, headers or {}, auth.credentials)
-            if again.status != 401:
-                self._proven = auth
-            elif self._proven is not auth:
-                self.stop("the partner refused the login (401); check the credentials")
-                raise PartnerStopped(self.stopped or "")
-            return replace(again, requests=2)
-
-        return self._until_answered(once, repeat)
+        ask = _Ask(method, path, body, query, headers or {}, read, is_write)
+        return self._until_answered(lambda: self._logged_in(ask), repeat)
 
     def send(
         self,
@@ -229,21 +190,22 @@ class Client:
         headers: Mapping[str, str] | None = None,
     ) -> Answer:
         """Sends one request that may be repeated, with limits and retries but without login: the login itself."""
-        return self._until_answered(
-            lambda: self._exchange(method, path, body, query, headers or {}), repeat=True
-        )
+        ask = _Ask(method, path, body, query, headers or {})
+        return self._until_answered(lambda: self._exchange(ask), repeat=True)
 
     def follow(self, link: str) -> str | None:
         """An absolute address for `call` out of a link that the partner gave; None when it leads elsewhere."""
         try:
             whole = urljoin(self.base_url + "/", link)
-            return whole if _origin(whole) == _origin(self.base_url) else None
+            return whole if _origin(whole) == _origin(self.base_url) and whole.isprintable() else None
         except ValueError:  # no address at all
             return None
 
     def stop_for_login(self, status: int | None) -> None:
         """Ends this partner because logging in did not work. Raises `PartnerStopped`."""
         seen = f"answered {status}" if status else "gave no answer"
+        if status and 200 <= status < 300:
+            seen += ", without a token that can be used"
         todo = (
             "try again later" if status and is_transient(status) else "check the credentials and the address"
         )
@@ -251,71 +213,82 @@ class Client:
         raise PartnerStopped(self.stopped or "")
 
     def _until_answered(self, once: Callable[[], Answer], repeat: bool) -> Answer:
-        attempt = sent = 0
+        attempt = waits = sent = 0
         lost = False
         while True:
             answer = once()
             sent += answer.requests
-            if not is_transient(answer.status):
-                return replace(answer, requests=sent)
+            if not answer.failed:
+                # One that looks like a success and tells of errors may have been processed all the same.
+                return replace(answer, requests=sent, lost=answer.problem == "errors" and not repeat)
             arrived = may_have_arrived(answer.status, answer.problem)
             lost = lost or arrived
             if self.stopped:
                 raise PartnerStopped(self.stopped, lost)
             if arrived and not repeat:
                 return replace(answer, requests=sent, lost=True)
-            if _asks_to_wait(answer):
+            if _asks_to_wait(answer) and waits < MOST_WAITS:
+                waits += 1
                 continue  # the limiter keeps everybody waiting; that is no failure and uses up no try
             attempt += 1
             if attempt >= TRIES:
                 return replace(answer, requests=sent, lost=lost)
             self._limiter.rest(pause_before(attempt - 1, random.random()))
 
-    def _exchange(
-        self,
-        method: str,
-        path: str,
-        body: Any,
-        query: Mapping[str, Any] | None,
-        headers: Mapping[str, str],
-        credentials: Credentials = NOBODY,
-    ) -> Answer:
+    def _logged_in(self, ask: "_Ask") -> Answer:
+        """The answer to one request, with a fresh login where the one in force has run out."""
+        for number in range(1, LOGINS + 1):
+            auth = self._authorised()
+            answer = self._exchange(ask, auth.credentials)
+            if answer.status != 401:
+                self._proven, self._expired = auth, 0
+                return replace(answer, requests=number)
+            self._forget(auth)
+            if number > 1 and self._proven is None:
+                self.stop("the partner refused the login (401); check the credentials")
+                raise PartnerStopped(self.stopped or "")
+        self._expired += 1
+        if self._expired >= EXPIRED_IN_A_ROW:
+            self.stop(
+                f"it refused {EXPIRED_IN_A_ROW} requests in a row with 401, each with fresh logins;"
+                " given up for this run, ask the partner why its logins do not last"
+            )
+        return replace(answer, requests=LOGINS)
+
+    def _exchange(self, ask: "_Ask", credentials: Credentials = NOBODY) -> Answer:
         """One request, when the limiter lets it go."""
         ticket = self._limiter.enter()
-        reply, words = Reply(failed=True), "an error of ours"
+        reply, words = Reply(failed=True, is_write=ask.is_write), "an error of ours"
         try:
-            answer = self._read(self._request(method, path, body, query, headers, credentials))
-            reply, words = _reply(answer), PROBLEMS.get(answer.problem or "", f"status {answer.status}")
+            answer = self._read(self._request(ask, credentials))
+            answer = ask.read(answer) if ask.read else answer
+            reply, words = _reply(answer, ask.is_write), _in_words(answer)
             return answer
         finally:
             self._limiter.leave(ticket, reply, words)
+            if reply.failed:
+                self.on_trouble(words)
 
-    def _request(
-        self,
-        method: str,
-        path: str,
-        body: Any,
-        query: Mapping[str, Any] | None,
-        headers: Mapping[str, str],
-        credentials: Credentials,
-    ) -> Answer:
+    def _request(self, ask: "_Ask", credentials: Credentials) -> Answer:
         try:
             response = self._channel.send(
-                method,
-                self.base_url + path if path.startswith("/") else path,
-                body,
-                {**(query or {}), **credentials.query},
-                {**self._headers, **credentials.headers, **headers},
+                ask.method,
+                self.base_url + ask.path if ask.path.startswith("/") else ask.path,
+                ask.body,
+                {**(ask.query or {}), **credentials.query},
+                {**self._headers, **credentials.headers, **ask.headers},
             )
-        except requests.exceptions.ReadTimeout:
+        except (requests.exceptions.ReadTimeout, TooLate):
             return Answer(None, None, {}, 1, problem="timeout")
+        except Oversized:
+            return Answer(None, None, {}, 1, problem="unusable")
         except requests.exceptions.ConnectionError as problem:
             return Answer(None, None, {}, 1, problem=_what_broke(problem))
         except requests.exceptions.RequestException:  # its text would name the address, and with it the query
             return Answer(None, None, {}, 1, problem="broken")
-        if response.ok and _is_web_page(response):
-            return Answer(None, None, response.headers, 1, problem="html")
-        return Answer(response.status_code, _parsed(response), response.headers, 1)
+        except ValueError:  # an address or a header that cannot be written
+            return Answer(None, None, {}, 1, problem="broken")
+        return _answer(response)
 
     def _authorised(self) -> Login:
         """The login in force. One thread logs in, the others wait for it."""
@@ -326,6 +299,9 @@ class Client:
                 began = time.time()
                 found = self._login(self)
                 given = found if isinstance(found, Credentials) else Credentials(found[0], {}, found[1])
+                if not all(_can_be_sent(value) for value in given.headers.values()):
+                    self.stop("the login holds characters that cannot be sent; check the credentials")
+                    raise PartnerStopped(self.stopped or "")
                 if given.query:
                     # This library writes whole addresses into its log of details.
                     logging.getLogger("urllib3.connectionpool").setLevel(logging.INFO)
@@ -337,18 +313,6 @@ class Client:
         with self._auth_lock:
             if self._auth is auth:
                 self._auth = None
-
-
-@lru_cache(maxsize=1024)
-def _checked(address: str) -> str:
-    """The address as it goes over the wire; most requests go to the same few."""
-    return _with_query(address, {})
-
-
-def _with_query(address: str, query: Mapping[str, Any]) -> str:
-    prepared = requests.PreparedRequest()
-    prepared.prepare_url(address, query)
-    return str(prepared.url)
 
 
 def _origin(address: str) -> tuple[str, str | None, int | None]:
@@ -366,12 +330,16 @@ def _asks_to_wait(answer: Answer) -> bool:
     return answer.status == 429 or retry_after(answer.headers, datetime.now(UTC)) is not None
 
 
-def _reply(answer: Answer) -> Reply:
+def _reply(answer: Answer, is_write: bool) -> Reply:
     now = datetime.now(UTC)
     refused = answer.status == 429
-    failed = is_transient(answer.status) and not refused
+    failed = answer.failed and not refused
     wait = retry_after(answer.headers, now) if refused or failed else None
-    return Reply(refused, failed, wait, allowance(answer.headers, now))
+    return Reply(refused, failed, wait, allowance(answer.headers, now), is_write)
+
+
+def _in_words(answer: Answer) -> str:
+    return PROBLEMS.get(answer.problem or "", f"status {answer.status}")
 
 
 def _what_broke(problem: requests.exceptions.ConnectionError) -> str:
@@ -385,12 +353,34 @@ def _what_broke(problem: requests.exceptions.ConnectionError) -> str:
     return "refused" if isinstance(cause, NewConnectionError | ConnectTimeoutError | ProxyError) else "broken"
 
 
-def _is_web_page(response: requests.Response) -> bool:
-    return "html" in response.headers.get("Content-Type", "") and _parsed(response) is None
-
-
-def _parsed(response: requests.Response) -> Any:
+def _answer(response: Response) -> Answer:
+    """Status, headers and body of an answer; a good one that cannot be read has a `problem`."""
+    is_good = 200 <= response.status < 300
+    kind = response.headers.get("Content-Type", "")
     try:
-        return response.json()
-    except ValueError:
-        return None
+        form, body = read_body(response.content, kind)
+    except UnusableBody:
+        return Answer(
+            response.status, None, response.headers, 1, problem="unusable" if is_good else None, form="other"
+        )
+    if is_good and form != "json" and "html" in kind:
+        return Answer(None, None, response.headers, 1, problem="html", form=form)
+    return Answer(response.status, body, response.headers, 1, form=form)
+
+
+def _can_be_sent(value: str) -> bool:
+    """Whether a text can stand in a header as it is."""
+    return value.isprintable() and all(ord(letter) < 256 for letter in value)
+
+
+@dataclass(frozen=True)
+class _Ask:
+    """One request, and what its answer means."""
+
+    method: str
+    path: str
+    body: Any
+    query: Mapping[str, Any] | None
+    headers: Mapping[str, str]
+    read: Read | None = None
+    is_write: bool = False

@@ -6,9 +6,10 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from pipelines.push.contract import Limits
-from pipelines.push.pace import NEVER, Budget, DayCount, LearnedRate, Pace, Rate, Width
+from pipelines.push.pace import HOUR, NEVER, Budget, Count, LearnedRate, Pace, Rate, Width
 from pipelines.push.retry import Allowance, pause_before
 
 FAILURES_IN_A_ROW = 20
@@ -16,8 +17,6 @@ WAITS_IN_A_ROW = 20
 # From here on the partner itself is in trouble, not one record: one request at a time, with pauses for all.
 IN_TROUBLE = 5
 TROUBLE_PAUSES = 3
-# A longer wait (seconds) is for the next run.
-LONGEST_WAIT = 2 * 3600.0
 # A refusal that asks for no more (seconds), with several requests under way, is laid to their number first.
 SHORT_WAIT = 5.0
 # Seconds after which a thread looks itself, where it is not woken: waking one for each request costs a third of a
@@ -47,12 +46,16 @@ class Ticket:
 
 @dataclass(frozen=True)
 class Reply:
-    """How a request ended, as far as pace is concerned: answered, refused (429) or failed."""
+    """How a request ended, as far as pace is concerned: answered, refused (429) or failed.
+
+    `is_write`: it was to create, change or withdraw a record.
+    """
 
     refused: bool = False
     failed: bool = False
     wait: float | None = None
     allowance: Allowance | None = None
+    is_write: bool = False
 
 
 class Policy:
@@ -61,7 +64,7 @@ class Policy:
     def __init__(self, limits: Limits, luck: Callable[[], float] = random.random):
         given = ((limits.per_second, 1.0), (limits.per_minute, 60.0))
         self._caps = [Pace(Rate(number, seconds)) for number, seconds in given if number]
-        self._day = DayCount(limits.per_day)
+        self._counts = [Count(limits.per_hour, HOUR), Count(limits.per_day)]
         self._learned = LearnedRate()
         self._budget = Budget()
         self._width = Width(limits.in_flight)
@@ -72,6 +75,9 @@ class Policy:
         self.under_way = 0
         self.waits = 0
         self.failures = 0
+        # Failed writes in a row, whatever look-ups did in between; seconds of waits that were asked for.
+        self.failed_writes = 0
+        self.asked = 0.0
 
     def pause(self, now: float) -> float:
         """Seconds until the next request may go; infinite while one under way must come back first."""
@@ -79,7 +85,7 @@ class Policy:
             return math.inf
         dues = [cap.due for cap in self._caps]
         dues += [
-            self._day.due,
+            *(count.due for count in self._counts),
             self._learned.due,
             self._budget.due(now, self.under_way),
             self._held_until,
@@ -90,13 +96,14 @@ class Policy:
     @property
     def crowded(self) -> bool:
         """Whether there are more threads than the partner keeps busy: the one that comes back goes on by itself."""
-        return not self.waits and not self.failures and self._width.crowded
+        return not self.waits and not self._failures and self._width.crowded
 
     def sent(self, now: float) -> Ticket:
         """Notes a request that goes now."""
         for cap in self._caps:
             cap.sent(now)
-        self._day.sent(now)
+        for count in self._counts:
+            count.sent(now)
         self._learned.sent(now)
         self._budget.sent()
         self._width.sent(now)
@@ -108,11 +115,15 @@ class Policy:
         """Notes how a request ended."""
         self.under_way -= 1
         if reply.wait is not None:
+            self.asked += max(0.0, now + reply.wait - max(now, self._held_until))
             self._hold(now + reply.wait)
         if reply.failed:
+            self.failed_writes += reply.is_write
             self._failed(now)
             return
         self.failures = 0
+        if reply.is_write and not reply.refused:
+            self.failed_writes = 0
         if reply.refused:
             self._refused(ticket, now, reply)
         else:
@@ -120,8 +131,13 @@ class Policy:
         self._budget.told(reply.allowance, now, self.under_way, reply.refused)
 
     def _room(self) -> float:
-        alone = self.waits or self.failures >= IN_TROUBLE
-        return min(1 if alone else self._width.now, FAILURES_IN_A_ROW - self.failures)
+        failures = self._failures
+        alone = self.waits or failures >= IN_TROUBLE
+        return min(1 if alone else self._width.now, FAILURES_IN_A_ROW - failures)
+
+    @property
+    def _failures(self) -> int:
+        return max(self.failures, self.failed_writes)
 
     def _accepted(self, ticket: Ticket, now: float) -> None:
         self._width.answered(now - ticket.sent_at, ticket.rank)
@@ -153,8 +169,8 @@ class Policy:
 
     def _failed(self, now: float) -> None:
         self.failures += 1
-        if self.failures >= IN_TROUBLE:
-            attempt = min(self.failures - IN_TROUBLE, TROUBLE_PAUSES - 1)
+        if self._failures >= IN_TROUBLE:
+            attempt = min(self._failures - IN_TROUBLE, TROUBLE_PAUSES - 1)
             self._hold(now + pause_before(attempt, self._luck()))
 
     def _hold(self, until: float) -> None:
@@ -166,6 +182,7 @@ class Limiter:
 
     def __init__(self, limits: Limits):
         self._policy = Policy(limits)
+        self._longest_wait = limits.longest_wait
         self._door = threading.Lock()
         self._changed = threading.Condition()
         self._ended = threading.Event()
@@ -182,9 +199,16 @@ class Limiter:
                 pause = self._ticket()
                 if isinstance(pause, Ticket):
                     return pause
-                if LONGEST_WAIT < pause < math.inf:
+                if self._longest_wait < pause < math.inf:
                     self._stop(
-                        f"it takes no request for another {pause / 3600:.1f} hours; given up for this run"
+                        f"it takes no request for another {pause / 3600:.1f} hours; given up for this run,"
+                        f" {_come_back(pause)}"
+                    )
+                    continue
+                if self._policy.asked > self._longest_wait and pause < math.inf:
+                    self._stop(
+                        f"it asked to wait for {self._policy.asked / 3600:.1f} hours in this run, longer than"
+                        f" {self._longest_wait / 3600:g} hours; given up for this run, {_come_back(pause)}"
                     )
                     continue
                 self._changed.wait(LULL if pause == math.inf else pause)
@@ -205,6 +229,11 @@ class Limiter:
                 self._stop(
                     f"{FAILURES_IN_A_ROW} requests in a row failed (the last one: {last}); given up for this run"
                 )
+            elif self._policy.failed_writes >= FAILURES_IN_A_ROW:
+                self._stop(
+                    f"{FAILURES_IN_A_ROW} writes in a row failed while it answers other requests"
+                    f" (the last one: {last}); given up for this run"
+                )
             elif self._policy.waits >= WAITS_IN_A_ROW:
                 self._stop(f"it asked to wait {WAITS_IN_A_ROW} times in a row; given up for this run")
             if not self._policy.crowded:
@@ -223,3 +252,9 @@ class Limiter:
     def _stop(self, why: str) -> None:
         self.stopped = self.stopped or why
         self._ended.set()
+
+
+def _come_back(pause: float) -> str:
+    """When it is worth while to run again, by the clock of this machine."""
+    when = datetime.now().astimezone() + timedelta(seconds=pause)
+    return f"run again after {when:%Y-%m-%d %H:%M}"

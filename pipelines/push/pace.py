@@ -13,7 +13,7 @@ from pipelines.push.retry import Allowance
 # of its own on top, as short windows suffer most from it.
 MARGIN = 0.025
 JITTER = 0.015
-DAY = 86_400.0
+HOUR, DAY = 3600.0, 86_400.0
 NEVER = -math.inf
 
 # Windows in which partners count. A first count over another length began in the middle of one.
@@ -68,17 +68,18 @@ class Pace:
         self.due = max(self.due, now - self._slack) + self._gap
 
 
-class DayCount:
-    """At most `most` requests in any 24 hours of this process, as fast as they come."""
+class Count:
+    """At most `most` requests of this process in any so many seconds, as fast as they come."""
 
-    def __init__(self, most: float | None):
+    def __init__(self, most: float | None, seconds: float = DAY):
+        self._seconds = seconds
         self._sent: deque[float] = deque(maxlen=max(1, int(most)) if most else 0)
 
     @property
     def due(self) -> float:
         """The moment from which another request fits."""
         full = self._sent and len(self._sent) == self._sent.maxlen
-        return self._sent[0] + DAY if full else NEVER
+        return self._sent[0] + self._seconds if full else NEVER
 
     def sent(self, now: float) -> None:
         """Notes a request."""

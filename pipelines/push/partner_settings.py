@@ -18,7 +18,8 @@ from pipelines.settings import (
 )
 
 # Numbers above 0 that change the pace.
-PACE = ("in_flight", "per_second", "per_minute", "per_day", "timeout")
+LIMITS = ("per_second", "per_minute", "per_hour", "per_day", "longest_wait", "answer_mib")
+PACE = (*LIMITS, "in_flight", "timeout")
 # Seconds that a create in doubt is given.
 WAITS = ("look_again", "absent_after")
 
@@ -80,10 +81,8 @@ def effective_limits(contract: Contract, settings: Mapping[str, str]) -> Limits:
     """
     limits = contract.limits
     if is_loopback(contract.base_url(settings)) and limits.confidence == "assumed":
-        limits = Limits(in_flight=limits.in_flight)
-    given: dict[str, Any] = {
-        k: float(settings[k]) for k in ("per_second", "per_minute", "per_day") if k in settings
-    }
+        limits = replace(limits, per_second=None, per_minute=None, per_hour=None, per_day=None)
+    given: dict[str, Any] = {k: float(settings[k]) for k in LIMITS if k in settings}
     in_flight = int(float(settings["in_flight"])) if "in_flight" in settings else limits.in_flight
     return replace(limits, in_flight=in_flight or 1, **given)
 
@@ -107,7 +106,7 @@ def with_settings(value: Any, settings: Mapping[str, str]) -> Any:
 
 def _number(key: str, value: str) -> str:
     try:
-        if float(value) > 0:
+        if 0 < float(value) < math.inf:
             return value
     except ValueError:
         pass

@@ -3,7 +3,7 @@
 Pure functions; times are in seconds, moments in UTC.
 """
 
-import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,6 +15,11 @@ LONGEST_PAUSE = 60.0
 # Larger numbers in these headers are moments since 1970, not seconds from now.
 EPOCH = 1_000_000_000
 ALLOWANCE_PREFIXES = ("X-RateLimit-", "RateLimit-", "X-Rate-Limit-")
+# Some partners count over several windows at once, each with a header of its own and without a reset.
+WINDOWS = {"Day": 86_400, "Hour": 3600, "Minute": 60, "Second": 1}
+# What a header may sensibly ask for (seconds): a longer wait is as good as this one.
+A_YEAR = 366 * 86_400.0
+NUMBER = re.compile(r"\s*[+-]?\d{1,15}(\.\d{1,15})?\s*", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -37,7 +42,7 @@ def is_transient(status: int | None) -> bool:
 
 def may_have_arrived(status: int | None, problem: str | None) -> bool:
     """Whether the partner may have processed a request that ended like this."""
-    if status is None:
+    if status is None or problem is not None:
         return problem not in ("refused", "dns", "untrusted")
     return status == 408 or status >= 500
 
@@ -55,16 +60,27 @@ def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
         return None
     ahead = (when - _server_time(headers, now)).total_seconds()
     # A date names a whole second, which is over only at its end.
-    return max(0.0, ahead + 1)
+    return min(max(0.0, ahead + 1), A_YEAR)
 
 
 def allowance(headers: Mapping[str, str], now: datetime) -> Allowance | None:
-    """What `X-RateLimit-*` or `RateLimit-*` say is left; None without both a remaining number and a reset."""
+    """What `X-RateLimit-*` or `RateLimit-*` say is left; None without both a remaining number and a reset.
+
+    Of several windows (`X-RateLimit-Remaining-Hour`) the one with the least left counts; it is taken to end with the
+    partner's clock hour, as gateways count.
+    """
     for prefix in ALLOWANCE_PREFIXES:
         remaining = _number(headers.get(prefix + "Remaining"))
         reset = _from_now(headers.get(prefix + "Reset"), headers, now)
         if remaining is not None and reset is not None:
-            return Allowance(int(remaining), reset)
+            return Allowance(max(0, int(remaining)), reset)
+        counted = {unit: _number(headers.get(f"{prefix}Remaining-{unit}")) for unit in WINDOWS}
+        left = {unit: number for unit, number in counted.items() if number is not None}
+        if left:
+            # The longest of those that are equally used up: nothing goes before it is over.
+            unit = min(left, key=lambda name: max(0.0, left[name]))
+            into = _server_time(headers, now).timestamp() % WINDOWS[unit]
+            return Allowance(max(0, int(left[unit])), WINDOWS[unit] - into)
     return None
 
 
@@ -74,7 +90,7 @@ def _from_now(value: str | None, headers: Mapping[str, str], now: datetime) -> f
         return None
     if number > EPOCH:
         number -= _server_time(headers, now).timestamp()
-    return max(0.0, number)
+    return min(max(0.0, number), A_YEAR)
 
 
 def _server_time(headers: Mapping[str, str], now: datetime) -> datetime:
@@ -85,14 +101,11 @@ def _server_time(headers: Mapping[str, str], now: datetime) -> datetime:
 def _moment(value: str | None) -> datetime | None:
     try:
         when = parsedate_to_datetime(value or "")
-    except (ValueError, TypeError, IndexError):
+    except (ValueError, TypeError, IndexError, OverflowError):
         return None
     return when if when.tzinfo else when.replace(tzinfo=UTC)
 
 
 def _number(value: str | None) -> float | None:
-    try:
-        number = float(value or "")
-    except ValueError:
-        return None
-    return number if math.isfinite(number) else None
+    """A plain decimal number; a header may hold anything."""
+    return float(value) if value and NUMBER.fullmatch(value) else None
