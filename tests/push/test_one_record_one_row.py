@@ -73,7 +73,7 @@ def go_through(partner: str, groups: int, tenants: int, runs: list[Any], seed: i
 
 
 @pytest.mark.parametrize("partner", STOCKS)
-@settings(max_examples=4, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=2, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.integers(1, 4), st.integers(1, 3), RUNS, st.integers(0, 99), st.booleans())
 def test_as_many_records_as_rows_whatever_is_lost(
     partner: str, groups: int, tenants: int, runs: list[Any], seed: int, lags: bool
