@@ -16,13 +16,18 @@ ReferBy = Literal["id", "external_id"]
 BeforeCreate = Literal["", "look_up", "list"]
 
 
+# How well a part of a contract is known, the best first; and the mark of a field's values beside that of the field.
+LEVELS = ("documented", "observed", "assumed")
+VALUES = "x-values-confidence"
+
+
 class ContractError(StammdatenError):
     """A contract file is missing or wrong; the message names file and key."""
 
 
 @dataclass(frozen=True)
 class Limits:
-    """Upper bounds of the connector; None is not limited. `confidence` says who names them.
+    """Upper bounds of the connector; None is not limited. `confidence` says who names them, `assumed` which nobody does.
 
     `answer_mib`: the largest answer that is read. `longest_wait`: seconds that waits may add up to in a run.
     `equal_refusals`: so many rows of an entity that are refused alike, and none accepted, end the entity.
@@ -37,6 +42,7 @@ class Limits:
     answer_mib: float = 32
     longest_wait: float = 7_200
     equal_refusals: int = 25
+    assumed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -226,6 +232,13 @@ class Entity:
         if not self.shown_as:
             return record
         return {**record, **{name: dig(record, path) for name, path in self.shown_as.items()}}
+
+
+def check_marks(part: Mapping[str, Any], where: str) -> None:
+    """Raises ContractError where a part of a contract is marked as known in a way that there is not."""
+    for key in ("x-confidence", VALUES):
+        if key in part and part[key] not in LEVELS:
+            raise ContractError(f"{where}: {key} is {part[key]!r}; allowed: {', '.join(LEVELS)}.")
 
 
 def dig(body: object, path: str) -> Any:
