@@ -27,7 +27,7 @@ class ContractError(StammdatenError):
 
 @dataclass(frozen=True)
 class Limits:
-    """Upper bounds of the connector; None is not limited. `confidence` says who names them, `assumed` which nobody does.
+    """Upper bounds of the connector; None is not limited. `confidence` says who names them, `assumed` which none does.
 
     `answer_mib`: the largest answer that is read. `longest_wait`: seconds that waits may add up to in a run.
     `equal_refusals`: so many rows of an entity that are refused alike, and none accepted, end the entity.
