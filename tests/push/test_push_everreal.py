@@ -285,17 +285,21 @@ def test_a_lease_that_ended_gets_its_end_before_it_is_cut_from_us(site: Site) ->
 
 
 def test_an_end_that_everreal_holds_stays_and_a_coming_one_is_replaced(site: Site) -> None:
-    site.sync("everreal", changed("mieter", 1, contractEndDate="2026-10-31"))
+    rows = changed("mieter", 0, contractEndDate="2026-10-31")
+    rows["mieter"][1]["contractEndDate"] = "2027-01-31"
+    site.sync("everreal", rows)
     before = len(site.sandbox.requests("everreal"))
-    site.sync("everreal", {**EVERREAL, "mieter": EVERREAL["mieter"][:1]})
-    assert mutations(site, before) == ["deleteTenant"]
-    assert records(site, "mieter")["001/1/01/0002/01/78"]["contractEndDate"] == "2026-10-31"
-    site.sync("everreal", changed("mieter", 0, contractEndDate="2027-01-31"))
-    site.sync("everreal", {**EVERREAL, "mieter": EVERREAL["mieter"][1:]})
-    assert records(site, "mieter")["001/1/01/0001/01/77"]["contractEndDate"] == "2026-11-21"
+    site.sync("everreal", {**EVERREAL, "mieter": []})
+    assert sorted(mutations(site, before)) == ["deleteTenant", "deleteTenant", "upsertTenant"]
+    ends = {key: record["contractEndDate"] for key, record in records(site, "mieter").items()}
+    assert ends == {"001/1/01/0001/01/77": "2026-10-31", "001/1/01/0002/01/78": "2026-11-21"}
 
 
-def test_a_withdrawal_whose_outcome_was_lost_is_found_done(site: Site) -> None:
+@pytest.mark.parametrize(("lists", "again"), [("shown", ["upsertTenant", "deleteTenant"]), ("hidden", [])])
+def test_a_withdrawal_whose_outcome_was_lost_makes_no_second_tenant(
+    site: Site, lists: str, again: list[str]
+) -> None:
+    site.sandbox.set_option("everreal", "detached", lists)
     site.sync("everreal", EVERREAL)
     # As after a kill: cut at the partner, and the ledger does not know.
     operation = Operation(
@@ -304,8 +308,9 @@ def test_a_withdrawal_whose_outcome_was_lost_is_found_done(site: Site) -> None:
     assert connector("everreal").speech.remove(operation).ok
     before = len(site.sandbox.requests("everreal"))
     lines = site.sync("everreal", {**EVERREAL, "mieter": EVERREAL["mieter"][:1]})
-    # An upsert now would make a second tenant.
-    assert (lines["mieter"].withdrawn, mutations(site, before)) == (1, [])
+    # Where the tenant is not found any more, an upsert would make a second one.
+    assert (lines["mieter"].withdrawn, mutations(site, before)) == (1, again)
+    assert [r.get("detached") for r in records(site, "mieter").values()].count(True) == 1
     assert len(records(site, "mieter")) == 2
 
 

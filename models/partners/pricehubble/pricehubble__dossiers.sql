@@ -9,7 +9,7 @@ wohnungen as (
 select
     {{ composite_id('pricehubble', 'verwaltungseinheit') }} as external_id,
     left(concat_ws(', ', name, strasse_hausnummer), 60) as title,
-    'rent' as "dealType",
+    case when not ist_selbstgenutzt then 'rent' end as "dealType",
     land as "countryCode",
     {
         'location': {
