@@ -32,7 +32,7 @@ from pipelines.push.remote import (
     write_kinds,
     write_references,
 )
-from pipelines.push.same import differing, differing_references
+from pipelines.push.same import differing, differing_references, without_overruled
 
 ADOPTED = pa.schema(
     [
@@ -324,8 +324,9 @@ def _as_held(row: dict[str, Any], traits: _Traits) -> dict[str, Any]:
     if traits.keeps_id and not row["carries_id"]:
         return {**kept, "payload": None, "refs": None, "payload_hash": None}
     payload, refs = json.loads(row["payload"]), json.loads(row["refs"])
-    fields = differing(payload, json.loads(row["body"]), traits.schema, traits.visible)
-    links = differing_references(refs, json.loads(row["shown_refs"]), traits.visible, payload)
+    sent = without_overruled(payload, refs)
+    fields = differing(sent, json.loads(row["body"]), traits.schema, traits.visible)
+    links = differing_references(refs, json.loads(row["shown_refs"]), traits.visible, sent)
     if not fields and not links:
         return {**kept, **{name: row[name] for name in ("payload", "refs", "payload_hash")}}
     return {**kept, **held({**payload, **fields}, {**refs, **links})}

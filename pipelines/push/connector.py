@@ -166,6 +166,8 @@ class Connector:
         withdraw = operation.entity.withdraw
         if withdraw.kind == "keep":
             return Outcome("withdrawn", "kept")
+        if withdraw.mutation and withdraw.end in operation.changed:
+            return self._end_and_detach(operation)
         # Nothing to set in a record that is to end: it has not begun, and goes (rule H3).
         deletes = withdraw.kind == "delete" or (withdraw.kind == "end" and not operation.payload)
         if deletes or withdraw.mutation:
@@ -178,6 +180,30 @@ class Connector:
             done = WITHDRAWN_AS["delete" if deletes else withdraw.kind]
             return Outcome("withdrawn", done, None, answer.status, requests=answer.requests)
         return self.judge(operation, answer)
+
+    def _end_and_detach(self, operation: Operation) -> Outcome:
+        """Sets the end, then cuts the link; both may be repeated.
+
+        A record that is not found under our id was cut from us before, and an upsert would make a second one.
+        """
+        seen, record = self.speech.one(
+            operation.entity, operation.remote_id or "", operation.external_id, operation.path
+        )
+        if record is None and not seen.ok and seen.status != 404:
+            return self.judge(operation, seen)
+        if record is None:
+            return Outcome("withdrawn", "detached", None, seen.status, requests=seen.requests)
+        fields = self.contract.schema(operation.entity.name, "create")["properties"]
+        shown = {name: record[name] for name in fields if name in record}
+        ended = self.speech.create(operation, {**shown, **self.upsert_body(operation)})
+        sent = seen.requests + ended.requests
+        if not ended.ok:
+            return replace(self.judge(operation, ended), requests=sent)
+        answer = self.speech.remove(operation)
+        sent += answer.requests
+        if answer.ok or answer.status == 404:
+            return Outcome("withdrawn", "detached", None, answer.status, requests=sent)
+        return replace(self.judge(operation, answer), requests=sent)
 
     def _put_without_use(self, operation: Operation) -> Answer:
         """An upsert takes all fields: those last known, else as the partner shows them, with those that end its use."""

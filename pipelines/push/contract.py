@@ -13,6 +13,8 @@ import yaml
 from pipelines.errors import SettingsError
 from pipelines.push.contract_entities import Source, build, get, read_entity, read_paging
 from pipelines.push.contract_model import (
+    LEVELS,
+    VALUES,
     ContractError,
     Entity,
     ErrorShape,
@@ -25,6 +27,7 @@ from pipelines.push.contract_model import (
     Protocol,
     Withdraw,
     WithdrawKind,
+    check_marks,
     dig,
 )
 from pipelines.push.openapi import body_schema, resolve, whole_schema
@@ -34,6 +37,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "LOADER",
+    "VALUES",
     "Contract",
     "ContractError",
     "Entity",
@@ -119,6 +123,11 @@ class Contract:
         """`documented`, `observed` or `assumed`: how well the field of an entity is known."""
         known = self.schema(entity, "create")["properties"].get(name, {})
         return str(known.get("x-confidence", "assumed"))
+
+    def values_confidence(self, entity: str, name: str) -> str:
+        """The same of what may stand in the field: its enumeration, format, or ids of the partner's catalogue."""
+        known = self.schema(entity, "create")["properties"].get(name, {})
+        return str(known.get(VALUES, known.get("x-confidence", "assumed")))
 
     def base_url(self, settings: Mapping[str, str]) -> str:
         """Address that stands before every path, without a trailing slash.
@@ -213,7 +222,7 @@ def parse_contract(partner: str, document: Json) -> Contract:
         title=get(head, "title", at),
         specified=head.get("specified", True),
         credentials=tuple(get(head, "credentials", at)),
-        limits=build(Limits, head.get("limits", {}), f"{at}.limits"),
+        limits=_limits(head.get("limits", {}), f"{at}.limits"),
         record=head.get("record", ""),
         paging=paging,
         error=build(ErrorShape, _error_paths(head.get("error", {})), f"{at}.error"),
@@ -229,7 +238,15 @@ def parse_contract(partner: str, document: Json) -> Contract:
         sdl=sdl,
     )
     _check_references(contract, where)
+    for name, schema in document.get("components", {}).get("schemas", {}).items():
+        _check_marks(schema, f"{where}: {name}")
     return contract
+
+
+def _check_marks(schema: Json, where: str) -> None:
+    for name, child in schema.get("properties", {}).items():
+        check_marks(child, f"{where}.{name}")
+        _check_marks(child.get("items", child), f"{where}.{name}")
 
 
 def _sdl(partner: str, head: Json, document: Json, at: str) -> "Sdl | None":
@@ -253,6 +270,16 @@ def _sdl(partner: str, head: Json, document: Json, at: str) -> "Sdl | None":
     if not file.is_file():
         raise ContractError(f"{at}.schema: there is no file {head['schema']!r} beside {FILE}.")
     return Sdl(file.read_text(encoding="utf-8"), f"partners/{partner}/{head['schema']}")
+
+
+def _limits(given: Json, at: str) -> Limits:
+    limits = build(Limits, {**given, "assumed": tuple(given.get("assumed", ()))}, at)
+    if limits.confidence not in LEVELS:
+        raise ContractError(f"{at}.confidence is {limits.confidence!r}; allowed: {', '.join(LEVELS)}.")
+    for name in limits.assumed:
+        if given.get(name) is None:
+            raise ContractError(f"{at}.assumed names {name!r}, which is no limit here.")
+    return limits
 
 
 def _error_paths(given: Json) -> Json:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pipelines.push.contract_model import (
@@ -228,6 +228,8 @@ def _withdraw(value: str | Json, sdl: "Sdl | None", where: str) -> Withdraw:
             return Withdraw("deactivate", values=values)
         case {"delete": dict(call), **rest} if not rest:
             return _withdraw_call("delete", call, sdl, where)
+        case {"detach": dict(call), "end": str(name), **rest} if not rest:
+            return replace(_withdraw_call("detach", call, sdl, where), field=name)
         case {"detach": dict(call), **rest} if not rest:
             return _withdraw_call("detach", call, sdl, where)
     raise ContractError(f"{where}.withdraw is {value!r}; see docs/contracts.md for what it may be.")

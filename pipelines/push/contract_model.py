@@ -16,19 +16,28 @@ ReferBy = Literal["id", "external_id"]
 BeforeCreate = Literal["", "look_up", "list"]
 
 
+# How well a part of a contract is known, the best first; and the mark of a field's values beside that of the field.
+LEVELS = ("documented", "observed", "assumed")
+VALUES = "x-values-confidence"
+
+
 class ContractError(StammdatenError):
     """A contract file is missing or wrong; the message names file and key."""
 
 
 @dataclass(frozen=True)
 class Limits:
-    """Upper bounds of the connector; None is not limited. `confidence` says who names them."""
+    """Upper bounds of the connector; None is not limited.
+
+    `confidence` says who names them, `assumed` which of them nobody does.
+    """
 
     in_flight: int | None = None
     per_second: float | None = None
     per_minute: float | None = None
     per_day: float | None = None
     confidence: str = "assumed"
+    assumed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -134,6 +143,11 @@ class Withdraw:
     values: Mapping[str, Any] = default(default_factory=dict)
     mutation: Mutation | None = None
 
+    @property
+    def end(self) -> str | None:
+        """The field that takes the last day: all that an `end` does, and what a detaching mutation is preceded by."""
+        return self.field if self.kind == "end" or self.mutation else None
+
 
 @dataclass(frozen=True)
 class Entity:
@@ -200,6 +214,13 @@ class Entity:
         if not self.shown_as:
             return record
         return {**record, **{name: dig(record, path) for name, path in self.shown_as.items()}}
+
+
+def check_marks(part: Mapping[str, Any], where: str) -> None:
+    """Raises ContractError where a part of a contract is marked as known in a way that there is not."""
+    for key in ("x-confidence", VALUES):
+        if key in part and part[key] not in LEVELS:
+            raise ContractError(f"{where}: {key} is {part[key]!r}; allowed: {', '.join(LEVELS)}.")
 
 
 def dig(body: object, path: str) -> Any:

@@ -45,7 +45,7 @@ def write_endings(
     The end that the ERP has, else the key date; of a record that begins later, its first day, or no field at all where
     the contract has it deleted.
     """
-    ending = [e for e in entities if e.withdraw.kind == "end"]
+    ending = [e for e in entities if e.withdraw.end]
     db.execute("create or replace temp table ending (entity varchar, external_id varchar, body varchar)")
     db.execute(
         "create or replace temp table leaving as select entity, external_id from compared where operation = 'withdraw'"
@@ -75,7 +75,7 @@ def write_endings(
 
 def end_body(contract: Contract, entity: Entity, day: date) -> dict[str, str]:
     """The field that ends a record, with its last day (inclusive) as the partner writes it."""
-    field = entity.withdraw.field or ""
+    field = entity.withdraw.end or ""
     return {field: as_end(day, contract.schema(entity.name, "update")["properties"].get(field, {}))}
 
 

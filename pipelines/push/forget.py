@@ -252,7 +252,8 @@ def plan_withdrawals(db: duckdb.DuckDBPyConnection, records: list[Held], stichta
 def _plan_row(db: duckdb.DuckDBPyConnection, plan_id: str, seq: int, record: Held, stichtag: date) -> None:
     contract = load_contract(record.partner)
     entity = contract.entities[record.entity]
-    day = first_end(entity, record.payload, stichtag)
+    # The lease of a person who is erased has not ended for that.
+    day = None if entity.withdraw.mutation else first_end(entity, record.payload, stichtag)
     body = withdraw_body(contract, entity, day) if day else {}
     payload = json.dumps(body)
     digest = hashlib.sha256(payload.encode()).hexdigest()

@@ -11,6 +11,7 @@ from pipelines.push import paging
 from pipelines.push.client import Answer, Client
 from pipelines.push.contract import Contract, ContractError, Entity, Find, dig
 from pipelines.push.contract_model import Mutation, put
+from pipelines.push.nulls import Nulls
 from pipelines.push.sdl import Sdl
 from pipelines.push.speech import Json, LookupFailed, Operation, Page
 
@@ -54,7 +55,7 @@ class Graphql:
     def __init__(self, contract: Contract, client: Client):
         if contract.sdl is None:
             raise ContractError(f"{contract.partner}: the contract names no GraphQL schema.")
-        self.contract, self.client = contract, client
+        self.contract, self.client, self.nulls = contract, client, Nulls(contract)
         self._sdl: Sdl = contract.sdl
         self._selections: dict[tuple[str, str], str] = {}
 
@@ -131,7 +132,7 @@ class Graphql:
         entity = operation.entity
         if entity.mutation is None:
             raise ContractError(f"{entity.name}: no mutation is named.")
-        return self._field(entity.mutation, body, entity.id)
+        return self._field(entity.mutation, self.nulls.written(operation, body), entity.id)
 
     def _field(self, mutation: Mutation, value: Any, wanted: str | None) -> Field:
         key = (mutation.name, wanted or "")

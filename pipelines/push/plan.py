@@ -218,7 +218,7 @@ def _diff_space(
         return
     hold(db, contract, space)
     write_endings(db, contract, space, entities, stichtag)
-    ends = {e.name: e.withdraw.field for e in entities if e.withdraw.kind == "end"}
+    ends = {e.name: e.withdraw.end for e in entities if e.withdraw.end}
     keeps = [e.name for e in entities if e.withdraw.kind == "keep"]
     bodies = {e.name: withdraw_body(contract, e, stichtag) for e in entities}
     # An upsert takes all fields, also the one that ends a record.
@@ -300,10 +300,11 @@ def _diff_space(
                 end as payload,
                 case when c.operation = 'withdraw' then sha256(coalesce(e.body, w.body)) else c.payload_hash end
                     as payload_hash,
+                -- A field that is null is one that is not there: a column more changes nothing as long as it is empty.
                 list_filter(
                     json_keys(r.payload),
-                    lambda k: json_extract(r.payload, '$."' || k || '"')
-                        is distinct from json_extract(l.payload, '$."' || k || '"')
+                    lambda k: nullif(json_extract(r.payload, '$."' || k || '"')::varchar, 'null')
+                        is distinct from nullif(json_extract(l.payload, '$."' || k || '"')::varchar, 'null')
                 ) as payload_fields,
                 list_filter(
                     json_keys(r.refs),
@@ -345,6 +346,30 @@ def _diff_space(
         from changed
         """,
         {"partner": contract.partner, "space": space, "day": stichtag.isoformat()},
+    )
+    for entity in entities:
+        if entity.withdraw.mutation and entity.withdraw.end:
+            _detach(db, contract, entity, stichtag)
+
+
+def _detach(db: duckdb.DuckDBPyConnection, contract: Contract, entity: Entity, stichtag: date) -> None:
+    """A record that is cut from us gets its end before, unless the partner holds one on or before the key date."""
+    db.execute("update diff set sends = true where entity = ? and operation = 'withdraw'", [entity.name])
+    db.execute(
+        """
+        update diff as d
+        set payload = '{}', payload_hash = sha256('{}'), changed_fields = []::varchar[], is_whole = false
+        from sync.ledger as l
+        where d.entity = $entity and d.operation = 'withdraw'
+            and l.partner = $partner and l.id_space = d.id_space and l.external_id = d.external_id
+            and left(json_extract_string(l.payload, '$."' || $end || '"'), 10) <= $day
+        """,
+        {
+            "entity": entity.name,
+            "partner": contract.partner,
+            "end": entity.withdraw.end,
+            "day": stichtag.isoformat(),
+        },
     )
 
 
@@ -399,9 +424,11 @@ def withdraw_body(contract: Contract, entity: Entity, stichtag: date) -> dict[st
     withdraw = entity.withdraw
     if withdraw.kind == "deactivate":
         return dict(withdraw.values)
+    if withdraw.end:
+        return dict(end_body(contract, entity, stichtag))
     if withdraw.kind == "detach" and withdraw.field:
         return {withdraw.field: None}
-    return dict(end_body(contract, entity, stichtag)) if withdraw.kind == "end" else {}
+    return {}
 
 
 def _count(db: duckdb.DuckDBPyConnection, contract: Contract, entities: list[Entity]) -> dict[str, Counts]:

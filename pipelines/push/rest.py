@@ -8,6 +8,7 @@ from pipelines.push import paging as paging_
 from pipelines.push.client import Answer, Client
 from pipelines.push.contract import Contract, Entity, Find, Paging, dig
 from pipelines.push.contract_model import put
+from pipelines.push.nulls import Nulls
 from pipelines.push.speech import Json, LookupFailed, Operation, Page, filled
 
 
@@ -15,17 +16,19 @@ class Rest:
     """POST, PATCH and DELETE, or PUT under an id of ours, on the paths of the contract."""
 
     def __init__(self, contract: Contract, client: Client):
-        self.contract, self.client = contract, client
+        self.contract, self.client, self.nulls = contract, client, Nulls(contract)
 
     def create(self, operation: Operation, body: Json) -> Answer:
         """POST on the collection, sent once; an upsert is a PUT on the record, which may be repeated."""
         entity = operation.entity
+        body = self.nulls.written(operation, body)
         if entity.upsert:
             return self.client.call("put", self._record(operation, operation.external_id), body)
         return self.client.call("post", filled(entity.collection, operation.path), body, repeat=False)
 
     def change(self, operation: Operation, remote_id: str, body: Json) -> Answer:
         """PATCH on the record."""
+        body = self.nulls.changed(operation, body)
         return self.client.call("patch", self._record(operation, remote_id), body)
 
     def remove(self, operation: Operation) -> Answer:

@@ -100,6 +100,11 @@ def _moment(text: str) -> datetime | None:
     return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
+def without_overruled(payload: Json, refs: Json) -> Json:
+    """The payload without fields that are empty there because a reference fills them."""
+    return {name: v for name, v in payload.items() if v is not None or refs.get(name) is None}
+
+
 def differing_references(
     sent: Json, shown: Json, visible: Container[str], fields: Container[str] = ()
 ) -> dict[str, Any]:

@@ -196,7 +196,8 @@ class GraphqlPartner(Partner):
         resource = self.resources[entity.record]
         page = lists.page_of(resource.paging, call, argument)
         records, _ = self.select(resource, self.filters(entity, argument), page)
-        return [self.output(entity, record) for record in records]
+        hidden = self.settings.get("detached") == "hidden"
+        return [self.output(entity, r) for r in records if not (hidden and r.body.get("detached"))]
 
     def _known(self, resource: Resource, id_: str) -> Record:
         record = self.store.get(self.name, resource.name, id_)

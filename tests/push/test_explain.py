@@ -231,7 +231,7 @@ def test_a_person_stands_for_all_its_records_also_for_those_that_left_the_erp(de
     delivered.sync("facilioo", FACILIOO)
     assert [(r["entity"], r["external_id"]) for r in ask(delivered, "77", "facilioo")["records"]] == [
         ("parteien_mieter", "77"),
-        ("kontaktdaten", "77/1"),
+        ("kontaktdaten", "77/email"),
         ("vertraege_mieter", "001/1/01/0001/01/77"),
     ]
     delivered.sync("facilioo", {**FACILIOO, "vertraege_mieter": [], "kontaktdaten": []})

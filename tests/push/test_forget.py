@@ -279,7 +279,7 @@ def test_a_preview_names_the_records_and_changes_nothing(settled: Site) -> None:
     assert (seen["in_raw"], seen["partners"]) == (True, ["etg24", "facilioo", "plentific"])
     assert [r["external_id"] for r in seen["records"] if r["partner"] == "facilioo"] == [
         f"001/1/01/0001/01/{NUMBER}",
-        f"{NUMBER}/1",
+        f"{NUMBER}/email",
         NUMBER,
     ]
     assert settled.ledger("from sync.ledger order by all") == before
@@ -377,7 +377,7 @@ def test_the_command_asks_first_and_tells_what_it_did(settled: Site, monkeypatch
     app.command("other")(lambda: None)
     asked = CliRunner().invoke(app, ["forget", "--person", NUMBER])
     assert isinstance(asked.exception, StammdatenError)
-    assert "facilioo kontaktdaten 0000000815/1: delete" in asked.output
+    assert "facilioo kontaktdaten 0000000815/email: delete" in asked.output
     assert settled.ledger("select count(*) from sync.forgotten") == [(0,)]
     done = CliRunner().invoke(app, ["forget", "--person", NUMBER, "--yes"])
     assert done.exit_code == 0
