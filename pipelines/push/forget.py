@@ -257,9 +257,9 @@ def plan_withdrawals(db: duckdb.DuckDBPyConnection, records: list[Held], stichta
 def _plan_row(db: duckdb.DuckDBPyConnection, plan_id: str, seq: int, record: Held, stichtag: date) -> None:
     contract = load_contract(record.partner)
     entity = contract.entities[record.entity]
-    day = first_end(entity, record.payload, stichtag)
     # The lease of a person who is erased has not ended for that.
-    body = withdraw_body(contract, entity, day) if day and not entity.withdraw.mutation else {}
+    day = None if entity.withdraw.mutation else first_end(entity, record.payload, stichtag)
+    body = withdraw_body(contract, entity, day) if day else {}
     payload = json.dumps(body)
     digest = hashlib.sha256(payload.encode()).hexdigest()
     operation = f"{record.entity}|withdraw|{record.external_id}|{digest}"

@@ -299,6 +299,7 @@ def _diff_space(
         changed as (
             select
                 c.entity, c.external_id, c.operation, c.remote_id, r.refs, w.keeps, w.end_field,
+                json_extract_string(l.payload, '$."' || w.end_field || '"') as held_end,
                 json_extract_string(e.body, '$."' || w.end_field || '"') as end_value, e.body = '{}' as deletes,
                 l.payload as held, l.refs as held_refs, l.payload_hash as held_hash,
                 json_keys(coalesce(e.body, w.body)) as withdraw_fields,
@@ -346,10 +347,13 @@ def _diff_space(
                 when 'create' then true
                 when 'update' then len(payload_fields) + len(ref_fields) > 0 or is_detached
                 -- An end that is past stays, and so does one that is the right one.
-                else not keeps and (coalesce(deletes, false) or coalesce(
-                    left(json_extract_string(held, '$."' || end_field || '"'), 10) > $day
-                    and json_extract_string(held, '$."' || end_field || '"') is distinct from end_value, true
-                ))
+                else not keeps and (
+                    coalesce(deletes, false)
+                    or (
+                        coalesce(left(held_end, 10) > $day, true)
+                        and (held_end is null or held_end is distinct from end_value)
+                    )
+                )
             end as sends,
             is_whole
         from changed
