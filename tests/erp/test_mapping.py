@@ -8,6 +8,7 @@ import pytest
 from pipelines.erp.files import FilesSettings
 from pipelines.erp.load import load
 from pipelines.erp.mapping import TableMapping, read_mapping
+from pipelines.erp.sample import write_sample
 from pipelines.errors import DeliveryError, SettingsError
 from pipelines.settings import project_root
 from tests.erp.delivery import opened, read, rows_of
@@ -125,3 +126,12 @@ def test_what_is_wrong_in_a_mapping_file_is_named(mapping, text, expected):
 def test_a_mapping_file_that_is_not_there_is_named(tmp_path):
     with pytest.raises(SettingsError, match=r"nowhere\.yaml: the mapping file cannot be read"):
         read_mapping(tmp_path / "nowhere.yaml")
+
+
+def test_a_file_that_the_mapping_names_and_that_is_not_there_is_no_empty_table(tmp_path: Path) -> None:
+    write_sample(tmp_path / "erp", 20, 1)
+    settings = FilesSettings(folder=tmp_path / "erp", mapping={"dokument": TableMapping(source="dokumnt")})
+    with pytest.raises(
+        DeliveryError, match=r"tables\.dokument\.from .* called 'dokumnt'; did you mean dokument\?"
+    ):
+        load(settings, tmp_path / "home")
