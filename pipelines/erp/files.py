@@ -36,6 +36,7 @@ from pipelines.erp.schema import tables
 from pipelines.erp.table_files import Options, Reader
 from pipelines.erp.words import plain, shown
 from pipelines.errors import DeliveryError
+from pipelines.suggest import did_you_mean
 
 # A file on its way over SFTP grows all the time; on a disk and in an object store it mostly appears as a whole.
 QUIET_SFTP = 10.0
@@ -127,6 +128,7 @@ def open_folder(folder: Path, where: str, settings: FilesSettings, wanted: Wante
     is_split = any(reading.may_be_a_part for reading in read)
     numbers = _mandanten(reader, mandant_files(where, read)) if is_split else {}
     parts = assign(where, read, numbers)
+    _check_mapped(settings.mapping, parts, [*others, *(file.shown for file in found)])
     data = {name: reader.table(name, files, control) for name, files in parts.items()}
     erp = _erp_of(data, wanted.quelle_erp)
     used = {part.found for files in parts.values() for part in files}
@@ -171,6 +173,20 @@ def _told(misses: Mapping[str, Sequence[str]], erp: str) -> str:
         for name in names[:3]
     ]
     return "".join(f"{one}; " for one in told[:5])
+
+
+def _check_mapped(
+    mapping: Mapping[str, TableMapping], there: Mapping[str, object], files: Sequence[str]
+) -> None:
+    """Raises `DeliveryError` where the mapping file names a file or sheet that is not there: read as empty, it would
+    look like a table that lost all its rows."""
+    for name, table in mapping.items():
+        if table.source is not None and name not in there:
+            meant = did_you_mean(table.source, [Path(file).stem for file in files])
+            raise DeliveryError(
+                f"tables.{name}.from in the mapping file: no file or sheet is called {table.source!r}{meant};"
+                " mend SOURCES__ERP__FILES__MAPPING, or leave the table out of it"
+            )
 
 
 def _control(folder: Path, where: str, settings: FilesSettings) -> Control | None:

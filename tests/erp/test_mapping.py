@@ -8,6 +8,7 @@ import pytest
 from pipelines.erp.files import FilesSettings
 from pipelines.erp.load import load
 from pipelines.erp.mapping import TableMapping, read_mapping
+from pipelines.erp.sample import write_sample
 from pipelines.errors import DeliveryError, SettingsError
 from pipelines.settings import project_root
 from tests.erp.delivery import opened, read, rows_of
@@ -183,3 +184,12 @@ def test_values_that_cannot_be_mapped_are_named(mapping, values, message):
     with pytest.raises(SettingsError) as refused:
         read_mapping(mapping(f"tables: {{kontaktweg: {{values: {values}}}}}"))
     assert message in str(refused.value)
+
+
+def test_a_file_that_the_mapping_names_and_that_is_not_there_is_no_empty_table(tmp_path: Path) -> None:
+    write_sample(tmp_path / "erp", 20, 1)
+    settings = FilesSettings(folder=tmp_path / "erp", mapping={"dokument": TableMapping(source="dokumnt")})
+    with pytest.raises(
+        DeliveryError, match=r"tables\.dokument\.from .* called 'dokumnt'; did you mean dokument\?"
+    ):
+        load(settings, tmp_path / "home")

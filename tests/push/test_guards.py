@@ -79,7 +79,7 @@ def test_a_partner_never_loses_everything_unseen(held: int) -> None:
     [
         (
             {"withdrawn": {}},
-            r"guards.withdrawn: unknown guard; did you mean withdraw\?; known are withdraw, create, update, shrink",
+            r"guards.withdrawn: unknown guard; did you mean withdraw\?; known are withdraw, create",
         ),
         ({"withdraw": {"percent": 10}}, "guards.withdraw.percent: unknown setting; a map of share, rows"),
         ({"withdraw": {"share": "10%"}}, "guards.withdraw.share: a number"),
