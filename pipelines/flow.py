@@ -295,7 +295,7 @@ def _push(
             for trip in held.trips
         ],
         "reasons": reasons,
-        "notes": [],
+        "notes": list(pushed.notes),
         "exit": 0 if pushed.is_complete else 1,
     }
 

@@ -63,9 +63,11 @@ class Progressing:
         self._bars.stop()
 
     def __call__(self, what: str, done: int, total: int) -> None:
-        if what not in self._tasks:
-            self._tasks[what] = self._bars.add_task(what, total=total or None)
-        self._bars.update(self._tasks[what], completed=done, total=total or None)
+        # What stands behind the point changes as the work goes on; the bar stays.
+        name = what.partition(" · ")[0]
+        if name not in self._tasks:
+            self._tasks[name] = self._bars.add_task(what, total=total or None)
+        self._bars.update(self._tasks[name], description=what, completed=done, total=total or None)
 
 
 def settings_of(stichtag: str | None, partners: list[str] | None, given: str | None) -> Vars:

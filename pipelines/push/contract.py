@@ -20,6 +20,7 @@ from pipelines.push.contract_model import (
     Json,
     Limits,
     Lookup,
+    MultiStatus,
     Paging,
     Parent,
     Protocol,
@@ -61,7 +62,7 @@ LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # both are safe; the one
 
 HEAD = {
     "name", "title", "specified", "credentials", "limits", "record", "paging", "error",
-    "protocol", "schema", "endpoint", "batch", "settings",
+    "protocol", "schema", "endpoint", "batch", "settings", "success", "multi_status",
 }  # fmt: skip
 
 Purpose = Literal["create", "update"]
@@ -86,6 +87,8 @@ class Contract:
     batch: int = 1
     settings: Mapping[str, str] = default(default_factory=dict)
     sdl: "Sdl | None" = default(default=None, repr=False)
+    success: Mapping[str, tuple[object, ...]] = default(default_factory=dict)
+    multi_status: MultiStatus | None = None
 
     @cached_property
     def levels(self) -> tuple[tuple[str, ...], ...]:
@@ -227,6 +230,10 @@ def parse_contract(partner: str, document: Json) -> Contract:
         batch=_batch(head.get("batch", 1), at),
         settings={key: str(value) for key, value in head.get("settings", {}).items()},
         sdl=sdl,
+        success=_success(head.get("success", {}), at),
+        multi_status=build(MultiStatus, head["multi_status"], f"{at}.multi_status")
+        if "multi_status" in head
+        else None,
     )
     _check_references(contract, where)
     return contract
@@ -261,6 +268,13 @@ def _error_paths(given: Json) -> Json:
         key: (tuple(value) if isinstance(value, list) else (value,)) if key in ("code", "message") else value
         for key, value in given.items()
     }
+
+
+def _success(given: object, at: str) -> Mapping[str, tuple[object, ...]]:
+    """Dotted path → the values that stand there in an answer that is a success."""
+    if not isinstance(given, Mapping):
+        raise ContractError(f"{at}.success: a map is needed, as {{status: ok}}.")
+    return {str(path): tuple(value) if isinstance(value, list) else (value,) for path, value in given.items()}
 
 
 def _batch(value: object, at: str) -> int:
