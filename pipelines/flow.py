@@ -327,7 +327,7 @@ def _push(
         ],
         "renumbered": alike,
         "reasons": reasons,
-        "notes": [],
+        "notes": list(pushed.notes),
         "exit": 0 if pushed.is_complete else 1,
     }
 

@@ -123,9 +123,11 @@ class Progressing:
         self._bars.stop()
 
     def __call__(self, what: str, done: int, total: int) -> None:
-        if what not in self._tasks:
-            self._tasks[what] = self._bars.add_task(visible(what), total=total or None)
-        self._bars.update(self._tasks[what], completed=done, total=total or None)
+        # What stands behind the point changes as the work goes on; the bar stays.
+        name = what.partition(" · ")[0]
+        if name not in self._tasks:
+            self._tasks[name] = self._bars.add_task(visible(what), total=total or None)
+        self._bars.update(self._tasks[name], description=visible(what), completed=done, total=total or None)
 
 
 # What somebody typed is no command, option or value: the base of all such errors of typer.

@@ -16,13 +16,15 @@ def carry_out_together(connector: Connector, operations: list[Operation]) -> lis
 
     if len(operations) == 1 or not isinstance(connector.speech, Graphql):
         return [connector.carry_out(operation) for operation in operations]
+    if connector.refusals.skips(operations[0].entity.name, operations[0].kind):
+        return [Outcome("pending", "not_tried"), *(connector.carry_out(o) for o in operations[1:])]
     answers, sent = connector.speech.create_many([(o, connector.upsert_body(o)) for o in operations])
     outcomes = []
     for operation, answer in zip(operations, answers, strict=True):
-        if answer is None or _concerns_the_request(answer.status):
+        if answer is None or answer.problem or _concerns_the_request(answer.status):
             outcomes.append(connector.carry_out(operation))
         else:
-            outcomes.append(connector.upserted(operation, answer))
+            outcomes.append(connector.noted(operation, connector.upserted(operation, answer)))
     # The common request is counted once, with the first row.
     outcomes[0] = replace(outcomes[0], requests=outcomes[0].requests + sent)
     return outcomes

@@ -44,7 +44,7 @@ PROBLEMS = {
     "broken": "the connection broke",
     "html": "a web page instead of data",
     "foreign": "a link to another address",
-    "circle": "pages that show nothing new",
+    "circle": "a link to a page that was there before, or pages that show nothing new",
     "unusable": "an answer in another form than contract.yaml says",
     "errors": "errors in an answer that looks like a success",
 }
@@ -112,8 +112,8 @@ class Client:
     """Requests to one partner, with its login on each. Safe to use from several threads.
 
     `login` returns what identifies us. `timeout` is how long (seconds) an answer may take. `read` says what an answer
-    means where its status does not (GraphQL tells of refused logins and limits in good answers). `on_trouble` is told
-    in words what failed, each time.
+    means where its status does not (GraphQL tells of refused logins and limits in good answers). `on_trouble` is
+    called after each failed request; `trouble` says then what is failing.
     """
 
     def __init__(
@@ -125,7 +125,7 @@ class Client:
         headers: Mapping[str, str] | None = None,
         timeout: float = READ_TIMEOUT,
         read: Read = lambda answer: answer,
-        on_trouble: Callable[[str], None] = lambda _: None,
+        on_trouble: Callable[[], None] = lambda: None,
     ):
         self.partner = partner
         self.base_url = base_url
@@ -138,6 +138,7 @@ class Client:
         self._auth_lock = threading.Lock()
         self._expired = 0
         self.on_trouble = on_trouble
+        self._words = ""
         largest = int(limits.answer_mib * 1024 * 1024)
         self._channel = Channel(base_url, limits.in_flight or 1, (CONNECT_TIMEOUT, timeout), largest)
         interrupt.at_interrupt(self.stop)
@@ -146,6 +147,12 @@ class Client:
     def stopped(self) -> str | None:
         """Why this partner gets nothing more in this run, or None."""
         return self._limiter.stopped
+
+    @property
+    def trouble(self) -> str:
+        """What has been failing of late, in words; empty when the last requests went well."""
+        number = self._limiter.failures
+        return f"{number} requests in a row: {self._words}" if number > 1 else ""
 
     def stop(self, why: str) -> None:
         """Lets no further request go; threads that wait for their turn get `PartnerStopped`."""
@@ -267,7 +274,8 @@ class Client:
         finally:
             self._limiter.leave(ticket, reply, words)
             if reply.failed:
-                self.on_trouble(words)
+                self._words = words
+                self.on_trouble()
 
     def _request(self, ask: "_Ask", credentials: Credentials) -> Answer:
         try:

@@ -2,11 +2,14 @@
 
 import importlib
 import random
+import re
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any, ClassVar
 
+from pipelines.push.beliefs import WITHOUT, ExternalIds, in_words
 from pipelines.push.claims import Claims
 from pipelines.push.client import (
     READ_TIMEOUT,
@@ -26,11 +29,12 @@ from pipelines.push.partner_settings import (
     partner_settings,
     with_settings,
 )
-from pipelines.push.reasons import REASONS, Refusal, classify, words_of
+from pipelines.push.reasons import REASONS, Refusal, classify, says_unknown_field, words_of
+from pipelines.push.refusals import Refusals
 from pipelines.push.remote_ids import checked_id
 from pipelines.push.rest import Rest
 from pipelines.push.same import differing
-from pipelines.push.speech import LookupFailed, Operation, Page, Speech, filled
+from pipelines.push.speech import Json, LookupFailed, Operation, Page, Speech, filled
 
 __all__ = ["Connector", "InDoubt", "LookupFailed", "Operation", "connector"]
 
@@ -77,13 +81,18 @@ class Connector:
         self._held = HeldIds(self._read_list, contract.entities.values())
         self._lookups: dict[tuple[str, str], Any] = {}
         self._lookup_lock = threading.Lock()
-        # Entities whose external id this partner turned out not to take, and to keep (seen in this run).
-        self._without_external_id: set[str] = set()
+        # Entities of which this partner has shown a record with our id in this run.
         self._with_external_id: set[str] = set()
         # Whoever sends names the claims of ledger and journal here.
         self.claims = Claims(contract)
         self.patience = effective_patience(contract, settings)
         self._list_locks = [threading.Lock() for _ in range(64)]
+        self.external_ids_known = ExternalIds()
+        self.refusals = Refusals(contract.limits.equal_refusals)
+        # Entities that cannot be searched by our id, and those whose list was looked at for ids of ours.
+        self._not_searched: set[str] = set()
+        self._looked_for_ids: set[str] = set()
+        self._field_names = {e.name: _field_names(contract, e) for e in contract.entities.values()}
 
     def login(self, client: Client) -> LoggedIn:
         """Headers that identify us, and until when (epoch seconds; None: for ever); or `Credentials`."""
@@ -91,6 +100,17 @@ class Connector:
 
     def carry_out(self, operation: Operation) -> Outcome:
         """Sends one operation and returns what became of it. Never raises for a row."""
+        if self.refusals.skips(operation.entity.name, operation.kind):
+            return Outcome("pending", "not_tried")
+        return self.noted(operation, self._carried_out(operation))
+
+    def noted(self, operation: Operation, outcome: Outcome) -> Outcome:
+        """The outcome of a row, counted; of a record that was sent without its external id it says so."""
+        self.refusals.note(operation.entity.name, operation.kind, outcome)
+        is_bare = self.external_ids_known.is_bare(operation.entity.name, operation.external_id)
+        return replace(outcome, reason=WITHOUT) if is_bare and outcome.state == "synced" else outcome
+
+    def _carried_out(self, operation: Operation) -> Outcome:
         try:
             match operation.kind:
                 case "create":
@@ -123,11 +143,8 @@ class Connector:
         """POST. One that may have arrived is sent again only where the partner refuses a second record."""
         entity, sent, was_lost = operation.entity, 0, False
         for attempt in range(TRIES):
-            answer = self.speech.create(operation, self.create_body(operation))
-            if self._refuses_external_id(entity, answer):
-                self._without_external_id.add(entity.name)
-                sent += answer.requests
-                answer = self.speech.create(operation, self.create_body(operation))
+            create = partial(self.speech.create, operation)
+            answer = self._sent_whole(operation, self.create_body(operation), create)
             sent += answer.requests
             was_lost = was_lost or answer.lost
             if answer.ok:
@@ -158,11 +175,14 @@ class Connector:
         if entity.unique_field and operation.body.get(entity.unique_field) not in (None, ""):
             return True
         is_kept = entity.name in self._with_external_id or not self._is_assumed(entity)
-        return entity.unique_external_id and is_kept and entity.name not in self._without_external_id
+        return entity.unique_external_id and is_kept and not self.external_ids_known.is_unknown(entity.name)
 
     def can_find(self, entity: Entity) -> bool:
         """Whether there is a look-up for records of an entity, so that absence can be concluded at all."""
-        by_id = entity.external_id and entity.find and entity.name not in self._without_external_id
+        is_searched = not (
+            self.external_ids_known.is_unknown(entity.name) or entity.name in self._not_searched
+        )
+        by_id = entity.external_id and entity.find and is_searched
         return bool(by_id or (entity.candidates and entity.natural_key))
 
     def upserted(self, operation: Operation, answer: Answer) -> Outcome:
@@ -231,12 +251,13 @@ class Connector:
         )
         if not body:
             return Outcome("synced", None, remote_id)
-        answer = self.speech.change(operation, remote_id, {**self._fixed[operation.entity.name], **body})
-        if only is None and self._refuses_external_id(operation.entity, answer):
-            self._without_external_id.add(operation.entity.name)
-            answer = self.speech.change(operation, remote_id, self._whole_body(operation))
-        if answer.status == 404:
-            return Outcome("pending", "missing_at_partner", None, 404, requests=answer.requests)
+        change = partial(self.speech.change, operation, remote_id)
+        if only is None:
+            answer = self._sent_whole(operation, body, change)
+        else:
+            answer = change({**self._fixed[operation.entity.name], **body})
+        if answer.status in (404, 410):  # also of a record that a look-up had found
+            return self.judge(replace(operation, kind="update"), answer)
         if answer.ok:
             return Outcome("synced", None, remote_id, answer.status, requests=answer.requests)
         return self.judge(operation, answer)
@@ -258,7 +279,7 @@ class Connector:
             answer = self._put_without_use(operation)
         else:
             answer = self.speech.change(operation, operation.remote_id or "", dict(operation.payload))
-        if answer.ok or answer.status == 404:
+        if answer.ok or (answer.status in (404, 410) and not self._is_broken_route(answer)):
             done = WITHDRAWN_AS["delete" if deletes else withdraw.kind]
             return Outcome("withdrawn", done, None, answer.status, requests=answer.requests)
         return self.judge(operation, answer)
@@ -372,15 +393,20 @@ class Connector:
     def find_by_external_id(self, operation: Operation) -> tuple[list[str], int]:
         """Ids of the records at the partner that carry this row's id, and how many requests that took."""
         entity = operation.entity
-        if not entity.external_id or not entity.find or entity.name in self._without_external_id:
+        if (
+            not entity.external_id
+            or not entity.find
+            or self.external_ids_known.is_unknown(entity.name)
+            or entity.name in self._not_searched
+        ):
             return [], 0
         try:
             records, sent = self.read(entity, self._at(entity.find, operation), operation.external_id)
         except LookupFailed as failed:
-            if failed.answer.status not in (400, 404, 405, 422) or not self._is_assumed(entity):
+            if not self._knows_no_search(operation, failed.answer):
                 raise
-            # The partner knows no external id on this entity, so it cannot be looked up by it.
-            self._without_external_id.add(entity.name)
+            # The partner cannot be asked by external id here; what it takes with a record is another matter.
+            self._not_searched.add(entity.name)
             return [], failed.answer.requests
         ours = operation.external_id
         found = list(
@@ -467,7 +493,7 @@ class Connector:
         """All fields of a new record: mart, parents, external id, constants, ids out of the partner's catalogues."""
         entity = operation.entity
         body = {**self._fixed[entity.name], **operation.body}
-        if entity.sent_id and entity.name not in self._without_external_id:
+        if entity.sent_id and not self.external_ids_known.is_unknown(entity.name):
             body[entity.sent_id] = operation.external_id
         return {**body, **{look.field: self._looked_up(entity, look.field) for look in entity.lookups}}
 
@@ -488,6 +514,18 @@ class Connector:
         """The path with the ids in braces filled in and percent-encoded."""
         return filled(path, {**operation.path, "id": remote_id})
 
+    def notes(self) -> list[str]:
+        """For people: what this run came to believe of the partner, and what it gave up."""
+        beliefs, title = self.external_ids_known, self.contract.title
+        found = [in_words(title, name, beliefs.bare(name)) for name in sorted(beliefs.unknown)]
+        return found + [f"{title} {note}" for note in self.refusals.notes()]
+
+    def trouble(self, entity: str) -> str:
+        """What is failing, in a few words; empty while nothing is."""
+        failing = self.refusals.failing(entity)
+        words = f"{failing[0]} failed: {failing[1]}" if failing else ""
+        return ", ".join(part for part in (words, self.client.trouble) if part)
+
     def judge(self, operation: Operation, answer: Answer) -> Outcome:
         """What a refused or failed request means for its row. Field names only, never values or free text."""
         parents = operation.entity.parents
@@ -502,10 +540,22 @@ class Connector:
             fields,
             tuple(parent.field for parent in parents),
             any(parent.in_path for parent in parents) or (operation.entity.upsert and bool(parents)),
-            answer.body is None and "html" in answer.headers.get("Content-Type", ""),
+            _is_html(answer),
+            operation.entity.sent_id,
         )
         code = classify(refusal)
-        return Outcome(REASONS[code].state, code, None, answer.status, fields, answer.requests)
+        known = self._known_fields(operation.entity, fields)
+        return Outcome(REASONS[code].state, code, None, answer.status, known, answer.requests)
+
+    def _known_fields(self, entity: Entity, fields: tuple[str, ...]) -> tuple[str, ...]:
+        """The refused fields that the contract has, in its spelling: anything else may be a value."""
+        names = self._field_names[entity.name]
+        found = []
+        for field in fields:
+            steps = [step for step in re.split(r"[./\[\]]+", field) if step and not step.isdigit()]
+            if steps and all(step.lower() in names for step in steps):
+                found.append(".".join(names[step.lower()] for step in steps))
+        return tuple(dict.fromkeys(found))
 
     def refused_fields(self, answer: Answer) -> tuple[str, ...]:
         """Names of fields in an error answer, only those that look like names."""
@@ -516,16 +566,73 @@ class Connector:
             if f.replace("_", "").replace(".", "").replace("/", "").isalnum() and len(f) < 60
         )
 
-    def _refuses_external_id(self, entity: Entity, answer: Answer) -> bool:
-        """Whether exactly our external id was refused as unknown (etg24 without it on this entity)."""
+    def _sent_whole(self, operation: Operation, body: Json, send: Callable[[Json], Answer]) -> Answer:
+        """Sends all fields of a record (`body`), and once more without our id where the partner says not to know it.
+
+        The second answer counts only if it is an acceptance: else it was not the field.
+        """
+        entity, beliefs, ours = operation.entity, self.external_ids_known, operation.external_id
+        answer = send(body)
+        if entity.sent_id is None or entity.upsert:
+            return answer
+        if entity.sent_id not in body:
+            if answer.ok:
+                beliefs.left_out(entity.name, ours)
+            return answer
+        if answer.ok:
+            beliefs.given(entity.name, ours)
+            beliefs.taken(entity.name)
+            return answer
+        if not self._is_unknown_field(entity, answer) or self._keeps_ids(operation):
+            return answer
+        bare = send({name: value for name, value in body.items() if name != entity.sent_id})
+        requests = answer.requests + bare.requests
+        if bare.ok:
+            beliefs.refused(entity.name, ours)
+        return replace(bare if bare.ok or bare.lost else answer, requests=requests)
+
+    def _is_unknown_field(self, entity: Entity, answer: Answer) -> bool:
+        """Whether the answer says that the partner does not know the field of our id, and finds no other fault."""
         return (
             answer.status in (400, 422)
-            and entity.external_id is not None
-            and not entity.upsert
-            and entity.name not in self._without_external_id
             and self._is_assumed(entity)
-            and set(self.refused_fields(answer)) == {entity.external_id}
+            and entity.sent_id not in self.contract.schema(entity.name, "create").get("required", [])
+            and set(self.refused_fields(answer)) == {entity.sent_id}
+            and says_unknown_field(words_of(answer.body))
         )
+
+    def _keeps_ids(self, operation: Operation) -> bool:
+        """Whether a record of this entity was ever taken with our id: in this run, or as the partner's list shows."""
+        entity = operation.entity
+        if entity.name not in self._looked_for_ids and not self.external_ids_known.is_taken(entity.name):
+            self._looked_for_ids.add(entity.name)
+            try:
+                page = next(iter(self.pages(entity, self._at(entity.listing, operation))), None)
+                records = page.known() if page else []
+            except LookupFailed:
+                records = []
+            if any(entity.holds(r) and external_ids_of(entity, r) for r in records):
+                self.external_ids_known.taken(entity.name)
+        return self.external_ids_known.is_taken(entity.name)
+
+    def _knows_no_search(self, operation: Operation, answer: Answer) -> bool:
+        """Whether a look-up was refused because the partner does not know our id as something to search by.
+
+        A list that is not there (404, 405) tells nothing of the field. Then nobody can say what the partner holds.
+        """
+        entity = operation.entity
+        if answer.status not in (400, 422) or not self._is_assumed(entity):
+            return False
+        names = {entity.external_id, entity.find.query if entity.find else None}
+        fields = set(self.refused_fields(answer))
+        return says_unknown_field(words_of(answer.body)) and (not fields or fields <= names)
+
+    @staticmethod
+    def _is_broken_route(answer: Answer) -> bool:
+        """Whether a 404 is about the address, not the record."""
+        return classify(
+            Refusal("update", answer.status, text=words_of(answer.body), html=_is_html(answer))
+        ) == ("unknown_route")
 
     def _may_be_there(self, entity: Entity, answer: Answer) -> bool:
         """Whether a number that is unique at the partner was refused: then the record may be there already."""
@@ -626,3 +733,24 @@ def _record(entity: Entity, answer: Answer) -> Mapping[str, Any]:
 
 def _same(left: Any, right: Any) -> bool:
     return left == right or (left in (None, "") and right in (None, ""))
+
+
+def _is_html(answer: Answer) -> bool:
+    return answer.body is None and "html" in answer.headers.get("Content-Type", "")
+
+
+def _field_names(contract: Contract, entity: Entity) -> dict[str, str]:
+    """Names of the fields that are sent for an entity, nested ones too: in lower case → as the contract has them."""
+    found: dict[str, str] = {}
+
+    def add(schema: Mapping[str, Any]) -> None:
+        for name, part in schema.get("properties", {}).items():
+            found.setdefault(str(name).lower(), str(name))
+            add(part)
+            add(part.get("items", {}))
+
+    add(contract.schema(entity.name, "create"))
+    for name in (entity.external_id, *(parent.field for parent in entity.parents)):
+        if name:
+            found.setdefault(name.lower(), name)
+    return found

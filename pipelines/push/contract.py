@@ -22,6 +22,7 @@ from pipelines.push.contract_model import (
     Json,
     Limits,
     Lookup,
+    MultiStatus,
     Paging,
     Parent,
     Patience,
@@ -67,7 +68,7 @@ LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # both are safe; the one
 
 HEAD = {
     "name", "title", "specified", "credentials", "limits", "record", "paging", "error",
-    "protocol", "schema", "endpoint", "batch", "settings", "patience",
+    "protocol", "schema", "endpoint", "batch", "settings", "patience", "success", "multi_status",
 }  # fmt: skip
 
 Purpose = Literal["create", "update"]
@@ -93,6 +94,8 @@ class Contract:
     settings: Mapping[str, str] = default(default_factory=dict)
     sdl: "Sdl | None" = default(default=None, repr=False)
     patience: Patience = default(default_factory=Patience)
+    success: Mapping[str, tuple[object, ...]] = default(default_factory=dict)
+    multi_status: MultiStatus | None = None
 
     @cached_property
     def levels(self) -> tuple[tuple[str, ...], ...]:
@@ -240,6 +243,10 @@ def parse_contract(partner: str, document: Json) -> Contract:
         settings={key: str(value) for key, value in head.get("settings", {}).items()},
         sdl=sdl,
         patience=build(Patience, head.get("patience", {}), f"{at}.patience"),
+        success=_success(head.get("success", {}), at),
+        multi_status=build(MultiStatus, head["multi_status"], f"{at}.multi_status")
+        if "multi_status" in head
+        else None,
     )
     _check_references(contract, where)
     for name, schema in document.get("components", {}).get("schemas", {}).items():
@@ -292,6 +299,13 @@ def _error_paths(given: Json) -> Json:
         key: (tuple(value) if isinstance(value, list) else (value,)) if key in ("code", "message") else value
         for key, value in given.items()
     }
+
+
+def _success(given: object, at: str) -> Mapping[str, tuple[object, ...]]:
+    """Dotted path → the values that stand there in an answer that is a success."""
+    if not isinstance(given, Mapping):
+        raise ContractError(f"{at}.success: a map is needed, as {{status: ok}}.")
+    return {str(path): tuple(value) if isinstance(value, list) else (value,) for path, value in given.items()}
 
 
 def _batch(value: object, at: str) -> int:

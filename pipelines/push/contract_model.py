@@ -98,6 +98,15 @@ class ErrorShape:
 
 
 @dataclass(frozen=True)
+class MultiStatus:
+    """Where an answer 207 keeps its items, and in an item its status and its record (dotted paths)."""
+
+    items: str
+    status: str
+    record: str = ""
+
+
+@dataclass(frozen=True)
 class Find:
     """One request that looks records up, or lists them.
 

@@ -15,7 +15,7 @@ from pipelines.errors import RunningError, StammdatenError
 from pipelines.push.contract import load_contract
 from pipelines.push.erp_keys import ErpKeys, ErpRow
 from pipelines.push.personal import separator_of
-from pipelines.push.reasons import REASONS, WITHDRAWN
+from pipelines.push.reasons import REASONS, SYNCED, WITHDRAWN
 from pipelines.push.stations import Stations
 from pipelines.settings import Vars, database
 
@@ -144,7 +144,7 @@ def _with_reasons(record: Json) -> Json:
 def _reason(code: str | None) -> Json:
     known = REASONS.get(code or "")
     return {
-        "meaning": known.meaning if known else WITHDRAWN.get(code or ""),
+        "meaning": known.meaning if known else {**WITHDRAWN, **SYNCED}.get(code or ""),
         "how": known.how if known else None,
     }
 

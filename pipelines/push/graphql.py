@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from pipelines.push import paging
-from pipelines.push.client import Answer, Client
+from pipelines.push.client import Answer, Client, Read
 from pipelines.push.contract import Contract, ContractError, Entity, Find, dig
 from pipelines.push.contract_model import Mutation, put
 from pipelines.push.nulls import Nulls
@@ -70,7 +70,8 @@ class Graphql:
         None for a row that has neither a result nor an error of its own.
         """
         fields = [self._upsert(operation, body) for operation, body in rows]
-        answer = self.client.call("post", self.contract.endpoint, document("mutation", fields))
+        asked = document("mutation", fields)
+        answer = self.client.call("post", self.contract.endpoint, asked, read=_is_graphql, is_write=True)
         own = split(answer, len(fields))
         return [found and replace(found, requests=0) for found in own], answer.requests
 
@@ -95,22 +96,23 @@ class Graphql:
         """Page by page until one is not full. An answer with errors is not believed."""
         how = find.paging or self.contract.paging
         argument, kind = self._sdl.argument(find.path)
-        number = 0
+        number, watch = 0, paging.Watch()
         while True:
             body: Json = {}
             for place, part in {**find.values, **paging.turn(how, number).body}.items():
                 put(body, place, part)
             if find.body and value is not None:
                 put(body, find.body, value)
-            answer = self._send("query", Field(find.path, argument, kind, body, self._shown(entity, find)))
+            asked = Field(find.path, argument, kind, body, self._shown(entity, find))
+            answer = self._send("query", asked, _has_list)
             if not answer.ok:
                 raise LookupFailed(answer)
             found = dig(answer.body, "data")
-            records = None
-            if isinstance(found, list):
-                records = [entity.as_sent(record) for record in found if isinstance(record, dict)]
+            records = [entity.as_sent(record) for record in found if isinstance(record, dict)]
             yield Page(answer, records, None)
             number += 1
+            if watch.is_circle(found, entity.id):
+                raise LookupFailed(replace(answer, status=None, problem="circle"))
             if paging.is_last(how, answer, number - 1, len(records or ())):
                 return
 
@@ -150,8 +152,14 @@ class Graphql:
             self._selections[key] = self._sdl.selection(find.path, schema, paths)
         return self._selections[key]
 
-    def _send(self, kind: str, field: Field) -> Answer:
-        answer = self.client.call("post", self.contract.endpoint, document(kind, [field]))
+    def _send(self, kind: str, field: Field, read: Read | None = None) -> Answer:
+        answer = self.client.call(
+            "post",
+            self.contract.endpoint,
+            document(kind, [field]),
+            read=read or _is_graphql,
+            is_write=kind == "mutation",
+        )
         [own] = split(answer, 1)
         return own or replace(answer, status=NO_ANSWER)
 
@@ -180,7 +188,7 @@ def split(answer: Answer, number: int) -> list[Answer | None]:
             body = {"data": None, "errors": own}
             found.append(replace(answer, status=_status(own[0]) or UNKNOWN_CODE, body=body))
         elif values.get(alias) is not None or (alias in values and not errors):
-            found.append(replace(answer, body={"data": values[alias]}))
+            found.append(_done(replace(answer, body={"data": values[alias]})))
         else:
             found.append(None)
     return found
@@ -198,9 +206,44 @@ def transport(answer: Answer) -> Answer:
     return replace(answer, status=known) if known in OF_THE_REQUEST.values() else answer
 
 
+def _is_graphql(answer: Answer) -> Answer:
+    """A good answer is an object with data or errors; anything else says nothing of what was asked."""
+    if not answer.ok:
+        return answer
+    body = answer.body
+    if isinstance(body, Mapping) and (isinstance(body.get("data"), Mapping) or body.get("errors")):
+        return answer
+    return replace(answer, problem="unusable")
+
+
+def _has_list(answer: Answer) -> Answer:
+    """The same for the list that was asked for; errors of it are an answer too."""
+    answer = _is_graphql(answer)
+    if answer.ok and not _errors(answer.body) and not isinstance(dig(answer.body, "data.r0"), list):
+        return replace(answer, problem="unusable")
+    return answer
+
+
+def _done(answer: Answer) -> Answer:
+    """A mutation that answers `false`, or with a status of its own that is none of success, was not carried out."""
+    data = dig(answer.body, "data")
+    if data is False:
+        return replace(answer, problem="errors")
+    told = dig(data, "statusCode")
+    if isinstance(told, int) and not isinstance(told, bool) and not 200 <= told < 300:
+        return replace(answer, status=told) if 400 <= told < 600 else replace(answer, problem="errors")
+    return answer
+
+
 def _errors(body: Mapping[str, Any]) -> list[Any]:
     errors = body.get("errors")
-    return [error for error in errors if isinstance(error, Mapping)] if isinstance(errors, list) else []
+    if not errors:
+        return []
+    # What is no list of objects tells of errors all the same.
+    return [
+        e if isinstance(e, Mapping) else {"message": e if isinstance(e, str) else ""}
+        for e in (errors if isinstance(errors, list) else [errors])
+    ]
 
 
 def _status(error: Mapping[str, Any]) -> int | None:

@@ -120,7 +120,12 @@ select
         when d.kind = 'failed' then coalesce(d.new_remote_id, l.remote_id)
         else l.remote_id
     end as remote_id,
-    case when d.kind <> 'sent' then d.reason end as reason,
+    case
+        when d.kind <> 'sent' then d.reason
+        -- A change of some fields does not give it the external id that it was made without.
+        when l.reason = 'without_external_id' and l.payload_hash is not null then l.reason
+        else d.reason
+    end as reason,
     case when d.kind = 'failed' then d.fields end as fields,
     case d.kind
         when 'sent' then d.payload when 'ended' then json_merge_patch(l.payload, d.payload) when 'failed' then l.payload

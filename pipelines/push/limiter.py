@@ -239,6 +239,11 @@ class Limiter:
             if not self._policy.crowded:
                 self._changed.notify()
 
+    @property
+    def failures(self) -> int:
+        """How many requests, or how many writes, failed in a row."""
+        return max(self._policy.failures, self._policy.failed_writes)
+
     def stop(self, why: str) -> None:
         """Lets nothing go any more, and wakes those who wait. The first reason stays."""
         with self._changed:

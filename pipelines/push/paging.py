@@ -33,19 +33,67 @@ def turn(paging: Paging, number: int) -> Turn:
             return Turn(body={paging.limit: size, paging.offset: offset})
 
 
+# A list of more is none that we could have made.
+MOST_RECORDS = 100_000_000
+MOST_PAGES = 100_000
+# So many pages in a row that show nothing new are no list that ends.
+STALE, EMPTY = 3, 20
+
+
+class Watch:
+    """Notices a paging that goes on without showing anything new.
+
+    One page of records that were there before may be chance, where records move while they are read.
+    """
+
+    def __init__(self) -> None:
+        self._first: frozenset[str] | None = None
+        self._before: frozenset[str] = frozenset()
+        self._pages = self._stale = self._empty = 0
+
+    def is_circle(self, records: Any, id_field: str) -> bool:
+        """Whether the page just read shows, once more, that no end is to be expected."""
+        found = records if isinstance(records, list) else []
+        ids = frozenset(str(r.get(id_field) if isinstance(r, Mapping) else r) for r in found)
+        first = self._first if self._first is not None else frozenset()
+        self._stale = self._stale + 1 if ids and ids <= (first | self._before) else 0
+        self._empty = 0 if ids else self._empty + 1
+        self._first, self._before = (ids if self._first is None else self._first), ids
+        self._pages += 1
+        return self._stale >= STALE or self._empty >= EMPTY or self._pages >= MOST_PAGES
+
+
 def total(paging: Paging, answer: Answer) -> int | None:
-    """How many records the list has, as far as the answer says so."""
-    told = answer.headers.get(paging.count) if paging.count else dig(answer.body, paging.total)
-    return int(told) if told is not None and paging.style not in ("next_link", "skip_take") else None
+    """How many records the list has, as far as the answer says so in a number that can be true."""
+    if paging.style in ("next_link", "skip_take"):
+        return None
+    return _count(answer.headers.get(paging.count) if paging.count else dig(answer.body, paging.total))
 
 
 def is_last(paging: Paging, answer: Answer, number: int, records: int) -> bool:
-    """Whether the page `number`, which shows so many records, ends the list. Links tell it themselves."""
+    """Whether the page `number`, which shows so many records, ends the list. Links tell it themselves.
+
+    Without a total that can be read, only an empty page ends it: a page may be smaller than was asked for.
+    """
     if paging.style == "skip_take":
         return records < paging.max_size
-    if paging.total_pages:
-        return number + 1 >= int(dig(answer.body, paging.total_pages) or 0)
-    return (number + 1) * paging.max_size >= (total(paging, answer) or 0)
+    told = _count(dig(answer.body, paging.total_pages)) if paging.total_pages else None
+    if told is not None:
+        return number + 1 >= told
+    whole = total(paging, answer)
+    if whole is not None:
+        return (number + 1) * paging.max_size >= whole
+    return records == 0
+
+
+def _count(told: Any) -> int | None:
+    """A number of records or pages; None for what cannot be one."""
+    if isinstance(told, str):
+        told = int(told) if len(told) < 10 and told.isascii() and told.strip().isdigit() else None
+    if isinstance(told, float):
+        told = int(told) if told.is_integer() else None
+    is_number = isinstance(told, int) and not isinstance(told, bool)
+    return int(told) if is_number and 0 <= told <= MOST_RECORDS else None
 
 
 def next_link(paging: Paging, answer: Answer) -> str | None:

@@ -41,6 +41,7 @@ class Refusal:
     parents: Collection[str] = ()
     parent_in_path: bool = False
     html: bool = False
+    external_id: str | None = None
 
 
 # What the partner says about the record.
@@ -72,6 +73,13 @@ RECORD = (
         "The partner does not know a field that was sent.",
         "analytics engineer",
         "Take the named field out of the mart and out of contract.yaml, or spell it as the partner does.",
+    ),
+    Reason(
+        "external_id_refused",
+        REJECTED,
+        "The partner refused our own id of this record; nothing of it stands in the ERP's fields.",
+        "operator",
+        "Ask the partner what an external id may look like (length, separator).",
     ),
     Reason(
         "email_refused",
@@ -158,11 +166,25 @@ RECORD = (
         "It goes as a whole, with the new id, in the next push.",
     ),
     Reason(
+        "external_id_to_send",
+        PENDING,
+        "The record was made without our id, and the partner has turned out to take it.",
+        "nobody",
+        "It goes with the next push.",
+    ),
+    Reason(
         "sync_off",
         REJECTED,
         "The object is not switched on for the sync at the partner.",
         "operator",
         "Switch the object on in the partner's portal, then `stammdaten push --retry-rejected`.",
+    ),
+    Reason(
+        "login_expired",
+        PENDING,
+        "The partner refused the login for this record (401), also after two fresh logins.",
+        "operator",
+        "It goes by itself in the next run; if it stays, ask the partner why its logins do not last.",
     ),
     Reason(
         "forbidden",
@@ -222,6 +244,20 @@ REQUEST = (
         "The partner accepted the request, but its answer holds no id.",
         "maintainer",
         "Compare contract.yaml with the partner's answer.",
+    ),
+    Reason(
+        "unusable_answer",
+        PENDING,
+        "The partner's answer is in another form than contract.yaml says, or too large; nothing was concluded from it.",
+        "maintainer",
+        "It goes by itself in the next run; if it stays, compare contract.yaml with the partner's answer.",
+    ),
+    Reason(
+        "errors_in_answer",
+        PENDING,
+        "The partner's answer looks like a success and tells of errors; the change is not counted as delivered.",
+        "maintainer",
+        "The next run sends it again; if it stays, name the place of success in contract.yaml (`success`).",
     ),
     Reason(
         "html_answer",
@@ -329,6 +365,13 @@ OURS = (
         "Mend what stopped the partner; it goes in the first run that is not stopped.",
     ),
     Reason(
+        "not_tried",
+        PENDING,
+        "Rows like this one were refused alike so often that no more were tried in this run.",
+        "maintainer",
+        "Mend what the run names for this entity; the rows go in the next run.",
+    ),
+    Reason(
         "internal_error",
         PENDING,
         "The connector itself failed on this record.",
@@ -353,9 +396,17 @@ WITHDRAWN: Mapping[str, str] = {
     "deleted": "The record was deleted.",
 }
 
+# The reason of a row in state `synced`, where something of it is left to do.
+SYNCED: Mapping[str, str] = {
+    "without_external_id": "The partner does not know our id on this kind of record, so it was sent without. It is sent"
+    " by itself once the partner takes it.",
+}
+
 # What a partner's words mean. Looked for in the whole error body, so the order decides: the surest first.
 WORDS = {
-    "unknown_field": r"unknown[ _]?(field|property)|is not known|additional ?propert|unrecogni[sz]ed|unbekanntes feld",
+    "unknown_field": r"unknown[ _-]?(field|property|key|attribute|member|argument|parameter)|is not known"
+    r"|unexpected (field|property|key)|not (a )?(known|recogni[sz]ed|defined)|additional ?propert|unrecogni[sz]ed"
+    r"|unbekanntes feld",
     "missing_field": r"\brequired\b|must not be (empty|blank|null)|is missing|erforderlich|pflichtfeld",
     "too_long": r"too[ _]long|max_?length|at most \d+ char|zu lang",
     "value_taken": r"\b(is|already) (taken|in use)\b|already exists|\bunique\b|duplicate|bereits vergeben",
@@ -374,6 +425,8 @@ BY_PROBLEM = {
     "html": "html_answer",
     "foreign": "redirected",
     "circle": "unreadable_answer",
+    "unusable": "unusable_answer",
+    "errors": "errors_in_answer",
 }
 BY_STATUS = {
     402: "quota_exceeded",
@@ -395,7 +448,7 @@ NOT_THERE = (404, 410)
 def classify(refusal: Refusal) -> str:
     """The code for a request that was not accepted; `REASONS[code].state` is the state of its row."""
     status = refusal.status
-    if status is None:
+    if status is None or refusal.problem:
         return BY_PROBLEM.get(refusal.problem or "", "no_answer")
     if 200 <= status < 300:
         return "html_answer" if refusal.html else "unreadable_answer"
@@ -425,11 +478,15 @@ def _not_there(refusal: Refusal) -> str:
 
 def _refused(refusal: Refusal, status: int) -> str:
     if status in (401, 403):
-        return "sync_off" if SYNC_OFF.search(refusal.text) else "forbidden"
+        if SYNC_OFF.search(refusal.text):
+            return "sync_off"
+        return "login_expired" if status == 401 else "forbidden"
     if status == 409:
         return {"create": "duplicate", "withdraw": "still_referenced"}.get(refusal.operation, "conflict")
     if status not in (400, 422):
         return "refused"
+    if refusal.external_id and set(refusal.fields) == {refusal.external_id}:
+        return "external_id_refused"
     if set(refusal.fields) & set(refusal.parents) and NO_PARENT.search(refusal.text):
         return "unknown_parent"
     for code, words in WORDS.items():
@@ -438,6 +495,11 @@ def _refused(refusal: Refusal, status: int) -> str:
     if refusal.fields and all(MAIL.search(field) for field in refusal.fields):
         return "email_refused"
     return "malformed_request" if status == 400 and not refusal.fields else "invalid_field"
+
+
+def says_unknown_field(text: str) -> bool:
+    """Whether a refusal says that a field is not known, rather than that its value is not accepted."""
+    return re.search(WORDS["unknown_field"], text) is not None
 
 
 def words_of(body: object) -> str:
@@ -484,6 +546,9 @@ def markdown() -> str:
     lines += ["", "## Withdrawn", "", "How a row in state `withdrawn` left its partner.", ""]
     lines += ["| code | meaning |", "|---|---|"]
     lines += [f"| `{code}` | {meaning} |" for code, meaning in WITHDRAWN.items()]
+    lines += ["", "## Synced", "", "What is left to do for a row in state `synced`.", ""]
+    lines += ["| code | meaning |", "|---|---|"]
+    lines += [f"| `{code}` | {meaning} |" for code, meaning in SYNCED.items()]
     lines += ["", "This page is made from `pipelines/push/reasons.py`:"]
     return "\n".join([*lines, "`python -m pipelines.push.reasons > docs/reason-codes.md`.", ""])
 

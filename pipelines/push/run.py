@@ -2,6 +2,7 @@
 
 import getpass
 import sqlite3
+import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping
@@ -16,6 +17,7 @@ import duckdb
 
 from pipelines.database import said
 from pipelines.errors import SentError, StammdatenError
+from pipelines.push.beliefs import resend
 from pipelines.push.columns import misfits
 from pipelines.push.connector import Connector, connector
 from pipelines.push.contract import load_contract
@@ -50,11 +52,15 @@ class Held:
 
 @dataclass(frozen=True)
 class Push:
-    """What a push did: the closing table, partners given up in mid-push, and partners kept back by guards."""
+    """What a push did: the closing table, partners given up in mid-push, and partners kept back by guards.
+
+    `notes`: what it came to believe of partners, and entities that it gave up, for people.
+    """
 
     lines: list[Line]
     stopped: dict[str, str]
     held: dict[str, Held]
+    notes: tuple[str, ...] = ()
 
     @property
     def is_complete(self) -> bool:
@@ -141,11 +147,7 @@ def push(
     with open_database(home) as db:
         held = {name: why for name in partners if (why := _held(db, plan_id, name, guards, allowed))}
         going = [name for name in partners if name not in held]
-        sizes = dict(
-            db.execute(
-                "select partner, count(*) from sync.plan where plan_id = ? group by partner", [plan_id]
-            ).fetchall()
-        )
+        sizes = _sizes(db, plan_id)
     connectors = [connector(name) for name in going if sizes.get(name)]
     with noting():
         journal = Journal(home / "journal.sqlite")
@@ -178,23 +180,54 @@ def push(
         has_sent = any(sender.has_begun for sender in senders)
         with after_sending(has_sent, stopped), open_database(home) as db:
             fold(db, journal)
+            for made in connectors:
+                resend(db, made.contract.partner, made.external_ids_known.known)
             delivered = [name for name in going if name not in stopped]
             in_little_memory(db, partial(_note_pushed, db, plan_id, delivered))
             lines = in_little_memory(db, partial(closing_table, db, plan_id, going, seconds))
-            return Push(lines, stopped, held)
+            return Push(lines, stopped, held, tuple(note for made in connectors for note in made.notes()))
     finally:
         journal.close()
 
 
-def _counter(made: Connector, size: int, progress: Progress) -> Callable[[int], None]:
+def _sizes(db: duckdb.DuckDBPyConnection, plan_id: str) -> dict[str, list[tuple[str, int]]]:
+    """By partner: entity and number of rows, in the order of sending."""
+    found: dict[str, list[tuple[str, int]]] = {}
+    for partner, entity, rows in db.execute(
+        "select partner, entity, count(*) from sync.plan where plan_id = ?"
+        " group by partner, entity, operation = 'withdraw' order by partner, min(seq)",
+        [plan_id],
+    ).fetchall():
+        found.setdefault(partner, []).append((entity, rows))
+    return found
+
+
+def _counter(made: Connector, sizes: list[tuple[str, int]], progress: Progress) -> Callable[[int], None]:
+    """Tells the progress: partner and entity, how far that is, and what is failing (after each failed request too)."""
+    total, lock = sum(rows for _, rows in sizes), threading.Lock()
     done = 0
 
     def advance(rows: int) -> None:
         nonlocal done
-        done += rows
-        progress(made.contract.partner, done, size)
+        with lock:
+            done += rows
+            entity, within, size = _place(sizes, done)
+            trouble = made.trouble(entity)
+            what = f"{made.contract.partner} · {entity} {within}/{size}"
+            progress(f"{what} ({trouble})" if trouble else what, done, total)
 
+    made.client.on_trouble = lambda: advance(0)
     return advance
+
+
+def _place(sizes: list[tuple[str, int]], done: int) -> tuple[str, int, int]:
+    """The entity whose turn it is after so many rows, how many of its rows are done, and how many it has."""
+    for entity, size in sizes[:-1]:
+        if done < size:
+            return entity, done, size
+        done -= size
+    entity, size = sizes[-1]
+    return entity, done, size
 
 
 def _push_one(home: Path, sender: Sender) -> float:

@@ -1,17 +1,18 @@
 """A partner that keeps our ids: PUT makes and replaces, lists are followed by links."""
 
 import copy
+import json
 from collections import Counter
 from contextlib import closing
+from dataclasses import replace
 from typing import Any
 
 import pytest
-import requests
-from requests.adapters import HTTPAdapter
 
 from pipelines.errors import StammdatenError
 from pipelines.push import run as engine
 from pipelines.push.adopt import adopt
+from pipelines.push.channel import Channel, Response
 from pipelines.push.connector import connector
 from pipelines.push.journal import Journal
 from pipelines.push.ledger import open_database
@@ -174,17 +175,16 @@ def test_a_link_that_leads_elsewhere_or_round_is_not_followed(
     shapes: Site, monkeypatch: pytest.MonkeyPatch, link: str, words: str
 ) -> None:
     shapes.sync("linked", {"haeuser": LINKED["haeuser"]})
-    real, asked = HTTPAdapter.send, []
+    real, asked = Channel.send, []
 
-    def send(self: HTTPAdapter, request: requests.PreparedRequest, **more: Any) -> requests.Response:
-        asked.append(request.url)
-        response = real(self, request, **more)
-        body = response.json()
+    def send(self: Channel, method: str, address: str, *more: Any) -> Response:
+        asked.append(address)
+        response = real(self, method, address, *more)
+        body = json.loads(response.content)
         body["_links"]["next"] = link
-        monkeypatch.setattr(response, "json", lambda: body)
-        return response
+        return replace(response, content=json.dumps(body).encode())
 
-    monkeypatch.setattr(HTTPAdapter, "send", send)
+    monkeypatch.setattr(Channel, "send", send)
     with pytest.raises(StammdatenError, match=f"linked: reading back ended with {words}"):
         verify(shapes.home, connector("linked"))
     base = shapes.sandbox.base_url("linked")

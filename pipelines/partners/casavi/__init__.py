@@ -1,11 +1,9 @@
 """casavi: key and secret for a token of about a month, in a header of its own."""
 
-import time
-from datetime import datetime
-
 from pipelines.push.client import Client
 from pipelines.push.connector import Connector as Base
 from pipelines.push.contract import dig
+from pipelines.push.logins import expires_at, token_of
 
 LOGIN = "/v2/authenticate"
 
@@ -17,15 +15,4 @@ class Connector(Base):
         """A token, until its own `expiresAt`."""
         body = {key: self.settings[key] for key in ("key", "secret")}
         answer = client.send("post", LOGIN, body)
-        token = dig(answer.body, "token")
-        if not answer.ok or not token:
-            client.stop_for_login(answer.status)
-        return {"token": str(token)}, expiry(dig(answer.body, "expiresAt"))
-
-
-def expiry(value: object) -> float:
-    """The moment (epoch seconds) of an ISO time stamp, or an hour from now when it cannot be read."""
-    try:
-        return datetime.fromisoformat(str(value)).timestamp()
-    except ValueError:
-        return time.time() + 3600
+        return {"token": token_of(client, answer, "token")}, expires_at(dig(answer.body, "expiresAt"))

@@ -1,10 +1,9 @@
 """EverReal: a password login that is refreshed; everything else is GraphQL out of the contract."""
 
-import time
-from typing import Any
-
 from pipelines.push.client import Answer, Client
 from pipelines.push.connector import Connector as Base
+from pipelines.push.contract import dig
+from pipelines.push.logins import expires_in, token_of, usable
 
 TOKEN = "/accounts/oauth/token"  # noqa: S105
 ONE_HOUR = 3600
@@ -24,19 +23,16 @@ class Connector(Base):
             username=self.settings["username"],
             password=self.settings["password"],
         )
-        tokens: dict[str, Any] = answer.body if answer.ok and isinstance(answer.body, dict) else {}
-        if not tokens.get("access_token"):
-            client.stop_for_login(answer.status)
-        self._refresh_token = tokens.get("refresh_token") or self._refresh_token
-        expires = time.time() + float(tokens.get("expires_in") or ONE_HOUR)
-        return {"Authorization": f"Bearer {tokens['access_token']}"}, expires
+        token = token_of(client, answer, "access_token")
+        self._refresh_token = usable([dig(answer.body, "refresh_token")]) or self._refresh_token
+        return {"Authorization": f"Bearer {token}"}, expires_in(dig(answer.body, "expires_in"), ONE_HOUR)
 
     def _refresh(self, client: Client) -> Answer | None:
         """The answer to the refresh token; None without one, or when it is refused."""
         if self._refresh_token is None:
             return None
         answer = self._ask(client, grant_type="refresh_token", refresh_token=self._refresh_token)
-        if answer.ok:
+        if answer.ok and usable([dig(answer.body, "access_token")]):
             return answer
         self._refresh_token = None
         return None

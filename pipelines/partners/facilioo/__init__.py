@@ -3,7 +3,6 @@
 import base64
 import json
 import re
-import time
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
@@ -11,7 +10,8 @@ from pipelines.errors import SettingsError
 from pipelines.push.client import Client
 from pipelines.push.connector import Connector as Base
 from pipelines.push.connector import Operation
-from pipelines.push.contract import Contract
+from pipelines.push.contract import Contract, dig
+from pipelines.push.logins import expires_at, token_of
 
 LOGIN = "/api/auth/login"
 
@@ -43,17 +43,15 @@ class Connector(Base):
             "skipMultiFactorAuthentication": True,
         }
         answer = client.send("post", LOGIN, body)
-        token = answer.body.get("accessToken") if answer.ok and isinstance(answer.body, dict) else None
-        if not token:
-            client.stop_for_login(answer.status)
-        return {"Authorization": f"Bearer {token}"}, expiry(str(token))
+        token = token_of(client, answer, "accessToken")
+        return {"Authorization": f"Bearer {token}"}, expiry(token)
 
 
-def expiry(token: str) -> float | None:
-    """The moment (epoch seconds) at which a JWT runs out, or None when it does not say."""
+def expiry(token: str) -> float:
+    """The moment (epoch seconds) at which a JWT runs out, or an hour from now when it does not say."""
     try:
         part = token.split(".")[1]
         claims: Any = json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
-        return float(claims["exp"])
-    except (IndexError, KeyError, ValueError, TypeError):
-        return time.time() + 3600
+    except (IndexError, ValueError, RecursionError):
+        claims = None
+    return expires_at(dig(claims, "exp"))

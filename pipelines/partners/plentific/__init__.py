@@ -1,9 +1,9 @@
 """Plentific: client credentials for a token of some hours."""
 
-import time
-
 from pipelines.push.client import Client
 from pipelines.push.connector import Connector as Base
+from pipelines.push.contract import dig
+from pipelines.push.logins import expires_in, token_of
 
 TEN_HOURS = 36_000
 
@@ -15,9 +15,5 @@ class Connector(Base):
         """A bearer token, until `expires_in` or ten hours from now."""
         body = {key: self.settings[key] for key in ("client_id", "client_secret")}
         answer = client.send("post", "/token", body)
-        token = answer.body.get("access_token") if answer.ok and isinstance(answer.body, dict) else None
-        if not token:
-            client.stop_for_login(answer.status)
-        return {"Authorization": f"Bearer {token}"}, time.time() + float(
-            answer.body.get("expires_in") or TEN_HOURS
-        )
+        token = token_of(client, answer, "access_token")
+        return {"Authorization": f"Bearer {token}"}, expires_in(dig(answer.body, "expires_in"), TEN_HOURS)

@@ -1,7 +1,6 @@
 """PriceHubble: one token for hours, refusals in words, valuations where they are wanted."""
 
 import re
-import time
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -9,8 +8,9 @@ from pipelines.errors import SettingsError
 from pipelines.push.client import Answer, Client
 from pipelines.push.connector import Connector as Base
 from pipelines.push.connector import Operation
-from pipelines.push.contract import Contract
+from pipelines.push.contract import Contract, dig
 from pipelines.push.journal import Outcome
+from pipelines.push.logins import expires_in, token_of
 
 TWO_HOURS = 7_200
 VALUATION = "/api/v1/dossiers/{id}/valuation"
@@ -32,11 +32,8 @@ class Connector(Base):
         """A bearer token, until `expires_in`; two hours, the shortest that was ever documented, without one."""
         body = {key: self.settings[key] for key in ("username", "password")}
         answer = client.send("post", "/auth/login/credentials", body)
-        token = answer.body.get("access_token") if answer.ok and isinstance(answer.body, dict) else None
-        if not token:
-            client.stop_for_login(answer.status)
-        lifetime = float(answer.body.get("expires_in") or TWO_HOURS)
-        return {"Authorization": f"Bearer {token}"}, time.time() + lifetime
+        token = token_of(client, answer, "access_token")
+        return {"Authorization": f"Bearer {token}"}, expires_in(dig(answer.body, "expires_in"), TWO_HOURS)
 
     def carry_out(self, operation: Operation) -> Outcome:
         """As the contract says; a dossier whose property is new counts as delivered once it is valued."""
@@ -44,7 +41,9 @@ class Connector(Base):
         is_new = operation.kind == "create" or not operation.confirmed or "property" in operation.changed
         if not self.is_valuing or done.state != "synced" or not is_new:
             return done
-        answer = self.client.call("post", self.fill(VALUATION, operation, done.remote_id or ""))
+        answer = self.client.call(
+            "post", self.fill(VALUATION, operation, done.remote_id or ""), is_write=True
+        )
         sent = done.requests + answer.requests
         if answer.ok:
             return replace(done, requests=sent)
