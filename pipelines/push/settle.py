@@ -11,7 +11,7 @@ from pipelines.push.client import PartnerStopped
 from pipelines.push.connector import LookupFailed, connector
 from pipelines.push.destination import COLUMNS, Sender
 from pipelines.push.journal import Journal, Outcome, noting
-from pipelines.push.ledger import fold, open_database
+from pipelines.push.ledger import open_database, take_over
 
 
 def settle_former(home: Path, active: list[str]) -> int:
@@ -32,7 +32,7 @@ def settle_former(home: Path, active: list[str]) -> int:
             if partner in active:
                 looked_up += _settle_partner(home, journal, partner, keys)
         with open_database(home) as db:
-            fold(db, journal)
+            take_over(db, journal)
         return looked_up
     finally:
         journal.close()
