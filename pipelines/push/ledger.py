@@ -220,21 +220,26 @@ def fold(db: duckdb.DuckDBPyConnection, journal: Journal) -> int:
     """Moves all outcomes of the journal into ledger and attempts, some thousand a transaction; returns how many.
 
     Only a confirmed send moves what the ledger says the partner holds. Folding twice changes nothing, so a fold that
-    was interrupted is simply done again. Raises `StammdatenError` when it fails: the outcomes stay in the journal.
+    was interrupted is simply done again.
     """
     total = 0
+    for outcomes in journal.outcomes():
+        db.register("outcomes", outcomes)
+        total += in_little_memory(db, partial(_fold_part, db, outcomes))
+        db.unregister("outcomes")
+    db.execute("drop table if exists temp.done; drop table if exists temp.moved")
+    journal.clear()
+    return total
+
+
+def take_over(db: duckdb.DuckDBPyConnection, journal: Journal) -> int:
+    """`fold`; raises `StammdatenError` when it fails, and the outcomes stay in the journal for the next run."""
     try:
-        for outcomes in journal.outcomes():
-            db.register("outcomes", outcomes)
-            total += in_little_memory(db, partial(_fold_part, db, outcomes))
-            db.unregister("outcomes")
-        db.execute("drop table if exists temp.done; drop table if exists temp.moved")
-        journal.clear()
+        return fold(db, journal)
     except (duckdb.Error, sqlite3.Error, pa.ArrowException, OSError) as problem:
         raise StammdatenError(
             f"the ledger cannot take over the outcomes of the journal ({said(problem)}); they stay there"
         ) from None
-    return total
 
 
 def _fold_part(db: duckdb.DuckDBPyConnection, outcomes: pa.Table) -> int:

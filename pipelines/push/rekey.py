@@ -15,11 +15,13 @@ import duckdb
 from pipelines.errors import SettingsError, StammdatenError
 from pipelines.push.columns import MART_SCHEMA, mart_columns
 from pipelines.push.contract import Contract, Entity
+from pipelines.push.journal import Outcome
 from pipelines.push.ledger import one, open_database
 from pipelines.push.renumbered import read_renumbered
 
 # So many wrong pairs are named in one message.
 SHOWN = 10
+MOVED = Outcome("pending", "rekeyed")
 
 
 @dataclass(frozen=True)
@@ -312,12 +314,12 @@ def _apply(db: duckdb.DuckDBPyConnection, partner: str) -> None:
     db.execute(
         """
         update sync.ledger as l
-        set external_id = m.now, state = 'pending', reason = 'rekeyed', fields = null, payload = null, refs = null,
+        set external_id = m.now, state = $state, reason = $reason, fields = null, payload = null, refs = null,
             payload_hash = null, tries = 0, tried_hash = null
         from move as m
         where l.partner = $partner and l.id_space = m.id_space and l.external_id = m.former
         """,
-        {"partner": partner},
+        {"partner": partner, "state": MOVED.state, "reason": MOVED.reason},
     )
     db.execute(
         "update sync.plan_partners set status = 'replaced' where status = 'open' and partner = ?", [partner]

@@ -32,7 +32,7 @@ from pipelines.push.guards import (
     is_onboarded,
 )
 from pipelines.push.journal import Journal, noting
-from pipelines.push.ledger import fold, in_little_memory, one, open_database
+from pipelines.push.ledger import in_little_memory, one, open_database, take_over
 from pipelines.push.plan import MART_SCHEMA, Plan, last_load, make_plan, read_counts, states
 from pipelines.push.renumbered import count_renumbered, read_renumbered
 from pipelines.push.report import Line, closing_table
@@ -179,7 +179,7 @@ def push(
                     stopped[name] = sender.stopped
         has_sent = any(sender.has_begun for sender in senders)
         with after_sending(has_sent, stopped), open_database(home) as db:
-            fold(db, journal)
+            take_over(db, journal)
             for made in connectors:
                 resend(db, made.contract.partner, made.external_ids_known.known)
             delivered = [name for name in going if name not in stopped]

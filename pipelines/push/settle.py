@@ -14,7 +14,7 @@ from pipelines.push.connector import connector
 from pipelines.push.destination import COLUMNS, IN_DOUBT, Row, Sender
 from pipelines.push.doubt import UNKNOWN, Found, look_for, pauses
 from pipelines.push.journal import Journal, Outcome, noting
-from pipelines.push.ledger import fold, open_database
+from pipelines.push.ledger import open_database, take_over
 from pipelines.push.speech import Operation
 from pipelines.settings import database
 
@@ -58,7 +58,7 @@ def settle_former(home: Path, active: list[str]) -> int:
             if rows.get(partner) or doubtful[partner]
         )
         with open_database(home) as db:
-            fold(db, journal)
+            take_over(db, journal)
         return looked_up
     finally:
         journal.close()

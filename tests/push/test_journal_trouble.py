@@ -7,7 +7,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -28,9 +28,13 @@ from tests.push.site import TODAY, Site
 from tests.push.stock import HOUSE, KIWI
 from tests.push.test_bad_row import stock
 
-HELD = (
-    "import duckdb, sys, time; db = duckdb.connect(sys.argv[1]); print('held', flush=True); time.sleep(600)"
-)
+HOLDER = """
+import duckdb, sys
+sys.stdin.readline()
+db = duckdb.connect(sys.argv[1])
+print("held", flush=True)
+sys.stdin.readline()
+"""
 
 
 def sync_both(site: Site, **rows: Any) -> Push:
@@ -61,14 +65,30 @@ def assert_all_are_there_once(site: Site) -> None:
     assert site.ledger("select count(*) from sync.ledger where state <> 'synced'") == [(0,)]
 
 
-@contextmanager
-def held(file: Path) -> Iterator[None]:
-    """Another program has the database open."""
-    with subprocess.Popen([sys.executable, "-c", HELD, str(file)], stdout=subprocess.PIPE) as child:  # noqa: S603
-        assert child.stdout is not None
-        child.stdout.readline()
-        yield
-        child.kill()
+class Shell:
+    """Another program that opens the database when it is told to, and closes it again."""
+
+    def __init__(self, file: Path):
+        self._child = subprocess.Popen(  # noqa: S603
+            [sys.executable, "-c", HOLDER, str(file)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def hold(self) -> None:
+        self._say()
+        assert self._child.stdout is not None
+        assert self._child.stdout.readline() == "held\n"
+
+    def close(self) -> None:
+        self._say()
+        self._child.communicate(timeout=60)
+
+    def _say(self) -> None:
+        assert self._child.stdin is not None
+        self._child.stdin.write("\n")
+        self._child.stdin.flush()
 
 
 @pytest.fixture
@@ -240,13 +260,16 @@ def after_requests(site: Site, partner: str, wanted: int, what: Any) -> threadin
 def test_a_database_that_a_shell_holds_in_mid_push_is_waited_for(
     site: Site, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    site.sandbox.set_option("kiwi", "latency_ms", "200")
+    site.sandbox.set_option("kiwi", "latency_ms", "400")
+
+    shell = Shell(site.home / "stammdaten.duckdb")
 
     def hold() -> None:
-        with held(site.home / "stammdaten.duckdb"):
-            time.sleep(4)
+        shell.hold()
+        time.sleep(4)
+        shell.close()
 
-    holding = after_requests(site, "kiwi", 2, hold)
+    holding = after_requests(site, "kiwi", 1, hold)
     lines = site.sync("kiwi", KIWI)
     holding.join()
     assert sum(line.undelivered for line in lines.values()) == 0
@@ -257,14 +280,9 @@ def test_a_database_held_to_the_end_is_exit_status_one_and_the_next_run_goes_on(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("STAMMDATEN_WAIT", "0.5")
-    site.sandbox.set_option("kiwi", "latency_ms", "200")
-    over = threading.Event()
-
-    def hold() -> None:
-        with held(site.home / "stammdaten.duckdb"):
-            over.wait(60)
-
-    holding = after_requests(site, "kiwi", 2, hold)
+    site.sandbox.set_option("kiwi", "latency_ms", "400")
+    shell = Shell(site.home / "stammdaten.duckdb")
+    holding = after_requests(site, "kiwi", 1, shell.hold)
     with pytest.raises(
         SentError, match=r"operations were sent, and then: .* is held by another program"
     ) as told:
@@ -273,8 +291,8 @@ def test_a_database_held_to_the_end_is_exit_status_one_and_the_next_run_goes_on(
     with pytest.raises(BusyError) as before:
         engine.plan(site.home, ["kiwi"], TODAY)
     assert before.value.exit_code == 2
-    over.set()
     holding.join()
+    shell.close()
     sent = len(site.sent("kiwi"))
     lines = site.sync("kiwi", KIWI)
     assert sum(line.undelivered for line in lines.values()) == 0
