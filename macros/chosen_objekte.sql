@@ -3,10 +3,10 @@
     {%- set settings = partner_settings(partner) -%}
     {%- set id = composite_id(partner, 'gebaeude', table=table) -%}
     {%- if settings.nur_objekte %}
-    and {{ id }} in ({{ sql_texts(settings.nur_objekte) }})  -- E1: nur_objekte
+    and {{ id }} in ({{ sql_texts(settings.nur_objekte) }})
     {%- endif -%}
     {%- if settings.ohne_objekte %}
-    and {{ id }} not in ({{ sql_texts(settings.ohne_objekte) }})  -- E1: ohne_objekte
+    and {{ id }} not in ({{ sql_texts(settings.ohne_objekte) }})
     {%- endif -%}
 {%- endmacro %}
 

@@ -63,7 +63,8 @@ def tenant(number: int, person: str, first: str) -> dict[str, Any]:
             {"externalId": f"001/1/01/000{number}/01/9{person}", "firstName": "Eva", "lastName": "Muster"}
         ],
         "coldRent": f"45{number}.20",
-        "contractStartDate": "2020-02-01",  # without contractEndDate, of which nothing is known
+        "contractStartDate": "2020-02-01",
+        "contractEndDate": None,
     }
 
 

@@ -1,5 +1,4 @@
 {{ config(enabled=partner_aktiv('etg24'), schema='quality', materialized='view') }}
-{{ chosen_objekte_findings('etg24') }}
 
 {{ partner_findings(
     'etg24',
@@ -14,3 +13,4 @@
     ],
     geteilte_id='vertrag_id'
 ) }}
+{{ chosen_objekte_findings('etg24') }}

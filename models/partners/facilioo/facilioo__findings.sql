@@ -1,5 +1,4 @@
 {{ config(enabled=partner_aktiv('facilioo'), schema='quality', materialized='view') }}
-{{ facilioo_projekte_findings() }}
 
 {{ partner_findings(
     'facilioo',
@@ -14,3 +13,4 @@
     ],
     geteilte_id='vertrag_person_id'
 ) }}
+{{ facilioo_projekte_findings() }}
