@@ -24,7 +24,7 @@ from pipelines.suggest import did_you_mean
 
 VARS = "dbt_project.yml or --vars"
 # Every var of dbt and of the commands; a new one is added here.
-KNOWN_VARS = ("stichtag", "quelle_erp", "partners", "guards")
+KNOWN_VARS = ("stichtag", "zeitzone", "quelle_erp", "partners", "guards")
 # More than any settings need, and less than a parser could be choked with.
 LONGEST_VARS = 100_000
 DEEPEST_VARS = 20
