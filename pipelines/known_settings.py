@@ -22,8 +22,8 @@ FILES = ("config.toml", "secrets.toml")
 ERP_KEYS = (
     "kind", "incremental", "full_every_days", "overlap_hours", "allow_unencrypted",
     "files.folder", "files.mapping", "files.encoding", "files.delimiter", "files.control", "files.quiet_seconds",
-    "files.max_gb", "files.max_ratio", "files.max_workbook_mb", "files.known_hosts", "files.credentials.*", "files.kwargs.*",
-    "files.client_kwargs.*", "files.config_kwargs.*",
+    "files.max_gb", "files.max_ratio", "files.max_workbook_mb", "files.known_hosts",
+    "files.credentials.*", "files.kwargs.*", "files.client_kwargs.*", "files.config_kwargs.*",
     "sql.credentials", "sql.credentials.*", "sql.mapping",
     "openwowi.username", "openwowi.password", "openwowi.api_key", "openwowi.base_url", "openwowi.customer",
     "openwowi.version", "openwowi.rollen", "openwowi.tables", "openwowi.idnum_we", "openwowi.idnum_gebaeude",
