@@ -20,10 +20,10 @@ from pipelines.suggest import did_you_mean
 FILES = ("config.toml", "secrets.toml")
 # Keys of the doors into the ERP, below `sources.erp.`; one that ends in a star has keys of a library below it.
 ERP_KEYS = (
-    "kind", "incremental", "full_every_days", "overlap_hours",
+    "kind", "incremental", "full_every_days", "overlap_hours", "allow_unencrypted",
     "files.folder", "files.mapping", "files.encoding", "files.delimiter", "files.control", "files.quiet_seconds",
-    "files.max_gb", "files.max_ratio", "files.known_hosts", "files.credentials.*", "files.kwargs.*",
-    "files.client_kwargs.*", "files.config_kwargs.*",
+    "files.max_gb", "files.max_ratio", "files.max_workbook_mb", "files.known_hosts",
+    "files.credentials.*", "files.kwargs.*", "files.client_kwargs.*", "files.config_kwargs.*",
     "sql.credentials", "sql.credentials.*", "sql.mapping",
     "openwowi.username", "openwowi.password", "openwowi.api_key", "openwowi.base_url", "openwowi.customer",
     "openwowi.version", "openwowi.rollen", "openwowi.tables", "openwowi.idnum_we", "openwowi.idnum_gebaeude",
