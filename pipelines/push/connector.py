@@ -569,7 +569,7 @@ class Connector:
     def _sent_whole(self, operation: Operation, body: Json, send: Callable[[Json], Answer]) -> Answer:
         """Sends all fields of a record (`body`), and once more without our id where the partner says not to know it.
 
-        The second answer counts only if it is an acceptance: else it was not the field.
+        Only an acceptance shows that it was the field.
         """
         entity, beliefs, ours = operation.entity, self.external_ids_known, operation.external_id
         answer = send(body)
@@ -589,7 +589,9 @@ class Connector:
         requests = answer.requests + bare.requests
         if bare.ok:
             beliefs.refused(entity.name, ours)
-        return replace(bare if bare.ok or bare.lost else answer, requests=requests)
+        # Without our id another fault may show; one that names our id again was none of the field.
+        is_other = bare.ok or bare.lost or entity.sent_id not in self.refused_fields(bare)
+        return replace(bare if is_other else answer, requests=requests)
 
     def _is_unknown_field(self, entity: Entity, answer: Answer) -> bool:
         """Whether the answer says that the partner does not know the field of our id, and finds no other fault."""

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 import requests
 
-from pipelines.push import reasons, verify
+from pipelines.push import beliefs, reasons, verify
 from pipelines.push.client import PROBLEMS
 from pipelines.push.contract import load_contract
-from pipelines.push.reasons import REASONS, WITHDRAWN, Refusal, classify, words_of
+from pipelines.push.reasons import REASONS, SYNCED, WITHDRAWN, Refusal, classify, words_of
 from pipelines.sandbox.server import Sandbox
 from pipelines.settings import project_root
 
@@ -43,6 +43,18 @@ ANSWERS = [
     (Refusal("create", 405), "unknown_route"),
     (Refusal("update", 423), "locked"),
     (Refusal("create", 403), "forbidden"),
+    (Refusal("update", 401), "login_expired"),
+    (
+        Refusal("create", 422, text="is required", fields=("extId",), external_id="extId"),
+        "external_id_refused",
+    ),
+    (
+        Refusal("create", 400, text="is too long", fields=("extId",), external_id="extId"),
+        "external_id_refused",
+    ),
+    (Refusal("update", 200, problem="errors"), "errors_in_answer"),
+    (Refusal("update", 200, problem="unusable"), "unusable_answer"),
+    (Refusal("update", None, problem="unusable"), "unusable_answer"),
     (Refusal("create", 403, text="sync_off the objekt is not switched on for the sync."), "sync_off"),
     (Refusal("create", 418), "refused"),
     (Refusal("create", 400), "malformed_request"),
@@ -90,7 +102,8 @@ def test_what_may_pass_by_itself_stays_pending(status: int | None) -> None:
 
 def test_every_code_that_exists_can_occur() -> None:
     # `verify --repair` writes its code into the ledger itself, with SQL.
-    written = {code for code in REASONS if f'"{code}"' in Path(verify.__file__).read_text(encoding="utf-8")}
+    texts = [Path(module.__file__ or "").read_text(encoding="utf-8") for module in (verify, beliefs)]
+    written = {code for code in REASONS if any(f'"{code}"' in text for text in texts)}
     assert {code for _, code in ANSWERS} | (set(_used_codes()) - set(WITHDRAWN)) | written == set(REASONS)
 
 
@@ -118,11 +131,11 @@ def test_every_withdrawal_has_a_code_that_says_so() -> None:
 def test_the_page_of_codes_is_made_from_the_code() -> None:
     page = (project_root() / "docs" / "reason-codes.md").read_text(encoding="utf-8")
     assert page == reasons.markdown()
-    assert all(f"| `{code}` |" in page for code in [*REASONS, *WITHDRAWN])
+    assert all(f"| `{code}` |" in page for code in [*REASONS, *WITHDRAWN, *SYNCED])
 
 
-def test_there_are_25_to_40_codes_and_each_says_who_mends_it_and_how() -> None:
-    assert 25 <= len(REASONS) <= 40
+def test_there_are_25_to_55_codes_and_each_says_who_mends_it_and_how() -> None:
+    assert 25 <= len(REASONS) <= 55
     assert all(r.meaning.endswith(".") and r.how.endswith(".") and r.who for r in REASONS.values())
 
 
