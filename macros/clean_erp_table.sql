@@ -19,7 +19,7 @@
             _zeile,
             {% for spalte in columns -%}
             case
-                when {{ spalte }}__plain then {{ spalte }}
+                when {{ spalte }}__plain then nullif({{ spalte }}, '')
                 else {{ clean_odd_text(spalte, is_key_column(spalte)) }}
             end as {{ spalte }}{{ ',' if not loop.last or with_damage }}
             {% endfor -%}
@@ -27,12 +27,18 @@
             case
                 when not ({% for spalte in columns %}{{ spalte }}__plain{{ ' and ' if not loop.last }}{% endfor %})
                     then list_filter(
-                        [
-                            {% for spalte in columns -%}
-                            case when not {{ spalte }}__plain then {{ damage_of(spalte) }} end
-                            {{- ',' if not loop.last }}
-                            {% endfor -%}
-                        ],
+                        list_transform(
+                            [
+                                {% for spalte in columns -%}
+                                case when not {{ spalte }}__plain then {
+                                    'spalte': '{{ spalte }}',
+                                    'wert': {{ spalte }},
+                                    'is_key': {{ is_key_column(spalte) | lower }}
+                                } end{{ ',' if not loop.last }}
+                                {% endfor -%}
+                            ],
+                            lambda text: {{ damage_of('text') }}
+                        ),
                         lambda schaden: schaden.grund is not null
                     )
             end as _schaeden
@@ -69,7 +75,12 @@
 {% endmacro %}
 
 
-{#- C8, and C1 for a name NULL: the finding of one value, with an empty reason where nothing is wrong. -#}
-{% macro damage_of(spalte) -%}
-    {{ mangel('C8', spalte, spalte, damaged_text(spalte, is_key_column(spalte))) }}
+{#- C8: the finding of a text (spalte, wert, is_key), with an empty reason where nothing is wrong. -#}
+{% macro damage_of(text) -%}
+    {
+        'regel': 'C8',
+        'spalte': {{ text }}.spalte,
+        'wert': {{ text }}.wert,
+        'grund': {{ damaged_text(text ~ '.wert', text ~ '.is_key') }}
+    }
 {%- endmacro %}

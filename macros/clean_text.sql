@@ -1,5 +1,5 @@
 {% macro clean_text(expr, is_key=false) -%}
-    case when {{ is_plain_text(expr, is_key) }} then {{ expr }} else {{ clean_odd_text(expr, is_key) }} end
+    case when {{ is_plain_text(expr, is_key) }} then nullif({{ expr }}, '') else {{ clean_odd_text(expr, is_key) }} end
 {%- endmacro %}
 
 
@@ -13,7 +13,7 @@
     {%- set after_underscore = "!-%''-*" ~ plus ~ ',-^`-wyz{-~ÄÖÜäöüß' -%}
     regexp_full_match(
         {{ expr }},
-        '[{{ begins }}](?:(?:[ {{ ends }}]|_+[ {{ after_underscore }}])*(?:[{{ ends }}]|_+[{{ after_underscore }}]))?'
+        '(?:[{{ begins }}](?:(?:[ {{ ends }}]|_+[ {{ after_underscore }}])*(?:[{{ ends }}]|_+[{{ after_underscore }}]))?)?'
     )
 {%- endmacro %}
 

@@ -1,4 +1,4 @@
-{% macro damaged_text(expr, is_key=false) -%}
+{% macro damaged_text(expr, is_key='false') -%}
     case
         when contains({{ expr }}, '�') then 'U+FFFD stands where a character was lost'
         {#- UTF-8 read as windows-1252 or ISO-8859-1, as Mac Roman, as code page 850. -#}
@@ -12,10 +12,10 @@
         when regexp_matches({{ expr }}, '_x000[dDaA]_') then '_x000D_ is a line break of Excel, and read as one'
         when regexp_matches({{ expr }}, '(?s)^{{ white_space() }}*="(.*)"{{ white_space() }}*$')
             then 'a text mark of Excel (="…"), read without it'
-        when regexp_matches({{ expr }}, '^{{ white_space() }}*''{{ "" if is_key else "[-+=.,0-9]" }}[^'']*''?$')
+        when
+            regexp_matches({{ expr }}, '^{{ white_space() }}*''[-+=.,0-9][^'']*''?$')
+            or ({{ is_key }} and regexp_matches({{ expr }}, '^{{ white_space() }}*''[^'']*''?$'))
             then 'a text mark of Excel (apostrophe), read without it'
-        {%- if is_key %}
-        when {{ is_scientific(expr) }} then 'a key in scientific notation: its digits are lost'
-        {%- endif %}
+        when {{ is_key }} and {{ is_scientific(expr) }} then 'a key in scientific notation: its digits are lost'
     end
 {%- endmacro %}

@@ -9,7 +9,11 @@
             then cast(try_strptime(left({{ expr }}, 10), '%d.%m.%Y') as date)
         when regexp_full_match({{ expr }}, '{{ jahr }}[0-9]{4}')
             then cast(try_strptime({{ expr }}, '%Y%m%d') as date)
-        when {{ expr }} is not null and not {{ is_no_date(expr, geburtsdatum) }}
-            then cast({{ zeitpunkt(expr) }} as date)
+        when {{ expr }} in ('00000000', '9999-12-31', '31.12.9999', '99991231') then null
+        when {{ expr }} is not null
+            then list_transform(
+                [{{ zeitpunkt(expr) }}],
+                lambda tag: case when not {{ is_empty_date('tag', geburtsdatum) }} then cast(tag as date) end
+            )[1]
     end
 {%- endmacro %}

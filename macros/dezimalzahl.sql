@@ -2,7 +2,9 @@
     case
         when {{ _number_forms(expr, stellen) }}
         {#- Hardly any amount is written with a currency or with the minus behind it. #}
-        when {{ expr }} is not null then case when {{ _number_forms(bare_amount(expr), stellen) }} end
+        when {{ expr }} is not null then list_transform(
+                [{{ bare_amount(expr) }}], lambda betrag: case when {{ _number_forms('betrag', stellen) }} end
+            )[1]
     end
 {%- endmacro %}
 

@@ -36,22 +36,33 @@
         {%- for spalte in words %}
         left join woerter_{{ spalte }} on {{ as_word('cleaned.' ~ spalte) }} = woerter_{{ spalte }}.wort
         {%- endfor %}
+    ),
+
+    checked as (
+        select
+            parsed.*,
+            {{ unreadable_values(spalten) | indent(8) }} as _ungelesen
+        from parsed
     )
 
     select
-        parsed._zeile,
+        checked._zeile,
         {% for spalte, typ in spalten.items() -%}
         {{ final_value(spalte, typ) }},
         {% endfor -%}
-        {{ list_of_findings(tabelle, spalten) }} as _maengel
-    from parsed
+        {#- Hardly any row has a damaged text. #}
+        case
+            when len(_schaeden) > 0 then list_concat({{ first_damage() | indent(8) }}, _ungelesen)
+            else _ungelesen
+        end as _maengel
+    from checked
     {{- '\n    cross join crossed' if flags }}
 {%- endmacro %}
 
 
 {#- What staging shows of a value that was read, of one that was not, and of an empty cell. -#}
 {% macro final_value(spalte, typ) -%}
-    {%- set text, wert = 'parsed.' ~ spalte, 'parsed.' ~ spalte ~ '__wert' -%}
+    {%- set text, wert = 'checked.' ~ spalte, 'checked.' ~ spalte ~ '__wert' -%}
     {%- if typ == 'text' -%} {{ text }}
     {%- elif typ == 'wahrheitswert' -%}
         case when {{ text }} is null and {{ spalte }}__crossed then false else {{ wert }} end as {{ spalte }}
@@ -64,15 +75,7 @@
 {%- endmacro %}
 
 
-{#- Once a row for damaged text, each unreadable value, and what a spreadsheet made of numbers. -#}
-{% macro list_of_findings(tabelle, spalten) -%}
-    list_concat(
-        {{ first_damage() }},
-        {{ unreadable_values(spalten) }}
-    )
-{%- endmacro %}
-
-
+{#- C8: once a row, by its first column. -#}
 {% macro first_damage() -%}
     case
         when len(_schaeden) = 1 then _schaeden

@@ -5,7 +5,7 @@
         {%- set unread = spalte ~ ' is not null and ' ~ wert ~ ' is null' -%}
         {%- if typ in ('datum', 'zeitstempel') -%}
             {%- do tests.append(
-                ('C2', spalte, unread ~ ' and not ' ~ is_no_date(spalte, geburtsdatum=spalte == 'geburtsdatum'))
+                ('C2', spalte, 'not ' ~ is_no_date(spalte, geburtsdatum=spalte == 'geburtsdatum'), none, unread)
             ) -%}
         {%- elif typ.startswith(('wort', 'land')) -%}
             {%- do tests.append(
@@ -18,9 +18,9 @@
             {%- do tests.append((
                 'C2',
                 spalte,
-                'strlen(' ~ spalte ~ ') > 10 and ' ~ wert ~ ' is not null and '
-                    ~ 'cast(' ~ zeitpunkt(spalte) ~ " as time) <> time '00:00'",
+                'cast(' ~ zeitpunkt(spalte) ~ " as time) <> time '00:00'",
                 'read as the day: a time that is not midnight',
+                'strlen(' ~ spalte ~ ') > 10 and ' ~ wert ~ " is not null and not contains(" ~ spalte ~ ", ' 00:00:00')",
             )) -%}
         {%- endif -%}
         {%- if typ.startswith('dezimalzahl') -%}

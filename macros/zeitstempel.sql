@@ -6,6 +6,10 @@
             '(?:2[0-9]{3}|19[1-9][0-9])-[0-9]{2}-[0-9]{2}(?:[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:[.][0-9]{1,9})?)?)?'
         )
             then try_cast({{ expr }} as timestamp)
-        when {{ expr }} is not null and not {{ is_no_date(expr) }} then {{ zeitpunkt(expr) }}
+        when {{ expr }} is not null
+            then list_transform(
+                [{{ zeitpunkt(expr) }}],
+                lambda tag: case when not {{ is_empty_date('tag') }} then tag end
+            )[1]
     end
 {%- endmacro %}

@@ -143,7 +143,7 @@ def test_damaged_text_is_told_from_whole_text(evaluate: Evaluate) -> None:
 
 
 def test_the_short_way_is_for_nothing_that_changes_or_is_damaged(evaluate: Evaluate) -> None:
-    odd = [text for text, cleaned in VECTORS.items() if text != cleaned] + list(DAMAGED)
+    odd = [text for text, cleaned in VECTORS.items() if text not in (cleaned, "")] + list(DAMAGED)
 
     assert not any(evaluate("{{ is_plain_text('wert') }}", odd))
     assert all(

@@ -171,7 +171,7 @@ def test_an_owner_contract_carries_its_owners(marts: Any) -> None:
             "contractType": "owner",
             "validFrom": date(2018, 10, 1),
             "validTo": date(2097, 11, 30),
-            "sondereigentumsverwaltung": False,
+            "sondereigentumsverwaltung": None,
             "occupier": True,
         },
         {
@@ -189,7 +189,7 @@ def test_an_owner_contract_carries_its_owners(marts: Any) -> None:
             "contractType": "owner",
             "validFrom": date(2019, 11, 1),
             "validTo": None,
-            "sondereigentumsverwaltung": False,
+            "sondereigentumsverwaltung": None,
             "occupier": False,
         },
     ]
