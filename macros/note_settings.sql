@@ -20,5 +20,5 @@
 
 {#- The vars that shape rows, but for stichtag and partners, which are noted by themselves. -#}
 {% macro row_vars() %}
-    {% do return(['quelle_erp']) %}
+    {% do return(['quelle_erp', 'zeitzone']) %}
 {% endmacro %}
