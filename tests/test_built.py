@@ -131,4 +131,6 @@ def test_every_var_that_shapes_rows_is_noted() -> None:
     project = yaml.safe_load((ROOT / "dbt_project.yml").read_text(encoding="utf-8"))
     macro = (ROOT / "macros" / "note_settings.sql").read_text(encoding="utf-8")
     [noted] = re.findall(r"do return\(\[(.*?)\]\)", macro)
-    assert set(project["vars"]) - {"stichtag", "partners", "guards", "warn"} == set(re.findall(r"'(\w+)'", noted))
+    assert set(project["vars"]) - {"stichtag", "partners", "guards", "warn"} == set(
+        re.findall(r"'(\w+)'", noted)
+    )
