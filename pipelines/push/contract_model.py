@@ -24,7 +24,6 @@ class Limits:
     """Upper bounds of the connector; None is not limited. `confidence` says who names them.
 
     `answer_mib`: the largest answer that is read. `longest_wait`: seconds that waits may add up to in a run.
-    `equal_refusals`: so many rows of an entity that are refused alike, and none accepted, end the entity.
     """
 
     in_flight: int | None = None
@@ -35,7 +34,6 @@ class Limits:
     confidence: str = "assumed"
     answer_mib: float = 32
     longest_wait: float = 7_200
-    equal_refusals: int = 25
 
 
 @dataclass(frozen=True)
