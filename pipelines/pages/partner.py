@@ -14,6 +14,7 @@ NUMBERS = {
     "in_flight": "requests at a time",
     "per_second": "requests a second",
     "per_minute": "requests a minute",
+    "per_hour": "requests an hour",
     "per_day": "requests a day",
 }
 

@@ -88,7 +88,7 @@ class Connector:
         self.patience = effective_patience(contract, settings)
         self._list_locks = [threading.Lock() for _ in range(64)]
         self.external_ids_known = ExternalIds()
-        self.refusals = Refusals(contract.limits.equal_refusals)
+        self.refusals = Refusals(contract.equal_refusals)
         # Entities that cannot be searched by our id, and those whose list was looked at for ids of ours.
         self._not_searched: set[str] = set()
         self._looked_for_ids: set[str] = set()

@@ -69,6 +69,7 @@ LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # both are safe; the one
 HEAD = {
     "name", "title", "specified", "credentials", "limits", "record", "paging", "error",
     "protocol", "schema", "endpoint", "batch", "settings", "patience", "success", "multi_status",
+    "equal_refusals",
 }  # fmt: skip
 
 Purpose = Literal["create", "update"]
@@ -96,6 +97,7 @@ class Contract:
     patience: Patience = default(default_factory=Patience)
     success: Mapping[str, tuple[object, ...]] = default(default_factory=dict)
     multi_status: MultiStatus | None = None
+    equal_refusals: int = 25
 
     @cached_property
     def levels(self) -> tuple[tuple[str, ...], ...]:
@@ -239,7 +241,7 @@ def parse_contract(partner: str, document: Json) -> Contract:
         document=document,
         protocol="graphql" if sdl else "rest",
         endpoint=head.get("endpoint", ""),
-        batch=_batch(head.get("batch", 1), at),
+        batch=_at_least_one(head.get("batch", 1), f"{at}.batch"),
         settings={key: str(value) for key, value in head.get("settings", {}).items()},
         sdl=sdl,
         patience=build(Patience, head.get("patience", {}), f"{at}.patience"),
@@ -247,6 +249,7 @@ def parse_contract(partner: str, document: Json) -> Contract:
         multi_status=build(MultiStatus, head["multi_status"], f"{at}.multi_status")
         if "multi_status" in head
         else None,
+        equal_refusals=_at_least_one(head.get("equal_refusals", 25), f"{at}.equal_refusals"),
     )
     _check_references(contract, where)
     for name, schema in document.get("components", {}).get("schemas", {}).items():
@@ -308,9 +311,9 @@ def _success(given: object, at: str) -> Mapping[str, tuple[object, ...]]:
     return {str(path): tuple(value) if isinstance(value, list) else (value,) for path, value in given.items()}
 
 
-def _batch(value: object, at: str) -> int:
+def _at_least_one(value: object, at: str) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        raise ContractError(f"{at}.batch is {value!r}; a whole number of at least 1 is needed.")
+        raise ContractError(f"{at} is {value!r}; a whole number of at least 1 is needed.")
     return value
 
 

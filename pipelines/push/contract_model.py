@@ -30,7 +30,6 @@ class Limits:
     """Upper bounds of the connector; None is not limited. `confidence` says who names them, `assumed` which none does.
 
     `answer_mib`: the largest answer that is read. `longest_wait`: seconds that waits may add up to in a run.
-    `equal_refusals`: so many rows of an entity that are refused alike, and none accepted, end the entity.
     """
 
     in_flight: int | None = None
@@ -41,7 +40,6 @@ class Limits:
     confidence: str = "assumed"
     answer_mib: float = 32
     longest_wait: float = 7_200
-    equal_refusals: int = 25
     assumed: tuple[str, ...] = ()
 
 

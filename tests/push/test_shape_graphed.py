@@ -223,7 +223,10 @@ def test_an_error_in_a_batch_is_that_of_its_row(batched: Site) -> None:
     assert (lines["einheiten"].created, lines["einheiten"].rejected) == (5, 2)
     assert batched.ledger(
         "select external_id, reason, fields from sync.ledger where state = 'rejected' order by 1"
-    ) == [("001/1/2", "invalid_field", "externalUnitId"), ("001/1/5", "invalid_field", "externalUnitId")]
+    ) == [
+        ("001/1/2", "external_id_refused", "externalUnitId"),
+        ("001/1/5", "external_id_refused", "externalUnitId"),
+    ]
     # One request of owners, two of units; an error does not send the others again.
     assert batched.sent("graphed").count(CALL) == 3
 
