@@ -9,7 +9,7 @@ import json
 import os
 import re
 import stat
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from functools import cache
@@ -18,17 +18,13 @@ from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-import yaml
-
 from pipelines.errors import SettingsError
 from pipelines.suggest import did_you_mean
+from pipelines.yaml_file import LOADER, YamlError, parse_yaml
 
 VARS = "dbt_project.yml or --vars"
 # Every var of dbt and of the commands; a new one is added here.
 KNOWN_VARS = ("stichtag", "quelle_erp", "zeitzone", "warn", "partners", "guards")
-# More than any settings need, and less than a parser could be choked with.
-LONGEST_VARS = 100_000
-DEEPEST_VARS = 20
 TIME_ZONE = "Europe/Berlin"
 
 
@@ -164,13 +160,13 @@ def unknown_partner(name: object, known: Iterable[str]) -> str:
     return f"unknown partner{did_you_mean(name, known)}; known are {', '.join(known)}"
 
 
-class _VarsLoader(yaml.SafeLoader):
+class _VarsLoader(LOADER):  # type: ignore[misc, valid-type]
     """Dates stay text, so that one that is none (2026-02-30) can be told apart from a broken document."""
 
 
 _VarsLoader.yaml_implicit_resolvers = {
     first: [(tag, form) for tag, form in resolvers if tag != "tag:yaml.org,2002:timestamp"]
-    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    for first, resolvers in LOADER.yaml_implicit_resolvers.items()
 }
 
 
@@ -191,9 +187,6 @@ def _parse_vars(given: str | None) -> dict[str, Any]:
     if not given:
         return {}
     try:
-        # What is short in writing could grow without end.
-        if "*" in given and any(isinstance(event, yaml.AliasEvent) for event in _events(given)):
-            raise ValueError("aliases (*name) are not taken")
         return _plain_yaml(given)
     except ValueError as problem:
         raise SettingsError(
@@ -203,38 +196,16 @@ def _parse_vars(given: str | None) -> dict[str, Any]:
 
 def _plain_yaml(text: str) -> dict[str, Any]:
     """A map of what JSON has too. Raises `ValueError` that says what is wrong, without a value."""
-    for _ in _events(text):
-        pass
     try:
-        parsed = yaml.load(text, _VarsLoader)  # noqa: S506 -- a safe one
+        parsed = parse_yaml(text, _VarsLoader)
         json.dumps(parsed)
-    except yaml.YAMLError as problem:
-        raise _no_yaml(problem) from None
+    except YamlError as problem:
+        raise ValueError(f"{problem} (line {problem.line})" if problem.line else str(problem)) from None
     except TypeError:
         raise ValueError("holds something that is no text, number, list or map") from None
     if not isinstance(parsed, dict):
-        raise ValueError("no map")
+        raise ValueError("is no map")
     return parsed
-
-
-def _events(text: str) -> Iterator[yaml.Event]:
-    """What a parser meets. Raises `ValueError` for what is no YAML, too long, or nested too deeply."""
-    if len(text) > LONGEST_VARS:
-        raise ValueError("longer than any settings")
-    depth = 0
-    try:
-        for event in yaml.parse(text, yaml.SafeLoader):
-            depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
-            if depth > DEEPEST_VARS:
-                raise ValueError("nested too deeply")
-            yield event
-    except yaml.YAMLError as problem:
-        raise _no_yaml(problem) from None
-
-
-def _no_yaml(problem: yaml.YAMLError) -> ValueError:
-    mark = problem.problem_mark if isinstance(problem, yaml.MarkedYAMLError) else None
-    return ValueError(f"no YAML (line {mark.line + 1}, column {mark.column + 1})" if mark else "no YAML")
 
 
 def today(zone: Any, now: datetime | None = None) -> date:

@@ -44,13 +44,13 @@ def read_yaml(path: Path) -> Any:
     return parse_yaml(text)
 
 
-def parse_yaml(text: str) -> Any:
-    """The content of a YAML text, of plain types only. Raises `YamlError`."""
+def parse_yaml(text: str, loader: Any = LOADER) -> Any:
+    """The content of a YAML text, of plain types only. Raises `YamlError`. `loader` is a safe one."""
     if len(text) > MOST_BYTES:
         raise YamlError(f"has more than {MOST_BYTES >> 20} MB")
     try:
         _check_size(text)
-        return yaml.load(text, Loader=LOADER)  # noqa: S506
+        return yaml.load(text, Loader=loader)  # noqa: S506
     except yaml.MarkedYAMLError as problem:
         raise YamlError("is no YAML", problem.problem_mark.line + 1 if problem.problem_mark else 0) from None
     except yaml.YAMLError:
