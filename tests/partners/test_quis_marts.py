@@ -127,7 +127,7 @@ def test_a_property_without_wirtschaftseinheit_has_no_parent(properties: Marts) 
 
 def test_a_lift_says_nothing_of_a_subsidy(properties: Marts) -> None:
     body = requests(properties, "quis", "exposes_als_property")["002/77"]
-    assert (body["equipments"], body["rentControl"]) == (["lift"], None)
+    assert (body["equipments"], body["rentControl"]) == (["lift"], False)
 
 
 def test_v1_what_is_no_property_at_quis_is_a_finding(properties: Marts) -> None:
