@@ -24,7 +24,7 @@ run: setup  ## load the ERP, build the marts, push what changed (without an ERP:
 	@$(BIN)/stammdaten run
 
 lint: setup
-	@mkdir -p .stammdaten
+	@mkdir -p -m 700 .stammdaten
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy

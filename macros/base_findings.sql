@@ -45,7 +45,7 @@
         {%- else -%}
         mangel.wert,
         {%- endif %}
-        cast(null as varchar) as grund
+        mangel.grund
     from {{ tabelle }}_values
     {{ 'union all' if not loop.last }}
     {% endfor -%}

@@ -1,14 +1,19 @@
-{% macro datum(expr) -%}
-    {#- Any year but 0000, which DuckDB would take for 1 BC. -#}
-    {%- set jahr = '(?:[1-9][0-9]{3}|0[1-9][0-9]{2}|00[1-9][0-9]|000[1-9])' -%}
-    nullif(
-        case
-            when regexp_full_match({{ expr }}, '{{ jahr }}-[0-9]{2}-[0-9]{2}') then try_cast({{ expr }} as date)
-            when regexp_full_match({{ expr }}, '[0-9]{2}\.[0-9]{2}\.{{ jahr }}')
-                then cast(try_strptime({{ expr }}, '%d.%m.%Y') as date)
-            when regexp_full_match({{ expr }}, '{{ jahr }}[0-9]{4}')
-                then cast(try_strptime({{ expr }}, '%Y%m%d') as date)
-        end,
-        date '9999-12-31'
-    )
+{% macro datum(expr, geburtsdatum=false) -%}
+    {#- Most dates are written in one of these ways, in a year in which no empty date lies. -#}
+    {%- set jahr = '(?:2[0-9]{3}|19[1-9][0-9])' -%}
+    {%- set mitternacht = '(?:[T ]00:00(?::00(?:[.,]0{1,9})?)?)?' -%}
+    case
+        when regexp_full_match({{ expr }}, '{{ jahr }}-[0-9]{2}-[0-9]{2}{{ mitternacht }}')
+            then try_cast(left({{ expr }}, 10) as date)
+        when regexp_full_match({{ expr }}, '[0-9]{2}[.][0-9]{2}[.]{{ jahr }}{{ mitternacht }}')
+            then cast(try_strptime(left({{ expr }}, 10), '%d.%m.%Y') as date)
+        when regexp_full_match({{ expr }}, '{{ jahr }}[0-9]{4}')
+            then cast(try_strptime({{ expr }}, '%Y%m%d') as date)
+        when {{ expr }} in ('00000000', '9999-12-31', '31.12.9999', '99991231') then null
+        when {{ expr }} is not null
+            then list_transform(
+                [{{ zeitpunkt(expr) }}],
+                lambda tag: case when not {{ is_empty_date('tag', geburtsdatum) }} then cast(tag as date) end
+            )[1]
+    end
 {%- endmacro %}

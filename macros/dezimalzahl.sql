@@ -1,6 +1,16 @@
 {% macro dezimalzahl(expr, stellen='12, 2') -%}
     case
-        when regexp_full_match({{ expr }}, '[+-]?[0-9]+([.][0-9]+)?')
+        when {{ _number_forms(expr, stellen) }}
+        {#- Hardly any amount is written with a currency or with the minus behind it. #}
+        when {{ expr }} is not null then list_transform(
+                [{{ bare_amount(expr) }}], lambda betrag: case when {{ _number_forms('betrag', stellen) }} end
+            )[1]
+    end
+{%- endmacro %}
+
+
+{% macro _number_forms(expr, stellen) -%}
+    regexp_full_match({{ expr }}, '[+-]?[0-9]+([.][0-9]+)?')
             then try_cast({{ expr }} as decimal({{ stellen }}))
         when regexp_full_match({{ expr }}, '[+-]?([0-9]+|[0-9]{1,3}([.][0-9]{3})+)(,[0-9]+)?')
             then try_cast(replace(replace({{ expr }}, '.', ''), ',', '.') as decimal({{ stellen }}))
@@ -11,5 +21,14 @@
                 / try_cast(split_part({{ expr }}, '/', 2) as double)
                 as decimal({{ stellen }})
             )
-    end
+{%- endmacro %}
+
+
+{#- A number without its currency and with its sign in front; SAP writes 50,00- for -50. -#}
+{% macro bare_amount(expr) -%}
+    {%- set currency = '(?:\\p{Sc}|(?i:euros?|eur|chf|usd|gbp))' -%}
+    {%- set bare -%}
+        regexp_replace(replace({{ expr }}, '−', '-'), '^([+-]?) *{{ currency }} *|([0-9-]) *{{ currency }}$', '\1\2')
+    {%- endset -%}
+    regexp_replace({{ bare }}, '^([0-9][0-9.,]*) ?-$', '-\1')
 {%- endmacro %}

@@ -1,13 +1,16 @@
 {% macro erp_value(spalte, typ) -%}
-    {%- if typ == 'datum' -%} {{ datum(spalte) }}
+    {%- if typ == 'datum' -%} {{ datum(spalte, geburtsdatum=spalte == 'geburtsdatum') }}
     {%- elif typ == 'zeitstempel' -%} {{ zeitstempel(spalte) }}
-    {%- elif typ == 'wahrheitswert' -%} {{ wahrheitswert(spalte) }}
+    {%- elif typ in ('wahrheitswert', 'sperre') -%} {{ wahrheitswert(spalte) }}
     {%- elif typ == 'ganzzahl' -%} {{ ganzzahl(spalte) }}
+    {%- elif typ == 'ganzzahl(bigint)' -%} {{ ganzzahl(spalte, 'bigint') }}
     {%- elif typ.startswith('dezimalzahl') -%} {{ dezimalzahl(spalte, typ[12:-1]) }}
+    {%- elif typ.startswith(('wort', 'land')) -%} woerter_{{ spalte }}.bedeutung
     {%- else -%}
         {{- exceptions.raise_compiler_error(
             spalte ~ ': unknown type ' ~ typ
-            ~ '; allowed: text, datum, zeitstempel, wahrheitswert, ganzzahl, dezimalzahl(digits, decimals)'
+            ~ '; allowed: text, wort, land, land(default), datum, zeitstempel, wahrheitswert, sperre, ganzzahl, ganzzahl(bigint),'
+            ~ ' dezimalzahl(digits, decimals)'
         ) -}}
     {%- endif -%}
 {%- endmacro %}

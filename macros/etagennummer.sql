@@ -1,7 +1,7 @@
 {% macro etagennummer(etage_lage, etage, quelle_erp) -%}
     case
         when not {{ is_erp(quelle_erp, erps_with('floor', 'text')) }} and {{ etage }} is not null
-            then cast({{ etage }} as integer)
+            then try_cast({{ etage }} as integer)
         when contains(lower({{ etage_lage }}), 'erdgeschoss') then 0
         when contains(lower({{ etage_lage }}), 'keller') then -1
         when regexp_full_match({{ etage_lage }}, '[+-]?[0-9]+([.,][0-9]+)?')

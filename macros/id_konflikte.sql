@@ -1,12 +1,13 @@
-{% macro id_konflikte(partner, id) -%}
+{% macro id_konflikte(partner, id, mietverhaeltnisse_von=none, eigentumsverhaeltnisse_von=none) -%}
 with
 
 mietverhaeltnisse as (
-    {{ mietverhaeltnisse(partner) }}
+    {{ 'select * from ' ~ mietverhaeltnisse_von if mietverhaeltnisse_von else mietverhaeltnisse(partner) }}
 ),
 
 eigentumsverhaeltnisse as (
-    {{ eigentumsverhaeltnisse(partner) }}
+    {{ 'select * from ' ~ eigentumsverhaeltnisse_von if eigentumsverhaeltnisse_von
+        else eigentumsverhaeltnisse(partner) }}
 )
 
 select mietverhaeltnisse.{{ id }} as external_id

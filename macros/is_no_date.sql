@@ -1,3 +1,21 @@
-{% macro is_no_date(expr) -%}
-    regexp_matches({{ expr }}, '^(00000000|9999-12-31|31\.12\.9999|99991231)')
+{% macro is_no_date(expr, geburtsdatum=false) -%}
+    (
+        {{ expr }} in ('00000000', '9999-12-31', '31.12.9999', '99991231')
+        or regexp_full_match({{ expr }}, '(?:0000-?00-?00|00?[.]00?[.]0000)(?:[T ]*[0:.,]+)?{{ zone_form() }}?')
+        or list_transform([{{ zeitpunkt(expr) }}], lambda tag: {{ is_empty_date('tag', geburtsdatum) }})[1]
+    )
+{%- endmacro %}
+
+
+{#- Days that ERPs write where there is no date; the open end in UTC may lie in the year 10000. Nobody rents since 1900,
+    but somebody was born then. -#}
+{% macro is_empty_date(tag, geburtsdatum=false) -%}
+    coalesce(
+        cast({{ tag }} as date) in (
+            date '0001-01-01', date '1753-01-01', date '1899-12-30'
+            {%- if not geburtsdatum %}, date '1900-01-01'{% endif %}
+        )
+        or {{ tag }} >= timestamp '9999-12-31',
+        false
+    )
 {%- endmacro %}

@@ -1,3 +1,3 @@
 {% macro is_placeholder(name) -%}
-    lower({{ name }}) in (select lower(platzhalter.name) from {{ ref('platzhalter') }} as platzhalter)
+    {{ as_word(name) }} in (select {{ as_word('platzhalter.name') }} from {{ ref('platzhalter') }} as platzhalter)
 {%- endmacro %}

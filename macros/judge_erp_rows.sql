@@ -1,6 +1,8 @@
 {% macro judge_erp_rows(zeilen, tabelle, eltern=[], enden=[]) -%}
     {%- set schluessel = erp_key(tabelle) -%}
-    {%- set urteile = own_verdicts(tabelle, schluessel, enden) + inherited_verdicts(eltern) -%}
+    {#- Surely gone wins over doubt (H1). -#}
+    {%- set urteile = own_verdicts(tabelle, schluessel, enden) + inherited_verdicts(eltern)
+        + [doubt_verdict(tabelle)] + inherited_doubts(eltern) -%}
     with
 
     superseded as (
@@ -33,6 +35,8 @@
             end as _grund
         from {{ zeilen }} as zeilen
         left join superseded on zeilen._zeile = superseded._zeile
+        left join {{ ref('loeschkennzeichen') }} as kennzeichen
+            on {{ as_word('zeilen.geloescht_kz') }} = {{ as_word('kennzeichen.kennzeichen') }}
         {%- for vater in eltern %}
         left join parent_{{ loop.index }} on {{ joins_parent(vater, 'parent_' ~ loop.index) }}
         {%- endfor %}
@@ -87,7 +91,7 @@
             "'C6'",
             "'row ' || zeilen._zeile || ': row ' || superseded.stays || ' has the same key and stays'",
         ),
-        ("zeilen.geloescht_kz = 'L'", "'L1'", "'geloescht_kz L'"),
+        ('kennzeichen.ist_geloescht', "'L1'", "'geloescht_kz ' || zeilen.geloescht_kz"),
     ]) %}
     {% for ende in enden %}
         {% do urteile.append(
@@ -102,15 +106,33 @@
     {% set urteile = [] %}
     {% for vater in eltern %}
         {% set parent = 'parent_' ~ loop.index %}
-        {% set name = "'" ~ vater.tabelle ~ " ' || " ~ erp_key_text(parent_columns(vater), 'zeilen') %}
         {% set fehlt = parent ~ '.' ~ erp_key(vater.tabelle)[0] ~ ' is null' %}
         {% if vater.wenn %}
             {% set fehlt = 'zeilen.' ~ vater.wenn ~ ' and ' ~ fehlt %}
         {% endif %}
-        {% do urteile.append((fehlt, "'L3'", "'no ' || " ~ name)) %}
-        {% do urteile.append(
-            (parent ~ '._regel is not null', parent ~ '._regel', name ~ " || ': ' || " ~ parent ~ '._grund')
-        ) %}
+        {% do urteile.append((fehlt, "'L3'", "'no ' || " ~ _parent_name(vater))) %}
+        {% do urteile.append((
+            parent ~ "._regel <> 'H1'",
+            parent ~ '._regel',
+            _parent_name(vater) ~ " || ': ' || " ~ parent ~ '._grund',
+        )) %}
     {% endfor %}
     {% do return(urteile) %}
 {% endmacro %}
+
+
+{% macro inherited_doubts(eltern) %}
+    {% set urteile = [] %}
+    {% for vater in eltern %}
+        {% set parent = 'parent_' ~ loop.index %}
+        {% do urteile.append((
+            parent ~ "._regel = 'H1'", "'H1'", _parent_name(vater) ~ " || ': ' || " ~ parent ~ '._grund'
+        )) %}
+    {% endfor %}
+    {% do return(urteile) %}
+{% endmacro %}
+
+
+{% macro _parent_name(vater) -%}
+    '{{ vater.tabelle }} ' || {{ erp_key_text(parent_columns(vater), 'zeilen') }}
+{%- endmacro %}

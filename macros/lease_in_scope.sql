@@ -1,7 +1,7 @@
 {% macro lease_in_scope(status, vertragsart) -%}
     coalesce(
         {{ status }} in ('aktiv', 'gekuendigt', 'zukuenftig')
-        and coalesce({{ vertragsart }}, '') not in ('Leerstand', 'Eigennutzung'),
+        and coalesce({{ vertragsart }} in ('Miete', 'Stellplatz', 'Gewerbe'), {{ vertragsart }} is null),
         false
     )
 {%- endmacro %}

@@ -1,17 +1,27 @@
 {% macro maengel(tests) -%}
-    {#- The cheap test first: hardly any row has one. -#}
+    {#- The cheap test first: hardly any row has one. A test is rule, column, condition, a reason where one is due, and
+        what is cheap to ask before the condition. -#}
     case
-        when {% for regel, spalte, bedingung in tests %}({{ bedingung }}){{ ' or ' if not loop.last }}{% endfor %}
-            then list_filter(
-                [
-                    {% for regel, spalte, bedingung in tests -%}
-                    case
-                        when {{ bedingung }}
-                            then {'regel': '{{ regel }}', 'spalte': '{{ spalte }}', 'wert': {{ spalte }}}
-                    end{{ ',' if not loop.last }}
-                    {% endfor -%}
-                ],
-                lambda mangel: mangel is not null
+        when {% for test in tests %}({{ test[4] if test | length > 4 else test[2] }}){{ ' or ' if not loop.last }}{% endfor %}
+            then nullif(
+                list_filter(
+                    [
+                        {% for test in tests -%}
+                        case
+                            when {{ test[4] ~ ' and ' if test | length > 4 }}{{ test[2] }}
+                                then {{ mangel(test[0], test[1], test[1], sql_text(test[3] if test | length > 3 else none)) }}
+                        end{{ ',' if not loop.last }}
+                        {% endfor -%}
+                    ],
+                    lambda mangel: mangel is not null
+                ),
+                []
             )
     end
+{%- endmacro %}
+
+
+{#- A value that is listed; `grund` is SQL, NULL where the value was not read. -#}
+{% macro mangel(regel, spalte, wert, grund='cast(null as varchar)') -%}
+    {'regel': '{{ regel }}', 'spalte': '{{ spalte }}', 'wert': {{ wert }}, 'grund': {{ grund }}}
 {%- endmacro %}

@@ -1,5 +1,5 @@
 {% macro not_forgotten(spalten) -%}
-    {%- set personen = {'person_nr': 'true', 'bezug_key': "bezug_art = 'PERSON'"} -%}
+    {%- set personen = {'person_nr': 'true', 'bezug_key': "upper(bezug_art) = 'PERSON'"} -%}
     {%- set gefunden = spalten | select('in', personen) | list -%}
     {%- if gefunden and anybody_forgotten() -%}
     {%- set vergessen = api.Relation.create(database=target.database, schema='sync', identifier='forgotten') -%}

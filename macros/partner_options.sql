@@ -1,7 +1,18 @@
 {#- Settings that one partner has beside aktiv, separator and mandanten: the default, and a list of what is allowed
-    or one of the words text, text or null. -#}
+    or one of the words text, text or null, list of ids or null, id number, id number or null, ids by WE. -#}
 {% macro partner_options(partner) %}
     {% do return({
+        'etg24': {
+            'stimmen_nach_mea': {'default': false, 'allowed': [true, false]},
+            'nur_objekte': {'default': none, 'allowed': 'list of ids or null'},
+            'ohne_objekte': {'default': none, 'allowed': 'list of ids or null'},
+        },
+        'facilioo': {
+            'kontaktart_email': {'default': 1, 'allowed': 'id number'},
+            'kontaktart_festnetz': {'default': 2, 'allowed': 'id number or null'},
+            'kontaktart_handynummer': {'default': 3, 'allowed': 'id number or null'},
+            'projekte': {'default': none, 'allowed': 'ids by WE'},
+        },
         'everreal': {
             'gebaeude_importieren': {'default': true, 'allowed': [true, false]},
             'standard_eigentuemer': {'default': none, 'allowed': 'text or null'},
@@ -30,8 +41,52 @@
             {{ setting_error(name, value, option.allowed | join(', ') | lower
                 if option.allowed[0] is boolean else option.allowed | join(', ')) }}
         {% endif %}
+    {% elif value is none and option.default is none %}
+        {# Not set, which is what the default says too. #}
+    {% elif option.allowed == 'list of ids or null' %}
+        {{ check_id_list(name, value) }}
+    {% elif option.allowed == 'ids by WE' %}
+        {{ check_ids_by_key(name, value) }}
+    {% elif option.allowed.startswith('id number') %}
+        {% if not is_id_number(value) and not (option.allowed == 'id number or null' and value is none) %}
+            {{ setting_error(name, value, option.allowed ~ ', a whole number from 1') }}
+        {% endif %}
     {% elif not filled and not (option.allowed == 'text or null' and value is none) %}
         {{ setting_error(name, 'empty or no text' if value is not none else value, option.allowed) }}
     {% endif %}
     {% do return(value) %}
+{% endmacro %}
+
+
+{#- Whether a value can be an id that a partner gave as a number; true is none, though it is an integer in Python. -#}
+{% macro is_id_number(value) %}
+    {% do return(value is integer and value is not boolean and 0 < value < 2147483648) %}
+{% endmacro %}
+
+
+{% macro check_id_list(name, value) %}
+    {% set allowed = 'null, or a list of ids as text such as ["001/0007/01"]' %}
+    {% if value is string or value is mapping or value is not iterable %}
+        {{ setting_error(name, value, allowed) }}
+    {% elif value | length == 0 %}
+        {{ setting_error(name, 'an empty list', allowed) }}
+    {% endif %}
+    {% for id in value if id is not string or id | trim != id or id == '' %}
+        {{ setting_error(name, 'a list with ' ~ (id or 'an empty text'), allowed) }}
+    {% endfor %}
+{% endmacro %}
+
+
+{% macro check_ids_by_key(name, value) %}
+    {% set allowed = 'null, or ids of the partner by our id such as {"001/0007": 4711}' %}
+    {% if value is not mapping or value | length == 0 %}
+        {{ setting_error(name, 'an empty map' if value is mapping else value, allowed) }}
+    {% endif %}
+    {% for key, id in value.items() %}
+        {% if key is not string or key | trim != key or key == '' %}
+            {{ setting_error(name, 'a map with the key ' ~ (key or 'of an empty text'), allowed) }}
+        {% elif not is_id_number(id) %}
+            {{ setting_error(name ~ '.' ~ key, id, 'a whole number from 1') }}
+        {% endif %}
+    {% endfor %}
 {% endmacro %}

@@ -4,4 +4,7 @@
     {%- if 've_nr' in key_columns(level) and needs_gebaeude(partner) %}
     and {{ table ~ '.' if table else '' }}gebaeude_nr is not null
     {%- endif %}
+    {%- if 'gebaeude_nr' in key_columns(level) %}
+    {{- is_chosen_objekt(partner, table) }}
+    {%- endif %}
 {%- endmacro %}

@@ -1,3 +1,6 @@
 {% macro wahrheitswert(expr) -%}
-    coalesce(lower({{ expr }}) in ('true', 'j', 'x', '1'), false)
+    case
+        when lower({{ expr }}) in ('true', 'wahr', 'ja', 'yes', 'j', 'y', 'x', '1', '-1') then true
+        when lower({{ expr }}) in ('false', 'falsch', 'nein', 'no', 'n', '0') then false
+    end
 {%- endmacro %}

@@ -11,8 +11,11 @@ from typing import Any
 
 import duckdb
 
+from pipelines.database import connect
 from pipelines.errors import BuildError, SettingsError
 from pipelines.settings import Vars, database, project_root
+from pipelines.suggest import did_you_mean
+from pipelines.unexpected import explained
 
 BAD = {"error", "fail", "skipped", "runtime error"}
 KEY_COLUMNS = ("external_id", "schluessel", "unique_field", "from_field", "mandant_nr")
@@ -72,7 +75,7 @@ def _run(
     home: Path, settings: Vars, command: list[str], progress: Callable[[int, int, str], None] | None
 ) -> Build:
     # Held open here, the file is not closed and written out again after each of dbt's nodes.
-    with duckdb.connect(str(database(home))):
+    with connect(database(home)):
         result, log = _invoke(home, settings, command, progress)
     if result.result is None or not hasattr(result.result, "results"):
         raise BuildError(_reason(result, log))
@@ -181,12 +184,20 @@ def _failing_keys(home: Path, compiled: str | None) -> tuple[str, ...]:
 
 
 def _reason(result: Any, log: str) -> str:
+    if result.exception is not None and (known := explained(result.exception)):
+        return known
     text = str(result.exception or "") or log
     lines = [line.strip() for line in _plain(text).splitlines() if line.strip()]
     for line in lines:
         if re.match(r"^(partners|stichtag|quelle_erp)\b.*:", line):
-            return line
+            return line + _meant(line)
     return " ".join(lines[:3]) or "dbt failed without a message; run `dbt build` to see more"
+
+
+def _meant(line: str) -> str:
+    """What may have been meant by a setting that the macro does not know; Jinja cannot tell."""
+    found = re.match(r"(partners\.\w+\.)(\S+) is an unknown setting; allowed: ([^;]*)", line)
+    return did_you_mean(found[2], found[3].split(", "), lambda name: f"{found[1]}{name}") if found else ""
 
 
 def _plain(text: object) -> str:

@@ -1,15 +1,17 @@
 """Adoption and verification, step by step, as reports for the command line: lock, settings, settling, reading back."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
-from pipelines import flow
+from pipelines import flow, sample
+from pipelines.errors import SettingsError
 from pipelines.flow import Progress, Report
 from pipelines.lock import only_run
 from pipelines.push import run as engine
 from pipelines.push.adopt import Adoption, adopt
 from pipelines.push.connector import connector
 from pipelines.push.contract import load_contract
+from pipelines.push.rekey import Pair, Rekey, pairs_of_file, pairs_of_plan, rekey
 from pipelines.push.rows import masked, personal_fields
 from pipelines.push.settle import settle_former
 from pipelines.push.verify import Finding, Verification, repair, verify
@@ -18,7 +20,7 @@ from pipelines.settings import Vars
 
 def adopt_report(home: Path, settings: Vars, partner: str, apply: bool, progress: Progress) -> Report:
     """Matches the marts with what the partner holds, and with `apply` writes that into the ledger."""
-    with only_run(home, "adopt"):
+    with only_run(home, "adopt"), sample.partners_at_hand(home, settings):
         flow.check(home, settings)
         ready, failures = flow.tested(home, settings, progress)
         settle_former(home, settings.active)
@@ -44,7 +46,7 @@ def verify_report(
     progress: Progress,
 ) -> Report:
     """Compares the partner with the ledger, and with `mend` makes a plan that restores what differs."""
-    with only_run(home, "verify"):
+    with only_run(home, "verify"), sample.partners_at_hand(home, settings):
         flow.check(home, settings)
         settle_former(home, settings.active)
         found = verify(home, connector(partner), progress)
@@ -80,6 +82,74 @@ def as_report(partner: str, finding: Finding, show_personal_data: bool) -> Repor
     }
 
 
+def rekey_report(
+    home: Path,
+    settings: Vars,
+    partner: str,
+    named: tuple[str | None, str | None, str | None],
+    file: Path | None,
+    planned: bool,
+    apply: bool,
+) -> Report:
+    """Moves records to other external ids, and what hangs on them; `named` is entity, former and new id."""
+    entity, former, now = named
+    if sum((former is not None or now is not None, file is not None, planned)) != 1:
+        raise SettingsError("rekey: needs --from ID and --to ID, or --file CSV, or --planned")
+    if (former is None) != (now is None):
+        raise SettingsError("rekey: --from and --to go together")
+    with only_run(home, "rekey"):
+        flow.check_rows(home, settings)
+        settle_former(home, settings.active)
+        if file:
+            pairs = [replace(pair, entity=pair.entity or entity) for pair in pairs_of_file(file)]
+        elif planned:
+            pairs = pairs_of_plan(home, partner)
+        else:
+            pairs = [Pair(entity, (former or "").strip(), (now or "").strip(), "--from")]
+        separator = str(settings.partners[partner]["separator"])
+        found = rekey(home, load_contract(partner), separator, pairs, apply)
+        return {
+            "partner": partner,
+            "applied": found.applied,
+            "moves": [
+                {
+                    "entity": m.entity,
+                    "from": m.former,
+                    "to": m.now,
+                    "remote_id": m.remote_id,
+                    "derived": m.derived,
+                }
+                for m in found.moves
+            ],
+            "done": [pair.former for pair in found.done],
+            "staying": list(found.staying),
+            "notes": _rekey_notes(found),
+            "exit": 0,
+        }
+
+
+def _rekey_notes(found: Rekey) -> list[str]:
+    notes = []
+    if found.done:
+        notes.append(f"Moved before: {', '.join(f'{pair.former} → {pair.now}' for pair in found.done[:20])}.")
+    if found.staying:
+        some = ", ".join(found.staying[:20])
+        notes.append(
+            f"{len(found.staying):,} records below keep their ids and are withdrawn by the next push, because no mart"
+            f" has them under a new one: {some}"
+        )
+    if found.applied:
+        notes.append(
+            f"{len(found.moves):,} records moved in the ledger; the next push writes their new ids to the partner and"
+            " creates none of them again. Look at it: stammdaten plan --rows"
+        )
+    elif found.moves:
+        notes.append(
+            f"Nothing was changed. Move these {len(found.moves):,} records with the same command and --apply."
+        )
+    return notes
+
+
 def _repaired(home: Path, settings: Vars, found: Verification, progress: Progress) -> Report:
     """Ledger corrected, plan made: only when the marts hold their tests, as for any plan."""
     ready, failures = flow.tested(home, settings, progress)
@@ -87,14 +157,14 @@ def _repaired(home: Path, settings: Vars, found: Verification, progress: Progres
         return {"failures": failures, "notes": ["Nothing was repaired: the marts do not hold their tests."]}
     corrected = repair(home, load_contract(found.partner), found.findings)
     made = engine.plan(home, [found.partner], settings.stichtag)
-    note = (
-        f"{corrected:,} ledger rows corrected; the plan {made.plan_id} has {made.operations:,} operations."
-        f" Restore with: stammdaten push --plan {made.plan_id}"
-    )
+    guards = flow.trips(home, made.plan_id, [found.partner], settings)
+    note = f"{corrected:,} ledger rows corrected; the plan {made.plan_id} has {made.operations:,} operations."
+    if made.operations and not guards:
+        note += f" Restore with: stammdaten push --plan {made.plan_id}"
     return {
         "plan_id": made.plan_id,
         "plan": [asdict(line) for line in made.counts],
-        "guards": flow.trips(home, made.plan_id, [found.partner], settings),
+        "guards": guards,
         "notes": [note],
     }
 

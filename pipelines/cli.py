@@ -1,19 +1,27 @@
-"""The command line `stammdaten`. Exit 0: everything delivered; 1: something was not; 2: nothing was sent."""
+"""The command line `stammdaten`. Exit 0: everything delivered; 1: something was not; 2: nothing was sent.
 
-import json
+128 and the number of the signal after SIGINT (130), SIGTERM (143) and SIGHUP (129).
+"""
+
+import io
 import logging
+import os
+import re
 import sys
+import threading
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from pipelines import interrupt
 from pipelines.cli_check import adopt_command, verify_command
 from pipelines.cli_look import explain_command, forget_command
-from pipelines.errors import StammdatenError
+from pipelines.cli_rekey import rekey_command
+from pipelines.errors import SettingsError, StammdatenError
 from pipelines.settings import home
 from pipelines.terminal import (
     AsJson,
@@ -21,17 +29,25 @@ from pipelines.terminal import (
     Progressing,
     ShowPersonalData,
     Stichtag,
+    UsageError,
     VarsOption,
+    end,
     err,
     finish,
+    invitation,
     out,
     print_rows,
     say,
     settings_of,
+    show_document,
     show_failures,
     show_guards,
+    show_renumbered,
+    show_warnings,
     table,
+    usage_line,
 )
+from pipelines.unexpected import line_of
 
 app = typer.Typer(
     name="stammdaten",
@@ -45,8 +61,9 @@ app = typer.Typer(
         "Start with `stammdaten run`: without any settings it works on a sample portfolio and a local sandbox."
     ),
     epilog=(
-        "Exit status: 0 everything delivered, 1 something was not delivered, 2 settings or input are wrong and nothing"
-        " was sent."
+        "Exit status: 0 everything is delivered; 1 something is not (refused, held back by a guard or a failing test,"
+        " a partner given up), or was found to differ; 2 settings or input are wrong and nothing was sent; 130, 143"
+        " ended by Ctrl-C or SIGTERM, what came back is noted and the next run goes on."
     ),
 )
 
@@ -56,6 +73,9 @@ def run(
     stichtag: Stichtag = None, partner: Partners = None, variables: VarsOption = None, as_json: AsJson = False
 ) -> None:
     """Load the ERP, build the marts, plan, and push what differs.
+
+    This is what a schedule calls. Running it again is always safe: what is delivered is not sent twice, and what an
+    interrupted run left open is settled first. See what a push would do with `stammdaten plan`.
 
     Without an ERP (SOURCES__ERP__KIND) and without partner addresses it works on a sample portfolio of about 500
     units and a local sandbox, so that you can look at everything first.
@@ -71,7 +91,7 @@ def run(
 def load(
     stichtag: Stichtag = None, partner: Partners = None, variables: VarsOption = None, as_json: AsJson = False
 ) -> None:
-    """Load the ERP delivery into the raw layer, as a whole or not at all.
+    """Load the ERP delivery into the raw layer, as a whole or not at all. Nothing is built or sent.
 
     Needs SOURCES__ERP__KIND=files and SOURCES__ERP__FILES__FOLDER=<folder>.
     """
@@ -91,7 +111,11 @@ def load(
 def build(
     stichtag: Stichtag = None, partner: Partners = None, variables: VarsOption = None, as_json: AsJson = False
 ) -> None:
-    """Build staging and marts with dbt and run the data tests. The same as `dbt build`, with a shorter report."""
+    """Build staging and marts with dbt and run the data tests. The same as `dbt build`, with a shorter report.
+
+    Needs a load before. A partner with a failing test is not pushed; the test and the keys of its rows are named.
+    Next: `stammdaten plan`.
+    """
     from pipelines.flow import build_only
 
     with Progressing(as_json) as progress:
@@ -112,7 +136,9 @@ def plan(
 ) -> None:
     """Compare the marts with the ledger and show what a push would do. Nothing is sent.
 
-    The operations lie in the table sync.plan, one row each, in the order of sending.
+    Needs a build before. The operations lie in the table sync.plan, one row each, in the order of sending; --rows
+    shows them with each field, and `stammdaten push --plan ID` sends exactly them. Exit 1: a guard or a failing test
+    would keep a partner back.
     """
     from pipelines.flow import plan_only
 
@@ -120,20 +146,21 @@ def plan(
         settings = settings_of(stichtag, partner, variables)
         report = plan_only(home(), settings, progress, with_rows, show_personal_data)
     if as_json:
-        out.print_json(json.dumps(report))
-        raise typer.Exit(report["exit"])
-    heads = ["partner", "entity", "in mart", "create", "update", "withdraw", "unchanged", "given up"]
+        show_document(report)
+        raise end(report)
+    heads = ["partner", "entity", "in mart", "create", "update", "withdraw", "unchanged", "given up", "held"]
     table(heads, [list(line.values()) for line in report["plan"]])
     for row in report.get("rows", []):
         out.print(f"{row['partner']} {row['entity']} {row['operation']} {row['external_id']}", soft_wrap=True)
         for change in row["fields"]:
             out.print(f"    {change['field']}: {change['old']} → {change['new']}", soft_wrap=True)
+    show_warnings(report["warnings"])
     show_failures(report["failures"])
+    show_renumbered(report["renumbered"])
     show_guards(report["guards"], report["plan_id"])
-    out.print(
-        f"Plan {report['plan_id']}: push exactly this with `stammdaten push --plan {report['plan_id']}`."
-    )
-    raise typer.Exit(report["exit"])
+    if invites := invitation(report):
+        out.print(invites, soft_wrap=True)
+    raise end(report)
 
 
 @app.command()
@@ -148,7 +175,8 @@ def push(
     allow: Annotated[
         list[str] | None,
         typer.Option(
-            metavar="GUARD", help="Lift a guard (withdraw, create, update, shrink) for this one plan."
+            metavar="GUARD",
+            help="Lift a guard (withdraw, create, update, shrink, renumber) for this one plan.",
         ),
     ] = None,
     retry_rejected: Annotated[
@@ -156,7 +184,11 @@ def push(
         typer.Option("--retry-rejected", help="Try rows again that were given up after several refusals."),
     ] = False,
 ) -> None:
-    """Send what differs to the partners: a new plan, or exactly the one given with --plan."""
+    """Send what differs to the partners: a new plan, or exactly the one given with --plan.
+
+    Ctrl-C lets the requests under way come back, notes what came of them, and ends; the next push goes on from there.
+    A plan that is too large to be meant is held back by a guard until it is allowed by name: look at its rows first.
+    """
     from pipelines.flow import push_only
 
     with Progressing(as_json) as progress:
@@ -169,12 +201,15 @@ def push(
 def status(
     stichtag: Stichtag = None, partner: Partners = None, variables: VarsOption = None, as_json: AsJson = False
 ) -> None:
-    """Show the last load, what each partner holds, and what is waiting and why."""
+    """Show the last load, what each partner holds, and what is waiting and why. Reads only; exit 0.
+
+    Why one row waits: `stammdaten explain PARTNER KEY`.
+    """
     from pipelines.flow import status_report
 
     report = status_report(home(), settings_of(stichtag, partner, variables))
     if as_json:
-        out.print_json(json.dumps(report))
+        show_document(report)
         return
     kind = " (changes only)" if report["last_load_kind"] == "increment" else ""
     out.print(f"Last load: {report['last_load'] or 'none'}{kind}")
@@ -182,6 +217,9 @@ def status(
     table(
         ["partner", "entity", "state", "reason", "rows"], [list(line.values()) for line in report["ledger"]]
     )
+    if report["held"]:
+        out.print("Held: in doubt, so it stays at the partner as it is (rule H1)")
+        table(["partner", "entity", "rule", "rows"], [list(line.values()) for line in report["held"]])
     if report["findings"]:
         table(["rule", "table", "partner", "rows"], [list(line.values()) for line in report["findings"]])
         out.print("Rows by rule: select * from quality.findings", style="dim")
@@ -197,12 +235,15 @@ def partners(
         typer.Option("--moved", metavar="NAME", help="The system of this partner has a new address."),
     ] = None,
 ) -> None:
-    """List the partners: switched on or off, what each gets, and how a record leaves it."""
+    """List the partners: switched on or off, what each gets, and how a record leaves it.
+
+    --moved tells that the system of a partner has another address now; its ledger is used on.
+    """
     from pipelines.flow import partner_report
 
     report = partner_report(home(), settings_of(stichtag, None, variables), moved)
     if as_json:
-        out.print_json(json.dumps(report))
+        show_document(report)
         return
     heads = ["partner", "on", "entity", "from", "one record leaves by", "note"]
     table(heads, [list(line.values()) for line in report["entities"]])
@@ -240,7 +281,11 @@ def sandbox(
         ),
     ] = None,
 ) -> None:
-    """Play all partners on this machine, from their contracts. Stop it with Ctrl-C; / shows what they hold."""
+    """Play all partners on this machine, from their contracts. Stop it with Ctrl-C; / shows what they hold.
+
+    Without a partner of your own, `run`, `plan`, `push`, `adopt` and `verify` on the sample find it by themselves, as
+    long as it keeps its state where they look (no --state). An error of its own is told here, not to the caller.
+    """
     from pipelines.sandbox.options import parse_options
     from pipelines.sandbox.server import serve
 
@@ -255,6 +300,7 @@ def sandbox(
         parse_options(option or []),
         lambda running: announce(running.url, running.environment()),
     )
+    interrupt.clear()
 
 
 @contextmanager
@@ -270,18 +316,76 @@ def quiet_libraries() -> Iterator[None]:
 
 app.command("adopt")(adopt_command)
 app.command("verify")(verify_command)
+app.command("rekey")(rekey_command)
 app.command("explain")(explain_command)
 app.command("forget")(forget_command)
 
 
 def main() -> None:
-    """Entry point: errors a user can mend are one line on stderr."""
-    try:
-        with quiet_libraries():
-            app()
-    except StammdatenError as problem:
-        err.print(f"Error: {problem}", style="red", soft_wrap=True)
-        sys.exit(problem.exit_code)
+    """Entry point. Whatever happens ends in one line on stderr and a documented exit status, never in a trace."""
+    _open_streams()
+    # dlt would take signals for itself.
+    os.environ.setdefault("RUNTIME__INTERCEPT_SIGNALS", "false")
+    sys.unraisablehook = lambda _: None
+    threading.excepthook = lambda caught: _complain(caught.exc_value) if caught.exc_value else None
+    with interrupt.handled():
+        try:
+            _check_arguments(sys.argv[1:])
+            with quiet_libraries():
+                status = typer.main.get_command(app).main(prog_name="stammdaten", standalone_mode=False)
+        except BaseException as problem:
+            status = _status_after(problem)
+        if interrupt.exit_code():
+            what = "run again to go on" if interrupt.was_sending() else "nothing was sent"
+            err.print(f"Ended by a signal; {what}.")
+        sys.exit(interrupt.exit_code() or (status if isinstance(status, int) else 0))
+
+
+def _check_arguments(given: list[str]) -> None:
+    for place, text in enumerate(given, 1):
+        if re.search("[\ud800-\udfff]", text):
+            raise SettingsError(f"word {place} of the command is not UTF-8; type it in a UTF-8 terminal")
+
+
+def _status_after(problem: BaseException) -> int:
+    """Says what went wrong; returns the exit status that it means."""
+    if isinstance(problem, SystemExit):
+        return problem.code if isinstance(problem.code, int) else 2
+    if interrupt.exit_code():  # libraries turn it into errors of many kinds
+        return 1
+    _complain(problem)
+    if isinstance(problem, StammdatenError):
+        return problem.exit_code
+    return 1 if interrupt.was_sending() else 2
+
+
+def _complain(problem: BaseException) -> None:
+    err.print(f"Error: {_line_of(problem)}", style="red", soft_wrap=True)
+
+
+def _line_of(problem: BaseException) -> str:
+    if isinstance(problem, UsageError):
+        return usage_line(problem)
+    if isinstance(problem, typer.Abort):
+        return "stopped at the question; nothing was changed"
+    folder = None
+    with suppress(Exception):
+        folder = home()
+    return line_of(problem, folder)
+
+
+def _open_streams() -> None:
+    """Opens what the caller closed (a file of ours would get its number), and lets no sign be too much for a stream."""
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # takes the lowest number that is free
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(number, "r" if number == 0 else "w", closefd=False))  # noqa: SIM115 -- for good
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 if __name__ == "__main__":

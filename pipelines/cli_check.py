@@ -36,8 +36,8 @@ def adopt_command(
         settings = terminal.settings_of(stichtag, [partner], variables)
         report = adopt_report(home(), settings, partner, apply, progress)
     if as_json:
-        terminal.out.print_json(json.dumps(report))
-        raise typer.Exit(report["exit"])
+        terminal.show_document(report)
+        raise terminal.end(report)
     terminal.show_failures(report["failures"])
     heads = ["entity", "in mart", "in ledger", "by external id", "by natural key", "of these differing", "ambiguous",
              "to create", "strangers"]  # fmt: skip
@@ -48,7 +48,7 @@ def adopt_command(
     _lines("not ours", [f"{r['entity']} {r['remote_id']}{_carrying(r)}" for r in report["strangers"]])
     for note in report["notes"]:
         terminal.out.print(note, soft_wrap=True)
-    raise typer.Exit(report["exit"])
+    raise terminal.end(report)
 
 
 def verify_command(
@@ -74,8 +74,8 @@ def verify_command(
         settings = terminal.settings_of(stichtag, [partner], variables)
         report = verify_report(home(), settings, partner, mend, show_personal_data, progress)
     if as_json:
-        terminal.out.print_json(json.dumps(report))
-        raise typer.Exit(report["exit"])
+        terminal.show_document(report)
+        raise terminal.end(report)
     terminal.table(
         ["entity", "in ledger", "at partner", "missing", "changed", "unknown"],
         [list(line.values()) for line in report["counts"]],
@@ -86,7 +86,7 @@ def verify_command(
     terminal.show_guards(report["guards"], report.get("plan_id", ""))
     for note in report["notes"]:
         terminal.out.print(note, soft_wrap=True)
-    raise typer.Exit(report["exit"])
+    raise terminal.end(report)
 
 
 def _finding_line(finding: dict[str, Any]) -> str:
@@ -108,6 +108,6 @@ def _carrying(stranger: dict[str, Any]) -> str:
 
 def _lines(title: str, lines: Sequence[str]) -> None:
     for line in lines[:SHOWN]:
-        terminal.out.print(f"{title}: {line}", soft_wrap=True, markup=False)
+        terminal.out.print(f"{title}: {line}", soft_wrap=True)
     if len(lines) > SHOWN:
         terminal.out.print(f"{title}: … and {len(lines) - SHOWN:,} more; --json lists all", soft_wrap=True)

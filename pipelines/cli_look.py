@@ -36,8 +36,8 @@ def explain_command(
 
     report = explain(home(), terminal.settings_of(None, None, variables), partner, key, show_personal_data)
     if as_json:
-        terminal.out.print_json(json.dumps(report, default=str))
-        raise typer.Exit(report["exit"])
+        terminal.show_document(report)
+        raise terminal.end(report)
     for verdict in report["verdicts"]:
         _say(verdict, style="bold")
     for near in report["near"]:
@@ -45,7 +45,7 @@ def explain_command(
     _show_delivery(report)
     for record in report["records"]:
         _show_record(record)
-    raise typer.Exit(report["exit"])
+    raise terminal.end(report)
 
 
 def forget_command(
@@ -63,8 +63,9 @@ def forget_command(
 ) -> None:
     """Erase a person: withdraw it at every partner, then delete it from every file but the raw delivery.
 
-    The raw delivery belongs to the ERP; the next load replaces it. A forgotten person is not sent again, even if the
-    ERP still delivers it. Exit 1: a partner has not confirmed a withdrawal; run it again.
+    Most partners keep a withdrawn record (ended, switched off, or as it is): the end says which, and what somebody has
+    to write to them. The raw delivery belongs to the ERP; the next load replaces it. A forgotten person is not sent
+    again, even if the ERP still delivers it. Exit 1: a partner has not confirmed a withdrawal; run it again.
     """
     from pipelines.push import forget as erasure
 
@@ -78,10 +79,10 @@ def forget_command(
     with terminal.Progressing(as_json) as progress:
         report = erasure.forget(home(), settings, person, progress)
     if as_json:
-        terminal.out.print_json(json.dumps(report))
+        terminal.show_document(report)
     else:
         _show_erasure(report)
-    raise typer.Exit(report["exit"])
+    raise terminal.end(report)
 
 
 def _ask(seen: Report, as_json: bool) -> None:
@@ -93,6 +94,11 @@ def _ask(seen: Report, as_json: bool) -> None:
     for record in seen["named_in"]:
         _say(
             f"{record['partner']} {record['entity']} {record['external_id']}: names the person, goes without it"
+        )
+    if seen["keepers"]:
+        _say(
+            f"{', '.join(seen['keepers'])} will keep records of this person: somebody has to write to them afterwards."
+            " What to write is shown at the end."
         )
     _say("Every value of this person is deleted from marts, plans, findings, ledger and journal.")
     if not sys.stdin.isatty() or not typer.confirm("Forget this person? It cannot be undone."):
@@ -115,13 +121,7 @@ def _show_erasure(report: Report) -> None:
         _say(f"{name}: {why}", style="red")
     terminal.table(["table", "rows"], [[table, rows] for table, rows in report["erased"].items()])
     _say("Journal, working files and database were written anew; only hashes are left.")
-    if report["still_there"]:
-        _say(
-            "These records stay at the partner by its way of withdrawal. Ask it to erase them:",
-            style="yellow",
-        )
-        for record in report["still_there"]:
-            _say(f"    {record['partner']} {record['entity']} id {record['remote_id']}")
+    _show_letters(report["letters"])
     if report["in_raw"]:
         _say(
             "The raw delivery (erp_raw) still has this person: erase it in the ERP, then load. It is not sent again,"
@@ -130,7 +130,25 @@ def _show_erasure(report: Report) -> None:
     for file in report["files"]:
         _say(f"Still holds the person: {file}; it is none of the files of a run, look at it", style="yellow")
     if report["exit"]:
-        _say("Not everything is withdrawn yet. Run the same command again.", style="red")
+        _say(
+            "Not everything is withdrawn yet. Run the same command again, with every partner above switched on.",
+            style="red",
+        )
+
+
+def _show_letters(letters: list[Report]) -> None:
+    if not letters:
+        return
+    names = ", ".join(letter["title"] for letter in letters)
+    _say(
+        f"{names} still hold records of this person, which no command can erase there. Somebody has to write to them,"
+        " and this is the last time that the ids are shown:",
+        style="yellow",
+    )
+    for letter in letters:
+        for record in letter["records"]:
+            _say(f"    {record['partner']} {record['entity']} id {record['remote_id']}: {record['what']}")
+        _say(f"    {letter['text']}")
 
 
 def _show_delivery(report: Report) -> None:
@@ -185,4 +203,4 @@ def _outcome(attempt: Report) -> str:
 
 
 def _say(text: str, style: str = "") -> None:
-    terminal.out.print(text, style=style, soft_wrap=True, markup=False)
+    terminal.out.print(text, style=style, soft_wrap=True)

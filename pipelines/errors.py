@@ -21,3 +21,17 @@ class BuildError(StammdatenError):
 
 class RunningError(StammdatenError):
     """Another run holds the lock."""
+
+
+class BusyError(RunningError):
+    """Another program holds a file that is needed, and held it as long as was waited."""
+
+
+class JournalError(StammdatenError):
+    """Intents or outcomes cannot be noted; what has an intent and no outcome is in doubt for the next run."""
+
+
+class SentError(StammdatenError):
+    """Something failed after operations had been sent; their outcomes are kept and the next run goes on from them."""
+
+    exit_code = 1

@@ -1,14 +1,17 @@
 """The commands, step by step: load, build, plan, push. Each returns a report that the command line prints."""
 
 import json
-import os
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import duckdb
+
 from pipelines import build as dbt
+from pipelines import interrupt, sample, shares
+from pipelines.built import check_built
+from pipelines.erp.cleaning import cleaned
 from pipelines.erp.delivery import Door
 from pipelines.erp.files import FilesSettings
 from pipelines.erp.load import Load, kind_of_last_load, load
@@ -21,12 +24,14 @@ from pipelines.push.connector import connector
 from pipelines.push.contract import load_contract
 from pipelines.push.contract import partners as known_partners
 from pipelines.push.ledger import one, open_database
-from pipelines.push.plan import read_counts
 from pipelines.push.reasons import REASONS
+from pipelines.push.rekey import keeps_its_record
+from pipelines.push.renumbered import Renumbered, read_renumbered
 from pipelines.push.rows import plan_lines
 from pipelines.push.settle import settle_former
 from pipelines.push.systems import check_systems, moved
-from pipelines.settings import Vars, config_value, database, is_loopback, setting_name
+from pipelines.settings import Vars, config_value, database, is_loopback, setting_name, unknown_partner
+from pipelines.suggest import did_you_mean
 
 Say = Callable[[str], None]
 Progress = Callable[[str, int, int], None]
@@ -60,24 +65,33 @@ def build_only(home: Path, settings: Vars, progress: Progress) -> Report:
         _check_mandanten(home, settings)
         built = _build(home, settings, progress)
         notes = [f"{built.models} models built, {built.tests} tests run."]
-        return {"failures": _failures(built), "notes": notes, "exit": 1 if built.failures else 0}
+        _, failures = _fitting(home, settings, built)
+        return {
+            "failures": failures,
+            "warnings": warnings(home, settings),
+            "notes": notes,
+            "exit": 1 if failures else 0,
+        }
 
 
 def plan_only(
     home: Path, settings: Vars, progress: Progress, with_rows: bool = False, show_personal_data: bool = False
 ) -> Report:
     """Writes a plan for what lies in the marts. Needs no credentials, unless an interrupted push is to be settled."""
-    with only_run(home, "plan"):
+    with only_run(home, "plan"), sample.partners_at_hand(home, settings):
         _check_rows(home, settings)
         ready, failures = tested(home, settings, progress)
         settle_former(home, settings.active)
         made = engine.plan(home, ready, settings.stichtag)
-        report = {
+        report: Report = {
             "plan_id": made.plan_id,
             "plan": [asdict(line) for line in made.counts],
             "failures": failures,
             "guards": trips(home, made.plan_id, ready, settings),
+            "warnings": warnings(home, settings),
         }
+        with open_database(home) as db:
+            report["renumbered"] = renumbered(db, made.plan_id, ready)
         if with_rows:
             report["rows"] = plan_lines(home, made.plan_id, show_personal_data)
         return {**report, "exit": 1 if failures or report["guards"] else 0}
@@ -96,14 +110,16 @@ def push_only(
         raise SettingsError("--allow: goes with --plan ID; look at the plan first: stammdaten plan --rows")
     unknown = set(allowed) - set(guards.DEFAULTS)
     if unknown:
-        raise SettingsError(f"--allow {unknown.pop()}: unknown guard; known are {', '.join(guards.DEFAULTS)}")
-    with only_run(home, "push"):
+        name = unknown.pop()
+        meant = did_you_mean(name, guards.DEFAULTS)
+        raise SettingsError(f"--allow {name}: unknown guard{meant}; known are {', '.join(guards.DEFAULTS)}")
+    with only_run(home, "push"), sample.partners_at_hand(home, settings):
         check(home, settings)
         ready, failures = tested(home, settings, progress)
         settle_former(home, settings.active)
-        if plan_id:
+        if plan_id and ready:
             ready = engine.check_plan(home, plan_id, ready)
-        else:
+        elif not plan_id:
             plan_id = engine.plan(home, ready, settings.stichtag, retry_rejected).plan_id
         report = _push(home, settings, ready, plan_id, progress, frozenset(allowed))
         return {**report, "failures": failures, "exit": 1 if failures else report["exit"]}
@@ -116,6 +132,7 @@ def status_report(home: Path, settings: Vars) -> Report:
         "last_load": None,
         "last_load_kind": None,
         "ledger": [],
+        "held": [],
         "findings": [],
     }
     if not database(home).exists():
@@ -137,6 +154,14 @@ def status_report(home: Path, settings: Vars) -> Report:
             ).fetchall()
             if row[0] in settings.partners
         ]
+        names = ["partner", "entity", "rule", "rows"]
+        report["held"] = [
+            dict(zip(names, row, strict=True))
+            for row in db.execute(
+                "select partner, entity, rule, count(*) from sync.held group by all order by all"
+            ).fetchall()
+            if row[0] in settings.partners
+        ]
         if "quality.findings" in tables:
             names = ["rule", "table", "partner", "rows"]
             report["findings"] = [
@@ -153,9 +178,7 @@ def partner_report(home: Path, settings: Vars, renamed: str | None) -> Report:
     notes = []
     if renamed:
         if renamed not in known_partners():
-            raise SettingsError(
-                f"--moved {renamed}: unknown partner; known are {', '.join(known_partners())}"
-            )
+            raise SettingsError(f"--moved {renamed}: {unknown_partner(renamed, known_partners())}")
         notes.append(f"The ledger of {renamed} now speaks of {moved(home, renamed)}.")
     entities = []
     for name in known_partners():
@@ -183,27 +206,22 @@ def partner_report(home: Path, settings: Vars, renamed: str | None) -> Report:
 def _run_sample(home: Path, settings: Vars, say: Say, progress: Progress) -> Report:
     """Sample portfolio and sandbox, for a first look. Never with a partner's real address."""
     from pipelines.erp.sample import write_sample
-    from pipelines.sandbox.server import Sandbox
 
-    addressed = [name for name in settings.active if config_value(f"destination.{name}.base_url")]
-    configured = addressed or [
-        n for n in settings.active for c in load_contract(n).credentials if _credential(n, c)
-    ]
+    configured = sample.configured(settings.active)
     if any(not is_loopback(str(config_value(f"destination.{name}.base_url"))) for name in configured):
         raise SettingsError(
             f"SOURCES__ERP__KIND: missing, although {setting_name(f'destination.{configured[0]}.…')} is set;"
             " sample data never goes to a real partner. Set SOURCES__ERP__KIND=files and"
             " SOURCES__ERP__FILES__FOLDER=<folder>"
         )
-    folder = home / "sample"
+    folder = sample.folder(home)
     if not (folder / "mandant.csv").exists():
         say(f"No ERP is configured: writing a sample portfolio of {SAMPLE_UNITS} units")
         write_sample(folder, SAMPLE_UNITS, SAMPLE_SEED, progress)
-    if addressed:
+    if configured:
         check(home, settings)
         return _carry_through(home, settings, FilesSettings(folder=folder), say, progress)
-    say("No partner is configured: starting the sandbox, which plays them on this machine")
-    with Sandbox(state=home / "sandbox.sqlite") as sandbox, _environment(sandbox.environment()):
+    with sample.at_sandbox(home, say):
         check(home, settings)
         report = _carry_through(home, settings, FilesSettings(folder=folder), say, progress)
     report["notes"].append(
@@ -211,10 +229,6 @@ def _run_sample(home: Path, settings: Vars, say: Say, progress: Progress) -> Rep
         " http://127.0.0.1:8650/ — and connect your own: README.md, section Connect."
     )
     return report
-
-
-def _credential(partner: str, key: str) -> str | None:
-    return config_value(f"destination.{partner}.{key}")
 
 
 def check(home: Path, settings: Vars) -> None:
@@ -229,8 +243,16 @@ def check(home: Path, settings: Vars) -> None:
     check_systems(home, settings.active)
 
 
+def check_rows(home: Path, settings: Vars) -> None:
+    """The settings that shape rows, and that the marts were built with them. Raises like `check_built`."""
+    _check_rows(home, settings)
+    with open_database(home) as db:
+        check_built(db, home, settings)
+
+
 def _check_rows(home: Path, settings: Vars) -> None:
     guards.limits(settings.guards)
+    shares.read_limits(settings.warn)
     if not settings.active:
         raise SettingsError(
             "partners: none is switched on; set aktiv: true for one in dbt_project.yml or --vars"
@@ -247,16 +269,19 @@ def _carry_through(home: Path, settings: Vars, erp: Door, say: Say, progress: Pr
     _check_mandanten(home, settings)
     built = _build(home, settings, progress)
     say(f"Built {built.models} models, {built.tests} tests run")
-    ready = [name for name in settings.active if built.ready(name)]
+    # Looked at before the push, which makes these counts the former ones.
+    warned = warnings(home, settings)
+    ready, failures = _fitting(home, settings, built)
     looked_up = settle_former(home, settings.active)
     if looked_up:
         say(f"Settled {looked_up} records that an interrupted run had left open")
     made = engine.plan(home, ready, settings.stichtag)
     say(f"Plan {made.plan_id}: {made.operations:,} operations")
     report = _push(home, settings, ready, made.plan_id, progress)
-    report["failures"] = _failures(built)
+    report["failures"] = failures
+    report["warnings"] = warned
     report["load"] = _loaded(loaded)
-    report["exit"] = 1 if built.failures else report["exit"]
+    report["exit"] = 1 if failures else report["exit"]
     return report
 
 
@@ -268,10 +293,16 @@ def _push(
     progress: Progress,
     allowed: frozenset[str] = frozenset(),
 ) -> Report:
-    pushed = engine.push(home, plan_id, partners, guards.limits(settings.guards), allowed, progress)
-    with open_database(home) as db:
+    limits = guards.limits(settings.guards)
+    with interrupt.finishing(interrupt.WITH_PARTNERS):
+        pushed = engine.push(home, plan_id, partners, limits, allowed, progress)
+    has_sent = any(line.created + line.updated + line.withdrawn for line in pushed.lines)
+    with engine.after_sending(has_sent), open_database(home) as db:
+        if not pushed.stopped and not pushed.held:
+            shares.note_pushed(db)
+        alike = renumbered(db, plan_id, list(pushed.held))
         reasons = [
-            {"partner": p, "entity": e, "rows": n, "reason": r, "how": REASONS[r].how if r in REASONS else ""}
+            {"partner": p, "entity": e, "rows": n, "reason": r, "how": _advice(r, p in pushed.held)}
             for p, e, r, n in db.execute(
                 "select partner, entity, reason, count(*) from sync.ledger"
                 " where state in ('rejected', 'blocked', 'pending') and list_contains(?, partner)"
@@ -294,10 +325,38 @@ def _push(
             for name, held in pushed.held.items()
             for trip in held.trips
         ],
+        "renumbered": alike,
         "reasons": reasons,
         "notes": list(pushed.notes),
         "exit": 0 if pushed.is_complete else 1,
     }
+
+
+def renumbered(db: duckdb.DuckDBPyConnection, plan_id: str, partners: list[str]) -> list[Report]:
+    """What a plan withdraws and creates again under another id, with the command that moves it instead."""
+    return [
+        {
+            "partner": pair.partner,
+            "entity": pair.entity,
+            "from": pair.former,
+            "to": pair.now,
+            "below": pair.below,
+            "command": pair.command if _can_be_moved(pair) else None,
+        }
+        for pair in read_renumbered(db, plan_id, partners)
+    ]
+
+
+def _can_be_moved(pair: Renumbered) -> bool:
+    contract = load_contract(pair.partner)
+    return keeps_its_record(contract, contract.entities[pair.entity])
+
+
+def _advice(reason: str, is_held: bool) -> str:
+    """What to do about a reason; nothing goes by itself while a guard holds the partner back."""
+    if is_held:
+        return "It waits until the guard that holds the partner back is lifted."
+    return REASONS[reason].how if reason in REASONS else ""
 
 
 def trips(home: Path, plan_id: str, partners: list[str], settings: Vars) -> list[Report]:
@@ -307,7 +366,7 @@ def trips(home: Path, plan_id: str, partners: list[str], settings: Vars) -> list
         return [
             {"partner": name, "guard": trip.guard, "entity": trip.entity, "message": trip.message, "rows": []}
             for name in partners
-            for trip in engine.find_trips(db, name, read_counts(db, plan_id, name), limits)
+            for trip in engine.find_trips(db, plan_id, name, limits)
         ]
 
 
@@ -319,15 +378,25 @@ def _build(home: Path, settings: Vars, progress: Progress) -> dbt.Build:
     built = dbt.build(home, settings, lambda done, total, _: progress("build", done, total))
     with open_database(home) as db:
         db.execute("update sync.builds set finished_at = now(), failures = ?", [json.dumps(_failures(built))])
+        shares.note_built(db)
     return built
+
+
+def warnings(home: Path, settings: Vars) -> list[Report]:
+    """Rules that take away much of a table in the last build, or much more than in the last run."""
+    with open_database(home) as db:
+        return [asdict(warned) for warned in shares.warnings(db, shares.read_limits(settings.warn))]
 
 
 def _check_mandanten(home: Path, settings: Vars) -> None:
     """A Mandant that the ERP does not have is a typing error in the settings (rule E1)."""
     with open_database(home) as db:
-        there = {
-            str(number) for (number,) in db.execute("select trim(mandant_nr) from erp_raw.mandant").fetchall()
-        }
+        number = cleaned("mandant_nr", is_key=True)
+        try:
+            found = db.execute(f"select {number} as n from erp_raw.mandant where n is not null").fetchall()
+        except duckdb.CatalogException:
+            raise BuildError("nothing is loaded yet; run `stammdaten load` first") from None
+    there = {str(number) for (number,) in found}
     for name in settings.active:
         wanted = settings.partners[name].get("mandanten")
         unknown = (
@@ -347,8 +416,30 @@ def tested(home: Path, settings: Vars, progress: Progress) -> tuple[list[str], l
             raise BuildError(
                 "the last build was interrupted, the marts may be half new; run `stammdaten build`"
             )
+        _check_marts_are_there(db, settings.active)
+        check_built(db, home, settings)
     tested = dbt.check_marts(home, settings, lambda done, total, _: progress("test", done, total))
-    return [name for name in settings.active if tested.ready(name)], _failures(tested)
+    return _fitting(home, settings, tested)
+
+
+def _fitting(home: Path, settings: Vars, built: dbt.Build) -> tuple[list[str], list[Report]]:
+    """Partners that may be pushed, and what keeps the others back: failed tests, columns that their API has not."""
+    ready = [name for name in settings.active if built.ready(name)]
+    misfits = engine.misfitting(home, ready)
+    failures = _failures(built) + [
+        {"partner": name, "node": "columns", "status": "contract", "message": why, "keys": []}
+        for name, why in misfits.items()
+    ]
+    return [name for name in ready if name not in misfits], failures
+
+
+def _check_marts_are_there(db: duckdb.DuckDBPyConnection, active: list[str]) -> None:
+    """Raises `BuildError` where a partner has no marts at all: after a load alone, or once it is switched on."""
+    there = db.execute("select table_name from information_schema.tables where table_schema = 'partners'")
+    names = {name for (name,) in there.fetchall()}
+    for partner in active:
+        if not any(f"{partner}__{entity}" in names for entity in load_contract(partner).entities):
+            raise BuildError(f"the marts of {partner} are not there yet; run `stammdaten build` first")
 
 
 def _failures(built: dbt.Build) -> list[Report]:
@@ -387,18 +478,3 @@ def _listed(counts: Mapping[str, int]) -> str:
 
 def _by_share(progress: Progress) -> Callable[[str, float], None]:
     return lambda what, share: progress("load", round(share * 100), 100)
-
-
-@contextmanager
-def _environment(values: dict[str, str]) -> Iterator[None]:
-    """Environment variables for the time of a block."""
-    former = {name: os.environ.get(name) for name in values}
-    os.environ.update(values)
-    try:
-        yield
-    finally:
-        for name, value in former.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value

@@ -8,19 +8,28 @@ import ipaddress
 import json
 import os
 import re
-from collections.abc import Mapping
+import stat
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import UTC, date, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import yaml
 
 from pipelines.errors import SettingsError
+from pipelines.suggest import did_you_mean
 
 VARS = "dbt_project.yml or --vars"
+# Every var of dbt and of the commands; a new one is added here.
+KNOWN_VARS = ("stichtag", "quelle_erp", "zeitzone", "warn", "partners", "guards")
+# More than any settings need, and less than a parser could be choked with.
+LONGEST_VARS = 100_000
+DEEPEST_VARS = 20
+TIME_ZONE = "Europe/Berlin"
 
 
 @cache
@@ -32,17 +41,35 @@ def project_root() -> Path:
 def home() -> Path:
     """Folder under which a run writes everything: `STAMMDATEN_HOME`, else `.stammdaten` in the project.
 
-    It is created on demand and readable by its owner only.
+    It is created on demand, and everything in it, readable by its owner only. One that is there keeps its mode.
+    Raises `SettingsError` for a folder that cannot be written to, and for one that others may write to.
     """
     os.umask(0o077)
-    folder = Path(os.environ.get("STAMMDATEN_HOME") or project_root() / ".stammdaten").expanduser().absolute()
+    given = checked_text(
+        "stammdaten_home", os.environ.get("STAMMDATEN_HOME") or str(project_root() / ".stammdaten")
+    )
     try:
+        folder = Path(given).expanduser().absolute()
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        folder.chmod(0o700)
-    except OSError as problem:
+        there = folder.stat()
+        # The lock is the first that every run writes.
+        is_writable = os.access(folder, os.R_OK | os.W_OK | os.X_OK)
+    except (OSError, ValueError, RuntimeError) as problem:
+        why = getattr(problem, "strerror", None) or "no path"
         raise SettingsError(
-            f"STAMMDATEN_HOME: {folder} cannot be used ({problem.strerror}); name a folder that you may write to"
+            f"STAMMDATEN_HOME: {given} cannot be used ({why}); name a folder that you may write to"
         ) from None
+    if not is_writable:
+        raise SettingsError(
+            f"STAMMDATEN_HOME: {folder} is read-only for you; name a folder that you may write to"
+        )
+    if there.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+        raise SettingsError(
+            f"STAMMDATEN_HOME: others may write to {folder} ({stat.filemode(there.st_mode)}), and could change what is"
+            f" sent; forbid it with: chmod go-w {folder}, or name a folder of your own"
+        )
+    if there.st_uid not in (os.geteuid(), 0) and os.geteuid() != 0:
+        raise SettingsError(f"STAMMDATEN_HOME: {folder} belongs to somebody else; name a folder of your own")
     return folder
 
 
@@ -62,6 +89,17 @@ def memory_limit() -> str:
     return given
 
 
+def wait_limit() -> float:
+    """Seconds to wait for a database that another program holds: `STAMMDATEN_WAIT`, else 60.
+
+    Raises `SettingsError` for what is no number of seconds up to a day.
+    """
+    given = os.environ.get("STAMMDATEN_WAIT") or "60"
+    if not re.fullmatch(r"\d{1,5}(\.\d+)?", given, re.ASCII) or float(given) > 86_400:
+        raise SettingsError(f"STAMMDATEN_WAIT: {given!r} is no number of seconds; write it as 60")
+    return float(given)
+
+
 @dataclass(frozen=True)
 class Vars:
     """The dbt vars of one run: those of `dbt_project.yml`, overridden by `--vars`, `--stichtag`, `--partner`."""
@@ -70,6 +108,7 @@ class Vars:
     quelle_erp: str
     partners: Mapping[str, Mapping[str, Any]]
     guards: Any = None
+    warn: Any = None
     overrides: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -91,53 +130,133 @@ def read_vars(known: list[str], given: str | None, stichtag: str | None, only: l
     Separator, Mandanten and options are checked by the macro `partner_settings`, for dbt users too.
     Raises `SettingsError` for what is no map, no date, or a partner that is not there or not switched on.
     """
-    project = yaml.safe_load((project_root() / "dbt_project.yml").read_text(encoding="utf-8"))["vars"]
     overrides = _parse_vars(given)
-    merged = {**project, **overrides}
+    merged = {**_project_vars(), **overrides}
+    for name in merged:
+        if name not in KNOWN_VARS:
+            meant = f"; did you mean partners.{name}?" if name in known else did_you_mean(name, KNOWN_VARS)
+            raise SettingsError(
+                f"{name}: unknown var{meant}; there are {', '.join(KNOWN_VARS)}; set it in {VARS}"
+            )
     partners = merged.get("partners")
     if not isinstance(partners, dict):
         raise SettingsError(f"partners: a map from partner to its settings is needed; set it in {VARS}")
     for name, settings in partners.items():
         if name not in known:
-            raise SettingsError(
-                f"partners.{name}: unknown partner; known are {', '.join(known)}; set it in {VARS}"
-            )
+            raise SettingsError(f"partners.{name}: {unknown_partner(name, known)}; set it in {VARS}")
         if not isinstance(settings, dict):
             raise SettingsError(
                 f"partners.{name}: a map with aktiv, separator and mandanten is needed; set it in {VARS}"
             )
     return Vars(
-        stichtag=_key_date(stichtag or merged.get("stichtag")),
+        stichtag=_key_date(stichtag or merged.get("stichtag"), merged.get("zeitzone")),
         quelle_erp=str(merged.get("quelle_erp")),
         partners=_limit(partners, only, known),
         guards=merged.get("guards"),
+        warn=merged.get("warn"),
         overrides=overrides,
     )
+
+
+def unknown_partner(name: object, known: Iterable[str]) -> str:
+    """What to say of a partner that is not there."""
+    known = list(known)
+    return f"unknown partner{did_you_mean(name, known)}; known are {', '.join(known)}"
+
+
+class _VarsLoader(yaml.SafeLoader):
+    """Dates stay text, so that one that is none (2026-02-30) can be told apart from a broken document."""
+
+
+_VarsLoader.yaml_implicit_resolvers = {
+    first: [(tag, form) for tag, form in resolvers if tag != "tag:yaml.org,2002:timestamp"]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+
+
+def _project_vars() -> dict[str, Any]:
+    file = project_root() / "dbt_project.yml"
+    try:
+        found = _plain_yaml(file.read_text(encoding="utf-8")).get("vars")
+    except (OSError, UnicodeDecodeError):
+        raise SettingsError(f"{file}: cannot be read as UTF-8; mend the file") from None
+    except ValueError as problem:
+        raise SettingsError(f"{file.name}: {problem}; mend the file") from None
+    if not isinstance(found, dict):
+        raise SettingsError(f"{file.name}: vars: a map is needed; mend the file")
+    return found
 
 
 def _parse_vars(given: str | None) -> dict[str, Any]:
     if not given:
         return {}
     try:
-        parsed = yaml.safe_load(given)
-    except yaml.YAMLError:
-        parsed = None
-    if not isinstance(parsed, dict):
+        # What is short in writing could grow without end.
+        if "*" in given and any(isinstance(event, yaml.AliasEvent) for event in _events(given)):
+            raise ValueError("aliases (*name) are not taken")
+        return _plain_yaml(given)
+    except ValueError as problem:
         raise SettingsError(
-            "--vars: a YAML or JSON map is needed, for example --vars '{stichtag: 2026-01-31}'"
-        )
+            f"--vars: {problem}; a YAML or JSON map is needed, for example --vars '{{stichtag: 2026-01-31}}'"
+        ) from None
+
+
+def _plain_yaml(text: str) -> dict[str, Any]:
+    """A map of what JSON has too. Raises `ValueError` that says what is wrong, without a value."""
+    for _ in _events(text):
+        pass
+    try:
+        parsed = yaml.load(text, _VarsLoader)  # noqa: S506 -- a safe one
+        json.dumps(parsed)
+    except yaml.YAMLError as problem:
+        raise _no_yaml(problem) from None
+    except TypeError:
+        raise ValueError("holds something that is no text, number, list or map") from None
+    if not isinstance(parsed, dict):
+        raise ValueError("no map")
     return parsed
 
 
-def _key_date(value: Any) -> date:
+def _events(text: str) -> Iterator[yaml.Event]:
+    """What a parser meets. Raises `ValueError` for what is no YAML, too long, or nested too deeply."""
+    if len(text) > LONGEST_VARS:
+        raise ValueError("longer than any settings")
+    depth = 0
+    try:
+        for event in yaml.parse(text, yaml.SafeLoader):
+            depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+            if depth > DEEPEST_VARS:
+                raise ValueError("nested too deeply")
+            yield event
+    except yaml.YAMLError as problem:
+        raise _no_yaml(problem) from None
+
+
+def _no_yaml(problem: yaml.YAMLError) -> ValueError:
+    mark = problem.problem_mark if isinstance(problem, yaml.MarkedYAMLError) else None
+    return ValueError(f"no YAML (line {mark.line + 1}, column {mark.column + 1})" if mark else "no YAML")
+
+
+def today(zone: Any, now: datetime | None = None) -> date:
+    """The day in a time zone (rule C2), whatever the zone of the machine. Raises `SettingsError` for no zone."""
+    try:
+        return (now or datetime.now(UTC)).astimezone(ZoneInfo(zone or TIME_ZONE)).date()
+    except (ZoneInfoNotFoundError, ValueError, TypeError, OSError):
+        raise SettingsError(
+            f"zeitzone: {zone!r} is no time zone; write it as Europe/Berlin; set it in {VARS}"
+        ) from None
+
+
+def _key_date(value: Any, zone: Any) -> date:
+    current = today(zone)
     if value is None:
-        return date.today()
+        return current
     if isinstance(value, date):
         return value
     try:
         return date.fromisoformat(str(value))
     except ValueError:
-        raise SettingsError(f"stichtag: {value!r} is not a date; write it as 2026-01-31") from None
+        raise SettingsError(f"stichtag: {str(value)[:40]!r} is not a date; write it as 2026-01-31") from None
 
 
 def _limit(
@@ -146,7 +265,7 @@ def _limit(
     """The same settings with every partner switched off that was not asked for."""
     for name in only:
         if name not in known:
-            raise SettingsError(f"--partner {name}: unknown partner; known are {', '.join(known)}")
+            raise SettingsError(f"--partner {name}: {unknown_partner(name, known)}")
         if not partners.get(name, {}).get("aktiv"):
             raise SettingsError(
                 f"--partner {name}: not switched on; set partners.{name}.aktiv: true in {VARS}"
@@ -160,7 +279,10 @@ def _limit(
 
 
 def config_value(key: str) -> str | None:
-    """A dlt configuration value such as `destination.etg24.base_url` as text, or None."""
+    """A dlt configuration value such as `destination.etg24.base_url` as text, or None.
+
+    Raises `SettingsError` for a value with a control character or one that is not UTF-8; never with the value.
+    """
     os.environ.setdefault("DLT_PROJECT_DIR", str(project_root()))
     os.environ.setdefault("RUNTIME__DLTHUB_TELEMETRY", "false")
     import dlt
@@ -169,7 +291,29 @@ def config_value(key: str) -> str | None:
     value = dlt.secrets.get(key)
     value = dlt.config.get(key) if value is None else value
     text = None if value is None else str(value).strip()
-    return text or None
+    return checked_text(key, text) if text else None
+
+
+def checked_text(key: str, value: str) -> str:
+    """The value of a setting. Raises `SettingsError`, with its name alone, for what is no single line of text."""
+    if re.search("[\x00-\x1f\x7f\ud800-\udfff]", value):
+        raise SettingsError(
+            f"{setting_name(key)}: holds a line break, another control character, or is not UTF-8; set it again"
+        )
+    return value
+
+
+def check_credential(key: str, value: str) -> str:
+    """A credential that a header can carry: what people choose (passwords, names of users) may be any text.
+
+    Raises `SettingsError` that names the setting, never the value.
+    """
+    if not key.endswith(("password", "username", "secret")) and re.search(r"[^\x21-\x7e]", value):
+        raise SettingsError(
+            f"{setting_name(key)}: has a blank or a sign that no token has (a quotation mark, an umlaut, a sign that"
+            " cannot be seen); copy it again"
+        )
+    return value
 
 
 def setting_name(key: str) -> str:
@@ -182,11 +326,15 @@ def check_url(key: str, url: str) -> str:
 
     Raises `SettingsError` unless it is https, or http on this machine's loopback.
     """
-    parts = urlsplit(url)
     name = setting_name(key)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+    try:
+        parts = urlsplit(url)
+        is_address = bool(parts.scheme in ("http", "https") and parts.hostname and parts.port != 0)
+    except ValueError:  # also for a port that is none
+        is_address = False
+    if not is_address or parts.query or parts.fragment or re.search(r"[\s\\<>\"^`{|}]", url):
         raise SettingsError(f"{name}: not an address; write it as https://host or https://host/path")
-    if parts.username or parts.password:
+    if parts.username or parts.password or "@" in parts.netloc:
         raise SettingsError(f"{name}: credentials do not belong into an address; set them by their own names")
     if parts.scheme == "http" and not is_loopback(url):
         raise SettingsError(f"{name}: http is allowed for this machine only (127.0.0.1); use https")
@@ -195,11 +343,9 @@ def check_url(key: str, url: str) -> str:
 
 def is_loopback(url: str) -> bool:
     """Whether an address points to this machine."""
-    host = urlsplit(url).hostname or ""
-    if host == "localhost":
-        return True
     try:
-        return ipaddress.ip_address(host).is_loopback
+        host = urlsplit(url).hostname or ""
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
 

@@ -1,21 +1,72 @@
 """What the commands share: options, progress bars, tables, and how a report is shown."""
 
 import json
+import os
+import re
 import sys
 from collections.abc import Callable
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, TextIO
 
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
+from rich.text import Text
 
+from pipelines import interrupt
 from pipelines.settings import Vars, read_vars
+from pipelines.suggest import did_you_mean
 
-# Without a terminal there is no width to keep to.
-out = Console(highlight=False, width=None if sys.stdout.isatty() else 160)
-err = Console(stderr=True, highlight=False, width=None if sys.stderr.isatty() else 160)
+# Control characters, marks that turn the direction of writing, characters without a shape, halves of characters.
+UNSEEN = re.compile(
+    "[\x00-\x09\x0b-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
+    "\ud800-\udfff\U000e0000-\U000e0fff]"
+)
+
+
+def visible(text: str) -> str:
+    """The text with all that a terminal would obey or not show written as JSON does (`\\u001b`); line ends stay."""
+    return UNSEEN.sub(lambda sign: json.dumps(sign[0])[1:-1], text)
+
+
+class Terminal(Console):
+    """A console that prints text as it is: no markup, no emoji, nothing that data could make it do."""
+
+    def __init__(self, stream: TextIO | None, stderr: bool = False):
+        # Without a terminal there is no width to keep to.
+        width = None if stream and stream.isatty() else 160
+        super().__init__(stderr=stderr, highlight=False, markup=False, emoji=False, width=width)
+
+    def render_str(self, text: str, **how: Any) -> Text:
+        """Every text on its way to the terminal comes by here, cells of tables too."""
+        return super().render_str(visible(text), **how)
+
+    def on_broken_pipe(self) -> None:
+        """Whoever read the output has gone (`| head`): that changes nothing of the run and of its exit status."""
+        self.quiet = True
+        os.dup2(os.open(os.devnull, os.O_WRONLY), self.file.fileno())
+
+
+out = Terminal(sys.stdout)
+err = Terminal(sys.stderr, stderr=True)
+
+
+def show_document(report: dict[str, Any]) -> None:
+    """Prints one JSON document, in ASCII where the output takes no UTF-8."""
+    is_utf_8 = out.encoding.lower().replace("-", "") == "utf8"
+    document = visible(json.dumps(report, ensure_ascii=not is_utf_8, indent=2, default=str))
+    try:
+        out.file.write(document + "\n")
+        out.file.flush()
+    except BrokenPipeError:
+        out.on_broken_pipe()
+
+
+def end(report: dict[str, Any]) -> typer.Exit:
+    """What a command raises at its end: the exit status of the report, or that of a signal that came."""
+    return typer.Exit(interrupt.exit_code() or report["exit"])
+
 
 Stichtag = Annotated[
     str | None,
@@ -47,11 +98,20 @@ ShowPersonalData = Annotated[
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of tables.")]
 
 
+# So many records that look renumbered are listed.
+SHOWN = 20
+
+
 class Progressing:
     """Progress bars on a terminal; silence elsewhere."""
 
     def __init__(self, quiet: bool) -> None:
-        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+        columns = (
+            TextColumn("{task.description}", markup=False),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+        )
         self._bars = Progress(*columns, console=err, transient=True, disable=quiet or not err.is_terminal)
         self._tasks: dict[str, Any] = {}
 
@@ -66,17 +126,47 @@ class Progressing:
         # What stands behind the point changes as the work goes on; the bar stays.
         name = what.partition(" · ")[0]
         if name not in self._tasks:
-            self._tasks[name] = self._bars.add_task(what, total=total or None)
-        self._bars.update(self._tasks[name], description=what, completed=done, total=total or None)
+            self._tasks[name] = self._bars.add_task(visible(what), total=total or None)
+        self._bars.update(self._tasks[name], description=visible(what), completed=done, total=total or None)
+
+
+# What somebody typed is no command, option or value: the base of all such errors of typer.
+UsageError: type[Exception] = typer.BadParameter.__mro__[1]
+
+
+def usage_line(problem: Any) -> str:
+    """One line on what was typed wrongly, with what may have been meant and where help is."""
+    from pipelines.push.contract import partners
+
+    message = str(problem.format_message()).rstrip(".")
+    context = problem.ctx
+    called = context.command_path if context else "stammdaten"
+    extra = re.search(r"unexpected extra argument(?:\(s\)|s)? \((.+)\)", message)
+    options = {option for p in context.command.params for option in p.opts} if context else set()
+    if extra and "--partner" in options:
+        words = [word for word in extra[1].split() if word in partners() or did_you_mean(word, partners())]
+        if words:
+            meant = did_you_mean(words[0], partners(), lambda name: f"{called} --partner {name}")
+            return f"{words[0]}: partners are named with an option{meant}"
+    if not message:
+        return f"a command is missing; help: {called} --help"
+    if extra:
+        message = f"{extra[1]}: one word too many"
+    return f"{message}; help: {called} --help"
 
 
 def settings_of(stichtag: str | None, partners: list[str] | None, given: str | None) -> Vars:
+    """The vars of this run, once it is sure that all settings are known ones. Raises `SettingsError`."""
+    from pipelines.known_settings import check_known_settings
     from pipelines.push.contract import partners as known
 
+    check_known_settings()
     return read_vars(known(), given, stichtag, partners or [])
 
 
 def say(quiet: bool) -> Callable[[str], None]:
+    """A function that tells what is going on, with the time; it says nothing when `quiet`."""
+
     def say(text: str) -> None:
         if not quiet:
             err.print(f"{datetime.now():%H:%M:%S}  {text}", soft_wrap=True)
@@ -87,12 +177,14 @@ def say(quiet: bool) -> Callable[[str], None]:
 def finish(report: dict[str, Any], as_json: bool) -> None:
     """Prints the closing table and ends with the exit status of the report."""
     if as_json:
-        out.print_json(json.dumps(report))
-        raise typer.Exit(report["exit"])
+        show_document(report)
+        raise end(report)
+    show_warnings(report.get("warnings", []))
     show_failures(report.get("failures", []))
+    show_renumbered(report.get("renumbered", []))
     show_guards(report.get("guards", []), report.get("plan_id", ""))
     for name, why in report.get("stopped", {}).items():
-        err.print(f"{name}: {why}", style="red")
+        err.print(f"{name}: {why}", style="red", soft_wrap=True)
     if report.get("lines"):
         heads = [
             "partner",
@@ -106,14 +198,25 @@ def finish(report: dict[str, Any], as_json: bool) -> None:
             "blocked",
         ]
         rows = [[*line.values()] for line in report["lines"]]
-        table([*heads, "pending", "seconds"], [[*row[:-1], f"{row[-1]:.1f}"] for row in rows])
+        table([*heads, "pending", "held", "seconds"], [[*row[:-1], f"{row[-1]:.1f}"] for row in rows])
     for reason in report.get("reasons", []):
         err.print(
-            f"{reason['partner']} {reason['entity']}: {reason['rows']} {reason['reason']}. {reason['how']}"
+            f"{reason['partner']} {reason['entity']}: {reason['rows']} {reason['reason']}. {reason['how']}",
+            soft_wrap=True,
         )
     for note in report.get("notes", []):
         out.print(note, soft_wrap=True)
-    raise typer.Exit(report["exit"])
+    raise end(report)
+
+
+def show_warnings(warnings: list[dict[str, Any]]) -> None:
+    for warning in warnings:
+        err.print(f"Warning: {warning['message']}", style="yellow", soft_wrap=True, markup=False)
+    if warnings:
+        err.print(
+            "Look at the rows: select * from quality.findings; what the rules say: docs/rules.md",
+            soft_wrap=True,
+        )
 
 
 def show_failures(failures: list[dict[str, Any]]) -> None:
@@ -138,11 +241,41 @@ def show_guards(trips: list[dict[str, Any]], plan_id: str) -> None:
         )
 
 
+def show_renumbered(pairs: list[dict[str, Any]]) -> None:
+    for pair in pairs[:SHOWN]:
+        below = f", and {pair['below']:,} below it" if pair["below"] else ""
+        todo = (
+            f"If it is one row under another number, first: {pair['command']}"
+            if pair["command"]
+            else "The partner tells such records by our id alone, so they cannot be moved"
+        )
+        err.print(
+            f"{pair['partner']} {pair['entity']}: {pair['from']} is withdrawn and {pair['to']} created with the same"
+            f" content{below}. {todo}",
+            soft_wrap=True,
+            markup=False,
+        )
+    if len(pairs) > SHOWN:
+        err.print(
+            f"… and {len(pairs) - SHOWN:,} more; --json lists all, and all at once move with:"
+            " stammdaten rekey PARTNER --planned"
+        )
+
+
+def invitation(report: dict[str, Any]) -> str:
+    """How a plan is pushed; nothing after a guard, whose line says what it needs, and none for an empty plan."""
+    if report["guards"]:
+        return ""
+    if not sum(line["create"] + line["update"] + line["withdraw"] for line in report["plan"]):
+        return f"Plan {report['plan_id']} is empty: there is nothing to push."
+    return f"Plan {report['plan_id']}: push exactly this with `stammdaten push --plan {report['plan_id']}`."
+
+
 def print_rows(
     report: dict[str, Any], as_json: bool, heads: list[str], rows: list[list[Any]], note: str = ""
 ) -> None:
     if as_json:
-        out.print_json(json.dumps(report))
+        show_document(report)
         return
     table(heads, rows)
     if note:
@@ -158,7 +291,7 @@ def table(heads: list[str], rows: list[list[Any]]) -> None:
         table.add_column(head, justify="right" if numeric else "left", no_wrap=head not in ("note",))
     last = None
     for row in rows:
-        shown = ["" if value is None else str(value) for value in row]
+        shown = ["" if value is None else str(value).replace("\n", "\\n") for value in row]
         if heads[0] == "partner" and shown[0] == last:
             shown[0] = ""
         else:

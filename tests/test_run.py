@@ -6,8 +6,10 @@ import json
 import os
 import random
 import shutil
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -188,6 +190,19 @@ def test_a_flat_let_anew_reaches_the_partners_and_the_former_lease_ends(site: Si
     assert site.sandbox.deletions("etg24") == []
 
 
+def test_marts_of_other_settings_or_of_another_day_are_not_planned(site: Site) -> None:
+    before = site.requests()
+    other = {"partners": {**VARS["partners"], "kiwi": {**VARS["partners"]["kiwi"], "separator": "-"}}}
+    done = site.call("push", variables=other)
+    assert done.returncode == 2
+    assert "partners.kiwi.separator: the marts were built with '|', and now it is '-'" in done.stderr
+    done = site.call("plan", "--stichtag", "2031-01-01")
+    assert done.returncode == 2
+    assert "this is for 2031-01-01" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert site.requests() == before
+
+
 @pytest.mark.parametrize(
     ("variables", "environment", "message"),
     [
@@ -243,6 +258,17 @@ def test_half_a_delivery_withdraws_nothing_and_says_so(site: Site) -> None:
     assert site.requests() == before
     site.run()
     assert site.requests() == before
+
+
+def test_a_plan_without_a_build_and_a_build_without_a_load_say_what_is_missing(
+    site: Site, tmp_path: Path
+) -> None:
+    home = {"STAMMDATEN_HOME": str(tmp_path / "home")}
+    for command, missing in (("build", "stammdaten load"), ("load", ""), ("plan", "stammdaten build")):
+        done = site.call(command, **home)
+        lines = done.stderr.splitlines()
+        assert [missing in line for line in lines if line.startswith("Error:")] == ([True] if missing else [])
+        assert (done.returncode, len(lines) <= 1) == (2 if missing else 0, True)
 
 
 def test_nothing_under_home_is_readable_by_others(site: Site) -> None:
@@ -314,6 +340,35 @@ def test_a_failing_test_keeps_back_its_partner_and_only_that_one(tmp_path: Path)
         assert len(sandbox.requests("plentific")) == 0
         assert {line["partner"] for line in report["lines"]} == {"etg24", "facilioo", "kiwi"}
         assert len(sandbox.records("etg24", "einheiten")) >= 10
+        for command in ("plan", "push"):
+            alone = site.call(command, "--partner", "plentific")
+            assert alone.returncode == 1
+            assert "plentific is not pushed: plentific_is_wrong (fail): 2 failing rows" in alone.stderr
+            assert "Traceback" not in alone.stderr + alone.stdout
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_run_that_is_told_to_end_in_mid_push_is_continued_by_the_next(
+    tmp_path: Path, number: signal.Signals, status: int
+) -> None:
+    write_sample(tmp_path / "erp", 53, 5)
+    with Sandbox(state=tmp_path / "sandbox.sqlite", options={"etg24.latency_ms": "100"}) as sandbox:
+        site = Site(tmp_path, sandbox)
+        child = site.start("run", "--json")
+        while len(sandbox.requests("etg24")) < 20:
+            assert child.poll() is None
+            time.sleep(0.1)
+        child.send_signal(number)
+        assert child.wait(timeout=60) == status
+        sent = sum(r.processed and r.method == "POST" for r in sandbox.requests("etg24"))
+        assert site.query(
+            "select count(*) from sync.ledger where partner = 'etg24' and remote_id is not null"
+        ) == [(sent,)]
+        sandbox.set_option("etg24", "latency_ms", "0")
+        for line in site.run()["lines"]:
+            if line["entity"] != "kontaktdaten":
+                assert len(sandbox.records(line["partner"], line["entity"])) == line["in_mart"], line
 
 
 @pytest.mark.slow

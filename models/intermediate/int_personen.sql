@@ -14,7 +14,7 @@ kontaktweg as (
     select
         *,
         -- E3: the main one first, then by the running number
-        row(not ist_haupt, try_cast(lfd_nr as bigint), _zeile) as rang
+        row(coalesce(not ist_haupt, true), try_cast(lfd_nr as bigint), _zeile) as rang
     from {{ ref('stg_erp__kontaktweg') }}
 ),
 

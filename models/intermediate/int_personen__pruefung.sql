@@ -12,7 +12,7 @@ person as (
 benannt as (
     select
         *,
-        case when ist_firma then firma1 else nachname end as name
+        case when ist_firma then coalesce(firma1, nachname) else nachname end as name
     from person
 ),
 
@@ -36,7 +36,7 @@ select
     regel,
     case regel
         when 'L5' then 'anonymised'
-        when 'E8' then case when ist_firma then 'no firma1' else 'no nachname' end
+        when 'E8' then case when ist_firma then 'no firma1 and no nachname' else 'no nachname' end
         when 'E9' then 'the name is a placeholder'
     end as grund
 from judged

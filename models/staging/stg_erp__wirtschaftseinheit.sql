@@ -13,6 +13,7 @@ select
     ort,
     lage,
     baujahr,
+    {{ jahr('baujahr') }} as baujahr_zahl,
     verwaltungsart,
     verwaltung_von,
     verwaltung_bis,

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from pipelines.erp.words import shown
 from pipelines.errors import DeliveryError
 
 GB = 1 << 30
@@ -21,43 +22,62 @@ MOST_MEMBERS = 10_000
 HARMLESS = 10 << 20
 BLOCK = 1 << 20
 
+# Lengths of the parts of a ZIP. An entry of the list has 46 bytes, its name, and what tools add.
+LOCAL_HEADER, LONGEST_ENTRY, LONGEST_END = 30, 1_024, 22 + 65_535
+END_OF_DIRECTORY, ZIP64, ZIP64_RECORDS = b"PK\x05\x06", 0xFFFFFFFF, 56 + 20
+# Folders in folders in a path.
+DEEPEST = 20
+
 
 @dataclass(frozen=True)
 class Limits:
-    """What a packed delivery may grow to: bytes in all, and how many times its packed size."""
+    """What a packed delivery may grow to: bytes in all, and how many times its packed size.
+
+    `max_workbook_mb` bounds the sheets of a workbook, and all that has to be in memory at once by a sixteenth of it.
+    """
 
     max_gb: float = 50
     max_ratio: float = 200
+    max_workbook_mb: float = 512
 
 
-def unpack(path: Path, target: Path, limits: Limits) -> Path:
-    """Unpacks a ZIP into the empty folder `target` and returns the folder in which the delivery lies.
+def unpack(path: Path, target: Path, limits: Limits) -> None:
+    """Unpacks a ZIP into the empty folder `target`; hidden files stay packed.
 
-    That is `target`, or the one folder in it where the ZIP holds nothing else. Hidden files stay packed. Raises
-    `DeliveryError` for a ZIP that is damaged, encrypted or a bomb, and for members that leave the folder, are links
-    or come twice.
+    Raises `DeliveryError` for a ZIP that is damaged, encrypted or a bomb, and for members that leave the folder, are
+    links, lie over each other or come twice.
     """
     with opened(path, limits) as archive:
         for member in archive.infolist():
-            parts = PurePosixPath(member.filename).parts
-            if member.is_dir() or any(part.startswith((".", "__MACOSX")) for part in parts):
+            name = _with_slashes(member.filename)
+            parts = PurePosixPath(name).parts
+            if name.endswith("/") or any(part.startswith((".", "__MACOSX")) for part in parts):
                 continue
             file = target.joinpath(*parts)
             file.parent.mkdir(parents=True, exist_ok=True)
             with archive.open(member) as packed, file.open("xb") as plain:
                 shutil.copyfileobj(packed, plain, BLOCK)
-    inside = list(target.iterdir())
-    return inside[0] if len(inside) == 1 and inside[0].is_dir() else target
 
 
 @contextmanager
 def opened(path: Path, limits: Limits) -> Iterator[zipfile.ZipFile]:
     """A ZIP whose list of members is harmless; what turns out broken while it is read is a `DeliveryError`, too."""
     try:
+        _check_directory(path)
         with zipfile.ZipFile(path) as archive:
             _check(path, archive.infolist(), limits)
             yield archive
-    except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, EOFError, UnicodeDecodeError):
+    except (
+        zipfile.BadZipFile,
+        zlib.error,
+        lzma.LZMAError,
+        struct.error,
+        EOFError,
+        ValueError,
+        OverflowError,
+        IndexError,
+        RecursionError,
+    ):
         raise DeliveryError(
             f"{path.name}: the ZIP file is damaged or not complete; export or upload it again"
         ) from None
@@ -72,6 +92,25 @@ def opened(path: Path, limits: Limits) -> Iterator[zipfile.ZipFile]:
         ) from None
 
 
+def _check_directory(path: Path) -> None:
+    """Looks at the size of the list of members: the library would read any, and make an object of each entry."""
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        file.seek(max(0, size - LONGEST_END))
+        end = file.read()
+    found = end.rfind(END_OF_DIRECTORY)
+    if found >= 0 and len(end) >= found + 16:
+        (length,) = struct.unpack_from("<L", end, found + 12)
+        # A large ZIP says it in another record, right in front of this one.
+        long = found - ZIP64_RECORDS
+        if length == ZIP64 and long >= 0:
+            (length,) = struct.unpack_from("<Q", end, long + 40)
+        if min(length, size) > MOST_MEMBERS * LONGEST_ENTRY:
+            raise DeliveryError(
+                f"{path.name}: more files inside than the {MOST_MEMBERS:,} that are allowed; pack the tables only"
+            )
+
+
 def _check(path: Path, members: list[zipfile.ZipInfo], limits: Limits) -> None:
     if len(members) > MOST_MEMBERS:
         raise DeliveryError(
@@ -79,36 +118,59 @@ def _check(path: Path, members: list[zipfile.ZipInfo], limits: Limits) -> None:
         )
     for member in members:
         _check_member(path, member, limits.max_ratio)
-    total, packed = (
-        sum(member.file_size for member in members),
-        sum(member.compress_size for member in members),
-    )
+    _check_places(path, members)
+    total = sum(member.file_size for member in members)
+    packed = min(sum(member.compress_size for member in members), path.stat().st_size)
     if total > limits.max_gb * GB:
         raise DeliveryError(
             f"{path.name}: {total / GB:,.1f} GB unpacked, {limits.max_gb:g} GB are allowed; "
             "is it the right file? else raise SOURCES__ERP__FILES__MAX_GB"
         )
     _check_ratio(path.name, total, packed, limits.max_ratio)
-    names = Counter(member.filename.casefold() for member in members)
-    twice = next((member.filename for member in members if names[member.filename.casefold()] > 1), None)
+    spelled = [_with_slashes(member.filename) for member in members]
+    names = Counter(name.casefold() for name in spelled)
+    twice = next((name for name in spelled if names[name.casefold()] > 1), None)
     if twice is not None:
-        raise DeliveryError(f"{path.name}: {_shown(twice)} is inside more than once; pack each file once")
+        raise DeliveryError(f"{path.name}: {shown(twice)} is inside more than once; pack each file once")
+
+
+def _with_slashes(name: str) -> str:
+    """A member's path; Windows PowerShell 5 writes backslashes."""
+    return name.replace("\\", "/")
+
+
+def _check_places(path: Path, members: list[zipfile.ZipInfo]) -> None:
+    """Raises `DeliveryError` if members lie over each other: so a small ZIP holds the same bytes a thousand times."""
+    end = 0
+    for member in sorted(members, key=lambda member: member.header_offset):
+        if member.header_offset < end:
+            raise DeliveryError(
+                f"{path.name}: {shown(member.filename)} lies over another file in it, so it may be a ZIP bomb; "
+                "do not trust this file, and have it packed again"
+            )
+        end = member.header_offset + LOCAL_HEADER + member.compress_size
+    if end > path.stat().st_size:
+        raise zipfile.BadZipFile
 
 
 def _check_member(path: Path, member: zipfile.ZipInfo, max_ratio: float) -> None:
-    name = member.filename
     # `orig_filename` is the name before Python cut it at a NUL.
     raw = member.orig_filename
-    if "\\" in raw or "\0" in raw or ":" in name or name.startswith("/") or ".." in PurePosixPath(name).parts:
+    name = _with_slashes(raw)
+    if "\0" in raw or ":" in name or name.startswith("/") or ".." in PurePosixPath(name).parts:
         raise DeliveryError(
-            f"{path.name}: {_shown(raw)} leaves the folder; do not trust this file, and pack it again without paths"
+            f"{path.name}: {shown(raw)} leaves the folder; do not trust this file, and pack it again without paths"
+        )
+    if len(PurePosixPath(name).parts) > DEEPEST:
+        raise DeliveryError(
+            f"{path.name}: {shown(raw)} lies more than {DEEPEST} folders deep; pack the files alone"
         )
     kind = stat.S_IFMT(member.external_attr >> 16)
     if kind not in (0, stat.S_IFREG, stat.S_IFDIR):
-        raise DeliveryError(f"{path.name}: {_shown(name)} is a link or a device; pack the files themselves")
+        raise DeliveryError(f"{path.name}: {shown(name)} is a link or a device; pack the files themselves")
     if member.flag_bits & 0x1:
-        raise DeliveryError(f"{path.name}: {_shown(name)} is encrypted; pack the files without a password")
-    _check_ratio(f"{path.name}: {_shown(name)}", member.file_size, member.compress_size, max_ratio)
+        raise DeliveryError(f"{path.name}: {shown(name)} is encrypted; pack the files without a password")
+    _check_ratio(f"{path.name}: {shown(name)}", member.file_size, member.compress_size, max_ratio)
 
 
 def _check_ratio(what: str, size: int, packed: int, max_ratio: float) -> None:
@@ -117,9 +179,3 @@ def _check_ratio(what: str, size: int, packed: int, max_ratio: float) -> None:
             f"{what}: grows to {size / max(packed, 1):,.0f} times its packed size, {max_ratio:g} times are allowed; "
             "it may be a ZIP bomb; if it is right, raise SOURCES__ERP__FILES__MAX_RATIO"
         )
-
-
-def _shown(name: str) -> str:
-    """A member's name on one line, without what a terminal would obey."""
-    printable = "".join(character if character.isprintable() else "?" for character in name)
-    return printable if len(printable) <= 80 else printable[:79] + "…"

@@ -82,7 +82,7 @@ def read_control(path: Path) -> Control:
     ]
     for line, (name, count) in enumerate(records, start=2):
         key = name.strip().lower()
-        if not count.strip().isdecimal() or key in rows or not key:
+        if not count.strip().isdecimal() or len(count) > 18 or key in rows or not key:
             raise DeliveryError(
                 f"{path.name}, line {line}: the name of a table, once, and its number of rows are needed"
             )

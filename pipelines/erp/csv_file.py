@@ -9,8 +9,9 @@ import codecs
 import csv
 import io
 import re
-import unicodedata
+import stat
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -19,75 +20,104 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import csv as arrow_csv
 
-from pipelines.erp.delivery import RESERVED_PREFIXES
+from pipelines.erp.encoding import recognise
+from pipelines.erp.headers import column_names
+from pipelines.erp.words import shown
 from pipelines.errors import DeliveryError
 
-ENCODINGS = ("utf-8", "windows-1252", "iso-8859-1")
-DELIMITERS = (";", ",", "\t")
+DELIMITERS = (";", ",", "\t", "|")
+DELIMITER_SETTING = "SOURCES__ERP__FILES__DELIMITER"
 
 BLOCK = 8 << 20
+# Of quotes there are numbers as large as eight of them.
+QUOTES_BLOCK = 1 << 20
 LONGEST_HEADER = 1 << 20
 LONGEST_FIELD = 16 << 20
 UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+# The last one is a mark that was read as windows-1252 and written as UTF-8.
+UTF8_MARKS = (codecs.BOM_UTF8, "\ufeff".encode().decode("windows-1252").encode())
+DOS_END = b"\x1a"
 QUOTE = ord('"')
-ENCODING_SETTING = "SOURCES__ERP__FILES__ENCODING"
 
-# What dlt's naming convention `direct` would replace, too.
-_IN_NAMES = str.maketrans("\n\r'\"▶", "_____")
-
-# Bytes as L (may lead a UTF-8 character), C (may continue one) and dot.
-_UTF8_SHAPE = bytes(
-    ord("C") if 0x80 <= byte < 0xC0 else ord("L") if 0xC2 <= byte <= 0xF4 else ord(".") for byte in range(256)
-)
-_HIGH_BYTES = bytes(range(0x80, 0x100))
-
-# In windows-1252 these bytes are quotation marks, signs, and capitals such as Š, which never stand inside a word in
-# front of a small letter. There they are the umlauts of DOS (0x84, 0x94) or old Macs (0x8A, 0x9F).
-_FOREIGN = re.compile(rb"[A-Za-z\xC0-\xFF]([\x82-\x84\x86-\x8E\x93-\x95\x98\x9B\x9F])[a-z]")
+# What lies in a file of another kind, and what to do with it.
+_OTHER_KINDS = {
+    b"PK\x03\x04": "a ZIP file or an Excel workbook; give it its own ending (.zip, .xlsx)",
+    b"\x1f\x8b": "packed with gzip; unpack it",
+    b"PAR1": "a Parquet file; give it the ending .parquet",
+    b"\xd0\xcf\x11\xe0": "an old Excel workbook (.xls); save it as .xlsx or CSV",
+    b"%PDF": "a PDF file; export the table as CSV",
+}
+# Excel's hint in front of a header.
+_SEPARATOR_LINE = re.compile(rb'"?sep=([^\r\n"]?)"?[;,\t|]*(?:\r\n|\r|\n|$)', re.IGNORECASE)
+_LINE_END = re.compile(rb"\r\n|\r|\n")
 
 
 @dataclass(frozen=True)
 class CsvFile:
-    """What is known of a file before its rows are read; `start` is the byte at which the rows begin."""
+    """What is known of a file before its rows are read.
+
+    `header` are the names as the file writes them, `columns` as the raw layer has them. The rows begin at the byte
+    `start`, in the line `first_line`, and end at the byte `end`. `spoilt` counts characters that look as if they had
+    been turned into UTF-8 once too often.
+    """
 
     path: Path
     encoding: str
     delimiter: str
+    header: tuple[str, ...]
     columns: tuple[str, ...]
     start: int
+    end: int
+    first_line: int
     size: int
     changed_ns: int
     is_empty: bool
+    spoilt: int = 0
 
 
 def inspect(path: Path, encoding: str | None = None, delimiter: str | None = None) -> CsvFile:
     """Looks through a whole file without splitting it into rows.
 
     `encoding` (one of `ENCODINGS`) and `delimiter` (one of `DELIMITERS`) are recognised unless given; a byte
-    order mark wins over both. Column names come back in lower case, without outer blanks; a column without a
-    name is called `spalte_<position>`. A file without any byte has no columns.
+    order mark wins over both, a line `sep=;` in front of the header is obeyed unless a delimiter is given. Column
+    names come back as `headers.spelled` has them. A file without any byte has no columns.
     Raises `DeliveryError` for bytes that are no text, a header that cannot be used, and broken quotes.
     """
-    stat = path.stat()
+    facts = path.stat()
+    if not stat.S_ISREG(facts.st_mode):
+        raise DeliveryError(
+            f"{path.name}: is no file but a folder, pipe or device; put the exported file there"
+        )
     with path.open("rb") as file:
         head = file.read(LONGEST_HEADER)
-    if head.startswith(UTF16_MARKS):
-        raise DeliveryError(f"{path.name}: the file is UTF-16; export it as UTF-8 or windows-1252")
-    mark = len(codecs.BOM_UTF8) if head.startswith(codecs.BOM_UTF8) else 0
-    found = _encoding(path, "utf-8" if mark else encoding)
-    header, length = _first_record(path, head[mark:])
-    text = header.decode(found)
-    separator = delimiter or _delimiter(text)
-    start = mark + length
+    _check_kind(path, head)
+    end = _end(path, facts.st_size)
+    head = head[:end]
+    mark = _length_of_marks(head)
+    recognised = recognise(path, "utf-8" if mark else encoding)
+    hint = _SEPARATOR_LINE.match(head, mark)
+    begin = hint.end() if hint else mark
+    start, header = _first_record(path, head, begin)
+    line = 1 + len(_LINE_END.findall(head, 0, start - len(header)))
+    text = _decoded(path, line, header, recognised.encoding)
+    separator = delimiter or (_hinted(path, hint[1]) if hint else _delimiter(path, line, text))
+    fields = _fields(path, line, text, separator)
+    if delimiter:
+        _check_separator(path, line, text, fields, delimiter)
+    first_line = 1 + len(_LINE_END.findall(head, 0, start))
     return CsvFile(
         path=path,
-        encoding=found,
+        encoding=recognised.encoding,
         delimiter=separator,
-        columns=_column_names(path, text, separator),
+        header=tuple(fields),
+        columns=column_names(f"{path.name}, line {line}", fields),
         start=start,
-        size=stat.st_size,
-        changed_ns=stat.st_mtime_ns,
-        is_empty=_check_quotes(path, found, separator, start),
+        end=end,
+        first_line=first_line,
+        size=facts.st_size,
+        changed_ns=facts.st_mtime_ns,
+        is_empty=_check_quotes(path, recognised.encoding, separator, start, end, first_line),
+        spoilt=recognised.pairs,
     )
 
 
@@ -99,18 +129,39 @@ def read(file: CsvFile) -> Iterator[pa.RecordBatch]:
     is_broken = False
     if not file.is_empty:
         try:
-            with pa.OSFile(str(file.path)) as handle:
-                handle.seek(file.start)
-                yield from arrow_csv.open_csv(handle, *_arrow_options(file))
+            with _rows_of(file) as rows:
+                yield from arrow_csv.open_csv(rows, *_arrow_options(file))
         except (pa.ArrowInvalid, UnicodeDecodeError):
             # Arrow's message holds the row; nothing of it may be chained to ours.
             is_broken = True
+        except FileNotFoundError:
+            pass
     _check_unchanged(file)
     if is_broken:
-        _check_records(file.path, file.encoding, file.delimiter, len(file.columns))
+        _check_records(file, len(file.columns))
         raise DeliveryError(
             f"{file.path.name}: a row is longer than {BLOCK >> 20} MB; export the table again"
         )
+
+
+def line_of(file: CsvFile, row: int) -> str:
+    """The words for the place of a row, from 1: `line 7`. Reads the file up to there, record by record."""
+    for number, (line, _) in enumerate(_records(file), start=1):
+        if number == row:
+            return f"line {line}"
+    return f"row {row}"
+
+
+@contextmanager
+def _rows_of(file: CsvFile) -> Iterator[pa.NativeFile]:
+    """The bytes of the rows; a file that ends where its rows end is read without Python."""
+    if file.end == file.size:
+        with pa.OSFile(str(file.path)) as whole:
+            whole.seek(file.start)
+            yield whole
+    else:
+        with _window(file.path, file.start, file.end) as part, pa.PythonFile(part, mode="r") as rows:
+            yield rows
 
 
 def _arrow_options(
@@ -126,203 +177,145 @@ def _arrow_options(
     )
 
 
-def _blocks(file: BinaryIO) -> Iterator[bytes]:
-    while block := file.read(BLOCK):
-        yield block
+class _Window(io.RawIOBase):
+    """The bytes of a file from where it stands up to `left` more."""
+
+    def __init__(self, file: BinaryIO, left: int) -> None:
+        self._file, self._left = file, left
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+        block = self._file.read(min(len(buffer), self._left))
+        self._left -= len(block)
+        buffer[: len(block)] = block
+        return len(block)
+
+
+@contextmanager
+def _window(path: Path, start: int, end: int) -> Iterator[io.BufferedReader]:
+    with path.open("rb", buffering=0) as file:
+        file.seek(start)
+        yield io.BufferedReader(_Window(file, end - start))
 
 
 def _check_unchanged(file: CsvFile) -> None:
-    stat = file.path.stat()
-    if (stat.st_size, stat.st_mtime_ns) != (file.size, file.changed_ns):
+    try:
+        facts = file.path.stat()
+    except FileNotFoundError:
+        facts = None
+    if facts is None or (facts.st_size, facts.st_mtime_ns) != (file.size, file.changed_ns):
         raise DeliveryError(
             f"{file.path.name}: the file changed while it was read; load again once the export is complete"
         )
 
 
-# Encoding
+# Begin and end
 
 
-def _encoding(path: Path, given: str | None) -> str:
-    """The encoding in which the whole file can be read: the given one, else UTF-8, else windows-1252.
-
-    A file in ISO-8859-1 is the same text in windows-1252: they differ in 0x80 to 0x9F, where ISO-8859-1 has control
-    characters, which no text has.
-    """
-    if (given or "utf-8") == "utf-8" and _is_utf8(path):
-        return "utf-8"
-    broken = _undecodable(path, given or "utf-8")
-    if broken is None:
-        return given or "utf-8"
-    line, byte = _line_and_byte(path, broken)
-    if given is not None:
-        raise DeliveryError(
-            f"{path.name}, line {line}: byte 0x{byte:02X} is not {given}; "
-            f"export the table again, or mend {ENCODING_SETTING} ({', '.join(ENCODINGS)})"
-        )
-    if _is_mostly_utf8(path):
-        raise DeliveryError(
-            f"{path.name}, line {line}: byte 0x{byte:02X} is not UTF-8, though most of the file is; "
-            f"export the table again, or set {ENCODING_SETTING}=windows-1252"
-        )
-    broken = _undecodable(path, "windows-1252")
-    if broken is not None:
-        line, byte = _line_and_byte(path, broken)
-        raise DeliveryError(
-            f"{path.name}, line {line}: byte 0x{byte:02X} is neither UTF-8 nor windows-1252; "
-            f"export the table again, or set {ENCODING_SETTING}"
-        )
-    broken = _foreign(path)
-    if broken is not None:
-        line, byte = _line_and_byte(path, broken)
-        raise DeliveryError(
-            f"{path.name}, line {line}: byte 0x{byte:02X} inside a word is no letter in windows-1252, so the file may "
-            f"be in another encoding (DOS, Mac); export it as UTF-8, or set {ENCODING_SETTING} if windows-1252 is right"
-        )
-    return "windows-1252"
+def _check_kind(path: Path, head: bytes) -> None:
+    if head.startswith(UTF16_MARKS):
+        raise DeliveryError(f"{path.name}: the file is UTF-16; export it as UTF-8 or windows-1252")
+    kind = next((what for magic, what in _OTHER_KINDS.items() if head.startswith(magic)), None)
+    if kind:
+        raise DeliveryError(f"{path.name}: is no CSV file but {kind}")
 
 
-def _foreign(path: Path) -> int | None:
-    """Position of the first byte that tells that a file is not windows-1252, though it could be read so."""
-    position, before = 0, b""
+def _length_of_marks(head: bytes) -> int:
+    """Bytes of the byte order marks in front; some tools write one before the mark that is there."""
+    length = 0
+    while mark := next((mark for mark in UTF8_MARKS if head.startswith(mark, length)), None):
+        length += len(mark)
+    return length
+
+
+def _end(path: Path, size: int) -> int:
+    """The byte behind the last row: DOS ends a text by 0x1A, and fills its last block with more of them."""
     with path.open("rb") as file:
-        for block in _blocks(file):
-            found = _FOREIGN.search(before + block)
-            if found:
-                return position - len(before) + found.start(1)
-            position += len(block)
-            before = (before + block)[-2:]
-    return None
-
-
-def _is_utf8(path: Path) -> bool:
-    """Whether Arrow, which is five times as fast as Python's decoder, finds nothing but UTF-8 and no NUL."""
-    rest = b""
-    with path.open("rb") as file:
-        for block in _blocks(file):
-            text = rest + block
-            # A character may be cut at the end: up to three bytes wait for the next block.
-            whole = text[:-4] + text[-4:].rstrip(_HIGH_BYTES)
-            rest = text[len(whole) :]
-            if b"\0" in block or len(rest) == 4 or not _is_text(whole):
-                return False
-    return _is_text(rest)
-
-
-def _is_text(block: bytes) -> bool:
-    offsets = pa.array([0, len(block)], pa.int32()).buffers()[1]
-    try:
-        pa.Array.from_buffers(pa.string(), 1, [None, offsets, pa.py_buffer(block)]).validate(full=True)
-    except pa.ArrowInvalid:
-        return False
-    return True
-
-
-def _undecodable(path: Path, encoding: str) -> int | None:
-    """Position of the first byte that is no text in this encoding (NUL never is), or None."""
-    decoder = codecs.getincrementaldecoder(encoding)()
-    position = 0
-    with path.open("rb") as file:
-        for block in _blocks(file):
-            pending = len(decoder.getstate()[0])
-            try:
-                decoder.decode(block)
-            except UnicodeDecodeError as problem:
-                return position - pending + problem.start
-            nul = block.find(b"\0")
-            if nul >= 0:
-                raise DeliveryError(
-                    f"{path.name}, line {_line_and_byte(path, position + nul)[0]}: byte 0x00 is no text; "
-                    "the file is damaged or UTF-16: export it again as UTF-8 or windows-1252"
-                )
-            position += len(block)
-    pending = len(decoder.getstate()[0])
-    return position - pending if pending else None
-
-
-def _is_mostly_utf8(path: Path) -> bool:
-    """Whether more than half of the bytes beyond ASCII come in pairs that UTF-8 is made of.
-
-    In windows-1252 such pairs (an umlaut before a quotation mark) are rare.
-    """
-    high = pairs = 0
-    with path.open("rb") as file:
-        for block in _blocks(file):
-            high += len(block) - len(block.translate(None, _HIGH_BYTES))
-            pairs += block.translate(_UTF8_SHAPE).count(b"LC")
-    return 4 * pairs > high
-
-
-def _line_and_byte(path: Path, position: int) -> tuple[int, int]:
-    """Line number, from 1, and value of the byte at a position."""
-    line, left = 1, position
-    with path.open("rb") as file:
-        while left > 0 and (block := file.read(min(BLOCK, left))):
-            line += block.count(b"\n")
-            left -= len(block)
-        return line, file.read(1)[0]
+        file.seek(max(0, size - 4096))
+        tail = file.read()
+    kept = tail.rstrip(DOS_END + b"\r\n")
+    return size - len(tail) + len(kept) if DOS_END in tail[len(kept) :] else size
 
 
 # Header
 
 
-def _first_record(path: Path, head: bytes) -> tuple[bytes, int]:
-    """The header without its line end, and the number of bytes up to the first row."""
+def _first_record(path: Path, head: bytes, begin: int) -> tuple[int, bytes]:
+    """The byte at which the rows begin, and the header with its line end."""
     inside = False
-    begin = len(head) - len(head.lstrip(b"\r\n"))
+    begin = len(head) - len(head[begin:].lstrip(b"\r\n"))
     for position in range(begin, len(head)):
         byte = head[position]
         if byte == QUOTE:
             inside = not inside
         elif not inside and byte in b"\r\n":
             length = 2 if head[position : position + 2] == b"\r\n" else 1
-            return head[begin:position], position + length
-    if len(head) >= LONGEST_HEADER - len(codecs.BOM_UTF8):
+            return position + length, head[begin : position + length]
+    if len(head) >= LONGEST_HEADER:
         raise DeliveryError(
             f"{path.name}, line 1: no end of the header within {LONGEST_HEADER >> 20} MB; "
             "export the table again as CSV with a header line"
         )
     if inside:
         raise DeliveryError(f"{path.name}, line 1: a quoted field does not end; export the table again")
-    return head[begin:], len(head)
+    return len(head), head[begin:]
 
 
-def _delimiter(header: str) -> str:
+def _decoded(path: Path, line: int, header: bytes, encoding: str) -> str:
+    try:
+        return header.rstrip(b"\r\n").decode(encoding)
+    except UnicodeDecodeError:
+        # Only of a file that changed since it was looked through.
+        raise DeliveryError(
+            f"{path.name}, line {line}: the header is no text; export the table again"
+        ) from None
+
+
+def _hinted(path: Path, separator: bytes) -> str:
+    given = separator.decode("latin-1")
+    if given not in DELIMITERS:
+        raise DeliveryError(
+            f"{path.name}, line 1: sep={shown(given)} names no separator that can be read (; , tab |); "
+            "export the table with one of them"
+        )
+    return given
+
+
+def _delimiter(path: Path, line: int, header: str) -> str:
     """The separator that splits the header into most fields; a header of one field has the first one."""
-    return max(DELIMITERS, key=lambda delimiter: len(next(csv.reader([header], delimiter=delimiter), [])))
+    return max(DELIMITERS, key=lambda delimiter: len(_fields(path, line, header, delimiter)))
 
 
-def _column_names(path: Path, header: str, delimiter: str) -> tuple[str, ...]:
-    fields = next(csv.reader(io.StringIO(header, newline=""), delimiter=delimiter), [])
-    return column_names(f"{path.name}, line 1", fields)
+def _fields(path: Path, line: int, header: str, delimiter: str) -> list[str]:
+    with _long_fields():
+        try:
+            return next(csv.reader(io.StringIO(header, newline=""), delimiter=delimiter), [])
+        except csv.Error:
+            raise DeliveryError(
+                f"{path.name}, line {line}: the header cannot be read; export the table again"
+            ) from None
 
 
-def column_names(where: str, fields: list[str]) -> tuple[str, ...]:
-    """Names as the raw layer has them: lower case, NFC, no outer blanks, `_` for quotes and line breaks.
-
-    Raises `DeliveryError` for a name that comes twice or that the loader keeps for itself.
-    """
-    names = [
-        unicodedata.normalize("NFC", field).strip().lower().translate(_IN_NAMES) or f"spalte_{position}"
-        for position, field in enumerate(fields, start=1)
-    ]
-    twice = sorted({name for name in names if names.count(name) > 1})
-    if twice:
+def _check_separator(path: Path, line: int, text: str, fields: list[str], delimiter: str) -> None:
+    """Raises `DeliveryError` where the separator that is set is not the one of the file."""
+    better = _delimiter(path, line, text)
+    if len(fields) == 1 and len(_fields(path, line, text, better)) > 1:
         raise DeliveryError(
-            f"{where}: column {', '.join(twice)} comes more than once (upper and lower case are the "
-            "same); export each column once"
+            f"{path.name}, line {line}: the header is one column with {_name(delimiter)} as separator, and several "
+            f"with {_name(better)}; mend {DELIMITER_SETTING}, or leave it out"
         )
-    reserved = [name for name in names if name.startswith(RESERVED_PREFIXES)]
-    if reserved:
-        raise DeliveryError(
-            f"{where}: column {', '.join(reserved)} has a name that the loader uses; rename it"
-        )
-    return tuple(names)
+
+
+def _name(delimiter: str) -> str:
+    return "tab" if delimiter == "\t" else delimiter
 
 
 # Rows
 
 
-def _check_quotes(path: Path, encoding: str, delimiter: str, start: int) -> bool:
+def _check_quotes(path: Path, encoding: str, delimiter: str, start: int, end: int, first_line: int) -> bool:
     """Looks at every quote: it must open or close a field. Returns whether no row follows the header.
 
     `pyarrow.csv` joins the rows between two stray quotes without a word, so a file with a quote in any other
@@ -330,68 +323,107 @@ def _check_quotes(path: Path, encoding: str, delimiter: str, start: int) -> bool
     """
     edges = pa.array([*delimiter.encode(), *b'\r\n"'], pa.uint8())
     quotes, is_clean, is_empty = 0, True, True
-    with path.open("rb") as file:
-        file.seek(start)
-        before = b"\n"
-        for block in _blocks(file):
-            while block.endswith(b'"') and (more := file.read(1)):
-                block += more
+    before = b"\n"
+    with _window(path, start, end) as file:
+        while block := file.read(min(BLOCK, QUOTES_BLOCK)):
             is_empty = is_empty and not block.strip(b"\r\n")
             count = block.count(b'"')
             if count and is_clean:
-                is_clean = _are_quotes_at_edges(before + block + b"\n", quotes % 2, edges)
+                behind = file.peek(1)[:1] or b"\n"
+                is_clean = _are_quotes_at_edges(before, block, behind, quotes % 2, edges)
             quotes += count
             before = block[-1:]
     if not is_clean or quotes % 2:
-        _check_records(path, encoding, delimiter, None)
+        _check_part(path, encoding, delimiter, start, end, first_line, None)
     return is_empty
 
 
-def _are_quotes_at_edges(block: bytes, opened: int, edges: pa.Array) -> bool:
+def _are_quotes_at_edges(before: bytes, block: bytes, behind: bytes, opened: int, edges: pa.Array) -> bool:
     """Whether each opening quote has a separator before it and each closing quote one behind it.
 
-    `opened` is 1 if the block begins inside a quoted field. Two quotes in a row count as close and open.
+    `opened` is 1 if the block begins inside a quoted field; `before` and `behind` are the characters around it. Two
+    quotes in a row count as close and open.
     """
-    characters = pa.Array.from_buffers(pa.uint8(), len(block), [None, pa.py_buffer(block)])
-    quotes = pc.indices_nonzero(pc.equal(characters, pa.scalar(QUOTE, pa.uint8()))).cast(pa.int64())
+    text = before + block + behind
+    characters = pa.Array.from_buffers(pa.uint8(), len(text), [None, pa.py_buffer(text)])
+    inside = characters.slice(1, len(block))
+    quotes = pc.indices_nonzero(pc.equal(inside, pa.scalar(QUOTE, pa.uint8()))).cast(pa.int64())
     number = pc.cumulative_sum(pa.repeat(pa.scalar(1, pa.int64()), len(quotes)), start=opened - 1)
     closes = pc.equal(pc.bit_wise_and(number, 1), 1)
-    outside = pc.add(quotes, pc.if_else(closes, 1, -1))
+    # One further, as `characters` begins one earlier.
+    outside = pc.add(quotes, pc.if_else(closes, 2, 0))
     return bool(pc.all(pc.is_in(characters.take(outside), value_set=edges)).as_py())
 
 
-def _check_records(path: Path, encoding: str, delimiter: str, fields: int | None) -> None:
+def _check_records(file: CsvFile, fields: int | None) -> None:
+    _check_part(file.path, file.encoding, file.delimiter, file.start, file.end, file.first_line, fields)
+
+
+def _check_part(
+    path: Path, encoding: str, delimiter: str, start: int, end: int, first_line: int, fields: int | None
+) -> None:
     """Reads record by record and raises `DeliveryError` for the first broken one.
 
     Broken is a quoted field that does not end at a separator, and, if `fields` is given, another number of
     fields than that.
     """
+    for line, record in _split(path, encoding, delimiter, start, end, first_line):
+        if fields is not None and len(record) != fields:
+            raise DeliveryError(_wrong_number(path, line, len(record), fields, delimiter))
+
+
+def _records(file: CsvFile) -> Iterator[tuple[int, list[str]]]:
+    return _split(file.path, file.encoding, file.delimiter, file.start, file.end, file.first_line)
+
+
+def _split(
+    path: Path, encoding: str, delimiter: str, start: int, end: int, first_line: int
+) -> Iterator[tuple[int, list[str]]]:
+    """The records that are not blank, each with its line."""
+    begin = first_line
+    with _long_fields(), _window(path, start, end) as window:
+        lines = _lines(path, io.TextIOWrapper(window, encoding, newline=""), first_line)
+        records = csv.reader(lines, delimiter=delimiter, strict=True)
+        try:
+            for record in records:
+                if record:
+                    yield begin, record
+                begin = first_line + records.line_num
+        except csv.Error:
+            raise DeliveryError(
+                f"{path.name}, line {begin}: a quoted field does not end where it should; "
+                'write a quote inside a quoted field twice ("")'
+            ) from None
+        except UnicodeDecodeError:
+            raise DeliveryError(
+                f"{path.name}, line {begin}: is no text in {encoding}; export the table again"
+            ) from None
+
+
+def _lines(path: Path, file: io.TextIOWrapper, first_line: int) -> Iterator[str]:
+    """Lines with their ends. Raises `DeliveryError` for one that no row can be as long as."""
+    number = first_line
+    while line := file.readline(LONGEST_FIELD):
+        if len(line) >= LONGEST_FIELD:
+            raise DeliveryError(
+                f"{path.name}, line {number}: the line is longer than {LONGEST_FIELD >> 20} MB; "
+                "export the table again, with line ends"
+            )
+        yield line
+        number += 1
+
+
+@contextmanager
+def _long_fields() -> Iterator[None]:
     former = csv.field_size_limit(LONGEST_FIELD)
     try:
-        with path.open(encoding=_with_mark(encoding), newline="") as file:
-            records = csv.reader(file, delimiter=delimiter, strict=True)
-            begin = 1
-            try:
-                for record in records:
-                    if fields is not None and record and len(record) != fields:
-                        raise DeliveryError(_wrong_number(path, begin, len(record), fields, delimiter))
-                    begin = records.line_num + 1
-            except csv.Error:
-                raise DeliveryError(
-                    f"{path.name}, line {begin}: a quoted field does not end where it should; "
-                    'write a quote inside a quoted field twice ("")'
-                ) from None
+        yield
     finally:
         csv.field_size_limit(former)
 
 
-def _with_mark(encoding: str) -> str:
-    return "utf-8-sig" if encoding == "utf-8" else encoding
-
-
 def _wrong_number(path: Path, line: int, found: int, expected: int, delimiter: str) -> str:
-    name = "tab" if delimiter == "\t" else delimiter
     return (
         f"{path.name}, line {line}: {found} fields, but the header has {expected}; "
-        f"quote fields that contain {name} or a line break, or export the table again"
+        f"quote fields that contain {_name(delimiter)} or a line break, or export the table again"
     )

@@ -76,13 +76,15 @@ class Delivery:
     """One complete delivery, checked as far as that goes without reading rows.
 
     `tables` holds what was delivered; canonical tables that are not in it become empty tables. `notes` are sentences
-    for the report of the load: what a person should look at, without values of rows.
+    for the report of the load: what a person should look at, without values of rows. `noticed` takes those that come
+    while the rows are read.
     """
 
     origin: str
     tables: Mapping[str, TableData]
     unknown_files: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    noticed: list[str] = field(default_factory=list)
 
 
 class Door(Protocol):

@@ -13,26 +13,34 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from decimal import Decimal
+from itertools import islice
 from pathlib import Path
-from typing import Any
-from xml.etree.ElementTree import ParseError
+from typing import IO, Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from openpyxl import Workbook, load_workbook
-from openpyxl.utils.exceptions import InvalidFileException
+from openpyxl import Workbook
+from openpyxl.reader.excel import ExcelReader
+from openpyxl.xml.constants import SHARED_STRINGS, SHEET_MAIN_NS
+from openpyxl.xml.functions import iterparse
 
 from pipelines.erp.archive import BLOCK, Limits, opened
-from pipelines.erp.csv_file import column_names
-from pipelines.errors import DeliveryError
+from pipelines.erp.headers import MOST_COLUMNS, column_names
+from pipelines.erp.row_checks import is_key, is_written_number
+from pipelines.erp.words import shown
+from pipelines.errors import DeliveryError, StammdatenError
 
 BATCH_ROWS = 10_000
 
-# Columns that hold numbers as people write them: there a zero in front counts.
-WRITTEN_NUMBERS = frozenset({"plz", "hausnummer", "wert", "telefon", "objektnr", "bezug_key", "quelle_id"})
+# What Excel itself can hold.
+MOST_ROWS = 1_048_576
+# The namespace of Strict Open XML, and how an old or encrypted workbook begins.
+STRICT = b"http://purl.oclc.org/ooxml/"
+OLD_WORKBOOK = b"\xd0\xcf\x11\xe0"
 # Excel keeps 15 digits of a number.
 EXACT_DIGITS = 15
 
+_SHARED, _TEXT, _RUN = (f"{{{SHEET_MAIN_NS}}}{name}" for name in ("si", "t", "r"))
 _ONLY_ZEROS = re.compile(r"0+")
 # What a number format holds beside its digits: colours and locales in brackets, quoted text, escaped characters.
 _DECORATION = re.compile(r'\[[^\]]*\]|"[^"]*"|\\.|_.|\*.')
@@ -57,7 +65,11 @@ class Doubts:
 def sheet_names(path: Path, limits: Limits) -> tuple[str, ...]:
     """The sheets with cells, in their order. Raises `DeliveryError` if the file is no workbook or a ZIP bomb."""
     with _workbook(path, limits) as workbook:
-        return tuple(sheet.title for sheet in workbook.worksheets if next(_rows(sheet), None))
+        return tuple(
+            sheet.title
+            for sheet in workbook.worksheets
+            if next(_rows(f"{path.name}, sheet {sheet.title}", sheet), None)
+        )
 
 
 def to_parquet(
@@ -73,7 +85,7 @@ def to_parquet(
     doubts = Doubts()
     with _workbook(path, limits) as workbook:
         merged = _look_through(where, workbook, sheet)
-        rows = _rows(workbook[sheet])
+        rows = _rows(where, workbook[sheet])
         columns = _header(where, rows, renamed)
         schema = pa.schema([(column, pa.string()) for column in columns])
         with pq.ParquetWriter(target, schema) as writer:
@@ -83,36 +95,117 @@ def to_parquet(
     return _notes(where, doubts, merged)
 
 
+def place_of(path: Path, sheet: str, limits: Limits, row: int) -> str:
+    """The words for the place of a row of values, from 1: `row 7`, as Excel counts."""
+    with _workbook(path, limits) as workbook:
+        # The first one is the header.
+        numbers = (number for number, _ in _rows(f"{path.name}, sheet {sheet}", workbook[sheet]))
+        return f"row {next(islice(numbers, row, None), row)}"
+
+
 @contextmanager
 def _workbook(path: Path, limits: Limits) -> Iterator[Workbook]:
-    with opened(path, limits):
-        pass
+    _check_kind(path)
+    with opened(path, limits) as archive:
+        _check_parts(path, archive, limits)
     try:
-        with closing(load_workbook(path, read_only=True, data_only=True, keep_links=False)) as workbook:
+        reader = _Workbook(path, read_only=True, data_only=True, keep_links=False)
+        reader.read()
+        with closing(reader.wb) as workbook:
             yield workbook
         return
-    except (
-        InvalidFileException,
-        zipfile.BadZipFile,
-        ParseError,
-        KeyError,
-        ValueError,
-        TypeError,
-        IndexError,
-    ):
-        # The library's message may hold values; nothing of it may be chained to ours.
+    except StammdatenError:
+        raise
+    except Exception:  # noqa: S110
+        # The library raises whatever its code stumbles over in a damaged file. Its message may hold values; nothing of
+        # it may be chained to ours.
         pass
     raise DeliveryError(f"{path.name}: not a complete Excel workbook; save it again as .xlsx")
+
+
+class _Workbook(ExcelReader):
+    """The library's reader; texts that cells share are read twenty times as fast as by its own model of formats."""
+
+    def read_strings(self) -> None:
+        """Fills the texts, without formats and hints for pronunciation."""
+        part = self.package.find(SHARED_STRINGS)  # type: ignore[no-untyped-call]
+        if part is not None:
+            with self.archive.open(part.PartName[1:]) as xml:
+                self.shared_strings = list(_shared_strings(xml))
+
+
+def _shared_strings(xml: IO[bytes]) -> Iterator[str]:
+    events = iterparse(xml, events=("start", "end"))
+    _, root = next(events)
+    for event, node in events:
+        if event == "end" and node.tag == _SHARED:
+            runs = (
+                part if part.tag == _TEXT else part.find(_TEXT) for part in node if part.tag in (_TEXT, _RUN)
+            )
+            text = "".join(run.text or "" for run in runs if run is not None)
+            # An underscore, where what follows would be read as an escaped character.
+            yield text.replace("x005F_", "")
+            root.clear()
+
+
+def _check_kind(path: Path) -> None:
+    """Raises `DeliveryError` for what Excel calls a workbook, too, but packs otherwise."""
+    with path.open("rb") as file:
+        if file.read(len(OLD_WORKBOOK)) == OLD_WORKBOOK:
+            raise DeliveryError(
+                f"{path.name}: has a password, or is in the format of old Excel; save it without password as .xlsx"
+            )
+
+
+def _check_parts(path: Path, archive: zipfile.ZipFile, limits: Limits) -> None:
+    """Raises `DeliveryError` for parts too large to be read, other formats, and XML that defines its own entities."""
+    sheets: list[zipfile.ZipInfo] = []
+    others: list[zipfile.ZipInfo] = []
+    for member in archive.infolist():
+        (sheets if "worksheets/" in member.filename.lower() else others).append(member)
+    most = int(limits.max_workbook_mb * (1 << 20))
+    for members, bound in ((sheets, most), (others, most // 16)):
+        size = sum(member.file_size for member in members if not _is_media(member))
+        if size > bound:
+            raise DeliveryError(
+                f"{path.name}: {size >> 20:,} MB of cells or texts, {bound >> 20:,} MB are allowed; export the table "
+                "as CSV, or raise SOURCES__ERP__FILES__MAX_WORKBOOK_MB"
+            )
+    for member in (*others, *sheets):
+        if _is_media(member):
+            continue
+        with archive.open(member) as xml:
+            begin = xml.read(BLOCK)
+        if b"<!DOCTYPE" in begin or b"<!ENTITY" in begin:
+            raise DeliveryError(
+                f"{path.name}: {shown(member.filename)} defines entities of its own, which no workbook does; "
+                "do not trust this file, and save it again as .xlsx"
+            )
+        if STRICT in begin and member.filename.lower().endswith("workbook.xml"):
+            raise DeliveryError(
+                f"{path.name}: saved as Strict Open XML Spreadsheet, which cannot be read; "
+                "save it as Excel Workbook (.xlsx) or CSV"
+            )
+
+
+def _is_media(member: zipfile.ZipInfo) -> bool:
+    """Pictures and the like are not read."""
+    return not member.filename.lower().endswith((".xml", ".rels"))
 
 
 # Rows
 
 
-def _rows(sheet: Any) -> Iterator[tuple[int, tuple[Any, ...]]]:
+def _rows(where: str, sheet: Any) -> Iterator[tuple[int, tuple[Any, ...]]]:
     """Rows that hold something, with their number in the sheet."""
     # Some tools write a wrong size, which would cut columns off.
     sheet.reset_dimensions()
     for number, row in enumerate(sheet.iter_rows(), start=1):
+        if number > MOST_ROWS or len(row) > MOST_COLUMNS:
+            raise DeliveryError(
+                f"{where}, row {number:,}: cells beyond {MOST_ROWS:,} rows or {MOST_COLUMNS:,} columns; "
+                "delete what stands there, or save the workbook again"
+            )
         if any(cell.value is not None for cell in row):
             yield number, row
 
@@ -132,6 +225,7 @@ def _batches(
     where: str, rows: Iterator[tuple[int, tuple[Any, ...]]], columns: tuple[str, ...], doubts: Doubts
 ) -> Iterator[list[list[str | None]]]:
     """Columns of up to `BATCH_ROWS` rows."""
+    keys = {index: column for index, column in enumerate(columns) if is_key(column)}
     batch: list[list[str | None]] = [[] for _ in columns]
     for number, row in rows:
         surplus = next((cell for cell in row[len(columns) :] if cell.value is not None), None)
@@ -140,6 +234,7 @@ def _batches(
                 f"{where}, row {number}: cell {surplus.coordinate} has a value, but its column has no header; "
                 "name the column, or empty the cell"
             )
+        _check_keys(where, number, row, keys)
         for index, column in enumerate(columns):
             batch[index].append(_text(row[index], column, doubts) if index < len(row) else None)
         if len(batch[0]) == BATCH_ROWS:
@@ -152,9 +247,15 @@ def _batches(
 # Cells
 
 
-def is_written_number(column: str) -> bool:
-    """Whether a column holds a number that is a text: key parts, postcodes, phone numbers."""
-    return column in WRITTEN_NUMBERS or (column.endswith("_nr") and column != "lfd_nr")
+def _check_keys(where: str, number: int, row: tuple[Any, ...], keys: Mapping[int, str]) -> None:
+    """Raises `DeliveryError` for a key of more digits than a number has in Excel: two of them may be one now."""
+    for index, column in keys.items():
+        value = row[index].value if index < len(row) else None
+        if isinstance(value, int | float) and abs(value) >= 10**EXACT_DIGITS:
+            raise DeliveryError(
+                f"{where}, row {number}: column {column} holds a number of more than {EXACT_DIGITS} digits, which "
+                "Excel has rounded; format the column as text and fill it again, or export straight from the ERP"
+            )
 
 
 def _text(cell: Any, column: str, doubts: Doubts) -> str | None:
@@ -176,14 +277,14 @@ def _number(value: int | float, number_format: str, column: str, doubts: Doubts)
     if not math.isfinite(value):
         doubts.errors[column] += 1
         return None
-    shown = _DECORATION.sub("", number_format.split(";")[0]).strip()
-    if float(value).is_integer() and value >= 0 and len(shown) > 1 and _ONLY_ZEROS.fullmatch(shown):
-        return f"{int(value):0{len(shown)}}"
+    form = _DECORATION.sub("", number_format.split(";")[0]).strip()
+    if float(value).is_integer() and value >= 0 and len(form) > 1 and _ONLY_ZEROS.fullmatch(form):
+        return f"{int(value):0{len(form)}}"
     doubts.numbers[column] += is_written_number(column)
     doubts.long[column] += abs(value) >= 10**EXACT_DIGITS
     # Excel itself shows 15 digits: 66.50000000000001 is 66.5.
     number = Decimal(format(value, f".{EXACT_DIGITS}g"))
-    text = format(number * 100 if shown.endswith("%") else number, "f")
+    text = format(number * 100 if form.endswith("%") else number, "f")
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 

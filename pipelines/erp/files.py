@@ -16,13 +16,27 @@ from pipelines.erp import archive, complete, remote
 from pipelines.erp.archive import Limits
 from pipelines.erp.complete import CONTROL_FILE, Control
 from pipelines.erp.delivery import Delivery, TableData, Wanted, check_complete
-from pipelines.erp.folder import FOLDER_SETTING, counts, find, listed, look, only_zip
+from pipelines.erp.folder import (
+    FOLDER_SETTING,
+    check_is_file,
+    counts,
+    find,
+    innermost,
+    listed,
+    look,
+    near_misses,
+    only_zip,
+    remedy,
+)
+from pipelines.erp.mapped_values import with_mapped_values
 from pipelines.erp.mapping import TableMapping
 from pipelines.erp.parts import Found, assign, check_mandanten, mandant_files, readings
 from pipelines.erp.remote import Remote
 from pipelines.erp.schema import tables
 from pipelines.erp.table_files import Options, Reader
+from pipelines.erp.words import plain, shown
 from pipelines.errors import DeliveryError
+from pipelines.suggest import did_you_mean
 
 # A file on its way over SFTP grows all the time; on a disk and in an object store it mostly appears as a whole.
 QUIET_SFTP = 10.0
@@ -48,13 +62,16 @@ class FilesSettings:
     @contextmanager
     def opened(self, wanted: Wanted) -> Iterator[Delivery]:
         """The delivery, copied and unpacked as needed; a file that changes before the block ends is an error."""
-        place = self._copied(wanted) if isinstance(self.folder, Remote) else self.folder
+        noticed: list[str] = []
+        place = self._copied(wanted, noticed) if isinstance(self.folder, Remote) else self.folder
         looking = partial(look, place, self.control_name)
         before = looking()
         if isinstance(self.folder, Path) and not self._has_control(before):
             before = complete.wait_until_quiet(looking, self.quiet_seconds or 0)
         where = self.folder.url if isinstance(self.folder, Remote) else str(self.folder)
-        yield open_folder(self._unpacked(place, wanted.scratch), where, self, wanted)
+        delivery = open_folder(self._unpacked(place, wanted.scratch), where, self, wanted)
+        delivery.noticed.extend(noticed)
+        yield delivery
         complete.check_unchanged(before, looking())
 
     @property
@@ -62,7 +79,7 @@ class FilesSettings:
         """Name of the control file that is looked for."""
         return self.control or CONTROL_FILE
 
-    def _copied(self, wanted: Wanted) -> Path:
+    def _copied(self, wanted: Wanted, noticed: list[str]) -> Path:
         assert isinstance(self.folder, Remote)  # noqa: S101
         target = wanted.scratch / "copied"
         target.mkdir()
@@ -70,7 +87,14 @@ class FilesSettings:
         quiet = default if self.quiet_seconds is None else self.quiet_seconds
         is_wanted = partial(counts, control=self.control_name)
         return remote.copy(
-            self.folder, target, is_wanted, self._has_control, quiet, self.limits.max_gb, wanted.progress
+            self.folder,
+            target,
+            is_wanted,
+            self._has_control,
+            quiet,
+            self.limits.max_gb,
+            wanted.progress,
+            noticed,
         )
 
     def _has_control(self, listing: complete.Listing) -> bool:
@@ -83,7 +107,8 @@ class FilesSettings:
             return place
         target = scratch / "unpacked"
         target.mkdir()
-        return archive.unpack(packed, target, self.limits)
+        archive.unpack(packed, target, self.limits)
+        return innermost(target)
 
 
 def open_folder(folder: Path, where: str, settings: FilesSettings, wanted: Wanted) -> Delivery:
@@ -103,13 +128,20 @@ def open_folder(folder: Path, where: str, settings: FilesSettings, wanted: Wante
     is_split = any(reading.may_be_a_part for reading in read)
     numbers = _mandanten(reader, mandant_files(where, read)) if is_split else {}
     parts = assign(where, read, numbers)
+    _check_mapped(settings.mapping, parts, [*others, *(file.shown for file in found)])
     data = {name: reader.table(name, files, control) for name, files in parts.items()}
     erp = _erp_of(data, wanted.quelle_erp)
+    used = {part.found for files in parts.values() for part in files}
+    unknown = (*others, *(file.shown for file in found if file not in used))
+    folders = [f"{path.name}/" for path in listed(folder) if path.is_dir()] if folder.is_dir() else []
+    names = [*unknown, *(name for name in folders if "." in name)]
+    misses = {name: near_misses(name, tables(), names) for name in tables() if name not in data}
     check_complete(
         data,
         erp,
         where,
-        f"export every required table (CSV, Parquet or Excel) into this folder, or mend {FOLDER_SETTING}",
+        f"{_told(misses, erp)}export every required table (CSV, Parquet or Excel) into this folder, "
+        f"or mend {FOLDER_SETTING}",
         suffix=".csv",
     )
     reader.check_columns(erp)
@@ -117,9 +149,44 @@ def open_folder(folder: Path, where: str, settings: FilesSettings, wanted: Wante
     check_mandanten(parts, (name for name, table in tables().items() if table.is_required(erp)), living)
     if control:
         control.check_all_used()
-    used = {part.found for files in parts.values() for part in files}
-    unknown = (*others, *(file.shown for file in found if file not in used))
-    return Delivery(f"files: {where}", data, tuple(sorted(unknown)), tuple(reader.notes))
+    notes = [
+        f"{shown(name)}: looks like the table {table}, which was not delivered, but is not read; {remedy(name, table)}"
+        for table, names in misses.items()
+        for name in names
+    ]
+    origin = f"files: {where}"
+    return Delivery(
+        origin,
+        with_mapped_values(data, settings.mapping),
+        tuple(sorted(unknown)),
+        (*reader.notes, *notes),
+        reader.noticed,
+    )
+
+
+def _told(misses: Mapping[str, Sequence[str]], erp: str) -> str:
+    """What is there instead of the required tables that are missing."""
+    told = [
+        f"{shown(name)} is there: {remedy(name, table)}"
+        for table, names in misses.items()
+        if tables()[table].is_required(erp)
+        for name in names[:3]
+    ]
+    return "".join(f"{one}; " for one in told[:5])
+
+
+def _check_mapped(
+    mapping: Mapping[str, TableMapping], there: Mapping[str, object], files: Sequence[str]
+) -> None:
+    """Raises `DeliveryError` where the mapping file names a file or sheet that is not there: read as empty, it would
+    look like a table that lost all its rows."""
+    for name, table in mapping.items():
+        if table.source is not None and name not in there:
+            meant = did_you_mean(table.source, [Path(file).stem for file in files])
+            raise DeliveryError(
+                f"tables.{name}.from in the mapping file: no file or sheet is called {table.source!r}{meant};"
+                " mend SOURCES__ERP__FILES__MAPPING, or leave the table out of it"
+            )
 
 
 def _control(folder: Path, where: str, settings: FilesSettings) -> Control | None:
@@ -130,7 +197,10 @@ def _control(folder: Path, where: str, settings: FilesSettings) -> Control | Non
             f"{where}: {settings.control} is not there, so the delivery is not complete; "
             "load again once it is, or mend SOURCES__ERP__FILES__CONTROL"
         )
-    return complete.read_control(found[0]) if found else None
+    for path in found[:1]:
+        check_is_file(path)
+        return complete.read_control(path)
+    return None
 
 
 def _mandanten(reader: Reader, files: Sequence[Found]) -> dict[str, bool]:
@@ -150,7 +220,7 @@ def _mandanten(reader: Reader, files: Sequence[Found]) -> dict[str, bool]:
 
 
 def _text(value: pa.Scalar | None) -> str:
-    return ((value.as_py() if value is not None else None) or "").strip()
+    return plain((value.as_py() if value is not None else None) or "")
 
 
 def _erp_of(data: Mapping[str, TableData], quelle_erp: str) -> str:

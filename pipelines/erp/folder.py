@@ -1,6 +1,8 @@
 """What lies in the folder of a delivery."""
 
-from collections.abc import Iterator, Mapping
+import re
+import stat
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
@@ -34,23 +36,47 @@ def find(
             files = (file for file in _inside(path) if file.suffix.lower() in TABLES)
             found += [sheet for file in files for sheet in _found(file, path.name, mapping, limits)]
         elif path.suffix.lower() in TABLES and path.name.lower() != control.lower():
+            check_is_file(path)
             found += _found(path, None, mapping, limits)
         elif path.name.lower() != control.lower():
             others.append(path.name)
     return found, others
 
 
+def near_misses(table: str, tables: Iterable[str], others: Iterable[str]) -> list[str]:
+    """Names out of `others` that look like a file of a table, but cannot be read as one (`person.txt`)."""
+    longer = [other for other in tables if other != table and table in other]
+    pattern = re.compile(rf"(?<![^\W\d_]){re.escape(table)}(?![^\W\d_])", re.IGNORECASE)
+    return [
+        name
+        for name in others
+        if pattern.search(name) and not any(other in name.casefold() for other in longer)
+    ]
+
+
+def remedy(name: str, table: str) -> str:
+    """What to do with a file that is not read, by its ending."""
+    ending = PurePosixPath(name.lower()).suffix
+    if ending in (".gz", ".7z", ".rar", ".bz2", ".zst", ".tar", ".tgz"):
+        return "unpack it"
+    if ending in (".xls", ".xlsb", ".ods"):
+        return "save it as .xlsx or CSV"
+    if name.endswith("/"):
+        return "it is a folder; put the file itself there"
+    if "/" in name:
+        return f"put it beside the others, or mend {FOLDER_SETTING}"
+    return f"rename it to {table}.csv"
+
+
 def look(place: Path, control: str) -> Listing:
     """Size and time of every file that counts, of a folder and its sub-folders or of one packed file."""
     if place.is_file():
-        return {place.name: _stamp(place)}
-    paths = [
-        file
-        for entry in listed(place)
-        for file in (_inside(entry) if entry.is_dir() else [entry])
-        if file.is_file()
-    ]
-    return {path.relative_to(place).as_posix(): _stamp(path) for path in paths if counts(path.name, control)}
+        stamp = _stamp(place)
+        return {place.name: stamp} if stamp else {}
+    paths = [file for entry in listed(place) for file in (_inside(entry) if entry.is_dir() else [entry])]
+    wanted = [path for path in paths if counts(path.name, control)]
+    stamps = {path.relative_to(place).as_posix(): _stamp(path) for path in wanted}
+    return {name: stamp for name, stamp in stamps.items() if stamp}
 
 
 def counts(name: str, control: str) -> bool:
@@ -74,6 +100,24 @@ def only_zip(folder: Path) -> Path | None:
             f"{folder}: {len(zips)} ZIP files ({names}); leave the newest delivery alone there"
         )
     return zips[0]
+
+
+def check_is_file(path: Path) -> None:
+    """Raises `DeliveryError` for what would be waited for for ever when it is opened, or is not there at all."""
+    if path.is_file():
+        return
+    what = "a link to nothing" if path.is_symlink() and not path.exists() else "a pipe or a device"
+    raise DeliveryError(f"{path.name}: is no file but {what}; put the exported file there, or take it away")
+
+
+def innermost(folder: Path) -> Path:
+    """The folder in which an unpacked delivery lies: the only one of a folder without a file of a table."""
+    while True:
+        inside = listed(folder)
+        below = [path for path in inside if path.is_dir()]
+        if len(below) != 1 or any(path.suffix.lower() in TABLES for path in inside if path.is_file()):
+            return folder
+        folder = below[0]
 
 
 def listed(folder: Path) -> list[Path]:
@@ -131,6 +175,10 @@ def _found(
     return [replace(sheets[0], stem=path.stem, workbook=None)]
 
 
-def _stamp(path: Path) -> tuple[int, float]:
-    stat = path.stat()
-    return stat.st_size, stat.st_mtime
+def _stamp(path: Path) -> tuple[int, float] | None:
+    """Size and time of a file; None for what is none, or has gone since it was listed."""
+    try:
+        facts = path.stat()
+    except OSError:
+        return None
+    return (facts.st_size, facts.st_mtime) if stat.S_ISREG(facts.st_mode) else None

@@ -158,7 +158,7 @@ def _load(
         unknown_files=delivery.unknown_files,
         absent_tables=tuple(name for name in tables() if name not in delivery.tables),
         seconds=time.monotonic() - began,
-        notes=delivery.notes,
+        notes=(*delivery.notes, *delivery.noticed),
         changed={name: read.get(name, 0) for name, data in delivery.tables.items() if data.changes_only},
     )
 

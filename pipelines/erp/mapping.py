@@ -6,32 +6,40 @@ tables:
     from: units               # file, sheet or view; without it the table's own name
     columns:                  # our column: their header
       ve_nr: Unit number
+    values:                   # our column: their word: our word
+      ve_art: {flat: Wohnung}
 ```
 
 A database may also say `select:` (a statement instead of `from`) and `changed_at:` (its column with the time of the
 last change).
 """
 
+import csv
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from pipelines.erp.schema import tables
 from pipelines.errors import SettingsError
+from pipelines.settings import project_root
+from pipelines.yaml_file import YamlError, read_yaml
 
-FILE_KEYS = ("from", "columns")
+FILE_KEYS = ("from", "columns", "values")
 DATABASE_KEYS = (*FILE_KEYS, "select", "changed_at")
 
 
 @dataclass(frozen=True)
 class TableMapping:
-    """One table as the ERP has it; `columns` maps our column to the ERP's name, spelled as in the mapping file."""
+    """One table as the ERP has it, spelled as in the mapping file.
+
+    `columns` maps our column to the ERP's name, `values` our column to the ERP's words and ours for them.
+    """
 
     source: str | None = None
     columns: Mapping[str, str] = field(default_factory=dict)
+    values: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     select: str | None = None
     changed_at: str | None = None
 
@@ -52,18 +60,12 @@ def read_mapping(path: Path, keys: tuple[str, ...] = FILE_KEYS) -> dict[str, Tab
 
 def _parsed(path: Path) -> Any:
     try:
-        return yaml.safe_load(path.read_text(encoding="utf-8"))
+        return read_yaml(path)
     except OSError as problem:
         raise SettingsError(f"{path}: the mapping file cannot be read ({problem.strerror})") from None
-    except UnicodeDecodeError:
-        raise SettingsError(f"{path.name}: the mapping file is not UTF-8; save it as UTF-8") from None
-    except yaml.YAMLError as problem:
-        line = (
-            problem.problem_mark.line + 1
-            if isinstance(problem, yaml.MarkedYAMLError) and problem.problem_mark
-            else 1
-        )
-        raise SettingsError(f"{path.name}, line {line}: the mapping file is no YAML; mend the line") from None
+    except YamlError as problem:
+        line = f", line {problem.line}" if problem.line else ""
+        raise SettingsError(f"{path.name}{line}: the mapping file {problem}; mend it") from None
 
 
 def _table(where: str, name: str, entry: Any, keys: tuple[str, ...]) -> TableMapping:
@@ -75,11 +77,12 @@ def _table(where: str, name: str, entry: Any, keys: tuple[str, ...]) -> TableMap
     for key, value in entry.items():
         if key not in keys:
             raise SettingsError(f"{where}: tables.{name}.{key}: unknown entry; there are {', '.join(keys)}")
-        if key != "columns":
+        if key not in ("columns", "values"):
             _check_text(f"{where}: tables.{name}.{key}", value)
     return TableMapping(
         source=entry.get("from"),
         columns=_columns(where, name, entry.get("columns")),
+        values=_values(where, name, entry.get("values")),
         select=entry.get("select"),
         changed_at=entry.get("changed_at"),
     )
@@ -99,6 +102,49 @@ def _columns(where: str, name: str, columns: Any) -> dict[str, str]:
         if former != ours:
             raise SettingsError(f"{place}: {theirs!r} is mapped to {former} already; name it once")
     return dict(columns)
+
+
+def _values(where: str, name: str, values: Any) -> dict[str, dict[str, str]]:
+    values = {} if values is None else values
+    if not isinstance(values, dict):
+        raise SettingsError(
+            f"{where}: tables.{name}.values: a map from our columns to their words and ours is needed"
+        )
+    for column, words in values.items():
+        place = f"{where}: tables.{name}.values.{column}"
+        if column not in tables()[name].columns:
+            raise SettingsError(f"{place}: unknown column; there are {', '.join(tables()[name].columns)}")
+        if not isinstance(words, dict) or not words:
+            raise SettingsError(f"{place}: a map from their words to ours is needed")
+        _check_words(place, words, known_meanings().get(f"{name}.{column}"))
+    return {column: dict(words) for column, words in values.items()}
+
+
+def _check_words(place: str, words: Mapping[Any, Any], meanings: frozenset[str] | None) -> None:
+    """Raises `SettingsError` for what is no text, comes twice, or is no word that staging knows there."""
+    seen: dict[str, str] = {}
+    for theirs, ours in words.items():
+        _check_text(f"{place}: the word {theirs}", theirs)
+        if not isinstance(ours, str):
+            raise SettingsError(f"{place}.{theirs}: a text is needed; put it in quotes (empty: no value)")
+        former = seen.setdefault("".join(theirs.split()).lower(), theirs)
+        if former != theirs:
+            raise SettingsError(f"{place}.{theirs}: the same word as {former} (case and blanks do not count)")
+        if meanings is not None and ours and ours not in meanings:
+            raise SettingsError(
+                f"{place}.{theirs}: {ours!r} is no word of ours; there are {', '.join(sorted(meanings))}"
+            )
+
+
+@cache
+def known_meanings() -> Mapping[str, frozenset[str]]:
+    """What the words of a column (`kontaktweg.art`) may mean, by the seed `woerter` (rule C9)."""
+    path = project_root() / "seeds" / "woerter.csv"
+    found: dict[str, set[str]] = {}
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        for row in csv.DictReader(file):
+            found.setdefault(row["spalte"], set()).add(row["bedeutung"])
+    return {column: frozenset(meanings) for column, meanings in found.items()}
 
 
 def _check_text(place: str, value: Any) -> None:

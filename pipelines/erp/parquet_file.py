@@ -2,16 +2,25 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from pipelines.erp.csv_file import column_names
+from pipelines.erp.headers import column_names
+from pipelines.erp.words import shown
 from pipelines.errors import DeliveryError
 
 BATCH_ROWS = 65_536
+# The zone of the rules: its stamps are told on its own clock.
+ZONE = "Europe/Berlin"
+# Up to here a float holds every whole number.
+EXACT = 1 << 53
+
+# What Arrow raises for a damaged file: its own, and what Python makes of its words.
+_ERRORS = (pa.ArrowException, OSError, ValueError, OverflowError, MemoryError, RecursionError)
 
 
 @dataclass(frozen=True)
@@ -33,15 +42,18 @@ def inspect(path: Path) -> ParquetFile:
     try:
         with pq.ParquetFile(path) as file:
             schema, rows = file.schema_arrow, file.metadata.num_rows
-    except pa.ArrowException:
+            names = list(schema.names)
+    except _ERRORS as problem:
+        if isinstance(problem, OSError) and problem.errno:
+            raise
         raise DeliveryError(f"{path.name}: not a complete Parquet file; export the table again") from None
-    columns = column_names(path.name, schema.names)
+    columns = column_names(path.name, names)
     for field in schema:
         if pa.types.is_nested(field.type) and not _is_list(field.type):
             raise DeliveryError(
-                f"{path.name}: column {field.name} holds records ({field.type}); export it as text"
+                f"{path.name}: column {shown(field.name)} holds records ({shown(str(field.type))}); export it as text"
             )
-    return ParquetFile(path, tuple(schema.names), columns, path.stat().st_size, rows == 0)
+    return ParquetFile(path, tuple(names), columns, path.stat().st_size, rows == 0)
 
 
 def read(file: ParquetFile) -> Iterator[pa.RecordBatch]:
@@ -55,7 +67,11 @@ def read(file: ParquetFile) -> Iterator[pa.RecordBatch]:
                 texts = [_text(file, *pair) for pair in zip(file.names, batch.columns, strict=True)]
                 yield pa.RecordBatch.from_arrays(texts, names=list(file.columns))
         return
-    except (pa.ArrowException, OSError):
+    except FileNotFoundError:
+        raise DeliveryError(
+            f"{file.path.name}: the file changed while it was read; load again once the export is complete"
+        ) from None
+    except _ERRORS:
         # Arrow's message may hold values; nothing of it may be chained to ours.
         pass
     raise DeliveryError(f"{file.path.name}: the file is damaged; export the table again")
@@ -64,19 +80,19 @@ def read(file: ParquetFile) -> Iterator[pa.RecordBatch]:
 def _text(file: ParquetFile, name: str, column: pa.Array) -> pa.Array:
     try:
         return as_text(column)
-    except (pa.ArrowException, ValueError):
+    except (pa.ArrowException, ValueError, OverflowError):
         pass
     raise DeliveryError(
-        f"{file.path.name}: column {name} ({column.type}) cannot be read as text; export it as text"
+        f"{file.path.name}: column {shown(name)} ({shown(str(column.type))}) cannot be read as text; export it as text"
     )
 
 
 def as_text(column: pa.Array) -> pa.Array:
     """A column as text.
 
-    Dates as 2026-01-31, time stamps as 2026-01-31 13:05:00 on the clock of their own zone (midnight is
-    written as the date alone: dates come as time stamps from many tools), decimals and floats with a point,
-    booleans as true and false, lists joined by a comma.
+    Dates as 2026-01-31, time stamps as 2026-01-31 13:05:00 (midnight is written as the date alone: dates come as time
+    stamps from many tools), those of another zone than Berlin with their distance from UTC, 2026-01-31T13:05:00+00:00
+    (rule C2), decimals and floats with a point, booleans as true and false, lists joined by a comma.
     """
     for applies, convert in _CONVERSIONS:
         if applies(column.type):
@@ -95,15 +111,41 @@ def _is_list(type_: pa.DataType) -> bool:
 
 
 def _timestamps(column: pa.Array) -> pa.Array:
-    local = pc.local_timestamp(column) if column.type.tz else column
-    return pc.replace_substring_regex(
-        pc.replace_substring_regex(local.cast(pa.string()), r"\.0+$", ""), " 00:00:00$", ""
-    )
+    if column.type.tz in (None, ZONE):
+        local = pc.local_timestamp(column) if column.type.tz else column
+        return pc.replace_substring_regex(_without_fraction(local), " 00:00:00$", "")
+    moment = column.cast(pa.timestamp(column.type.unit, "UTC")).cast(pa.timestamp(column.type.unit))
+    text = pc.replace_substring(_without_fraction(moment), " ", "T")
+    text = pc.binary_join_element_wise(text, "+00:00", "")
+    # Dates come as midnight in UTC from many tools; in Berlin it is the same day.
+    return pc.replace_substring_regex(text, r"T00:00:00\+00:00$", "")
+
+
+def _without_fraction(moment: pa.Array) -> pa.Array:
+    return pc.replace_substring_regex(moment.cast(pa.string()), r"\.0+$", "")
 
 
 def _floats(column: pa.Array) -> pa.Array:
+    """As people write them. A whole number that a float cannot hold stays in scientific notation (rule C8)."""
     # Tools without NULL write NaN for it.
-    return pc.if_else(pc.is_nan(column), None, column)
+    known = pc.if_else(pc.is_nan(column), None, column)
+    text = known.cast(pa.string())
+    if not pc.any(pc.match_substring(text, "e")).as_py():
+        return text
+    known = known.cast(pa.float64())
+    is_whole = pc.and_(pc.equal(pc.floor(known), known), pc.less(pc.abs(known), EXACT))
+    text = pc.if_else(is_whole, pc.if_else(is_whole, known, 0).cast(pa.int64()).cast(pa.string()), text)
+    is_short = pc.fill_null(pc.match_substring_regex(text, r"e-|\..*e"), False)
+    return pc.replace_with_mask(
+        text,
+        is_short,
+        pa.array([_written(value) for value in text.filter(is_short).to_pylist()], pa.string()),
+    )
+
+
+def _written(text: str) -> str:
+    number = Decimal(text)
+    return format(number, "f") if abs(number) < EXACT else text
 
 
 def _lists(column: pa.Array) -> pa.Array:

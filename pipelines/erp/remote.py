@@ -14,6 +14,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
+from pipelines.erp import encrypted
 from pipelines.erp.archive import GB
 from pipelines.erp.complete import Listing, check_unchanged, wait_until_quiet
 from pipelines.erp.delivery import Progress, no_progress
@@ -21,6 +22,7 @@ from pipelines.errors import DeliveryError, SettingsError, StammdatenError
 
 FOLDER = "SOURCES__ERP__FILES__FOLDER"
 CREDENTIALS = "SOURCES__ERP__FILES__CREDENTIALS__"
+ENDPOINT = f"{CREDENTIALS}ENDPOINT_URL"
 SECTIONS = ("sources", "erp", "files")
 
 # Scheme of the address → what to install for it, and what to look at when the login fails.
@@ -37,10 +39,15 @@ SINGLE_FILES = (".zip", ".xlsx", ".xlsm")
 
 @dataclass(frozen=True)
 class Remote:
-    """A folder, or one packed file, on another machine. `known_hosts` lists the SFTP servers that may be trusted."""
+    """A folder, or one packed file, on another machine.
+
+    `known_hosts` lists the SFTP servers that may be trusted; `may_be_unencrypted` lets an object store beyond this
+    machine be reached by http.
+    """
 
     url: str
     known_hosts: Path = Path("~/.ssh/known_hosts")
+    may_be_unencrypted: bool = False
 
     @property
     def scheme(self) -> str:
@@ -82,15 +89,16 @@ def copy(
     quiet_seconds: float,
     max_gb: float,
     progress: Progress = no_progress,
+    noticed: list[str] | None = None,
 ) -> Path:
     """Copies a delivery into the empty folder `target` and returns it, or the one packed file in it.
 
     Files of the folder and of its sub-folders, hidden ones not. It waits until none has changed for `quiet_seconds`,
     unless the listing itself says that all is there. Raises `DeliveryError` or `SettingsError` for a server that
     cannot be reached or trusted, a refused login, a folder that is not there, more than `max_gb`, and files that change
-    meanwhile.
+    meanwhile. `noticed` takes what a person should know.
     """
-    with _errors_of_users(remote), _connected(remote) as files:
+    with _errors_of_users(remote), _connected(remote, noticed) as files:
         look = partial(files.look, is_wanted)
         before = look()
         if not is_complete(before):
@@ -147,7 +155,7 @@ class _Files:
 
 
 @contextmanager
-def _connected(remote: Remote) -> Iterator[_Files]:
+def _connected(remote: Remote, noticed: list[str] | None = None) -> Iterator[_Files]:
     from dlt.common.configuration.resolve import resolve_configuration
     from dlt.common.storages.configuration import FilesystemConfiguration
     from dlt.common.storages.fsspec_filesystem import fsspec_from_config
@@ -155,9 +163,19 @@ def _connected(remote: Remote) -> Iterator[_Files]:
     config = resolve_configuration(FilesystemConfiguration(remote.url), sections=SECTIONS)
     config.kwargs = {"skip_instance_cache": True, **(config.kwargs or {}), **_options(remote, config)}
     system = fsspec_from_config(config)[0]
+    notes = [encrypted.check_address(ENDPOINT, url, remote.may_be_unencrypted) for url in _endpoints(system)]
+    (noticed if noticed is not None else []).extend(note for some in notes for note in some)
     client = getattr(system, "client", None) if remote.scheme == "sftp" else None
     with closing(client) if client else nullcontext():
         yield _Files(remote, system)
+
+
+def _endpoints(system: Any) -> list[str]:
+    """Addresses of an object store as its library is going to use them, wherever they were set."""
+    if hasattr(system, "s3"):
+        return [str(system.s3.meta.endpoint_url)]
+    found = (getattr(system, name, None) for name in ("_location", "_endpoint", "account_url"))
+    return [url for url in found if isinstance(url, str)]
 
 
 def _options(remote: Remote, config: Any) -> dict[str, Any]:

@@ -9,15 +9,17 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from pipelines.erp.archive import Limits
-from pipelines.erp.csv_file import DELIMITERS, ENCODINGS
+from pipelines.erp.csv_file import DELIMITERS
 from pipelines.erp.delivery import Door
+from pipelines.erp.encoding import ENCODINGS
+from pipelines.erp.encrypted import is_lifted
 from pipelines.erp.files import FilesSettings
 from pipelines.erp.folder import PACKED
 from pipelines.erp.increments import Increments
 from pipelines.erp.mapping import read_mapping
 from pipelines.erp.remote import Remote, check_address, is_remote
 from pipelines.errors import SettingsError
-from pipelines.settings import project_root, setting_name
+from pipelines.settings import checked_text, project_root, setting_name
 
 KINDS = ("files", "sql", "openwowi")
 DELIMITER_NAMES = {"tab": "\t", **{delimiter: delimiter for delimiter in DELIMITERS}}
@@ -89,6 +91,7 @@ def _files() -> FilesSettings:
     limits = Limits(
         max_gb=_positive("sources.erp.files.max_gb", Limits.max_gb),
         max_ratio=_positive("sources.erp.files.max_ratio", Limits.max_ratio),
+        max_workbook_mb=_positive("sources.erp.files.max_workbook_mb", Limits.max_workbook_mb),
     )
     quiet = _value("sources.erp.files.quiet_seconds")
     return FilesSettings(
@@ -109,14 +112,26 @@ def _folder() -> Path | Remote:
         raise SettingsError(f"{setting_name(key)}: missing; name the folder with the ERP's files; {PLACES}")
     if is_remote(folder):
         known_hosts = _value("sources.erp.files.known_hosts")
-        return Remote(check_address(folder), Path(known_hosts) if known_hosts else Remote.known_hosts)
-    local = unquote(urlsplit(folder).path) if folder.lower().startswith("file:") else folder
+        trusted = Path(known_hosts) if known_hosts else Remote.known_hosts
+        return Remote(check_address(folder), trusted, is_lifted())
+    try:
+        local = unquote(urlsplit(folder).path) if folder.lower().startswith("file:") else folder
+    except ValueError:
+        raise SettingsError(
+            f"{setting_name(key)}: not an address; write it as file:///folder; {PLACES}"
+        ) from None
     path = Path(local).expanduser()
-    if not path.is_dir() and not (path.is_file() and path.suffix.lower() in PACKED):
+    if not _is_place(path):
         raise SettingsError(
             f"{setting_name(key)}: {path} is no folder; name the one with the ERP's files, or a ZIP; {PLACES}"
         )
     return path
+
+
+def _is_place(path: Path) -> bool:
+    with suppress(OSError):
+        return path.is_dir() or (path.is_file() and path.suffix.lower() in PACKED)
+    return False
 
 
 def _positive(key: str, default: float) -> float:
@@ -147,7 +162,7 @@ def _delimiter() -> str | None:
     given = _value(key)
     if given is not None and given.lower() not in DELIMITER_NAMES:
         raise SettingsError(
-            f"{setting_name(key)}: {given!r} cannot separate fields; it may be ; , or tab; {PLACES}"
+            f"{setting_name(key)}: {given!r} cannot separate fields; it may be ; , | or tab; {PLACES}"
         )
     return DELIMITER_NAMES[given.lower()] if given else None
 
@@ -158,4 +173,4 @@ def _value(key: str) -> str | None:
     import dlt
 
     value = dlt.config.get(key, str)
-    return value if value and value.strip() else None
+    return checked_text(key, value) if value and value.strip() else None

@@ -11,9 +11,12 @@ import pyarrow as pa
 import sqlalchemy as sa
 from dlt.sources.sql_database import sql_table
 
-from pipelines.erp.csv_file import column_names
 from pipelines.erp.delivery import Delivery, MarkExpired, TableData, Wanted, check_complete
+from pipelines.erp.encrypted import demanded
+from pipelines.erp.headers import column_names
+from pipelines.erp.mapped_values import with_mapped_values
 from pipelines.erp.mapping import TableMapping
+from pipelines.erp.row_checks import RowChecks
 from pipelines.erp.schema import tables
 from pipelines.erp.sql_dialects import BINARY, NESTED, TIME, Column, Dialect, dialect_of
 from pipelines.erp.sql_errors import explained
@@ -27,11 +30,15 @@ NO_SNAPSHOT = (
 
 @dataclass(frozen=True)
 class SqlSettings:
-    """Which database, and what it calls our tables. `mapping_file` is the name that messages give it."""
+    """Which database, and what it calls our tables. `mapping_file` is the name that messages give it.
+
+    `may_be_unencrypted` lifts the duty to encrypt the connection to another machine.
+    """
 
     url: sa.URL = field(repr=False)
     mapping: Mapping[str, TableMapping]
     mapping_file: str
+    may_be_unencrypted: bool = False
 
     @contextmanager
     def opened(self, wanted: Wanted) -> Iterator[Delivery]:
@@ -41,13 +48,15 @@ class SqlSettings:
             erp = _erp_of(database, found, wanted.quelle_erp)
             for view in found.values():
                 _check_columns(database, view, erp)
-            data = {name: _table_data(database, view, wanted) for name, view in found.items()}
+            noticed: list[str] = []
+            data = {name: _table_data(database, view, wanted, noticed) for name, view in found.items()}
             remedy = f"name a view or SELECT for each in {self.mapping_file}"
             check_complete(data, erp, database.origin, remedy)
             yield Delivery(
                 origin=f"sql: {database.origin}",
-                tables=data,
-                notes=() if database.holds_still else (NO_SNAPSHOT,),
+                tables=with_mapped_values(data, self.mapping),
+                notes=(*database.notes, *(() if database.holds_still else (NO_SNAPSHOT,))),
+                noticed=noticed,
             )
 
 
@@ -64,6 +73,7 @@ class _Database:
     origin: str
     mapping_file: str
     holds_still: bool
+    notes: tuple[str, ...]
 
     def explained(self, what: str) -> AbstractContextManager[None]:
         return explained(self.origin, what, self.mapping_file)
@@ -72,8 +82,11 @@ class _Database:
 @contextmanager
 def _connected(settings: SqlSettings) -> Iterator[_Database]:
     dialect, origin = dialect_of(settings.url), origin_of(settings.url)
+    line = demanded(settings.url, settings.may_be_unencrypted)
     limits = {name: value for name, value in dialect.connect.items() if name not in settings.url.query}
-    engine = sa.create_engine(settings.url, poolclass=sa.NullPool, connect_args=limits, hide_parameters=True)
+    engine = sa.create_engine(
+        line.url, poolclass=sa.NullPool, connect_args={**limits, **line.connect}, hide_parameters=True
+    )
     try:
         with explained(origin, "the connection", settings.mapping_file):
             holds_still = _can_hold_still(engine, dialect)
@@ -84,7 +97,9 @@ def _connected(settings: SqlSettings) -> Iterator[_Database]:
             with ExitStack() as stack:
                 with explained(origin, "the connection", settings.mapping_file):
                     reader = stack.enter_context(dialect.reader(connection))
-                yield _Database(connection, reader, dialect, origin, settings.mapping_file, holds_still)
+                yield _Database(
+                    connection, reader, dialect, origin, settings.mapping_file, holds_still, line.notes
+                )
         finally:
             # Dropped rather than rolled back: it may be broken, or in the middle of a table.
             connection.invalidate()
@@ -213,16 +228,18 @@ def _erp_of(database: _Database, found: Mapping[str, _View], quelle_erp: str) ->
 # The rows
 
 
-def _table_data(database: _Database, view: _View, wanted: Wanted) -> TableData:
+def _table_data(database: _Database, view: _View, wanted: Wanted, noticed: list[str]) -> TableData:
     since = None
     if view.changed_at and view.table in wanted.marks:
         since = _since(wanted.marks[view.table]) - wanted.overlap
+    where = f"{view.what} in {database.origin}"
+    checks = RowChecks(where, tables()[view.table], view.names, "row {}".format, noticed)
     return TableData(
-        where=f"{view.what} in {database.origin}",
+        where=where,
         columns=view.names,
         size=1,
         is_empty=view.is_empty,
-        read=partial(_read, database, view, since),
+        read=checks.checked(partial(_read, database, view, since)),
         changes_only=since is not None,
         mark=partial(_mark, database, view),
         kinds={column.ours: column.kind for column in view.columns},

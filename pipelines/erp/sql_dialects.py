@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from dlt.sources.sql_database import BaseTableLoader
 
 from pipelines.erp.column_kinds import TEXT
-from pipelines.erp.sql_rows import SECONDS_TO_CONNECT, CursorLoader, PostgresLoader, postgres_reader
+from pipelines.erp.sql_rows import SECONDS_TO_CONNECT, ZONE, CursorLoader, PostgresLoader, postgres_reader
 
 # Kinds of values beside text; the last two cannot become text.
 NUMBER, BOOLEAN, TIME = "number", "boolean", "time"
@@ -56,8 +56,9 @@ def _as_it_is(value: sa.ColumnElement[Any], column: Column) -> sa.ColumnElement[
 
 
 def _postgres_text(value: sa.ColumnElement[Any], column: Column) -> sa.ColumnElement[Any]:
-    """A value as text, on the clock of the session where it has a time zone."""
-    local = sa.cast(value, sa.TIMESTAMP()) if column.code == POSTGRES_TIME_WITH_ZONE else value
+    """A value as text, on the clock of Berlin where it has a time zone (rule C2), whatever the session's is."""
+    has_zone = column.code == POSTGRES_TIME_WITH_ZONE
+    local = sa.func.timezone(sa.literal_column(f"'{ZONE}'"), value) if has_zone else value
     return sa.cast(local, sa.Text())
 
 

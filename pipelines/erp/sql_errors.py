@@ -7,11 +7,10 @@ from contextlib import contextmanager
 import pyarrow as pa
 import sqlalchemy as sa
 
+from pipelines.erp.encrypted import ALLOW, CREDENTIALS
 from pipelines.errors import DeliveryError, StammdatenError
 
-CREDENTIALS = "SOURCES__ERP__SQL__CREDENTIALS"
-
-LOGIN, DATABASE, HOST = "login", "database", "host"
+LOGIN, DATABASE, HOST, TLS = "login", "database", "host", "tls"
 MISSING, COLUMN, DENIED, STATEMENT = "missing", "column", "denied", "statement"
 LOST, STOPPED, VALUE = "lost", "stopped", "value"
 
@@ -33,6 +32,7 @@ CAUSES = {
 
 # What drivers say in words alone: PostgreSQL while it connects (also in German), SQLite.
 WORDS = (
+    (r"(not|nicht|kein).*SSL.*(required|verlangt|angefordert)|Encryption not supported", TLS),
     (r"password|Passwort|authenti|pg_hba|role .* (does not exist|is not permitted)|Rolle", LOGIN),
     (r"database .* does not exist|Datenbank .* existiert nicht", DATABASE),
     (r"no such table", MISSING),
@@ -51,6 +51,7 @@ SENTENCES = {
     LOGIN: f"{{origin}}: the database refuses this user or password; mend {CREDENTIALS}",
     DATABASE: f"{{origin}}: there is no such database on this server; mend {CREDENTIALS}",
     HOST: f"{{origin}}: the database cannot be reached; mend {CREDENTIALS}, or look whether it runs",
+    TLS: f"{{origin}}: the server does not encrypt; switch TLS on there, or set {ALLOW}=true",
     MISSING: "{what} is not there in {origin}, or hidden from this user; create it, or mend {remedy}",
     COLUMN: "{what} in {origin}: names a column that is not there{said}; mend {remedy}",
     DENIED: "{what} in {origin}: this user may not read it; grant it the right to select",

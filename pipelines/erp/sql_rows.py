@@ -15,6 +15,7 @@ from functools import singledispatch
 from select import select
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -31,6 +32,8 @@ SECONDS_TO_CONNECT = 10
 BATCH_ROWS = 20_000
 BLOCK_BYTES = 2 << 20
 MIDNIGHT = " 00:00:00"
+# On its clock a stamp with a zone is told (rule C2).
+ZONE = "Europe/Berlin"
 
 
 class CursorLoader(TableLoader):  # type: ignore[misc]
@@ -201,12 +204,18 @@ def _(value: Decimal) -> str | None:
 def _(value: float) -> str | None:
     if value != value:
         return None
-    return re.sub(r"\.0$", "", repr(value))
+    text = re.sub(r"\.0$", "", repr(value))
+    # A large one stays as it is: its last digits are lost (rule C8).
+    return format(Decimal(text), "f") if "e-" in text else text
 
 
 @written.register
 def _(value: datetime) -> str:
-    return value.replace(tzinfo=None).isoformat(sep=" ").removesuffix(MIDNIGHT)
+    local = value.astimezone(ZoneInfo(ZONE)) if value.tzinfo else value
+    if value.time() == time() and value.date() == local.date():
+        # A date, made a stamp in another zone by a tool.
+        return value.date().isoformat()
+    return local.replace(tzinfo=None).isoformat(sep=" ").removesuffix(MIDNIGHT)
 
 
 @written.register(date)

@@ -9,10 +9,10 @@ import dlt
 import sqlalchemy as sa
 from dlt.common.configuration.specs import ConnectionStringCredentials
 
+from pipelines.erp.encrypted import CREDENTIALS, demanded, is_lifted
 from pipelines.erp.mapping import DATABASE_KEYS, TableMapping, read_mapping
 from pipelines.erp.sql import SqlSettings
 from pipelines.erp.sql_dialects import dialect_of
-from pipelines.erp.sql_errors import CREDENTIALS
 from pipelines.errors import SettingsError
 from pipelines.settings import config_value, project_root
 
@@ -30,7 +30,9 @@ def sql_settings() -> SqlSettings:
     path = _mapping_path()
     mapping = read_mapping(path, DATABASE_KEYS)
     _check_mapping(path.name, mapping)
-    return SqlSettings(url, mapping, path.name)
+    lifted = is_lifted()
+    demanded(url, lifted)
+    return SqlSettings(url, mapping, path.name, lifted)
 
 
 def _url() -> sa.URL:

@@ -12,8 +12,11 @@ from pipelines.erp.archive import Limits
 from pipelines.erp.complete import Control, counted
 from pipelines.erp.delivery import TableData, check_columns
 from pipelines.erp.folder import in_folder
+from pipelines.erp.headers import column_names
 from pipelines.erp.mapping import TableMapping
 from pipelines.erp.parts import Found, Part
+from pipelines.erp.row_checks import RowChecks
+from pipelines.erp.schema import tables
 from pipelines.errors import DeliveryError
 
 Read = Callable[[], Iterator[pa.RecordBatch]]
@@ -31,12 +34,16 @@ class Options:
 
 
 class Reader:
-    """Opens the files of one delivery, each once; `notes` is what a person should know of them."""
+    """Opens the files of one delivery, each once; `notes` is what a person should know of them.
+
+    `noticed` is what turns out while the rows are read.
+    """
 
     def __init__(self, options: Options) -> None:
         self._options = options
         self._opened: dict[tuple[str, Found], TableData] = {}
         self.notes: list[str] = []
+        self.noticed: list[str] = []
 
     def table(self, name: str, files: Sequence[Part], control: Control | None) -> TableData:
         """All parts of a table as one, in the order of the files; a column that a part lacks is absent in its batches.
@@ -86,34 +93,43 @@ class Reader:
 
     def _open(self, name: str, file: Found) -> TableData:
         renamed = self._renamed(name)
+        opened: csv_file.CsvFile | parquet_file.ParquetFile
         if file.sheet is not None:
-            opened, read = self._open_sheet(file, file.sheet, renamed)
+            opened, read, place = self._open_sheet(file, file.sheet, renamed)
+            header = opened.columns
         elif file.path.suffix.lower() == ".parquet":
             parquet = parquet_file.inspect(file.path)
+            header = parquet.names
             parquet = replace(parquet, columns=_our_names(parquet, renamed))
-            opened, read = parquet, partial(parquet_file.read, parquet)
+            opened, read, place = parquet, partial(parquet_file.read, parquet), _row
         else:
             csv = csv_file.inspect(file.path, self._options.encoding, self._options.delimiter)
+            header = csv.header
             csv = replace(csv, columns=_our_names(csv, renamed))
-            opened, read = csv, partial(csv_file.read, csv)
-        in_place = partial(_read_in_folder, file.folder, read)
+            opened, read, place = csv, partial(csv_file.read, csv), partial(csv_file.line_of, csv)
+            self.notes += _spoilt(file.shown, csv)
+        # Of a sheet its own reader has noted what the spreadsheet did.
+        noticed = self.noticed if file.sheet is None else []
+        checks = RowChecks(file.shown, tables()[name], (*header, *renamed, *opened.columns), place, noticed)
+        in_place = partial(_read_in_folder, file.folder, checks.checked(read))
         return TableData(file.shown, opened.columns, opened.size, opened.is_empty, in_place)
 
     def _open_sheet(
         self, file: Found, sheet: str, renamed: Mapping[str, str]
-    ) -> tuple[csv_file.CsvFile | parquet_file.ParquetFile, Read]:
+    ) -> tuple[parquet_file.ParquetFile, Read, Callable[[int], str]]:
         # Loaded for who needs it: most deliveries hold no workbook.
         from pipelines.erp import excel_file
 
         target = self._options.scratch / f"sheet_{len(self._opened)}.parquet"
         self.notes += excel_file.to_parquet(file.path, sheet, target, renamed, self._options.limits)
         opened = parquet_file.inspect(target)
-        return opened, partial(parquet_file.read, opened)
+        place = partial(excel_file.place_of, file.path, sheet, self._options.limits)
+        return opened, partial(parquet_file.read, opened), place
 
     def _renamed(self, name: str) -> dict[str, str]:
         """Our column by the ERP's name of it, as headers are spelled in the raw layer."""
         columns = self._options.mapping[name].columns if name in self._options.mapping else {}
-        return {csv_file.column_names("mapping", [theirs])[0]: ours for ours, theirs in columns.items()}
+        return {column_names("mapping", [theirs])[0]: ours for ours, theirs in columns.items()}
 
     def _check_mapped(self, name: str, where: str, columns: Sequence[str]) -> None:
         for theirs, ours in self._renamed(name).items():
@@ -132,7 +148,20 @@ def _our_names(
     file: csv_file.CsvFile | parquet_file.ParquetFile, renamed: Mapping[str, str]
 ) -> tuple[str, ...]:
     where = f"{file.path.name}, line 1" if isinstance(file, csv_file.CsvFile) else file.path.name
-    return csv_file.column_names(where, [renamed.get(column, column) for column in file.columns])
+    return column_names(where, [renamed.get(column, column) for column in file.columns])
+
+
+def _row(number: int) -> str:
+    return f"row {number}"
+
+
+def _spoilt(where: str, file: csv_file.CsvFile) -> list[str]:
+    if not file.spoilt:
+        return []
+    return [
+        f"{where}: read as windows-1252, but {file.spoilt:,} characters look like UTF-8 that was read as another "
+        "encoding before (Ã¼ for ü); mend them in the ERP (C8)"
+    ]
 
 
 def _counted(table: TableData, control: Control, rows: int | None) -> TableData:

@@ -6,7 +6,7 @@ from pipelines.pages.markdown import code, codes, paragraphs, section, sentence,
 from pipelines.pages.models import Mart, Models, read_models
 from pipelines.pages.questions import questions
 from pipelines.pages.types import is_nullable, kind, members
-from pipelines.push.contract import Contract, Entity, Json, Withdraw, load_contract
+from pipelines.push.contract import VALUES, Contract, Entity, Json, Withdraw, load_contract
 from pipelines.push.partner_settings import server_variables
 
 HEAD = ("field", "type", "required", "where it comes from", "confidence", "source")
@@ -70,7 +70,8 @@ def _first(description: str) -> str:
 def _confidence_note() -> list[str]:
     return paragraphs(
         "*documented*: in the vendor's documentation; *observed*: seen in somebody's client; *assumed*: to be asked"
-        " for, see below. The rules by number are in [rules.md](../rules.md)."
+        " for, see below; *values*: what may stand in the field (its words, format, ids of a catalogue), where that is"
+        " known otherwise than the field. The rules by number are in [rules.md](../rules.md)."
     )
 
 
@@ -128,8 +129,10 @@ def _row(properties: Mapping[str, Json], required: list[str], field: str, meanin
 
 def _line(field: str, schema: Json, is_required: bool, meaning: str) -> tuple[str, ...]:
     needed = "yes" if is_required and not is_nullable(schema) else "may be null" if is_required else "no"
-    marks = schema.get("x-confidence", ""), schema.get("x-source", "")
-    return code(field), kind(schema), needed, sentence(meaning), *marks
+    level = schema.get("x-confidence", "")
+    values = schema.get(VALUES, level)
+    shown = level if values == level else f"{level}, values {values}"
+    return code(field), kind(schema), needed, sentence(meaning), shown, schema.get("x-source", "")
 
 
 def _left_out(contract: Contract, entity: Entity, mart: Mart) -> list[str]:
@@ -201,6 +204,8 @@ def _way(withdraw: Withdraw) -> str:
             return f"{code(withdraw.field)} is set to the key date, unless it ends earlier"
         case "deactivate":
             return ", ".join(f"{code(name)} becomes {code(value)}" for name, value in withdraw.values.items())
+    if call and withdraw.end:
+        return f"{code(withdraw.end)} is set to its end, then it is detached{call}"
     return f"it is detached{call}" if call else f"it is detached: {code(withdraw.field)} is emptied"
 
 
@@ -236,7 +241,11 @@ def _system_settings(contract: Contract) -> list[str]:
 def _limits(contract: Contract) -> list[str]:
     limits = contract.limits
     known = {name: getattr(limits, name) for name in NUMBERS if getattr(limits, name) is not None}
-    said = ", ".join(f"{NUMBERS[name]}: {value:g}" for name, value in known.items()) or "none"
+    marks = {name: " (assumed)" for name in limits.assumed}
+    said = (
+        ", ".join(f"{NUMBERS[name]}: {value:g}{marks.get(name, '')}" for name, value in known.items())
+        or "none"
+    )
     names = codes(f"DESTINATION__{contract.partner.upper()}__{name.upper()}" for name in NUMBERS)
     return paragraphs(f"Limits ({limits.confidence}): {said}. Others by {names}.")
 

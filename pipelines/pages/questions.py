@@ -5,7 +5,7 @@ from typing import Any
 
 from pipelines.pages.markdown import code, sentence
 from pipelines.pages.types import kind
-from pipelines.push.contract import Contract, Json
+from pipelines.push.contract import VALUES, Contract, Json
 
 TITLES = {"Query": "Queries", "Mutation": "Mutations"}
 METHODS = ("get", "post", "put", "patch", "delete")
@@ -51,6 +51,9 @@ def _parts(contract: Contract) -> Iterator[Part]:
         question = f"Is the login {code(name)} ({place}) right? {sentence(scheme.get('description', ''))}"
         yield "Address, login, limits", question.strip(), scheme.get("x-confidence", "")
     yield "Address, login, limits", "Which limits hold for requests?", contract.limits.confidence
+    for name in contract.limits.assumed:
+        question = f"Is {code(f'{name}: {getattr(contract.limits, name):g}')} within the limits?"
+        yield "Address, login, limits", question, "assumed"
     yield from _operations(document)
     for name, schema in document.get("components", {}).get("schemas", {}).items():
         yield from _properties(name, schema, "")
@@ -71,8 +74,16 @@ def _properties(title: str, schema: Json, prefix: str) -> Iterator[Part]:
         told = sentence(child.get("description", ""))
         question = f"{code(prefix + name)}: {_shape(child)}? {told}".strip()
         yield f"Fields of {title}", question, child.get("x-confidence", "")
+        if VALUES in child:
+            yield f"Fields of {title}", _of_values(prefix + name, child), child[VALUES]
         nested = child.get("items", child)
         yield from _properties(title, nested, f"{prefix}{name}.")
+
+
+def _of_values(path: str, schema: Json) -> str:
+    """What is asked of the values of a field: its words, its format, or what it may be at all."""
+    told = sentence(schema.get("description", ""))
+    return f"{code(path)}: are these its values: {_shape(schema)}? {told}".strip()
 
 
 def _shape(schema: Json) -> str:
@@ -97,6 +108,10 @@ def _graphql(schema: Any) -> Iterator[Part]:
             level = marks(member.ast_node).get("x-confidence", "")
             title = f"Values of {name}" if hasattr(found, "values") else f"Fields of {name}"
             yield TITLES.get(name, title), _question(field, member), level
+            values = marks(member.ast_node).get(VALUES)
+            if values:
+                about = f"{code(field)}: is this its format? {sentence(member.description or '')}".strip()
+                yield TITLES.get(name, title), about, values
 
 
 def _question(field: str, member: Any) -> str:

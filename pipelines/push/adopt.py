@@ -7,6 +7,7 @@ partner holds; the next plan then changes what differs and creates only what is 
 
 import json
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -32,7 +33,10 @@ from pipelines.push.remote import (
     write_kinds,
     write_references,
 )
-from pipelines.push.same import differing, differing_references
+from pipelines.push.same import differing, differing_references, without_overruled
+
+# More pairs than these of one natural key are for a person to look at.
+LARGEST_GROUP = 10_000
 
 ADOPTED = pa.schema(
     [
@@ -76,6 +80,15 @@ class Stranger:
     entity: str
     remote_id: str
     external_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Alike:
+    """One of several records of one natural key. `parents_of`: our ids of the parents of what hangs on it."""
+
+    body: Mapping[str, Any] = field(repr=False)
+    has_children: bool = False
+    parents_of: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -151,16 +164,17 @@ def _match(db: duckdb.DuckDBPyConnection, contract: Contract) -> None:
         "create or replace temp table ambiguous"
         " (entity varchar, id_space varchar, external_id varchar, kind varchar, remote_id varchar)"
     )
-    _pair(
-        db,
-        "external_id",
+    rows, records = (
         "select *, external_id as key from mart_row",
         "select *, external_id as key from back.carried",
     )
+    _pair(db, "external_id", rows, records)
+    _pair_shared(db, contract)
     for name in (name for level in contract.levels for name in level):
         entity = contract.entities[name]
         if entity.natural_key or entity.created_with:
             _pair(db, "natural_key", _row_keys(contract, entity), _record_keys(entity))
+            _match_alike(db, contract, entity)
 
 
 def _pair(db: duckdb.DuckDBPyConnection, how: str, rows: str, records: str) -> None:
@@ -187,7 +201,7 @@ def _pair(db: duckdb.DuckDBPyConnection, how: str, rows: str, records: str) -> N
         )
 
         select
-            r.entity, r.id_space, r.external_id, c.kind, c.remote_id,
+            r.entity, r.id_space, r.external_id, c.kind, c.remote_id, c.key,
             count(*) over (partition by r.id_space, r.external_id) = 1
                 and count(*) over (partition by c.kind, c.remote_id) = 1 as is_only_one
         from open_row as r
@@ -200,6 +214,115 @@ def _pair(db: duckdb.DuckDBPyConnection, how: str, rows: str, records: str) -> N
     )
     db.execute(
         "insert into ambiguous select entity, id_space, external_id, kind, remote_id from pair where not is_only_one"
+    )
+
+
+def _match_alike(db: duckdb.DuckDBPyConnection, contract: Contract, entity: Entity) -> None:
+    """Matches rows and records of one natural key one to one, as far as it can be told which belong together."""
+    schema = contract.schema(entity.name, "create")
+    groups = db.execute(
+        "select key, count(distinct external_id), count(distinct remote_id) from pair where not is_only_one"
+        " group by key order by key"
+    ).fetchall()
+    for key, rows, records in groups:
+        if rows * records > LARGEST_GROUP:
+            continue
+        found = alike(_rows_alike(db, key), _records_alike(db, entity, key), schema)
+        for external_id, remote_id in found.items():
+            db.execute(
+                "insert into known values (?, ?, ?, ?, 'natural_key')",
+                [entity.id_space, external_id, entity.record, remote_id],
+            )
+        taken = [list(found), list(found.values())]
+        db.execute(
+            "delete from ambiguous where entity = ? and (list_contains(?, external_id) or list_contains(?, remote_id))",
+            [entity.name, *taken],
+        )
+
+
+def alike(
+    rows: Mapping[str, Mapping[str, Any]], records: Mapping[str, Alike], schema: Mapping[str, Any]
+) -> dict[str, str]:
+    """External id → remote id for rows and records of one natural key, as far as it can be told which belong together.
+
+    A record under which children of one row lie is that row's. Of the others one is matched that alone shows all that
+    would be sent; and, when there are no more of them than rows, the rest in their order. When something unknown
+    hangs on one, nobody can tell whose it is.
+    """
+    found: dict[str, str] = {}
+    for external_id in rows:
+        own = [one for one, record in records.items() if external_id in record.parents_of]
+        if len(own) == 1 and records[own[0]].parents_of == {external_id}:
+            found[external_id] = own[0]
+    left = {one: r for one, r in records.items() if one not in found.values() and not r.has_children}
+    open_rows = {external_id: row for external_id, row in rows.items() if external_id not in found}
+    if len(left) + len(found) < len(records):
+        return found
+    is_enough = len(left) <= len(open_rows)
+    for external_id, row in open_rows.items():
+        equal = [one for one, r in left.items() if not differing(row, r.body, schema, r.body.keys())]
+        if len(equal) == 1 or (equal and is_enough):
+            found[external_id] = equal[0]
+            del left[equal[0]]
+    rest = [external_id for external_id in open_rows if external_id not in found]
+    return found | dict(zip(rest, left, strict=False)) if len(left) <= len(rest) else found
+
+
+def _rows_alike(db: duckdb.DuckDBPyConnection, key: list[str]) -> dict[str, dict[str, Any]]:
+    found = db.execute(
+        "select distinct m.external_id, m.payload from mart_row as m"
+        " semi join (from pair where not is_only_one and key = ?) as p"
+        " on m.id_space = p.id_space and m.external_id = p.external_id order by m.external_id",
+        [key],
+    ).fetchall()
+    return {external_id: json.loads(payload) for external_id, payload in found}
+
+
+def _records_alike(db: duckdb.DuckDBPyConnection, entity: Entity, key: list[str]) -> dict[str, Alike]:
+    """The records of a natural key: what they show, and whose rows' children hang on them."""
+    found = db.execute(
+        """
+        with wanted as (select distinct remote_id from pair where not is_only_one and key = $key)
+        select
+            b.remote_id, any_value(b.body), count(l.remote_id) > 0,
+            list(distinct json_extract_string(m.refs, '$."' || l.field || '"')) filter (m.refs is not null)
+        from back.record as b
+        semi join wanted as w on b.remote_id = w.remote_id
+        left join back.link as l on b.kind = l.parent_kind and b.remote_id = l.parent_id
+        left join back.carried as c on l.kind = c.kind and l.remote_id = c.remote_id
+        left join mart_row as m on c.kind = m.kind and c.external_id = m.external_id
+        where b.kind = $kind
+        group by b.remote_id
+        order by b.remote_id
+        """,
+        {"key": key, "kind": entity.record},
+    ).fetchall()
+    return {
+        remote_id: Alike(json.loads(body), has_children, frozenset(owners or ()))
+        for remote_id, body, has_children, owners in found
+    }
+
+
+def _pair_shared(db: duckdb.DuckDBPyConnection, contract: Contract) -> None:
+    """Rows whose id stands in the list of a record that another row has: the partner made two records one."""
+    kinds = sorted({entity.record for entity in contract.entities.values() if entity.external_ids})
+    db.execute(
+        """
+        insert into known
+        select r.id_space, r.external_id, c.kind, min(c.remote_id), 'external_id'
+        from mart_row as r
+        inner join back.carried as c on r.kind = c.kind and r.external_id = c.external_id
+        semi join (from back.record where not gone) as b on c.kind = b.kind and c.remote_id = b.remote_id
+        anti join known as k on r.id_space = k.id_space and r.external_id = k.external_id
+        where list_contains(?, r.kind)
+        group by r.id_space, r.external_id, c.kind
+        having count(*) = 1
+        """,
+        [kinds],
+    )
+    db.execute(
+        "delete from ambiguous as a using known as k"
+        " where a.id_space = k.id_space and a.external_id = k.external_id"
     )
 
 
@@ -324,8 +447,9 @@ def _as_held(row: dict[str, Any], traits: _Traits) -> dict[str, Any]:
     if traits.keeps_id and not row["carries_id"]:
         return {**kept, "payload": None, "refs": None, "payload_hash": None}
     payload, refs = json.loads(row["payload"]), json.loads(row["refs"])
-    fields = differing(payload, json.loads(row["body"]), traits.schema, traits.visible)
-    links = differing_references(refs, json.loads(row["shown_refs"]), traits.visible, payload)
+    sent = without_overruled(payload, refs)
+    fields = differing(sent, json.loads(row["body"]), traits.schema, traits.visible)
+    links = differing_references(refs, json.loads(row["shown_refs"]), traits.visible, sent)
     if not fields and not links:
         return {**kept, **{name: row[name] for name in ("payload", "refs", "payload_hash")}}
     return {**kept, **held({**payload, **fields}, {**refs, **links})}

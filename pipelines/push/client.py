@@ -20,6 +20,7 @@ from urllib3.exceptions import (
     SSLError,
 )
 
+from pipelines import interrupt
 from pipelines.errors import StammdatenError
 from pipelines.push.bodies import Form, UnusableBody, read_body
 from pipelines.push.channel import Channel, Oversized, Response, TooLate
@@ -141,6 +142,7 @@ class Client:
         self._words = ""
         largest = int(limits.answer_mib * 1024 * 1024)
         self._channel = Channel(base_url, limits.in_flight or 1, (CONNECT_TIMEOUT, timeout), largest)
+        interrupt.at_interrupt(self.stop)
 
     @property
     def stopped(self) -> str | None:
@@ -156,6 +158,10 @@ class Client:
     def stop(self, why: str) -> None:
         """Lets no further request go; threads that wait for their turn get `PartnerStopped`."""
         self._limiter.stop(why)
+
+    def rest(self, seconds: float) -> None:
+        """Sleeps, but no longer than the partner is in use."""
+        self._limiter.rest(seconds)
 
     def close(self) -> None:
         """Closes the connections."""

@@ -4,13 +4,13 @@ import importlib
 import random
 import re
 import threading
-import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Any, ClassVar
 
 from pipelines.push.beliefs import WITHOUT, ExternalIds, in_words
+from pipelines.push.claims import Claims
 from pipelines.push.client import (
     READ_TIMEOUT,
     TRIES,
@@ -23,10 +23,17 @@ from pipelines.push.client import (
 from pipelines.push.contract import Contract, Entity, Find, dig, load_contract
 from pipelines.push.held_ids import HeldIds
 from pipelines.push.journal import Outcome
-from pipelines.push.partner_settings import effective_limits, partner_settings, with_settings
+from pipelines.push.partner_settings import (
+    effective_limits,
+    effective_patience,
+    partner_settings,
+    with_settings,
+)
 from pipelines.push.reasons import REASONS, Refusal, classify, says_unknown_field, words_of
 from pipelines.push.refusals import Refusals
+from pipelines.push.remote_ids import checked_id
 from pipelines.push.rest import Rest
+from pipelines.push.same import differing
 from pipelines.push.speech import Json, LookupFailed, Operation, Page, Speech, filled
 
 __all__ = ["Connector", "InDoubt", "LookupFailed", "Operation", "connector"]
@@ -37,7 +44,23 @@ WITHDRAWN_AS = {"delete": "deleted", "end": "ended", "deactivate": "deactivated"
 
 
 class InDoubt(Exception):
-    """A create may have arrived, and nobody could tell; the next run looks it up before anything is sent."""
+    """The record of a create may be at the partner, and nobody could tell under which id.
+
+    It is looked for again at the end of its level, and not sent again in this run. `outcome` is what is noted when it
+    stays unknown; None: the row stays in doubt.
+    """
+
+    def __init__(self, outcome: Outcome | None = None, requests: int = 0):
+        super().__init__("a create without an answer")
+        self.outcome, self.requests = outcome, requests
+
+
+class HeldByAnother(Exception):
+    """What a look-up found for a row belongs to another row of ours."""
+
+    def __init__(self, requests: int):
+        super().__init__("the record belongs to another row")
+        self.requests = requests
 
 
 class Connector:
@@ -58,6 +81,12 @@ class Connector:
         self._held = HeldIds(self._read_list, contract.entities.values())
         self._lookups: dict[tuple[str, str], Any] = {}
         self._lookup_lock = threading.Lock()
+        # Entities of which this partner has shown a record with our id in this run.
+        self._with_external_id: set[str] = set()
+        # Whoever sends names the claims of ledger and journal here.
+        self.claims = Claims(contract)
+        self.patience = effective_patience(contract, settings)
+        self._list_locks = [threading.Lock() for _ in range(64)]
         self.external_ids_known = ExternalIds()
         self.refusals = Refusals(contract.equal_refusals)
         # Entities that cannot be searched by our id, and those whose list was looked at for ids of ours.
@@ -92,10 +121,14 @@ class Connector:
                     return self.withdraw(operation)
         except LookupFailed as failed:
             return self.judge(operation, failed.answer)
+        except HeldByAnother as held:
+            return Outcome("rejected", "held_by_another", requests=held.requests)
 
     def create(self, operation: Operation) -> Outcome:
         """A new record, unless the partner has it already; an upsert decides that itself."""
         entity = operation.entity
+        if operation.remote_id and not entity.upsert and not entity.created_with:
+            return self._take_up(operation, [operation.remote_id], 0)
         if entity.created_with:
             return self._complete_implicit(operation)
         if entity.upsert:
@@ -107,24 +140,50 @@ class Connector:
         return replace(done, requests=done.requests + sent)
 
     def _create(self, operation: Operation) -> Outcome:
-        """POST; a lost answer or a refused duplicate is looked up before anything else is sent."""
-        entity, sent = operation.entity, 0
+        """POST. One that may have arrived is sent again only where the partner refuses a second record."""
+        entity, sent, was_lost = operation.entity, 0, False
         for attempt in range(TRIES):
-            answer = self._sent_whole(operation, partial(self.speech.create, operation))
+            create = partial(self.speech.create, operation)
+            answer = self._sent_whole(operation, self.create_body(operation), create)
             sent += answer.requests
+            was_lost = was_lost or answer.lost
             if answer.ok:
                 return self._created(operation, answer, sent)
             if answer.lost:
                 # The partner may need a moment until what it took can be found.
-                time.sleep(pause_before(attempt, random.random()))
-            if answer.status == 409 or answer.lost or self._may_be_there(entity, answer):
-                found, more = self._find_after(operation, answer)
+                self.client.rest(pause_before(attempt, random.random()))
+            if answer.status == 409 or answer.lost:
+                found, more = self._find_after(operation, was_lost, sent)
                 sent += more
                 if found:
                     return self._take_up(operation, found, sent)
-            if not answer.lost:
+            if not answer.lost or not self.refuses_twins(operation):
                 break
-        return replace(self.judge(operation, answer), requests=sent)
+        outcome = replace(self.judge(operation, answer), requests=sent)
+        if was_lost and not self.refuses_twins(operation):
+            raise InDoubt(requests=sent)
+        if was_lost or answer.status == 409 or self._may_be_there(entity, answer):
+            raise InDoubt(outcome, sent)
+        return outcome
+
+    def refuses_twins(self, operation: Operation) -> bool:
+        """Whether the partner makes no second record for a row, so that a create may be sent again.
+
+        By its external id, if that is unique and known to be kept, or by a number that it keeps unique.
+        """
+        entity = operation.entity
+        if entity.unique_field and operation.body.get(entity.unique_field) not in (None, ""):
+            return True
+        is_kept = entity.name in self._with_external_id or not self._is_assumed(entity)
+        return entity.unique_external_id and is_kept and not self.external_ids_known.is_unknown(entity.name)
+
+    def can_find(self, entity: Entity) -> bool:
+        """Whether there is a look-up for records of an entity, so that absence can be concluded at all."""
+        is_searched = not (
+            self.external_ids_known.is_unknown(entity.name) or entity.name in self._not_searched
+        )
+        by_id = entity.external_id and entity.find and is_searched
+        return bool(by_id or (entity.candidates and entity.natural_key))
 
     def upserted(self, operation: Operation, answer: Answer) -> Outcome:
         """What the answer to an upsert means for its row."""
@@ -136,17 +195,43 @@ class Connector:
         return self._created(operation, answer, answer.requests)
 
     def after_create(self, operation: Operation, outcome: Outcome) -> Outcome:
-        """Replaces the record's list of external ids, where the partner keeps them behind a route of their own."""
-        path = operation.entity.external_ids
-        if path is None or outcome.state != "synced":
+        """Adds our id to the record's list of external ids, where the partner keeps them behind a route of their own.
+
+        A record that the partner merged has ids of several rows: none that is there is taken off.
+        """
+        if operation.entity.external_ids is None or outcome.state != "synced":
             return outcome
-        answer = self.client.call(
-            "put", self.fill(path, operation, outcome.remote_id or ""), [operation.external_id]
-        )
+        answer = self._in_list(operation, outcome.remote_id or "", is_there=True)
         sent = outcome.requests + answer.requests
         if answer.ok:
             return replace(outcome, requests=sent)
         return replace(self.judge(operation, answer), remote_id=outcome.remote_id, requests=sent)
+
+    def _in_list(self, operation: Operation, remote_id: str, is_there: bool) -> Answer:
+        """Puts our id on a record's list of external ids, or takes it off; nothing is sent when it is so already."""
+        ours = operation.external_id
+        # The list is replaced as a whole: two rows of one record must not write at the same time.
+        with self._list_locks[hash(remote_id) % len(self._list_locks)]:
+            ids, read = self.external_ids(operation.entity, remote_id)
+            if (ours in ids) == is_there:
+                return read
+            path = self.fill(operation.entity.external_ids or "", operation, remote_id)
+            wanted = [*ids, ours] if is_there else [one for one in ids if one != ours]
+            answer = self.client.call("put", path, wanted)
+        return replace(answer, requests=answer.requests + read.requests)
+
+    def external_ids(self, entity: Entity, remote_id: str) -> tuple[list[str], Answer]:
+        """The whole list of external ids of a record, behind a route of its own. Raises LookupFailed."""
+        found: list[str] = []
+        answer = Answer(404, None, {}, 0)
+        path = filled(entity.external_ids or "", {"id": remote_id})
+        for page in self.pages(entity, Find("get", path)):
+            answer = replace(page.answer, requests=answer.requests + page.answer.requests)
+            ids = dig(answer.body, entity.items) if isinstance(answer.body, dict) else answer.body
+            if not isinstance(ids, list) or not all(isinstance(one, str) for one in ids):
+                raise LookupFailed(answer)
+            found += ids
+        return list(dict.fromkeys(found)), answer
 
     def change(self, operation: Operation) -> Outcome:
         """An update as planned: the changed fields; all of them when the partner never confirmed any."""
@@ -160,7 +245,7 @@ class Connector:
         if operation.entity.upsert:
             return self.upserted(operation, self.speech.create(operation, self.upsert_body(operation)))
         body = (
-            self.create_body(operation)
+            self._whole_body(operation)
             if only is None
             else {k: v for k, v in operation.body.items() if k in only}
         )
@@ -168,7 +253,7 @@ class Connector:
             return Outcome("synced", None, remote_id)
         change = partial(self.speech.change, operation, remote_id)
         if only is None:
-            answer = self._sent_whole(operation, change)
+            answer = self._sent_whole(operation, body, change)
         else:
             answer = change({**self._fixed[operation.entity.name], **body})
         if answer.status in (404, 410):  # also of a record that a look-up had found
@@ -182,16 +267,58 @@ class Connector:
         withdraw = operation.entity.withdraw
         if withdraw.kind == "keep":
             return Outcome("withdrawn", "kept")
-        if withdraw.kind == "delete" or withdraw.mutation:
+        if operation.entity.external_ids and (shared := self._leave_shared(operation)):
+            return shared
+        # Nothing to set in a record that is to end: it has not begun, and goes (rule H3).
+        deletes = withdraw.kind == "delete" or (withdraw.kind == "end" and not operation.payload)
+        if withdraw.mutation and withdraw.end in operation.changed:
+            return self._end_and_detach(operation)
+        if deletes or withdraw.mutation:
             answer = self.speech.remove(operation)
         elif operation.entity.upsert:
             answer = self._put_without_use(operation)
         else:
             answer = self.speech.change(operation, operation.remote_id or "", dict(operation.payload))
         if answer.ok or (answer.status in (404, 410) and not self._is_broken_route(answer)):
-            done = WITHDRAWN_AS[withdraw.kind]
+            done = WITHDRAWN_AS["delete" if deletes else withdraw.kind]
             return Outcome("withdrawn", done, None, answer.status, requests=answer.requests)
         return self.judge(operation, answer)
+
+    def _leave_shared(self, operation: Operation) -> Outcome | None:
+        """Takes our id off a record that carries others too and stays for them; None when it is ours alone."""
+        remote_id = operation.remote_id or ""
+        ids, read = self.external_ids(operation.entity, remote_id)
+        if not set(ids) - {operation.external_id}:
+            return None
+        answer = self._in_list(operation, remote_id, is_there=False)
+        sent = read.requests + answer.requests
+        if answer.ok:
+            return Outcome("withdrawn", "detached", None, answer.status, requests=sent)
+        return replace(self.judge(operation, answer), requests=sent)
+
+    def _end_and_detach(self, operation: Operation) -> Outcome:
+        """Sets the end, then cuts the link; both may be repeated.
+
+        A record that is not found under our id was cut from us before, and an upsert would make a second one.
+        """
+        seen, record = self.speech.one(
+            operation.entity, operation.remote_id or "", operation.external_id, operation.path
+        )
+        if record is None and not seen.ok and seen.status != 404:
+            return self.judge(operation, seen)
+        if record is None:
+            return Outcome("withdrawn", "detached", None, seen.status, requests=seen.requests)
+        fields = self.contract.schema(operation.entity.name, "create")["properties"]
+        shown = {name: record[name] for name in fields if name in record}
+        ended = self.speech.create(operation, {**shown, **self.upsert_body(operation)})
+        sent = seen.requests + ended.requests
+        if not ended.ok:
+            return replace(self.judge(operation, ended), requests=sent)
+        answer = self.speech.remove(operation)
+        sent += answer.requests
+        if answer.ok or answer.status == 404:
+            return Outcome("withdrawn", "detached", None, answer.status, requests=sent)
+        return replace(self.judge(operation, answer), requests=sent)
 
     def _put_without_use(self, operation: Operation) -> Answer:
         """An upsert takes all fields: those last known, else as the partner shows them, with those that end its use."""
@@ -212,38 +339,59 @@ class Connector:
         answer = self.speech.create(operation, body)
         return replace(answer, requests=answer.requests + sent)
 
-    def find(self, operation: Operation) -> tuple[list[str], int]:
-        """Ids of the records at the partner that are this one, and how many requests that took.
+    def candidates(self, operations: list[Operation]) -> tuple[list[dict[str, Any]], int]:
+        """The records among which the natural key decides, for operations with one look-up; those without our id.
 
-        By external id where the partner keeps one; else, among records without one, by the natural key.
+        Raises LookupFailed.
         """
-        entity = operation.entity
-        found, sent = self._find_by_external_id(operation)
-        if found or not entity.candidates:
-            return found, sent
-        records, more = self._read_candidates(operation, entity.candidates)
-        return [
-            str(r[entity.id])
-            for r in records
-            if entity.holds(r) and not self._external_id(entity, r) and self._fits(operation, r)
-        ], sent + more
+        first = operations[0]
+        entity = first.entity
+        if not entity.candidates:
+            return [], 0
+        records, sent = self._read_candidates(first, entity.candidates)
+        found = [r for r in records if entity.holds(r) and not external_ids_of(entity, r)]
+        for record in found:
+            if any(self.fits(o, record) for o in operations):
+                self._id(entity, record)
+        return found, sent
+
+    def candidates_key(self, operation: Operation) -> tuple[Any, ...]:
+        """What is asked for candidates: the same for operations that one look-up serves."""
+        find = operation.entity.candidates
+        if find is None:
+            return (operation.entity.name, operation.external_id)
+        at = self._at(find, operation)
+        return (operation.entity.name, at.method, at.path, str(self._candidates_value(operation, find)))
 
     def _held_before(self, operation: Operation) -> tuple[list[str], int]:
         """Ids of the records that are there before a create, where the partner would make a second one."""
         entity = operation.entity
         match entity.before_create:
             case "look_up":
-                return self._find_by_external_id(operation)
+                return self.find_by_external_id(operation)
             case "list":
                 below = entity.list_below
                 parent = next((p.field for p in entity.parents if below and p.entity == below.entity), "")
                 parent_id = operation.body.get(parent)
-                return self._held.ids(
+                found, sent = self._held.ids(
                     entity, operation.external_id, None if parent_id is None else str(parent_id)
                 )
+                return self._unclaimed(operation, found, sent), sent
         return [], 0
 
-    def _find_by_external_id(self, operation: Operation) -> tuple[list[str], int]:
+    def _unclaimed(self, operation: Operation, found: list[str], sent: int) -> list[str]:
+        """Those that belong to no other row. Raises HeldByAnother when nothing is left of what was found."""
+        entity = operation.entity
+        # A record that names several of our ids in its own list serves several rows.
+        if not found or entity.external_ids:
+            return found
+        free = self.claims.free(entity, found, operation.external_id)
+        if not free:
+            raise HeldByAnother(sent)
+        return free
+
+    def find_by_external_id(self, operation: Operation) -> tuple[list[str], int]:
+        """Ids of the records at the partner that carry this row's id, and how many requests that took."""
         entity = operation.entity
         if (
             not entity.external_id
@@ -260,57 +408,73 @@ class Connector:
             # The partner cannot be asked by external id here; what it takes with a record is another matter.
             self._not_searched.add(entity.name)
             return [], failed.answer.requests
-        found = [str(r[entity.id]) for r in records if self._external_id(entity, r) == operation.external_id]
+        ours = operation.external_id
+        found = list(
+            dict.fromkeys(self._id(entity, r) for r in records if ours in external_ids_of(entity, r))
+        )
+        if found:
+            self._with_external_id.add(entity.name)
         if not found and entity.external_ids and len(records) <= FEW:
             found, more = self._find_in_lists(operation, records)
             sent += more
-        return found, sent
+        return self._unclaimed(operation, found, sent), sent
+
+    @staticmethod
+    def _id(entity: Entity, record: Mapping[str, Any]) -> str:
+        """The id of a record that is looked for. Raises LookupFailed when it is none: nothing may be concluded."""
+        found = checked_id(record.get(entity.id))
+        if found is None:
+            raise LookupFailed(Answer(200, None, {}, 0))
+        return found
 
     def _is_assumed(self, entity: Entity) -> bool:
         """Whether it is only assumed that this entity carries our external id."""
         return self.contract.confidence(entity.name, entity.external_id or "") == "assumed"
 
-    def _find_after(self, operation: Operation, answer: Answer) -> tuple[list[str], int]:
-        """`find` after a create: without an answer to it, a create that may have arrived stays in doubt."""
+    def _find_after(self, operation: Operation, was_lost: bool, sent: int) -> tuple[list[str], int]:
+        """By external id, after a create: without an answer, a create that may have arrived stays in doubt."""
         try:
-            return self.find(operation)
+            return self.find_by_external_id(operation)
         except PartnerStopped as stop:
-            raise PartnerStopped(str(stop), lost=answer.lost) from None
-        except LookupFailed:
-            if answer.lost:
-                raise InDoubt from None
+            raise PartnerStopped(str(stop), lost=was_lost) from None
+        except LookupFailed as failed:
+            if was_lost:
+                raise InDoubt(requests=sent + failed.answer.requests) from None
             raise
 
     def _find_in_lists(self, operation: Operation, records: list[dict[str, Any]]) -> tuple[list[str], int]:
         """Those of a few records whose list of external ids, behind a route of its own, holds ours."""
         entity, found, sent = operation.entity, [], 0
-        for record in records:
-            answer = self.client.call(
-                "get", self.fill(entity.external_ids or "", operation, str(record[entity.id]))
-            )
+        for remote_id in dict.fromkeys(self._id(entity, record) for record in records):
+            try:
+                ids, answer = self.external_ids(entity, remote_id)
+            except LookupFailed as failed:
+                if failed.answer.status not in (404, 410):
+                    raise
+                ids, answer = [], failed.answer
             sent += answer.requests
-            ids = dig(answer.body, entity.items) if isinstance(answer.body, dict) else answer.body
-            if answer.ok and operation.external_id in (ids or []):
-                found.append(str(record[entity.id]))
+            if operation.external_id in ids:
+                found.append(remote_id)
         return found, sent
 
     def _read_candidates(self, operation: Operation, candidates: Find) -> tuple[list[dict[str, Any]], int]:
-        wanted = {**operation.body, **operation.path}
-        parameter = candidates.query or candidates.body
-        value = wanted.get(parameter) if parameter else None
+        value = self._candidates_value(operation, candidates)
         return self.read(operation.entity, self._at(candidates, operation), value)
 
-    def _fits(self, operation: Operation, record: Mapping[str, Any]) -> bool:
+    @staticmethod
+    def _candidates_value(operation: Operation, candidates: Find) -> Any:
+        parameter = candidates.query or candidates.body
+        return {**operation.body, **operation.path}.get(parameter) if parameter else None
+
+    def fits(self, operation: Operation, record: Mapping[str, Any]) -> bool:
+        """Whether a record has the natural key of a row, as far as that does not stand in the address."""
         keys = [key for key in operation.entity.natural_key if key not in operation.path]
         return all(_same(record.get(key), operation.body.get(key)) for key in keys)
 
-    @staticmethod
-    def _external_id(entity: Entity, record: Mapping[str, Any]) -> str | None:
-        """Our id on a record of the partner; a list of one counts as its only id."""
-        value = record.get(entity.external_id or "")
-        if isinstance(value, list):
-            return str(value[0]) if len(value) == 1 else None
-        return str(value) if value not in (None, "") else None
+    def equals(self, operation: Operation, record: Mapping[str, Any]) -> bool:
+        """Whether a record shows in all fields what would be sent for a row."""
+        schema = self.contract.schema(operation.entity.name, "create")
+        return not differing(operation.body, record, schema, record.keys())
 
     def read(self, entity: Entity, find: Find, value: Any) -> tuple[list[dict[str, Any]], int]:
         """All records of a look-up, page by page, and the number of requests."""
@@ -332,6 +496,11 @@ class Connector:
         if entity.sent_id and not self.external_ids_known.is_unknown(entity.name):
             body[entity.sent_id] = operation.external_id
         return {**body, **{look.field: self._looked_up(entity, look.field) for look in entity.lookups}}
+
+    def _whole_body(self, operation: Operation) -> dict[str, Any]:
+        """All fields of a record that is there; a field for one id would replace its list of external ids."""
+        hidden = operation.entity.sent_id if operation.entity.external_ids else None
+        return {name: value for name, value in self.create_body(operation).items() if name != hidden}
 
     def upsert_body(self, operation: Operation) -> dict[str, Any]:
         """All fields, and the partner's id where the record may not carry ours yet and the partner takes its own."""
@@ -397,13 +566,12 @@ class Connector:
             if f.replace("_", "").replace(".", "").replace("/", "").isalnum() and len(f) < 60
         )
 
-    def _sent_whole(self, operation: Operation, send: Callable[[Json], Answer]) -> Answer:
-        """Sends all fields of a record, and once more without our id where the partner says not to know that field.
+    def _sent_whole(self, operation: Operation, body: Json, send: Callable[[Json], Answer]) -> Answer:
+        """Sends all fields of a record (`body`), and once more without our id where the partner says not to know it.
 
         Only an acceptance shows that it was the field.
         """
         entity, beliefs, ours = operation.entity, self.external_ids_known, operation.external_id
-        body = self.create_body(operation)
         answer = send(body)
         if entity.sent_id is None or entity.upsert:
             return answer
@@ -442,9 +610,10 @@ class Connector:
             self._looked_for_ids.add(entity.name)
             try:
                 page = next(iter(self.pages(entity, self._at(entity.listing, operation))), None)
+                records = page.known() if page else []
             except LookupFailed:
-                page = None
-            if page and any(entity.holds(r) and self._external_id(entity, r) for r in page.known()):
+                records = []
+            if any(entity.holds(r) and external_ids_of(entity, r) for r in records):
                 self.external_ids_known.taken(entity.name)
         return self.external_ids_known.is_taken(entity.name)
 
@@ -472,20 +641,31 @@ class Connector:
         return answer.status in (400, 422) and entity.unique_field in self.refused_fields(answer)
 
     def _created(self, operation: Operation, answer: Answer, sent: int) -> Outcome:
-        remote_id = self.speech.remote_id(operation.entity, answer)
+        entity = operation.entity
+        remote_id = self.speech.remote_id(entity, answer)
         if remote_id is None:
-            found, more = self.find(operation)
+            found, more = self._find_after(operation, not entity.upsert, sent)
             sent += more
-            if len(found) != 1:
+            if len(found) > 1:
+                return Outcome("rejected", "ambiguous", requests=sent)
+            if not found and not entity.upsert:
+                raise InDoubt(requests=sent)
+            if not found:
                 return Outcome("pending", "unreadable_answer", None, answer.status, requests=sent)
             remote_id = found[0]
-        self._held.made(operation.entity, remote_id)
+        elif operation.external_id in external_ids_of(entity, _record(entity, answer)):
+            self._with_external_id.add(entity.name)
+        self._held.made(entity, remote_id)
         return self.after_create(operation, Outcome("synced", None, remote_id, answer.status, requests=sent))
 
     def _take_up(self, operation: Operation, found: list[str], sent: int) -> Outcome:
         """Continues with the record that a look-up found instead of creating a second one."""
         if len(found) > 1:
             return Outcome("rejected", "ambiguous", requests=sent)
+        if not operation.entity.external_ids and not self.claims.take(
+            operation.entity, found[0], operation.external_id
+        ):
+            raise HeldByAnother(sent)
         done = self.update(operation, found[0])
         if done.state == "synced":
             done = self.after_create(operation, replace(done, remote_id=found[0]))
@@ -539,6 +719,18 @@ def connector(partner: str) -> Connector:
     module = importlib.import_module(f"pipelines.partners.{partner}")
     made: Connector = module.Connector(contract, settings)
     return made
+
+
+def external_ids_of(entity: Entity, record: Mapping[str, Any]) -> list[str]:
+    """The external ids that a record shows: one, several where the partner keeps a list, or none."""
+    value = record.get(entity.external_id or "")
+    return [str(one) for one in (value if isinstance(value, list) else [value]) if one not in (None, "")]
+
+
+def _record(entity: Entity, answer: Answer) -> Mapping[str, Any]:
+    """The record in an answer about one; empty where there is none."""
+    found = dig(answer.body, entity.unwrap) if entity.unwrap else answer.body
+    return found if isinstance(found, Mapping) else {}
 
 
 def _same(left: Any, right: Any) -> bool:

@@ -13,6 +13,8 @@ import yaml
 from pipelines.errors import SettingsError
 from pipelines.push.contract_entities import Source, build, get, read_entity, read_paging
 from pipelines.push.contract_model import (
+    LEVELS,
+    VALUES,
     ContractError,
     Entity,
     ErrorShape,
@@ -23,9 +25,11 @@ from pipelines.push.contract_model import (
     MultiStatus,
     Paging,
     Parent,
+    Patience,
     Protocol,
     Withdraw,
     WithdrawKind,
+    check_marks,
     dig,
 )
 from pipelines.push.openapi import body_schema, resolve, whole_schema
@@ -35,6 +39,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "LOADER",
+    "VALUES",
     "Contract",
     "ContractError",
     "Entity",
@@ -45,6 +50,7 @@ __all__ = [
     "Lookup",
     "Paging",
     "Parent",
+    "Patience",
     "Purpose",
     "Withdraw",
     "WithdrawKind",
@@ -62,7 +68,8 @@ LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # both are safe; the one
 
 HEAD = {
     "name", "title", "specified", "credentials", "limits", "record", "paging", "error",
-    "protocol", "schema", "endpoint", "batch", "settings", "success", "multi_status", "equal_refusals",
+    "protocol", "schema", "endpoint", "batch", "settings", "patience", "success", "multi_status", 
+    "equal_refusals",
 }  # fmt: skip
 
 Purpose = Literal["create", "update"]
@@ -87,6 +94,7 @@ class Contract:
     batch: int = 1
     settings: Mapping[str, str] = default(default_factory=dict)
     sdl: "Sdl | None" = default(default=None, repr=False)
+    patience: Patience = default(default_factory=Patience)
     success: Mapping[str, tuple[object, ...]] = default(default_factory=dict)
     multi_status: MultiStatus | None = None
     equal_refusals: int = 25
@@ -123,6 +131,11 @@ class Contract:
         """`documented`, `observed` or `assumed`: how well the field of an entity is known."""
         known = self.schema(entity, "create")["properties"].get(name, {})
         return str(known.get("x-confidence", "assumed"))
+
+    def values_confidence(self, entity: str, name: str) -> str:
+        """The same of what may stand in the field: its enumeration, format, or ids of the partner's catalogue."""
+        known = self.schema(entity, "create")["properties"].get(name, {})
+        return str(known.get(VALUES, known.get("x-confidence", "assumed")))
 
     def base_url(self, settings: Mapping[str, str]) -> str:
         """Address that stands before every path, without a trailing slash.
@@ -217,7 +230,7 @@ def parse_contract(partner: str, document: Json) -> Contract:
         title=get(head, "title", at),
         specified=head.get("specified", True),
         credentials=tuple(get(head, "credentials", at)),
-        limits=build(Limits, head.get("limits", {}), f"{at}.limits"),
+        limits=_limits(head.get("limits", {}), f"{at}.limits"),
         record=head.get("record", ""),
         paging=paging,
         error=build(ErrorShape, _error_paths(head.get("error", {})), f"{at}.error"),
@@ -231,6 +244,7 @@ def parse_contract(partner: str, document: Json) -> Contract:
         batch=_at_least_one(head.get("batch", 1), f"{at}.batch"),
         settings={key: str(value) for key, value in head.get("settings", {}).items()},
         sdl=sdl,
+        patience=build(Patience, head.get("patience", {}), f"{at}.patience"),
         success=_success(head.get("success", {}), at),
         multi_status=build(MultiStatus, head["multi_status"], f"{at}.multi_status")
         if "multi_status" in head
@@ -238,7 +252,15 @@ def parse_contract(partner: str, document: Json) -> Contract:
         equal_refusals=_at_least_one(head.get("equal_refusals", 25), f"{at}.equal_refusals"),
     )
     _check_references(contract, where)
+    for name, schema in document.get("components", {}).get("schemas", {}).items():
+        _check_marks(schema, f"{where}: {name}")
     return contract
+
+
+def _check_marks(schema: Json, where: str) -> None:
+    for name, child in schema.get("properties", {}).items():
+        check_marks(child, f"{where}.{name}")
+        _check_marks(child.get("items", child), f"{where}.{name}")
 
 
 def _sdl(partner: str, head: Json, document: Json, at: str) -> "Sdl | None":
@@ -262,6 +284,16 @@ def _sdl(partner: str, head: Json, document: Json, at: str) -> "Sdl | None":
     if not file.is_file():
         raise ContractError(f"{at}.schema: there is no file {head['schema']!r} beside {FILE}.")
     return Sdl(file.read_text(encoding="utf-8"), f"partners/{partner}/{head['schema']}")
+
+
+def _limits(given: Json, at: str) -> Limits:
+    limits = build(Limits, {**given, "assumed": tuple(given.get("assumed", ()))}, at)
+    if limits.confidence not in LEVELS:
+        raise ContractError(f"{at}.confidence is {limits.confidence!r}; allowed: {', '.join(LEVELS)}.")
+    for name in limits.assumed:
+        if given.get(name) is None:
+            raise ContractError(f"{at}.assumed names {name!r}, which is no limit here.")
+    return limits
 
 
 def _error_paths(given: Json) -> Json:

@@ -1,7 +1,8 @@
 """Reads `x-entities` of a contract. Raises ContractError that names file and key."""
 
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pipelines.push.contract_model import (
@@ -36,8 +37,8 @@ PAGING_NEEDS: Mapping[str, tuple[str, ...]] = {
 KEYS = {
     "title", "erp", "collection", "record", "list", "items", "unwrap", "id", "external_id", "external_ids", "find",
     "natural_key", "unique_field", "candidates", "where", "parents", "id_space", "created_with", "lookups",
-    "withdraw", "withdraw_note", "upsert", "mutation", "argument", "input", "refer_by", "before_create",
-    "list_below", "fixed", "shown_as",
+    "withdraw", "withdraw_note", "begin", "before_begin", "upsert", "mutation", "argument", "input", "refer_by",
+    "before_create", "list_below", "fixed", "shown_as", "former_ids", "unique_external_id",
 }  # fmt: skip
 
 
@@ -96,6 +97,8 @@ def read_entity(name: str, entry: Json, source: Source, where: str) -> Entity:
         ),
         withdraw=_withdraw(get(entry, "withdraw", where), source.sdl, where),
         withdraw_note=get(entry, "withdraw_note", where),
+        begin=entry.get("begin"),
+        before_begin=_one_of(entry, "before_begin", ("end_at_begin", "delete"), where),
         upsert=bool(upsert),
         mutation=mutation,
         refer_by=_one_of(entry, "refer_by", ("id", "external_id"), where),
@@ -103,8 +106,10 @@ def read_entity(name: str, entry: Json, source: Source, where: str) -> Entity:
         list_below=build(Below, entry["list_below"], f"{where}.list_below")
         if "list_below" in entry
         else None,
+        former_ids=_former_ids(entry.get("former_ids", {}), where),
         fixed=entry.get("fixed", {}),
         shown_as=entry.get("shown_as", {}),
+        unique_external_id=bool(_one_of(entry, "unique_external_id", (False, True), where)),
     )
     _check(entity, schema, where)
     return entity
@@ -224,6 +229,8 @@ def _withdraw(value: str | Json, sdl: "Sdl | None", where: str) -> Withdraw:
             return Withdraw("deactivate", values=values)
         case {"delete": dict(call), **rest} if not rest:
             return _withdraw_call("delete", call, sdl, where)
+        case {"detach": dict(call), "end": str(name), **rest} if not rest:
+            return replace(_withdraw_call("detach", call, sdl, where), field=name)
         case {"detach": dict(call), **rest} if not rest:
             return _withdraw_call("detach", call, sdl, where)
     raise ContractError(f"{where}.withdraw is {value!r}; see docs/contracts.md for what it may be.")
@@ -238,6 +245,20 @@ def _withdraw_call(kind: WithdrawKind, call: Json, sdl: "Sdl | None", where: str
     return Withdraw(kind, mutation=sdl.mutation(call["mutation"], call["argument"]))
 
 
+def _former_ids(given: Any, where: str) -> Mapping[str, str]:
+    """Pattern of an id as it was → the id as it is; a new id must not fit a pattern, or it would be moved again."""
+    if not isinstance(given, Mapping) or not all(isinstance(new, str) for new in given.values()):
+        raise ContractError(f"{where}.former_ids: a map of patterns to ids is needed.")
+    for pattern, new in given.items():
+        try:
+            moved = re.fullmatch(str(pattern), re.sub(r"\\\d", "x", new))
+        except re.error as error:
+            raise ContractError(f"{where}.former_ids: {pattern!r} is no pattern: {error}.") from None
+        if moved:
+            raise ContractError(f"{where}.former_ids: the new id {new!r} fits its own pattern {pattern!r}.")
+    return {str(pattern): new for pattern, new in given.items()}
+
+
 def _check(entity: Entity, schema: Json, where: str) -> None:
     """What keys say together."""
     if entity.upsert and entity.external_id is None:
@@ -250,11 +271,19 @@ def _check(entity: Entity, schema: Json, where: str) -> None:
         raise ContractError(
             f"{where}.natural_key: an upsert finds its record by our id only; the body takes no {entity.id!r}."
         )
+    if entity.former_ids and entity.sent_id:
+        raise ContractError(
+            f"{where}.former_ids: the partner keeps our id here; it would have to change there too."
+        )
     for key in ("before_create", "external_ids", "created_with", "unique_field"):
         if entity.upsert and getattr(entity, key):
             raise ContractError(f"{where}.{key}: not for an upsert.")
+    if entity.begin and entity.begin not in schema["properties"]:
+        raise ContractError(f"{where}.begin: the body takes no {entity.begin!r}.")
     if entity.before_create == "look_up" and entity.find is None:
         raise ContractError(f"{where}.before_create: look_up needs find.")
+    if entity.unique_external_id and (entity.upsert or entity.external_id is None):
+        raise ContractError(f"{where}.unique_external_id: external_id is needed, and no upsert.")
     if entity.before_create and entity.external_id is None:
         raise ContractError(f"{where}.before_create: external_id is needed.")
     if entity.list_below and entity.list_below.entity not in {p.entity for p in entity.parents}:

@@ -11,8 +11,14 @@ Json = dict[str, Any]
 Protocol = Literal["rest", "graphql"]
 PagingStyle = Literal["page", "offset_headers", "next_link", "offset", "offset_body", "skip_take"]
 WithdrawKind = Literal["keep", "delete", "end", "deactivate", "detach"]
+BeforeBegin = Literal["end_at_begin", "delete"]
 ReferBy = Literal["id", "external_id"]
 BeforeCreate = Literal["", "look_up", "list"]
+
+
+# How well a part of a contract is known, the best first; and the mark of a field's values beside that of the field.
+LEVELS = ("documented", "observed", "assumed")
+VALUES = "x-values-confidence"
 
 
 class ContractError(StammdatenError):
@@ -21,7 +27,7 @@ class ContractError(StammdatenError):
 
 @dataclass(frozen=True)
 class Limits:
-    """Upper bounds of the connector; None is not limited. `confidence` says who names them.
+    """Upper bounds of the connector; None is not limited. `confidence` says who names them, `assumed` which none does.
 
     `answer_mib`: the largest answer that is read. `longest_wait`: seconds that waits may add up to in a run.
     """
@@ -34,6 +40,19 @@ class Limits:
     confidence: str = "assumed"
     answer_mib: float = 32
     longest_wait: float = 7_200
+    assumed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Patience:
+    """How long a create without an answer is waited for, in seconds.
+
+    `look_again`: pauses, in total, in which it is looked for at the end of its level. `absent_after`: so long after
+    it was sent, a record that a look-up does not show is believed to be absent.
+    """
+
+    look_again: float = 30.0
+    absent_after: float = 120.0
 
 
 @dataclass(frozen=True)
@@ -148,11 +167,17 @@ class Withdraw:
     values: Mapping[str, Any] = default(default_factory=dict)
     mutation: Mutation | None = None
 
+    @property
+    def end(self) -> str | None:
+        """The field that takes the last day: all that an `end` does, and what a detaching mutation is preceded by."""
+        return self.field if self.kind == "end" or self.mutation else None
+
 
 @dataclass(frozen=True)
 class Entity:
     """One entity of a partner; the keys of `x-entities`, defaults filled in.
 
+    `begin` is the field with a record's first day, `before_begin` what becomes of one that is withdrawn before it.
     `record` tells kinds of records apart: the path of one record, or in GraphQL the mutation that writes it.
     """
 
@@ -178,13 +203,17 @@ class Entity:
     lookups: tuple[Lookup, ...]
     withdraw: Withdraw
     withdraw_note: str
+    begin: str | None = None
+    before_begin: BeforeBegin = "end_at_begin"
     upsert: bool = False
     mutation: Mutation | None = None
     refer_by: ReferBy = "id"
     before_create: BeforeCreate = ""
     list_below: Below | None = None
+    former_ids: Mapping[str, str] = default(default_factory=dict)
     fixed: Mapping[str, Any] = default(default_factory=dict)
     shown_as: Mapping[str, str] = default(default_factory=dict)
+    unique_external_id: bool = False
 
     @property
     def list(self) -> str:
@@ -210,6 +239,13 @@ class Entity:
         if not self.shown_as:
             return record
         return {**record, **{name: dig(record, path) for name, path in self.shown_as.items()}}
+
+
+def check_marks(part: Mapping[str, Any], where: str) -> None:
+    """Raises ContractError where a part of a contract is marked as known in a way that there is not."""
+    for key in ("x-confidence", VALUES):
+        if key in part and part[key] not in LEVELS:
+            raise ContractError(f"{where}: {key} is {part[key]!r}; allowed: {', '.join(LEVELS)}.")
 
 
 def dig(body: object, path: str) -> Any:

@@ -38,6 +38,9 @@ RULES: Mapping[str, Rule] = {
     "C5": Rule("The text of the floor cannot be read.", drops=False),
     "C6": Rule("The row comes twice in the delivery; the later one stays."),
     "C7": Rule("A part of the row's key is empty."),
+    "H1": Rule(
+        "It cannot be told whether, or as what, the row may be sent; what the partner holds stays as it is."
+    ),
     "L1": Rule("The row, or one that it hangs on, is marked as deleted."),
     "L2": Rule("The row, or one that it hangs on, has left the stock."),
     "L3": Rule("A row that this one hangs on is not in the delivery."),
@@ -189,6 +192,8 @@ def _cause(findings: list[Json], rows: list[ErpRow]) -> Json | None:
 def _record_verdict(partner: str, record: Json, report: Json) -> str:
     what = f"{record['entity']} {record['external_id']}"
     ledger = record["ledger"]
+    if ledger is None and record["held"]:
+        return f"{what}: not sent; {_doubt(record['held'])}"
     if ledger is None and not record["in_mart"]:
         return f"{what}: was planned once, and is not in the mart any more."
     if ledger is None or (ledger["state"] == "synced" and ledger["remote_id"] is None):
@@ -196,12 +201,27 @@ def _record_verdict(partner: str, record: Json, report: Json) -> str:
             return (
                 f"{what}: in the mart, not sent: {partner} is held back by {report['held_back'][0]['node']}."
             )
-        return f"{what}: in the mart, not sent yet; it goes with the next run."
+        return (
+            f"{what}: in the mart, not sent yet; it goes with the next run, unless a guard holds that back."
+        )
     state, since = ledger["state"], ledger["last_synced_at"]
     if state == "synced":
-        tail = "" if record["in_mart"] else "; it has left the mart and is withdrawn by the next run"
-        return f"{what}: at {partner} under the id {ledger['remote_id']}, confirmed {since}{tail}."
+        at = f"{what}: at {partner} under the id {ledger['remote_id']}, confirmed {since}"
+        if record["held"]:
+            return f"{at}; {_doubt(record['held'])}"
+        return (
+            f"{at}{'' if record['in_mart'] else '; it has left the mart and is withdrawn by the next run'}."
+        )
     if state == "withdrawn":
         return f"{what}: withdrawn {since}. {ledger['meaning'] or ''}".strip()
+    if record["held"]:
+        return f"{what}: {state}; {_doubt(record['held'])}"
     fields = f" ({ledger['fields']})" if ledger["fields"] else ""
     return f"{what}: {state}, {ledger['reason']}{fields}: {ledger['meaning'] or ''} {ledger['how'] or ''}".strip()
+
+
+def _doubt(held: Json) -> str:
+    return (
+        f"held as it is, neither changed nor withdrawn, while it is in doubt: rule {held['rule']} on"
+        f" {held['table']}: {held['why']}."
+    )

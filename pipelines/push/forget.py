@@ -17,12 +17,14 @@ from typing import Any
 
 import duckdb
 
+from pipelines import interrupt, sample
 from pipelines.errors import StammdatenError
 from pipelines.lock import only_run
 from pipelines.push import erase
 from pipelines.push import run as engine
 from pipelines.push.connector import connector
 from pipelines.push.contract import Contract, Entity, load_contract, partners
+from pipelines.push.endings import first_end
 from pipelines.push.guards import DEFAULTS
 from pipelines.push.ledger import one, open_database
 from pipelines.push.personal import is_of_person, person_entities, separator_of
@@ -81,6 +83,7 @@ def preview(home: Path, settings: Vars, person_nr: str) -> dict[str, Any]:
         "records": [_line(record) for record in held],
         "named_in": [_line(record) for record in named_in],
         "partners": _to_call(held, settings),
+        "keepers": sorted({r.partner for r in held if r.remote_id and _kind(r) != "delete"}),
     }
 
 
@@ -91,11 +94,12 @@ def forget(
 
     Keys: `records` (what became of each), `named_in` (records of others that the next run sends without the person),
     `erased` (rows by table), `files` (other files that still hold the person),
-    `still_there` (records that partners keep), `in_raw`, `stopped`, `exit` (1: something was not withdrawn).
+    `still_there` (records that partners keep), `letters` (what somebody has to write to whom), `in_raw`, `stopped`,
+    `exit` (1: something was not withdrawn).
     Calling it again finishes what was interrupted. Raises like `preview`, and `SettingsError` before anything is sent.
     """
     person_nr = person_nr.strip()
-    with only_run(home, "forget"):
+    with only_run(home, "forget"), sample.partners_at_hand(home, settings):
         seen = preview(home, settings, person_nr)
         for name in seen["partners"]:
             connector(name).client.close()
@@ -103,7 +107,7 @@ def forget(
         settle_former(home, settings.active)
         before = _remember(home, settings, person_nr, seen["in_raw"])
         stopped = _withdraw(home, settings, [r for r in before if r.partner in settings.active], progress)
-        with open_database(home) as db:
+        with engine.after_sending(bool(seen["partners"])), open_database(home) as db:
             after = find_held(db, settings, person_nr)
             named_in = find_named_in(db, settings, person_nr)
             values = erase.values_of(db, person_nr)
@@ -118,6 +122,7 @@ def forget(
         "records": [_line(record) for record in after],
         "named_in": [_line(record) for record in named_in],
         "still_there": [_line(record) for record in after if record.remote_id],
+        "letters": letters(after, settings.active),
         "erased": erased,
         "files": erase.files_with(home, values),
         "in_raw": seen["in_raw"],
@@ -226,7 +231,8 @@ def _withdraw(home: Path, settings: Vars, held: list[Held], progress: engine.Pro
     with open_database(home) as db:
         plan_id = plan_withdrawals(db, records, settings.stichtag)
     # A person with many records is no accident: no guard keeps an erasure back.
-    return engine.push(home, plan_id, names, DEFAULTS, frozenset(DEFAULTS), progress).stopped
+    with interrupt.finishing(interrupt.WITH_PARTNERS):
+        return engine.push(home, plan_id, names, DEFAULTS, frozenset(DEFAULTS), progress).stopped
 
 
 def plan_withdrawals(db: duckdb.DuckDBPyConnection, records: list[Held], stichtag: date) -> str:
@@ -251,7 +257,9 @@ def plan_withdrawals(db: duckdb.DuckDBPyConnection, records: list[Held], stichta
 def _plan_row(db: duckdb.DuckDBPyConnection, plan_id: str, seq: int, record: Held, stichtag: date) -> None:
     contract = load_contract(record.partner)
     entity = contract.entities[record.entity]
-    body = withdraw_body(contract, entity, stichtag)
+    # The lease of a person who is erased has not ended for that.
+    day = None if entity.withdraw.mutation else first_end(entity, record.payload, stichtag)
+    body = withdraw_body(contract, entity, day) if day else {}
     payload = json.dumps(body)
     digest = hashlib.sha256(payload.encode()).hexdigest()
     operation = f"{record.entity}|withdraw|{record.external_id}|{digest}"
@@ -314,13 +322,52 @@ def _to_call(held: list[Held], settings: Vars) -> list[str]:
     return list(dict.fromkeys(r.partner for r in held if r.is_there and r.partner in settings.active))
 
 
+# What a partner still holds once a record is withdrawn; a deleted one is gone.
+KEPT = {
+    "keep": "stays as it is",
+    "end": "stays with an end date",
+    "detach": "stays without its link to us",
+    "deactivate": "stays, switched off",
+}
+
+
+def letters(records: list[Held], active: list[str]) -> list[dict[str, Any]]:
+    """One letter for each partner that keeps records of the person: `partner`, `title`, `records`, `text`.
+
+    It names records by ids alone.
+    """
+    found = []
+    for name in dict.fromkeys(record.partner for record in records if record.remote_id):
+        kept = [record for record in records if record.partner == name and record.remote_id]
+        title = load_contract(name).title
+        lines = [{**_line(record), "what": _what_is_left(record, active)} for record in kept]
+        listed = "; ".join(f"{r.entity} {r.remote_id} (our id {r.external_id})" for r in kept)
+        text = (
+            f"To {title}: please erase the following records of one person, with their history and all copies"
+            f" (Article 17 GDPR), and confirm it to us: {listed}."
+        )
+        found.append({"partner": name, "title": title, "records": lines, "text": text})
+    return found
+
+
+def _what_is_left(record: Held, active: list[str]) -> str:
+    if not record.is_there:
+        return KEPT.get(_kind(record), "stays")
+    if record.partner not in active:
+        return f"stays untouched, because {record.partner} is switched off here (partners.{record.partner}.aktiv)"
+    return "stays, because its withdrawal is not confirmed yet"
+
+
+def _kind(record: Held) -> str:
+    return load_contract(record.partner).entities[record.entity].withdraw.kind
+
+
 def _line(record: Held) -> dict[str, Any]:
-    kind = load_contract(record.partner).entities[record.entity].withdraw.kind
     return {
         "partner": record.partner,
         "entity": record.entity,
         "external_id": record.external_id,
         "remote_id": record.remote_id,
         "state": record.state,
-        "withdrawal": kind,
+        "withdrawal": _kind(record),
     }

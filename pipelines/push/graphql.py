@@ -11,6 +11,8 @@ from pipelines.push import paging
 from pipelines.push.client import Answer, Client, Read
 from pipelines.push.contract import Contract, ContractError, Entity, Find, dig
 from pipelines.push.contract_model import Mutation, put
+from pipelines.push.nulls import Nulls
+from pipelines.push.remote_ids import checked_id
 from pipelines.push.sdl import Sdl
 from pipelines.push.speech import Json, LookupFailed, Operation, Page
 
@@ -54,7 +56,7 @@ class Graphql:
     def __init__(self, contract: Contract, client: Client):
         if contract.sdl is None:
             raise ContractError(f"{contract.partner}: the contract names no GraphQL schema.")
-        self.contract, self.client = contract, client
+        self.contract, self.client, self.nulls = contract, client, Nulls(contract)
         self._sdl: Sdl = contract.sdl
         self._selections: dict[tuple[str, str], str] = {}
 
@@ -88,8 +90,7 @@ class Graphql:
 
     def remote_id(self, entity: Entity, answer: Answer) -> str | None:
         """From the record that the mutation returned."""
-        found = dig(answer.body, f"data.{entity.id}")
-        return None if found is None else str(found)
+        return checked_id(dig(answer.body, f"data.{entity.id}"))
 
     def pages(self, entity: Entity, find: Find, value: Any) -> Iterator[Page]:
         """Page by page until one is not full. An answer with errors is not believed."""
@@ -133,7 +134,7 @@ class Graphql:
         entity = operation.entity
         if entity.mutation is None:
             raise ContractError(f"{entity.name}: no mutation is named.")
-        return self._field(entity.mutation, body, entity.id)
+        return self._field(entity.mutation, self.nulls.written(operation, body), entity.id)
 
     def _field(self, mutation: Mutation, value: Any, wanted: str | None) -> Field:
         key = (mutation.name, wanted or "")

@@ -11,6 +11,7 @@ from typing import Any
 from pipelines.errors import SettingsError
 from pipelines.push.plan import Counts
 from pipelines.settings import VARS
+from pipelines.suggest import did_you_mean
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,10 @@ DEFAULTS: Mapping[str, Limit] = {
     "create": Limit(share=0.30, rows=50, much_of=NEVER),
     "update": Limit(share=0.50, rows=100, much_of=NEVER),
     "shrink": Limit(share=0.10, rows=20),
+    "renumber": Limit(share=0.0, rows=3, much_of=NEVER),
 }
+# An entity is onboarded once so large a share of its mart is at the partner; before, creates are not guarded.
+ONBOARDED = 0.9
 # Tables whose rows decide what a partner holds; vacancies and applicants come and go.
 TABLES = (
     "mandant",
@@ -70,6 +74,11 @@ class Trip:
             return f"{self.guard} {self.entity}: cannot be computed, which counts as tripped"
         if self.guard == "shrink":
             return f"the ERP table {self.entity} lost {self.rows:,} of {self.of:,} rows since the last push"
+        if self.guard == "renumber":
+            return (
+                f"{self.entity}: {self.rows:,} records would be withdrawn and created again under another id, which"
+                " looks like a renumbering (stammdaten rekey)"
+            )
         verb = {"withdraw": "withdrawn", "create": "created", "update": "updated"}[self.guard]
         return f"{self.entity}: {self.rows:,} of {self.of:,} records would be {verb}"
 
@@ -88,8 +97,9 @@ def limits(settings: object) -> dict[str, Limit]:
     found = dict(DEFAULTS)
     for name, given in settings.items():
         if name not in DEFAULTS:
+            meant = did_you_mean(name, DEFAULTS)
             raise SettingsError(
-                f"guards.{name}: unknown guard; known are {', '.join(DEFAULTS)}; set it in {VARS}"
+                f"guards.{name}: unknown guard{meant}; known are {', '.join(DEFAULTS)}; set it in {VARS}"
             )
         found[name] = _limit(str(name), given)
     return found
@@ -97,7 +107,13 @@ def limits(settings: object) -> dict[str, Limit]:
 
 def _limit(name: str, given: object) -> Limit:
     keys = {"share": float, "rows": int, "much_of": float, "few": int}
-    if not isinstance(given, Mapping) or set(given) - set(keys):
+    unknown = [key for key in given if key not in keys] if isinstance(given, Mapping) else []
+    if unknown:
+        raise SettingsError(
+            f"guards.{name}.{unknown[0]}: unknown setting{did_you_mean(unknown[0], keys)};"
+            f" a map of {', '.join(keys)} is needed; set it in {VARS}"
+        )
+    if not isinstance(given, Mapping):
         raise SettingsError(f"guards.{name}: a map of {', '.join(keys)} is needed; set it in {VARS}")
     values: dict[str, Any] = dict(DEFAULTS[name].__dict__)
     for key, value in given.items():
@@ -105,6 +121,11 @@ def _limit(name: str, given: object) -> Limit:
             raise SettingsError(f"guards.{name}.{key}: a number of 0 or more is needed; set it in {VARS}")
         values[key] = value
     return Limit(**values)
+
+
+def is_onboarded(arrived: int, in_mart: int) -> bool:
+    """Whether an entity of which so many rows of its mart are at the partner is onboarded."""
+    return arrived > 0 and arrived >= ONBOARDED * in_mart
 
 
 def check_counts(counts: Counts, held: int | None, onboarded: bool, limit: Mapping[str, Limit]) -> list[Trip]:
@@ -122,6 +143,17 @@ def check_counts(counts: Counts, held: int | None, onboarded: bool, limit: Mappi
     if limit["update"].is_passed(counts.update, held):
         trips.append(Trip(counts.partner, "update", counts.entity, counts.update, held))
     return trips
+
+
+def check_renumbered(
+    partner: str, pairs: Mapping[str, int], held: Mapping[str, int], limit: Mapping[str, Limit]
+) -> list[Trip]:
+    """Guards of records that look renumbered: `pairs` and `held` records by entity."""
+    return [
+        Trip(partner, "renumber", entity, rows, held.get(entity, 0))
+        for entity, rows in pairs.items()
+        if limit["renumber"].is_passed(rows, held.get(entity, 0))
+    ]
 
 
 def check_tables(

@@ -7,8 +7,10 @@ would be too dear.
 import threading
 from collections.abc import Callable, Iterable
 
+from pipelines.push.client import Answer
 from pipelines.push.contract import Entity
-from pipelines.push.speech import Json
+from pipelines.push.remote_ids import checked_id
+from pipelines.push.speech import Json, LookupFailed
 
 # All records of a list (below a parent, where it shows those only), and the number of requests that took.
 ReadList = Callable[[Entity, str | None], tuple[list[Json], int]]
@@ -47,6 +49,11 @@ def _by_external_id(entity: Entity, records: list[Json]) -> dict[str, list[str]]
     found: dict[str, list[str]] = {}
     for record in records:
         value = record.get(entity.external_id or "")
-        if value not in (None, "") and record.get(entity.id) is not None and entity.holds(record):
-            found.setdefault(str(value), []).append(str(record[entity.id]))
+        if value not in (None, "") and entity.holds(record):
+            remote_id = checked_id(record.get(entity.id))
+            if (
+                remote_id is None
+            ):  # a record that may be ours and cannot be addressed: nothing may be concluded
+                raise LookupFailed(Answer(200, None, {}, 0))
+            found.setdefault(str(value), []).append(remote_id)
     return found

@@ -9,11 +9,21 @@ import threading
 import time
 from collections import deque
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+
+from pipelines.database import said
+from pipelines.errors import JournalError
+
+Row = tuple[Any, ...]
+# How long another program may hold the file before a write fails.
+BUSY_SECONDS = 30.0
+# Where the partner stands in a row of `outcome`.
+PARTNER = 2
 
 SCHEMA = """
 create table if not exists intent (
@@ -63,12 +73,19 @@ class Outcome:
 
 
 class Journal:
-    """The journal of one `STAMMDATEN_HOME`. Safe to use from several threads."""
+    """The journal of one `STAMMDATEN_HOME`. Safe to use from several threads and for several partners.
+
+    What cannot be written raises in calls of the partner that it belongs to, and of no other; see `noting`.
+    """
 
     def __init__(self, path: Path):
         self._lock = threading.Lock()
-        self._waiting: deque[tuple[Any, ...]] = deque()
-        self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        self._waiting: deque[Row] = deque()
+        # Outcomes that could not be written and why, by partner; tried again with the partner's next one.
+        self._unwritten: dict[str, list[Row]] = {}
+        self._why: dict[str, Exception] = {}
+        self._is_patient = True
+        self._db = sqlite3.connect(path, BUSY_SECONDS, isolation_level=None, check_same_thread=False)
         self._db.execute("pragma journal_mode = wal")
         self._db.execute("pragma synchronous = normal")
         self._db.executescript(SCHEMA)
@@ -78,15 +95,15 @@ class Journal:
         self._db.close()
 
     def intend(self, plan_id: str, partner: str, seqs: Iterable[int]) -> None:
-        """Notes, in one commit, that these operations are about to be sent."""
+        """Notes, in one commit, that these operations are about to be sent; none of them if that fails."""
         now = time.time()
         with self._lock:
-            self._db.execute("begin immediate")
-            self._db.executemany(
-                "insert or replace into intent values (?, ?, ?, ?)",
-                [(plan_id, seq, partner, now) for seq in seqs],
-            )
-            self._db.execute("commit")
+            self._check(partner)
+            with self._transaction():
+                self._db.executemany(
+                    "insert or replace into intent values (?, ?, ?, ?)",
+                    [(plan_id, seq, partner, now) for seq in seqs],
+                )
 
     def settle(
         self, plan_id: str, seq: int, partner: str, id_space: str, external_id: str, outcome: Outcome
@@ -110,32 +127,77 @@ class Journal:
         # Whoever writes looks again before it goes, so that nothing is left when all have come back.
         while self._waiting and self._lock.acquire(blocking=False):
             try:
-                self._write_waiting()
+                self._write_waiting((partner,))
             finally:
                 self._lock.release()
+        self._check(partner)
 
-    def _write_waiting(self) -> None:
-        """Writes the outcomes that wait, in one commit; they go on waiting if that fails."""
-        rows = list(self._waiting)
+    def _check(self, partner: str) -> None:
+        """Raises what keeps an outcome of this partner from being written."""
+        if partner in self._why:
+            raise self._why[partner]
+
+    def _write_waiting(self, again: Iterable[str] = ()) -> None:
+        """Writes the outcomes that wait, and those of the partners `again` that could not be written before.
+
+        One that cannot be written is put aside, so that it holds up nothing of another partner.
+        """
+        new = list(self._waiting)
+        rows = [row for partner in again for row in self._unwritten.get(partner, ())] + new
         if not rows:
             return
+        failed: dict[int, Exception] = {}
+        try:
+            self._write(rows)
+        except Exception as problem:
+            failed = dict.fromkeys(range(len(rows)), problem) if _is_held(problem) else self._write_each(rows)
+        for _ in new:
+            self._waiting.popleft()
+        for partner in {row[PARTNER] for row in rows}:
+            self._unwritten.pop(partner, None)
+            self._why.pop(partner, None)
+        for place, why in failed.items():
+            partner = rows[place][PARTNER]
+            self._unwritten.setdefault(partner, []).append(rows[place])
+            self._why[partner] = why
+        if bool(failed) == self._is_patient:
+            # Held for long once, the file is not waited for again with each outcome that is still to come.
+            self._is_patient = not failed
+            self._db.execute(f"pragma busy_timeout = {int(BUSY_SECONDS * 1000) if self._is_patient else 100}")
+
+    def _write(self, rows: list[Row]) -> None:
         if len(rows) == 1:
             self._db.execute(NOTE, rows[0])
         else:
-            self._db.execute("begin immediate")
-            try:
+            with self._transaction():
                 self._db.executemany(NOTE, rows)
-                self._db.execute("commit")
-            except BaseException:
+
+    def _write_each(self, rows: list[Row]) -> dict[int, Exception]:
+        """Writes each row by itself; returns the places of those that cannot be written, and why."""
+        failed: dict[int, Exception] = {}
+        for place, row in enumerate(rows):
+            try:
+                self._write([row])
+            except Exception as problem:
+                failed[place] = problem
+        return failed
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        self._db.execute("begin immediate")
+        try:
+            yield
+            self._db.execute("commit")
+        except BaseException:
+            with suppress(sqlite3.Error):
                 self._db.rollback()
-                raise
-        for _ in rows:
-            self._waiting.popleft()
+            raise
 
     def remote_id(self, partner: str, id_space: str, external_id: str) -> str | None:
         """The partner's id of a record that was sent since the last fold, or None."""
         with self._lock:
             self._write_waiting()
+            self._check(partner)
             row = self._db.execute(
                 "select remote_id from outcome where partner = ? and id_space = ? and external_id = ?"
                 " and remote_id is not null and state <> 'withdrawn' order by settled_at desc limit 1",
@@ -143,10 +205,42 @@ class Journal:
             ).fetchone()
         return row[0] if row else None
 
+    def holders(self, partner: str, id_spaces: Iterable[str], remote_ids: list[str]) -> list[tuple[str, str]]:
+        """Remote id and external id of the outcomes since the last fold that hold one of these records."""
+        spaces = list(id_spaces)
+        with self._lock:
+            self._write_waiting()
+            self._db.execute("create temp table if not exists wanted (remote_id text primary key)")
+            self._db.execute("delete from wanted")
+            self._db.executemany("insert or ignore into wanted values (?)", [(one,) for one in remote_ids])
+            return self._db.execute(
+                "select o.remote_id, o.external_id from outcome as o inner join wanted as w using (remote_id)"
+                " where o.partner = ? and o.state <> 'withdrawn'"
+                f" and o.id_space in ({', '.join('?' * len(spaces))})",
+                [partner, *spaces],
+            ).fetchall()
+
+    def last_outcome(self, partner: str) -> float | None:
+        """When the last outcome of a partner since the last fold was noted (epoch seconds), or None."""
+        with self._lock:
+            self._write_waiting()
+            row = self._db.execute(
+                "select max(settled_at) from outcome where partner = ?", (partner,)
+            ).fetchone()
+        return row[0] if row else None
+
+    def intended_at(self, plan_id: str, seq: int) -> float | None:
+        """When an operation was noted as about to be sent (epoch seconds), or None."""
+        with self._lock:
+            row = self._db.execute(
+                "select intended_at from intent where plan_id = ? and seq = ?", (plan_id, seq)
+            ).fetchone()
+        return row[0] if row else None
+
     def in_doubt(self) -> dict[str, list[tuple[str, int]]]:
         """By partner: (plan_id, seq) of intents without an outcome, in the order of sending."""
         with self._lock:
-            self._write_waiting()
+            self._write_waiting(list(self._unwritten))
             rows = self._db.execute(
                 "select i.partner, i.plan_id, i.seq from intent i left join outcome o using (plan_id, seq)"
                 " where o.seq is null order by i.plan_id, i.seq"
@@ -159,7 +253,7 @@ class Journal:
     def outcomes(self, rows: int = 5_000) -> Iterator[pa.Table]:
         """All outcomes since the last fold, as Arrow tables of at most `rows` rows."""
         with self._lock:
-            self._write_waiting()
+            self._write_waiting(list(self._unwritten))
             cursor = self._db.execute("select * from outcome order by plan_id, seq")
             while chunk := cursor.fetchmany(rows):
                 columns = list(zip(*chunk, strict=True))
@@ -171,7 +265,26 @@ class Journal:
         """Forgets everything that has an outcome; what is in doubt stays."""
         with self._lock:
             self._write_waiting()
-            self._db.execute("begin immediate")
-            self._db.execute("delete from intent where (plan_id, seq) in (select plan_id, seq from outcome)")
-            self._db.execute("delete from outcome")
-            self._db.execute("commit")
+            with self._transaction():
+                self._db.execute(
+                    "delete from intent where (plan_id, seq) in (select plan_id, seq from outcome)"
+                )
+                self._db.execute("delete from outcome")
+
+
+@contextmanager
+def noting() -> Iterator[None]:
+    """Raises what keeps the journal from being read or written as a `JournalError`."""
+    try:
+        yield
+    except (sqlite3.Error, OSError, ValueError, TypeError, OverflowError) as problem:
+        raise JournalError(
+            f"the journal cannot be used ({said(problem)}); free the disk, or close the program that holds"
+            " journal.sqlite, and run again"
+        ) from None
+
+
+def _is_held(problem: Exception) -> bool:
+    """Whether another program holds the file: then no row can be written, and each try would wait."""
+    code = getattr(problem, "sqlite_errorcode", 0) or 0
+    return code & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)

@@ -2,10 +2,12 @@
 
 Tables in the schema `sync`: `ledger` (one row a record that was ever planned), `attempts` (every outcome),
 `plans`, `plan_partners` and `plan` (see `plan.py`), `allowances` (guards lifted for one plan, by whom),
-`onboarded` and `pushed` (what guards compare with), `builds` (what dbt said last),
-`systems` (which address the ledger of a partner speaks of).
+`onboarded` and `pushed` (what guards compare with), `builds` (what dbt said last), `held` (what the last plan leaves
+at the partner as it is, see `held.py`), `systems` (which address the ledger of a partner speaks of),
+`plan_renumbered` (see `renumbered.py`: two rows a pair, so that erasing a person by its ids finds both).
 """
 
+import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
@@ -16,6 +18,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pipelines.database import connect, said
 from pipelines.errors import StammdatenError
 from pipelines.push.journal import Journal
 from pipelines.settings import database, memory_limit
@@ -60,6 +63,15 @@ create table if not exists sync.plan (
     operation varchar, external_id varchar, remote_id varchar, payload varchar, refs varchar,
     changed_fields varchar[], payload_hash varchar, confirmed boolean, sends boolean, parents varchar,
     digest varchar
+);
+create table if not exists sync.held (
+    plan_id varchar, partner varchar, entity varchar, id_space varchar, external_id varchar, rule varchar,
+    table_name varchar, reason varchar
+);
+alter table sync.plan_counts add column if not exists held bigint;
+create table if not exists sync.plan_renumbered (
+    plan_id varchar, partner varchar, entity varchar, id_space varchar, external_id varchar, pair integer,
+    root integer, side varchar
 );
 create table if not exists sync.systems (partner varchar, address varchar, since timestamptz);
 """
@@ -156,19 +168,18 @@ when not matched then insert by name;
 def open_database(home: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """The DuckDB file with the tables of the schema `sync`, closed again when done.
 
-    Raises `StammdatenError` when another program has it open.
+    Raises like `connect`: `BusyError` when another program holds it for too long; `StammdatenError` for a full disk.
     """
-    try:
-        db = duckdb.connect(str(database(home)))
-    except duckdb.IOException:
-        raise StammdatenError(
-            f"{database(home)} is held by another program; close its connection and run again"
-        ) from None
+    db = connect(database(home))
     try:
         # What has an order says so in SQL; kept insertion order would make large tables one-threaded.
         db.execute(f"set preserve_insertion_order = false; set memory_limit = '{memory_limit()}'")
         create_tables(db)
         yield db
+    except (duckdb.IOException, duckdb.OutOfMemoryException) as problem:
+        raise StammdatenError(
+            f"{database(home)}: {said(problem)}; free disk or memory and run again"
+        ) from None
     finally:
         db.close()
 
@@ -219,6 +230,16 @@ def fold(db: duckdb.DuckDBPyConnection, journal: Journal) -> int:
     db.execute("drop table if exists temp.done; drop table if exists temp.moved")
     journal.clear()
     return total
+
+
+def take_over(db: duckdb.DuckDBPyConnection, journal: Journal) -> int:
+    """`fold`; raises `StammdatenError` when it fails, and the outcomes stay in the journal for the next run."""
+    try:
+        return fold(db, journal)
+    except (duckdb.Error, sqlite3.Error, pa.ArrowException, OSError) as problem:
+        raise StammdatenError(
+            f"the ledger cannot take over the outcomes of the journal ({said(problem)}); they stay there"
+        ) from None
 
 
 def _fold_part(db: duckdb.DuckDBPyConnection, outcomes: pa.Table) -> int:

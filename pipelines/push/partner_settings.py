@@ -7,10 +7,28 @@ from dataclasses import replace
 from typing import Any
 
 from pipelines.errors import SettingsError
-from pipelines.push.contract import Contract, Limits
-from pipelines.settings import check_url, check_variable, config_value, is_loopback, setting_name
+from pipelines.push.contract import Contract, Limits, Patience
+from pipelines.settings import (
+    check_credential,
+    check_url,
+    check_variable,
+    config_value,
+    is_loopback,
+    setting_name,
+)
 
+# Numbers above 0 that change the pace.
 LIMITS = ("per_second", "per_minute", "per_hour", "per_day", "longest_wait", "answer_mib")
+PACE = (*LIMITS, "in_flight", "timeout")
+# Seconds that a create in doubt is given.
+WAITS = ("look_again", "absent_after")
+
+
+def known_keys(contract: Contract) -> set[str]:
+    """Names of everything that may be set below `DESTINATION__<PARTNER>__`."""
+    batch = {"batch"} if contract.protocol == "graphql" else set()
+    own = {*contract.credentials, *contract.settings, *server_variables(contract)}
+    return {"base_url", "environment", *PACE, *WAITS, *own, *batch}
 
 
 def partner_settings(contract: Contract) -> dict[str, str]:
@@ -26,7 +44,7 @@ def partner_settings(contract: Contract) -> dict[str, str]:
         if value is None:
             missing.append(setting_name(prefix + key))
         else:
-            values[key] = value
+            values[key] = check_credential(prefix + key, value)
     if missing:
         raise SettingsError(
             f"{', '.join(missing)}: missing; set it in the environment or in .dlt/secrets.toml,"
@@ -40,9 +58,12 @@ def partner_settings(contract: Contract) -> dict[str, str]:
     for key in contract.settings:
         if (value := config_value(prefix + key)) is not None:
             values[key] = value
-    for key in (*LIMITS, "in_flight", "timeout"):
+    for key in PACE:
         if value := config_value(prefix + key):
             values[key] = _number(prefix + key, value)
+    for key in WAITS:
+        if value := config_value(prefix + key):
+            values[key] = _seconds(prefix + key, value)
     if contract.protocol == "graphql" and (value := config_value(prefix + "batch")):
         values["batch"] = _whole_number(prefix + "batch", value)
     return values
@@ -66,6 +87,12 @@ def effective_limits(contract: Contract, settings: Mapping[str, str]) -> Limits:
     return replace(limits, in_flight=in_flight or 1, **given)
 
 
+def effective_patience(contract: Contract, settings: Mapping[str, str]) -> Patience:
+    """How long a create without an answer is waited for: as the contract says, or as is set."""
+    given = {key: float(settings[key]) for key in ("look_again", "absent_after") if key in settings}
+    return replace(contract.patience, **given)
+
+
 def with_settings(value: Any, settings: Mapping[str, str]) -> Any:
     """A constant of the contract with the settings that it names in braces filled in."""
     if isinstance(value, Mapping):
@@ -84,6 +111,15 @@ def _number(key: str, value: str) -> str:
     except ValueError:
         pass
     raise SettingsError(f"{setting_name(key)}: a number above 0 is needed")
+
+
+def _seconds(key: str, value: str) -> str:
+    try:
+        if 0 <= float(value) < math.inf:
+            return value
+    except ValueError:
+        pass
+    raise SettingsError(f"{setting_name(key)}: seconds are needed, 0 or more")
 
 
 def _whole_number(key: str, value: str) -> str:

@@ -11,8 +11,9 @@ import duckdb
 import pyarrow as pa
 
 from pipelines.errors import StammdatenError
-from pipelines.push.connector import Connector, LookupFailed
-from pipelines.push.contract import Contract, Entity, Find, dig
+from pipelines.push.connector import Connector, LookupFailed, external_ids_of
+from pipelines.push.contract import Contract, Entity
+from pipelines.push.remote_ids import checked_id
 from pipelines.push.speech import Page, filled
 
 Progress = Callable[[str, int, int], None]
@@ -204,17 +205,43 @@ class Reader:
             raise
 
     def _read_external_ids(self, kind: Kind) -> None:
-        """Lists of external ids, for records that show none of ours, as long as one of ours is still looked for."""
-        lacking = """
-            with shown as (select remote_id, unnest(shown_ids) as external_id from record where kind = $kind),
-            known as (select external_id from ours where id_space = $space),
+        """Lists of external ids, as long as one of ours is still looked for.
+
+        First of the records that the ledger names for such an id; then of those that show none of ours; and of the
+        others too, as a record that the partner merged shows one of its ids and has several.
+        """
+        for which in (
+            "r.remote_id in (select remote_id from wanted)",
+            "not r.is_settled and exists (from wanted where remote_id is null)",
+            "exists (from wanted where remote_id is null)",
+        ):
+            self._read_lists(kind, which)
+
+    def _read_lists(self, kind: Kind, which: str) -> None:
+        lacking = f"""
+            with shown as (
+                select remote_id, unnest(shown_ids) as external_id from record where kind = $kind
+                union all
+                select remote_id, external_id from more_ids where kind = $kind
+            ),
+            known as (select external_id, remote_id from ours where id_space = $space),
             wanted as (from known anti join shown on known.external_id = shown.external_id),
-            settled as (select remote_id from shown semi join known on shown.external_id = known.external_id)
-            select r.remote_id from record as r anti join settled on r.remote_id = settled.remote_id
-            where r.kind = $kind and not r.gone and exists (from wanted)
+            settled as (select remote_id from shown semi join known on shown.external_id = known.external_id),
+            open_record as (
+                select r.remote_id, exists (from settled as s where r.remote_id = s.remote_id) as is_settled
+                from record as r
+                anti join list_read as d on d.kind = $kind and r.remote_id = d.remote_id
+                where r.kind = $kind and not r.gone
+            )
+            select r.remote_id from open_record as r where {which}
         """
         names = {"kind": kind.path, "space": kind.entity.id_space}
         ids = [remote_id for (remote_id,) in self.db.execute(lacking, names).fetchall()]
+        if ids:
+            read = pa.table({"kind": [kind.path] * len(ids), "remote_id": ids})
+            self.db.register("page", read)
+            self.db.execute("insert into list_read select * from page")
+            self.db.unregister("page")
         for place, found in enumerate(
             self._pool.map(lambda i: self._external_ids_of(kind.entity, i), ids), 1
         ):
@@ -224,15 +251,12 @@ class Reader:
             self.progress(f"{self._what(kind)}, external ids", place, len(ids))
 
     def _external_ids_of(self, entity: Entity, remote_id: str) -> list[str]:
-        path = filled(entity.external_ids or "", {"id": remote_id})
         try:
-            answers = [page.answer for page in self.connector.pages(entity, Find("get", path))]
+            return self.connector.external_ids(entity, remote_id)[0]
         except LookupFailed as failed:
             if failed.answer.status in (404, 410):
                 return []
             raise
-        bodies = [dig(a.body, entity.items) if isinstance(a.body, dict) else a.body for a in answers]
-        return [str(value) for body in bodies if isinstance(body, list) for value in body]
 
     def ask_for_missing(self) -> None:
         """Asks for records of ours that no list has shown, one by one: a list may lag, a record may be moved."""
@@ -272,17 +296,24 @@ class Reader:
     ) -> None:
         visible = self._visible.setdefault(kind.path, set())
         for record in records:
-            if record.get(kind.entity.id) is None:
-                continue
+            if kind.entity.id_is_ours and record.get(kind.entity.id) is None:
+                continue  # made by hand at the partner: it has no id of ours
+            remote_id = checked_id(record.get(kind.entity.id))
+            if remote_id is None:
+                # Passed over, it would count as missing, and be made a second time.
+                raise StammdatenError(
+                    f"{self.connector.contract.partner}: {kind.entity.list} shows a record without a usable"
+                    f" {kind.entity.id}; nothing was changed; ask the partner"
+                )
             body = {name: value for name, value in record.items() if name in kind.fields}
             visible.update(body)
             self._rows.append(
                 (
                     kind.path,
                     kind.entity_of(record, parent_entity),
-                    str(record[kind.entity.id]),
+                    remote_id,
                     parent_id,
-                    _shown_ids(kind.entity, record),
+                    external_ids_of(kind.entity, record),
                     kind.is_soft_deleted and bool(record.get("deleted")),
                     json.dumps(body, ensure_ascii=False),
                 )
@@ -308,8 +339,3 @@ def count(db: duckdb.DuckDBPyConnection, what: str, values: list[Any] | None = N
     """The number of rows of a `from …`; leaves no open result, which would keep Arrow tables from being registered."""
     [(number,)] = db.execute(f"select count(*) {what}", values or []).fetchall()
     return int(number)
-
-
-def _shown_ids(entity: Entity, record: dict[str, Any]) -> list[str]:
-    value = record.get(entity.external_id or "")
-    return [str(part) for part in (value if isinstance(value, list) else [value]) if part not in (None, "")]

@@ -117,6 +117,13 @@ RECORD = (
         "Merge the duplicates at the partner.",
     ),
     Reason(
+        "held_by_another",
+        REJECTED,
+        "What a look-up found for this record belongs to another row of ours; one record serves one row.",
+        "operator",
+        "Look at the record at the partner: it carries this row's id, or has its number, and is another's.",
+    ),
+    Reason(
         "conflict",
         REJECTED,
         "The change contradicts the record's state at the partner.",
@@ -142,7 +149,7 @@ RECORD = (
         PENDING,
         "The record was removed at the partner; it will be created again.",
         "nobody",
-        "It goes by itself in the next run.",
+        "The next run creates it again; where many are missing, the guard `create` asks first.",
     ),
     Reason(
         "changed_at_partner",
@@ -150,6 +157,13 @@ RECORD = (
         "Somebody changed the record at the partner, and `verify --repair` plans to restore it.",
         "nobody",
         "It goes with the next push.",
+    ),
+    Reason(
+        "rekeyed",
+        PENDING,
+        "The ERP made the row anew, and `stammdaten rekey` moved the record to its new id.",
+        "nobody",
+        "It goes as a whole, with the new id, in the next push.",
     ),
     Reason(
         "external_id_to_send",
@@ -250,7 +264,7 @@ REQUEST = (
         PENDING,
         "A web page came instead of an answer: a proxy, a firewall or a login page stands before the partner.",
         "operator",
-        "It goes by itself in the next run; if it stays, check base address and proxy.",
+        "Check base address and proxy if it is there again in the next run, which tries once more.",
     ),
 )
 # What is wrong with the partner's server or the way to it.
@@ -302,14 +316,14 @@ SERVER = (
         PENDING,
         "No connection to the partner could be made.",
         "operator",
-        "Check network, firewall and the port in the base address; it goes by itself in the next run.",
+        "Check network, firewall and the port in the base address; it goes in the first run that gets through.",
     ),
     Reason(
         "unknown_host",
         PENDING,
         "The name of the partner's server could not be resolved.",
         "operator",
-        "Check the base address and the name server; it goes by itself in the next run.",
+        "Check the base address and the name server; it goes in the first run that gets through.",
     ),
     Reason(
         "tls_error",
@@ -326,7 +340,15 @@ OURS = (
         BLOCKED,
         "A record that this one hangs on is not at the partner.",
         "operator",
-        "Mend the named parent; this one goes by itself then.",
+        "Look up why the named parent is not there (`stammdaten explain`) and mend that; this one goes in the run in"
+        " which the parent is accepted.",
+    ),
+    Reason(
+        "in_doubt",
+        PENDING,
+        "The partner may have made this record and did not say so; what hangs on it waits.",
+        "operator",
+        "The next run looks for it, and makes it only when it is surely not there. If it stays: `stammdaten adopt`.",
     ),
     Reason(
         "interrupted",
@@ -340,7 +362,7 @@ OURS = (
         PENDING,
         "The push to this partner was stopped before this record's turn.",
         "operator",
-        "See why the partner was stopped; it goes by itself in the next run.",
+        "Mend what stopped the partner; it goes in the first run that is not stopped.",
     ),
     Reason(
         "not_tried",

@@ -51,6 +51,7 @@ create table record (
     kind varchar, entity varchar, remote_id varchar, parent_id varchar, shown_ids varchar[], gone boolean, body varchar
 );
 create table more_ids (kind varchar, remote_id varchar, external_id varchar);
+create table list_read (kind varchar, remote_id varchar);
 create table visible (kind varchar, field varchar);
 create table carried (kind varchar, remote_id varchar, external_id varchar);
 create table link (kind varchar, remote_id varchar, field varchar, parent_kind varchar, parent_id varchar);
@@ -121,7 +122,8 @@ def write_kinds(db: duckdb.DuckDBPyConnection, contract: Contract) -> None:
 def write_references(db: duckdb.DuckDBPyConnection, known: str) -> None:
     """Puts into the temp table `back_refs` what each known record refers to, in our external ids.
 
-    `known` is a table with kind, remote_id and external_id; a target that is not in it counts as null.
+    `known` is a table with kind, remote_id and external_id; a target that is not in it counts as null, one that
+    serves several rows has several ids: each reference is a list of lists.
     """
     db.execute(
         f"""
@@ -129,15 +131,23 @@ def write_references(db: duckdb.DuckDBPyConnection, known: str) -> None:
         with
 
         target as (
-            select l.kind, l.remote_id, l.field, list(t.external_id order by t.external_id) as ids
+            select
+                l.kind, l.remote_id, l.field, l.parent_kind, l.parent_id,
+                list(t.external_id order by t.external_id) as ids
             from back.link as l
             semi join {known} as k on l.kind = k.kind and l.remote_id = k.remote_id
             left join {known} as t on l.parent_kind = t.kind and l.parent_id = t.remote_id
-            group by l.kind, l.remote_id, l.field
+            group by all
+        ),
+
+        reference as (
+            select kind, remote_id, field, list(ids order by ids) as ids
+            from target
+            group by all
         )
 
         select kind, remote_id, json_group_object(field, to_json(ids))::varchar as refs
-        from target
+        from reference
         group by kind, remote_id
         """
     )

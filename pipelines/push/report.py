@@ -14,7 +14,8 @@ from pipelines.push.plan import MART_SCHEMA
 class Line:
     """One line of the closing table: what became of the rows of one entity.
 
-    `pending` counts rows whose turn has not come or whose answer has not; `seconds` is the entity's share of the push.
+    `pending` counts rows whose turn has not come or whose answer has not; `held` those that are in doubt and stay at
+    the partner as they are (rule H1); `seconds` is the entity's share of the push.
     """
 
     partner: str
@@ -27,6 +28,7 @@ class Line:
     rejected: int = 0
     blocked: int = 0
     pending: int = 0
+    held: int = 0
     seconds: float = 0.0
 
     @property
@@ -74,6 +76,11 @@ def _line(db: duckdb.DuckDBPyConnection, plan_id: str, partner: str, entity: str
             {"partner": partner, "entity": entity},
         ).fetchall()
     )
+    held = one(
+        db,
+        "select count(*) from sync.held where plan_id = $plan_id and partner = $partner and entity = $entity",
+        names,
+    )[0]
     created, updated = done.get("create", 0), done.get("update", 0)
     return Line(
         partner=partner,
@@ -82,8 +89,9 @@ def _line(db: duckdb.DuckDBPyConnection, plan_id: str, partner: str, entity: str
         created=created,
         updated=updated,
         withdrawn=done.get("withdraw", 0),
-        unchanged=max(0, states.get("synced", 0) - created - updated),
+        unchanged=max(0, states.get("synced", 0) - created - updated - held),
         rejected=states.get("rejected", 0),
         blocked=states.get("blocked", 0),
         pending=states.get("pending", 0) + waiting,
+        held=held,
     )

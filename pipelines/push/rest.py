@@ -9,6 +9,8 @@ from pipelines.push.answers import a_list, about_one, describes_record, own_name
 from pipelines.push.client import Answer, Client
 from pipelines.push.contract import Contract, Entity, Find, Paging, dig
 from pipelines.push.contract_model import put
+from pipelines.push.nulls import Nulls
+from pipelines.push.remote_ids import checked_id, id_in_location
 from pipelines.push.speech import Json, LookupFailed, Operation, Page, filled
 
 
@@ -16,13 +18,14 @@ class Rest:
     """POST, PATCH and DELETE, or PUT under an id of ours, on the paths of the contract."""
 
     def __init__(self, contract: Contract, client: Client):
-        self.contract, self.client = contract, client
+        self.contract, self.client, self.nulls = contract, client, Nulls(contract)
         self._described: dict[tuple[str, str], bool] = {}
         self._own: dict[str, frozenset[str]] = {}
 
     def create(self, operation: Operation, body: Json) -> Answer:
         """POST on the collection, sent once; an upsert is a PUT on the record, which may be repeated."""
         entity = operation.entity
+        body = self.nulls.written(operation, body)
         if entity.upsert:
             return self._about_one("put", operation, operation.external_id, body)
 
@@ -34,6 +37,7 @@ class Rest:
 
     def change(self, operation: Operation, remote_id: str, body: Json) -> Answer:
         """PATCH on the record."""
+        body = self.nulls.changed(operation, body)
         return self._about_one("patch", operation, remote_id, body)
 
     def remove(self, operation: Operation) -> Answer:
@@ -55,13 +59,15 @@ class Rest:
         return self.client.call(method, path, body, read=read, is_write=True)
 
     def remote_id(self, entity: Entity, answer: Answer) -> str | None:
-        """From the body, else from the Location header."""
+        """From the body, else from a Location header that leads to a record of this entity."""
         record = dig(answer.body, entity.unwrap) if entity.unwrap else answer.body
         for candidate in (record, answer.body):
-            if isinstance(candidate, dict) and candidate.get(entity.id) is not None:
-                return str(candidate[entity.id])
-        location = answer.headers.get("Location", "").rstrip("/")
-        return location.rsplit("/", 1)[-1] or None
+            found = checked_id(candidate.get(entity.id)) if isinstance(candidate, dict) else None
+            if found is not None:
+                return found
+        address = self.client.follow(answer.headers.get("Location") or "")
+        places = (entity.record, entity.collection + "/{id}")
+        return id_in_location(address, self.client.base_url, places) if address else None
 
     def pages(self, entity: Entity, find: Find, value: Any) -> Iterator[Page]:
         """Page by page, by number, offset or link; a link to another host is not followed."""

@@ -1,27 +1,40 @@
 """Plan and push for one `STAMMDATEN_HOME`. What an interrupted run left must be settled before (`settle.py`)."""
 
 import getpass
+import sqlite3
 import threading
 import time
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from functools import partial
 from pathlib import Path
 
 import duckdb
 
-from pipelines.errors import StammdatenError
+from pipelines.database import said
+from pipelines.errors import SentError, StammdatenError
 from pipelines.push.beliefs import resend
+from pipelines.push.columns import misfits
 from pipelines.push.connector import Connector, connector
 from pipelines.push.contract import load_contract
 from pipelines.push.destination import Sender, push_partner
-from pipelines.push.guards import TABLES, Limit, Trip, check_counts, check_tables
-from pipelines.push.journal import Journal
-from pipelines.push.ledger import fold, in_little_memory, one, open_database
-from pipelines.push.plan import Counts, Plan, last_load, make_plan, read_counts, states
+from pipelines.push.guards import (
+    TABLES,
+    Limit,
+    Trip,
+    check_counts,
+    check_renumbered,
+    check_tables,
+    is_onboarded,
+)
+from pipelines.push.journal import Journal, noting
+from pipelines.push.ledger import in_little_memory, one, open_database, take_over
+from pipelines.push.plan import MART_SCHEMA, Plan, last_load, make_plan, read_counts, states
+from pipelines.push.renumbered import count_renumbered, read_renumbered
 from pipelines.push.report import Line, closing_table
 from pipelines.settings import database
 
@@ -67,6 +80,13 @@ def plan(home: Path, partners: list[str], stichtag: date, retry_rejected: bool =
                 [partners],
             )
         return make_plan(db, [load_contract(name) for name in partners], stichtag, uuid.uuid4().hex[:12])
+
+
+def misfitting(home: Path, partners: list[str]) -> dict[str, str]:
+    """Partners whose marts do not have the columns of their contract, and what is wrong."""
+    with open_database(home) as db:
+        found = {name: misfits(db, load_contract(name)) for name in partners}
+    return {name: why for name, why in found.items() if why}
 
 
 def check_plan(home: Path, plan_id: str, partners: list[str]) -> list[str]:
@@ -122,20 +142,28 @@ def push(
     """Sends a plan to these partners, side by side, and folds what came of it.
 
     A partner whose plan trips a guard gets nothing, unless the guard is in `allowed` (noted with time and user).
+    Raises `SentError` when something was sent and its outcomes could not be folded: they wait in the journal.
     """
     with open_database(home) as db:
         held = {name: why for name in partners if (why := _held(db, plan_id, name, guards, allowed))}
         going = [name for name in partners if name not in held]
         sizes = _sizes(db, plan_id)
     connectors = [connector(name) for name in going if sizes.get(name)]
-    journal = Journal(home / "journal.sqlite")
+    with noting():
+        journal = Journal(home / "journal.sqlite")
     stopped: dict[str, str] = {}
     seconds: dict[str, float] = {}
     try:
         # One slow partner delays no other.
         with ThreadPoolExecutor(max(len(connectors), 1), thread_name_prefix="partner") as pool:
             senders = [
-                Sender(plan_id, made, journal, _counter(made, sizes[made.contract.partner], progress))
+                Sender(
+                    plan_id,
+                    made,
+                    journal,
+                    _counter(made, sizes[made.contract.partner], progress),
+                    database(home),
+                )
                 for made in connectors
             ]
             try:
@@ -149,8 +177,9 @@ def push(
                 seconds[name] = time_spent
                 if sender.stopped:
                     stopped[name] = sender.stopped
-        with open_database(home) as db:
-            fold(db, journal)
+        has_sent = any(sender.has_begun for sender in senders)
+        with after_sending(has_sent, stopped), open_database(home) as db:
+            take_over(db, journal)
             for made in connectors:
                 resend(db, made.contract.partner, made.external_ids_known.known)
             delivered = [name for name in going if name not in stopped]
@@ -202,12 +231,30 @@ def _place(sizes: list[tuple[str, int]], done: int) -> tuple[str, int, int]:
 
 
 def _push_one(home: Path, sender: Sender) -> float:
+    """Seconds that it took. What fails stops this partner alone."""
     started = time.monotonic()
     try:
         push_partner(database(home), home / "dlt", sender)
+    except Exception as problem:
+        sender.give_up(problem)
     finally:
         sender.close()
     return time.monotonic() - started
+
+
+@contextmanager
+def after_sending(has_sent: bool = True, stopped: Mapping[str, str] | None = None) -> Iterator[None]:
+    """What fails in here fails after something was sent: a `SentError` then, which says how it goes on."""
+    try:
+        yield
+    except (StammdatenError, duckdb.Error, sqlite3.Error, OSError) as problem:
+        why = str(problem) if isinstance(problem, StammdatenError) else said(problem)
+        given_up = "".join(f" {name}: {reason}." for name, reason in (stopped or {}).items())
+        if not has_sent:
+            raise StammdatenError(f"{why}.{given_up}" if given_up else why) from None
+        raise SentError(
+            f"operations were sent, and then: {why}. What became of them is kept, run again to go on.{given_up}"
+        ) from None
 
 
 def _held(
@@ -218,7 +265,7 @@ def _held(
     allowed: frozenset[str],
 ) -> Held | None:
     """The guards that keep a partner back; None when there are none, or all are lifted for this plan."""
-    trips = find_trips(db, partner, read_counts(db, plan_id, partner), guards)
+    trips = find_trips(db, plan_id, partner, guards)
     lifted = {trip.guard for trip in trips} & allowed
     for guard in sorted(lifted):
         db.execute(
@@ -232,9 +279,9 @@ def _held(
 
 
 def find_trips(
-    db: duckdb.DuckDBPyConnection, partner: str, counts: list[Counts], guards: Mapping[str, Limit]
+    db: duckdb.DuckDBPyConnection, plan_id: str, partner: str, guards: Mapping[str, Limit]
 ) -> list[Trip]:
-    """All guards that a partner's plan trips."""
+    """All guards that a partner's plan trips. Creates that were tried before and never arrived are no new ones."""
     onboarded = {
         name
         for (name,) in db.execute("select entity from sync.onboarded where partner = ?", [partner]).fetchall()
@@ -246,12 +293,37 @@ def find_trips(
             [partner],
         ).fetchall()
     )
+    tried = _tried(db, plan_id, partner)
     trips = [
         trip
-        for line in counts
-        for trip in check_counts(line, held.get(line.entity, 0), line.entity in onboarded, guards)
+        for line in read_counts(db, plan_id, partner)
+        for trip in check_counts(
+            replace(line, create=line.create - tried.get(line.entity, 0)),
+            held.get(line.entity, 0),
+            line.entity in onboarded,
+            guards,
+        )
     ]
+    trips += check_renumbered(partner, count_renumbered(db, plan_id, partner), held, guards)
     return trips + check_tables(partner, _rows_at_last_push(db, partner), _rows_of(db, last_load(db)), guards)
+
+
+def _tried(db: duckdb.DuckDBPyConnection, plan_id: str, partner: str) -> dict[str, int]:
+    """By entity: creates of a plan that a push tried before, and that never were at the partner."""
+    return dict(
+        db.execute(
+            """
+            select p.entity, count(*)
+            from sync.plan as p
+            inner join sync.ledger as l
+                on p.partner = l.partner and p.id_space = l.id_space and p.external_id = l.external_id
+            where p.plan_id = ? and p.partner = ? and p.operation = 'create'
+                and l.state in ('rejected', 'blocked', 'pending') and l.last_synced_at is null
+            group by p.entity
+            """,
+            [plan_id, partner],
+        ).fetchall()
+    )
 
 
 def _rows_at_last_push(db: duckdb.DuckDBPyConnection, partner: str) -> dict[str, int] | None:
@@ -273,6 +345,9 @@ def _rows_of(db: duckdb.DuckDBPyConnection, load_id: str | None) -> dict[str, in
 
 
 def _sample(db: duckdb.DuckDBPyConnection, plan_id: str, trip: Trip) -> tuple[str, ...]:
+    if trip.guard == "renumber":
+        found = read_renumbered(db, plan_id, [trip.partner])
+        return tuple(f"{pair.former} → {pair.now}" for pair in found)[:SAMPLE_ROWS]
     rows = db.execute(
         "select external_id from sync.plan where plan_id = ? and partner = ? and entity = ? and operation = ?"
         f" order by seq limit {SAMPLE_ROWS}",
@@ -292,13 +367,27 @@ def _note_pushed(db: duckdb.DuckDBPyConnection, plan_id: str, partners: list[str
         )
         db.execute("insert into sync.pushed values (?, ?, ?)", [partner, load_id, now])
         for entity in load_contract(partner).entities:
-            db.execute(
-                """
-                insert into sync.onboarded select $partner, $entity, $now
-                where not exists (from sync.onboarded where partner = $partner and entity = $entity)
-                    and exists (
-                        from sync.ledger where partner = $partner and entity = $entity and remote_id is not null
-                    )
-                """,
-                {"partner": partner, "entity": entity, "now": now},
-            )
+            if not _is_noted(db, partner, entity) and is_onboarded(*_arrived(db, partner, entity)):
+                db.execute("insert into sync.onboarded values (?, ?, ?)", [partner, entity, now])
+
+
+def _is_noted(db: duckdb.DuckDBPyConnection, partner: str, entity: str) -> bool:
+    found = db.execute("from sync.onboarded where partner = ? and entity = ?", [partner, entity])
+    return found.fetchone() is not None
+
+
+def _arrived(db: duckdb.DuckDBPyConnection, partner: str, entity: str) -> tuple[int, int]:
+    """Rows of a mart that are at the partner, and all rows of it."""
+    arrived, in_mart = one(
+        db,
+        f"""
+        select count(l.external_id), count(*)
+        from {MART_SCHEMA}."{partner}__{entity}" as m
+        left join (
+            from sync.ledger
+            where partner = $partner and entity = $entity and remote_id is not null and state <> 'withdrawn'
+        ) as l on m.external_id = l.external_id
+        """,
+        {"partner": partner, "entity": entity},
+    )
+    return int(arrived), int(in_mart)

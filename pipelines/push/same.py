@@ -100,22 +100,35 @@ def _moment(text: str) -> datetime | None:
     return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
+def without_overruled(payload: Json, refs: Json) -> Json:
+    """The payload without fields that are empty there because a reference fills them."""
+    return {name: v for name, v in payload.items() if v is not None or refs.get(name) is None}
+
+
 def differing_references(
     sent: Json, shown: Json, visible: Container[str], fields: Container[str] = ()
 ) -> dict[str, Any]:
     """The references of `sent` that differ, with what the partner's record refers to: one id, several, or null.
 
-    `sent` has our external ids; `shown` has lists of them, null for a record that is not ours. Order does not count.
-    Those that are `fields` of the body too are compared there.
+    `sent` has our external ids; `shown` has lists of them, null for a record that is not ours, a list for one that
+    serves several of our rows and so counts as the one that was sent. Order does not count. Those that are `fields`
+    of the body too are compared there.
     """
     found: dict[str, Any] = {}
     for name, value in sent.items():
         if name in fields:
             continue
         wanted = value if isinstance(value, list) else [] if value is None else [value]
-        targets = shown.get(name, [])
+        targets = [_meant(target, wanted) for target in shown.get(name, [])]
         if name in visible and set(wanted) != set(targets):
             ours = sorted(target for target in targets if target is not None)
             is_one = not isinstance(value, list) and len(targets) <= 1
             found[name] = (ours[0] if ours else None) if is_one else ours
     return found
+
+
+def _meant(target: Any, wanted: list[Any]) -> Any:
+    """Of the ids of one record the one that was sent, else the first."""
+    if not isinstance(target, list):
+        return target
+    return next((one for one in target if one in wanted), target[0] if target else None)

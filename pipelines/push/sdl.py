@@ -22,7 +22,7 @@ from graphql import (
 )
 from graphql.validation.validate import validate_sdl
 
-from pipelines.push.contract_model import ContractError, Json, Mutation
+from pipelines.push.contract_model import LEVELS, VALUES, ContractError, Json, Mutation, check_marks
 
 SCALARS: Mapping[str, Json] = {
     "String": {"type": "string"},
@@ -50,6 +50,13 @@ class Sdl:
         self.schema: GraphQLSchema = build_ast_schema(document, assume_valid_sdl=True)
         for problem in validate_schema(self.schema):
             raise self._broken(problem)
+        self._check_marks()
+
+    def _check_marks(self) -> None:
+        for kind in self.schema.type_map.values():
+            parts = {**getattr(kind, "fields", {}), **getattr(kind, "values", {})}
+            for name, part in parts.items():
+                check_marks(marks(part.ast_node), f"{self.where}: {kind.name}.{name}")
 
     def _broken(self, error: GraphQLError) -> ContractError:
         line = error.locations[0].line if error.locations else "?"
@@ -124,7 +131,12 @@ def marks(node: Any) -> Json:
     for directive in getattr(node, "directives", None) or ():
         if directive.name.value == CONFIDENCE:
             found = {argument.name.value: argument.value.value for argument in directive.arguments}
-            return {"x-confidence": found.get("level", "assumed"), "x-source": found.get("source", "")}
+            values = {VALUES: found["values"]} if "values" in found else {}
+            return {
+                "x-confidence": found.get("level", "assumed"),
+                "x-source": found.get("source", ""),
+                **values,
+            }
     return {}
 
 
@@ -135,10 +147,24 @@ def _object(kind: GraphQLInputObjectType) -> Json:
         if isinstance(field.type, GraphQLNonNull) and field.default_value is Undefined
     ]
     properties = {
-        name: {**_schema(field.type), **_default(field.default_value), **marks(field.ast_node)}
+        name: {
+            **_schema(field.type),
+            **_default(field.default_value),
+            **_values(field.type),
+            **marks(field.ast_node),
+        }
         for name, field in kind.fields.items()
     }
     return {"type": "object", "properties": properties, **({"required": required} if required else {})}
+
+
+def _values(kind: Any) -> Json:
+    """How well the values of an enum are known: as well as the least known of them."""
+    named = get_named_type(kind)
+    if not isinstance(named, GraphQLEnumType):
+        return {}
+    levels = {marks(value.ast_node).get("x-confidence", "assumed") for value in named.values.values()}
+    return {VALUES: next(level for level in reversed(LEVELS) if level in levels)}
 
 
 def _default(value: Any) -> Json:

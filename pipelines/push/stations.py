@@ -95,10 +95,11 @@ class Stations:
         in_mart = {(e, i) for e in self._contract.entities for i in self._mart_ids(e, ids, asked)}
         order = list(self._contract.entities)
         chosen = sorted(in_mart | set(self._sent(ids, asked)), key=lambda k: (order.index(k[0]), k[1]))[:MOST]
-        ledger, plan, attempts = (
+        ledger, plan, attempts, in_doubt = (
             self._ledger(chosen, show_personal_data),
             self._plan(chosen),
             self._attempts(chosen),
+            self._chosen("held", "rule, table_name as table, reason as why", chosen),
         )
         return [
             {
@@ -108,6 +109,7 @@ class Stations:
                 "ledger": next(iter(ledger.get(record, [])), None),
                 "plan": next(iter(plan.get(record, [])), None),
                 "attempts": attempts.get(record, []),
+                "held": next(iter(in_doubt.get(record, [])), None),
                 "on_its_way": self._on_its_way(*record),
             }
             for record in chosen

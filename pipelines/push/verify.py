@@ -30,7 +30,7 @@ from pipelines.push.remote import (
     write_kinds,
     write_references,
 )
-from pipelines.push.same import differing, differing_references
+from pipelines.push.same import differing, differing_references, without_overruled
 
 MENDED = pa.schema(
     [(name, pa.string()) for name in ("kind", "id_space", "external_id", "payload", "refs", "payload_hash")]
@@ -256,13 +256,16 @@ def _changed(db: duckdb.DuckDBPyConnection, contract: Contract, progress: Progre
 
 
 def _compare(row: dict[str, Any], traits: _Traits) -> Finding | None:
-    """What differs in one record, or None."""
+    """What differs in one record, or None. Of a record that was cut from us nothing is ours any more."""
+    if row["state"] == "withdrawn" and traits.entity.withdraw.mutation:
+        return None
     payload, refs = json.loads(row["payload"]), json.loads(row["refs"] or "{}")
     if row["state"] == "withdrawn":
-        sent, links = _set_by_withdrawal(traits.entity, payload), {}
+        sent: Mapping[str, Any] = _set_by_withdrawal(traits.entity, payload)
+        links: dict[str, Any] = {}
     else:
-        sent = payload
-        links = differing_references(refs, json.loads(row["shown_refs"]), traits.visible, payload)
+        sent = without_overruled(payload, refs)
+        links = differing_references(refs, json.loads(row["shown_refs"]), traits.visible, sent)
     fields = differing(sent, json.loads(row["body"]), traits.schema, traits.visible)
     changes = [
         Change(name, {**refs, **payload}.get(name), shown) for name, shown in {**fields, **links}.items()

@@ -1,6 +1,5 @@
 """Switches from outside the process: `/_admin/…`, under no partner's address."""
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from typing import Any
@@ -11,6 +10,7 @@ from starlette.routing import BaseRoute, Route
 
 from pipelines.errors import SettingsError
 from pipelines.sandbox.tamper import Tampering
+from pipelines.sandbox.wire import parsed
 
 PREFIX = "/_admin"
 COUNTS = ("seed", "changed", "deleted", "added")
@@ -52,7 +52,7 @@ async def _body(request: Request) -> dict[str, Any]:
     if request.headers.get("content-type", "").partition(";")[0].strip() != "application/json":
         raise SettingsError("Content-Type must be application/json.")
     try:
-        body = json.loads(await request.body())
+        body = parsed(await request.body())
     except ValueError:
         raise SettingsError("The body is not valid JSON.") from None
     if not isinstance(body, dict):

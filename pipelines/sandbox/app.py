@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import sys
 import time
 from collections.abc import Callable, Mapping
 from urllib.parse import parse_qsl
@@ -15,9 +16,10 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import Receive, Scope, Send
 
 from pipelines.sandbox import pages
-from pipelines.sandbox.faults import Cut
+from pipelines.sandbox.faults import CALM, Cut, Fate
 from pipelines.sandbox.partner import Partner
 from pipelines.sandbox.wire import Answer, Call
+from pipelines.unexpected import trace
 
 # Nothing but our own inline style: records come from anywhere.
 PAGE_HEADERS = {
@@ -25,6 +27,9 @@ PAGE_HEADERS = {
     "referrer-policy": "no-referrer",
     "x-content-type-options": "nosniff",
 }
+
+# A request whose caller was told long ago that nobody answers.
+LATE = Fate("processed_late")
 
 # Ends the connection of a request at once; what is not sent yet is lost.
 HangUp = Callable[[Scope], None]
@@ -70,9 +75,9 @@ class PartnerApp:
         self._in_flight += 1
         try:
             call = await _call(scope, receive)
-            partner = self._partner
-            fate = partner.faults.fate(call, partner.identity, self._in_flight, time.time())
-            answer = partner.answer(call, fate)
+            fate, answer = self._answer(call)
+            if fate.late:
+                asyncio.get_running_loop().call_later(fate.late, self._partner.answer, call, LATE)
             await asyncio.sleep(began + fate.delay - time.monotonic())
             if fate.cut:
                 await self._cut(fate.cut, answer, scope, receive, send)
@@ -80,6 +85,18 @@ class PartnerApp:
                 await _response(answer)(scope, receive, send)
         finally:
             self._in_flight -= 1
+
+    def _answer(self, call: Call) -> tuple[Fate, Answer]:
+        """What becomes of a request. An error of ours is told on the sandbox's terminal, not to the caller."""
+        partner = self._partner
+        try:
+            fate = partner.faults.fate(call, partner.identity, self._in_flight, time.time())
+            return fate, partner.answer(call, fate)
+        except Exception as problem:
+            print(
+                f"500 {call.method} /{partner.name}{call.path}\n{trace(problem)}", file=sys.stderr, flush=True
+            )
+            return CALM, partner.broken(call)
 
     async def _cut(self, cut: Cut, answer: Answer, scope: Scope, receive: Receive, send: Send) -> None:
         response = _response(answer)
@@ -99,7 +116,7 @@ async def _call(scope: Scope, receive: Receive) -> Call:
     return Call(
         method=request.method,
         path=_raw_path(scope),
-        query=dict(parse_qsl(scope["query_string"].decode(), keep_blank_values=True)),
+        query=dict(parse_qsl(scope["query_string"].decode(errors="replace"), keep_blank_values=True)),
         headers=request.headers,
         body=await request.body(),
         origin=f"{scope['scheme']}://{request.headers.get('host', '')}",
@@ -108,7 +125,7 @@ async def _call(scope: Scope, receive: Receive) -> Call:
 
 def _raw_path(scope: Scope) -> str:
     """The path behind the partner's name as it came: an id in it may contain an encoded slash."""
-    raw = scope["raw_path"].partition(b"?")[0].decode("ascii")
+    raw = scope["raw_path"].partition(b"?")[0].decode(errors="replace")
     return str(raw.removeprefix(scope["root_path"]))
 
 

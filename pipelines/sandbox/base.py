@@ -1,6 +1,5 @@
 """One partner as the sandbox plays it: hooks for what partners do differently, and the way of a request."""
 
-import json
 import secrets
 from abc import abstractmethod
 from collections import Counter
@@ -14,7 +13,7 @@ from pipelines.sandbox.faults import CALM, FAULT_OPTIONS, Fate, Faults, rejected
 from pipelines.sandbox.resources import Refusal, Resource, refusals, resources, validator
 from pipelines.sandbox.routes import Routes
 from pipelines.sandbox.store import Json, Record, Store, moment_text
-from pipelines.sandbox.wire import Answer, ApiError, Call, Handler, Option, Page
+from pipelines.sandbox.wire import Answer, ApiError, Call, Handler, Option, Page, parsed
 
 COMMON_OPTIONS = {
     "in_flight": Option("0", "more requests at the same time are answered with 429; 0: any number"),
@@ -142,6 +141,11 @@ class PartnerBase:
         except ApiError as error:
             return self._instead(call, fate, self.error_answer(error), processed=False)
 
+    def broken(self, call: Call) -> Answer:
+        """What a request gets that met an error of the sandbox itself; it says nothing of the cause."""
+        error = ApiError(500, "internal", "The sandbox met an error of its own.")
+        return self._instead(call, CALM, self.error_answer(error), processed=False)
+
     @abstractmethod
     def record_handlers(self) -> dict[tuple[str, str], Handler]:
         """Handlers of the operations on records."""
@@ -166,7 +170,7 @@ class PartnerBase:
         if call.method != "POST" or resource is None:
             return []
         try:
-            value = dig(json.loads(call.body), resource.external_id or "")
+            value = dig(parsed(call.body), resource.external_id or "")
         except ValueError:
             return []
         return [value] if isinstance(value, str) else []
@@ -278,7 +282,7 @@ class PartnerBase:
         if call.headers.get("content-type", "").partition(";")[0].strip() != "application/json":
             raise ApiError(400, "no_json", "Content-Type must be application/json.")
         try:
-            return json.loads(call.body)
+            return parsed(call.body)
         except ValueError:
             raise ApiError(400, "no_json", "The body is not valid JSON.") from None
 

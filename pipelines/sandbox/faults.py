@@ -30,6 +30,8 @@ FAULT_OPTIONS = {
     "fault_seed": Option("0", "same seed and same requests, same faults; setting it starts anew"),
     "html_rate": Option("0", "HTML pages of a gateway, 502, before processing", form="percent"),
     "jitter_ms": Option("0", "up to so much is added to the latency"),
+    "late_ms": Option("1000", "how long after its 504 a late request is processed"),
+    "late_rate": Option("0", "answers 504 at once, and processing all the same, but late", form="percent"),
     "limit_headers": Option(
         "no", "X-RateLimit-…; the reset in seconds or as a moment", ("no", "seconds", "epoch")
     ),
@@ -58,7 +60,8 @@ class Fate:
     """What happens to one request beside its proper answer.
 
     `processed`: the partner does what is asked. `error` or `answer` go back instead of what it says; `cut`
-    ends the connection in their place. `delay` is in seconds from its arrival; `retry_at` in epoch seconds.
+    ends the connection in their place. `delay` is in seconds from its arrival; `retry_at` in epoch seconds; `late`:
+    so many seconds after the answer the request is processed all the same.
     """
 
     fault: str = ""
@@ -69,6 +72,7 @@ class Fate:
     delay: float = 0.0
     retry_at: float | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
+    late: float = 0.0
 
 
 CALM = Fate()
@@ -113,6 +117,7 @@ class Faults:
             self._delay(call, chance),
             found.retry_at,
             headers,
+            found.late,
         )
 
     # ---- what all requests meet
@@ -177,6 +182,9 @@ class Faults:
         error = ApiError(int(self._settings["error_status"]), "internal_error", "Something went wrong.")
         yield "error_rate", lambda: Fate("error", processed=False, error=error)
         yield "error_after_rate", lambda: Fate("error_after", error=error)
+        timeout = ApiError(504, "gateway_timeout", "The service did not answer in time.")
+        late = self._number("late_ms") / 1000
+        yield "late_rate", lambda: Fate("late", processed=False, error=timeout, late=late)
         yield "html_rate", lambda: Fate("html", processed=False, answer=HTML)
         yield "throttle_rate", lambda: self._throttled("throttle", self._number("retry_after"), now)
         yield "cut_before_rate", lambda: Fate("cut_before", processed=False, cut="whole")

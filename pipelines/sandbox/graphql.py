@@ -113,6 +113,9 @@ class GraphqlPartner(Partner):
             operation_name=given.get("operationName"),
             field_resolver=self._resolve,
         )
+        for found in result.errors or ():
+            if found.original_error is not None and not isinstance(found.original_error, GraphQLError):
+                raise found.original_error  # an error of ours
         body: Json = {"data": result.data}
         if result.errors:
             body["errors"] = [_formatted(error) for error in result.errors]
@@ -124,6 +127,8 @@ class GraphqlPartner(Partner):
             document = parse(text)
         except GraphQLSyntaxError as error:
             return _refused("GRAPHQL_PARSE_FAILED", [error])
+        except RecursionError:
+            raise ApiError(400, "no_query", "The query is nested too deeply.") from None
         errors = validate(self._sdl.schema, document)
         return _refused("GRAPHQL_VALIDATION_FAILED", errors) if errors else document
 
@@ -196,7 +201,8 @@ class GraphqlPartner(Partner):
         resource = self.resources[entity.record]
         page = lists.page_of(resource.paging, call, argument)
         records, _ = self.select(resource, self.filters(entity, argument), page)
-        return [self.output(entity, record) for record in records]
+        hidden = self.settings.get("detached") == "hidden"
+        return [self.output(entity, r) for r in records if not (hidden and r.body.get("detached"))]
 
     def _known(self, resource: Resource, id_: str) -> Record:
         record = self.store.get(self.name, resource.name, id_)

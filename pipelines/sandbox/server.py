@@ -7,9 +7,11 @@ import importlib
 import importlib.util
 import logging
 import os
+import re
 import socket
 import threading
 import time
+import urllib.request
 from collections.abc import Callable, Coroutine, Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
@@ -54,7 +56,7 @@ class Sandbox:
 
     def __enter__(self) -> "Sandbox":
         with contextlib.ExitStack() as stack:
-            stack.enter_context(_lock(self._state))
+            lock = stack.enter_context(_lock(self._state))
             store = stack.enter_context(contextlib.closing(Store(self._state)))
             listener = stack.enter_context(contextlib.closing(_listen(self._wanted_port)))
             self.port = listener.getsockname()[1]
@@ -75,6 +77,7 @@ class Sandbox:
             self._thread.start()
             stack.callback(self._stop)
             self._await_start()
+            os.pwrite(lock, self.url.encode(), 0)
             self._stack = stack.pop_all()
         return self
 
@@ -94,12 +97,7 @@ class Sandbox:
 
     def environment(self) -> dict[str, str]:
         """Environment variables that make the connectors talk to this sandbox."""
-        found: dict[str, str] = {}
-        for name, kind in self._kinds.items():
-            prefix = f"DESTINATION__{name.upper()}__"
-            found[f"{prefix}BASE_URL"] = self.base_url(name)
-            found |= {f"{prefix}{key.upper()}": value for key, value in kind.demo.items()}
-        return found
+        return environment_of(self.url)
 
     def option(self, partner: str, name: str) -> str:
         """The present value of a switch."""
@@ -228,6 +226,38 @@ def serve(
         sandbox.wait()
 
 
+def running(state: Path) -> str | None:
+    """The address of the sandbox that keeps its state in this file now, or None without one.
+
+    Raises `RunningError` for one that does not answer.
+    """
+    try:
+        lock = state.with_name(state.name + ".lock").open("rb")
+    except OSError:
+        return None
+    with lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            return None
+        except OSError:
+            url = lock.read(100).decode(errors="replace")
+    # This machine only, whatever stands there.
+    if re.fullmatch(rf"http://{re.escape(HOST)}:\d{{1,5}}", url):
+        with contextlib.suppress(OSError), urllib.request.urlopen(f"{url}/_admin/options", timeout=5):  # noqa: S310
+            return url
+    raise RunningError(f"A sandbox uses {state} and does not answer; stop it, then run again.")
+
+
+def environment_of(url: str) -> dict[str, str]:
+    """Environment variables that make the connectors talk to the sandbox at this address."""
+    found: dict[str, str] = {}
+    for name, kind in partner_kinds().items():
+        prefix = f"DESTINATION__{name.upper()}__"
+        found[f"{prefix}BASE_URL"] = f"{url}/{name}"
+        found |= {f"{prefix}{key.upper()}": value for key, value in kind.demo.items()}
+    return found
+
+
 def partner_kinds() -> dict[str, type[Partner]]:
     """The partners that the sandbox can play: those with a `sandbox.py`."""
     modules = {name: f"pipelines.partners.{name}.sandbox" for name in partners()}
@@ -251,7 +281,8 @@ def _listen(port: int) -> socket.socket:
 
 
 @contextlib.contextmanager
-def _lock(state: Path) -> Iterator[None]:
+def _lock(state: Path) -> Iterator[int]:
+    """The handle of the lock file, which says where the sandbox answers as long as it does."""
     state.parent.mkdir(parents=True, exist_ok=True)
     handle = os.open(state.with_name(state.name + ".lock"), os.O_CREAT | os.O_RDWR, 0o600)
     try:
@@ -259,7 +290,9 @@ def _lock(state: Path) -> Iterator[None]:
     except OSError:
         os.close(handle)
         raise RunningError(f"Another sandbox uses {state}; stop it first.") from None
+    os.truncate(handle, 0)
     try:
-        yield
+        yield handle
     finally:
+        os.truncate(handle, 0)
         os.close(handle)

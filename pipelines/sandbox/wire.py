@@ -1,9 +1,11 @@
 """What goes over the wire between the sandbox and its callers, whatever the partner."""
 
+import json
+import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Any, Literal, NoReturn
 
 from pipelines.sandbox.resources import Refusal
 
@@ -76,6 +78,28 @@ class Page:
     def pages(self, total: int) -> int:
         """How many pages a list of so many records has."""
         return -(-total // self.limit)
+
+
+def parsed(body: bytes) -> Any:
+    """The JSON of a request. Raises `ValueError` for what is none: also `NaN`, `1e999`, half a character, any depth."""
+    try:
+        value = json.loads(body, parse_constant=_no_number, parse_float=_finite)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+    if b"\\u" in body:
+        json.dumps(value, ensure_ascii=False).encode()  # half a character cannot be written
+    return value
+
+
+def _no_number(word: str) -> NoReturn:
+    raise ValueError(f"{word} is no JSON")
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError("the number is too large")
+    return number
 
 
 def stamp(at: float) -> str:

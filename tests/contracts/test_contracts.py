@@ -38,6 +38,68 @@ def test_every_path_operation_and_property_says_how_well_it_is_known(contract: C
     assert [name for name, part in marked.items() if part.get("x-source") not in sources] == []
 
 
+def test_a_field_with_values_of_its_own_says_how_well_they_are_known(contract: Contract) -> None:
+    marked = {
+        name: part
+        for schema, body in contract.document["components"]["schemas"].items()
+        for name, part in _properties(schema, body)
+    }
+    known = {name: part for name, part in marked.items() if not part.get("readOnly") and _has_values(part)}
+    assert [name for name, part in known.items() if part.get("x-values-confidence") not in MARKS] == []
+    for entity in contract.entities.values():
+        for lookup in entity.lookups:
+            field = contract.schema(entity.name, "create")["properties"][lookup.field]
+            assert field["x-values-confidence"] in MARKS, lookup.field
+
+
+CLAIMS = {
+    ("etg24", "mietvertraege", "contractType"): ("documented", "assumed"),
+    ("etg24", "mieter", "salutation"): ("documented", "assumed"),
+    ("etg24", "objekt_adressen", "constructionFinishedOn"): ("documented", "assumed"),
+    ("facilioo", "gebaeude", "tenantId"): ("assumed", "assumed"),
+    ("facilioo", "eingaenge", "propertyId"): ("assumed", "assumed"),
+    ("facilioo", "einheiten", "entranceId"): ("documented", "documented"),
+    ("facilioo", "einheiten", "typeId"): ("documented", "assumed"),
+    ("facilioo", "parteien_mieter", "typeId"): ("assumed", "documented"),
+    ("facilioo", "kontaktdaten", "partyId"): ("assumed", "assumed"),
+    ("facilioo", "kontaktdaten", "contactTypeId"): ("documented", "assumed"),
+    ("facilioo", "vertraege_mieter", "unitId"): ("assumed", "assumed"),
+    ("facilioo", "vertraege_mieter", "partyId"): ("assumed", "assumed"),
+    ("facilioo", "vertraege_mieter", "typeId"): ("assumed", "documented"),
+    ("plentific", "objekte", "type_uuid"): ("observed", "assumed"),
+    ("kiwi", "verwaltungseinheiten", "floor"): ("assumed", "assumed"),
+    ("kiwi", "verwaltungseinheiten", "door_number"): ("assumed", "assumed"),
+    ("casavi", "vertraege_mieter", "number"): ("assumed", "assumed"),
+    ("casavi", "vertraege_mieter", "type"): ("observed", "observed"),
+    ("casavi", "vertraege_mieter", "startDate"): ("observed", "assumed"),
+    ("everreal", "einheiten", "financingType"): ("documented", "assumed"),
+    ("everreal", "einheiten", "category"): ("documented", "assumed"),
+    ("everreal", "einheiten", "type"): ("documented", "documented"),
+    ("everreal", "einheiten", "availableFrom"): ("documented", "documented"),
+    ("everreal", "objekte", "type"): ("documented", "assumed"),
+    ("everreal", "mieter", "contractEndDate"): ("documented", "documented"),
+    ("pricehubble", "dossiers", "dealType"): ("documented", "documented"),
+    ("quis", "exposes_als_property", "condition"): ("documented", "documented"),
+}
+
+
+@pytest.mark.parametrize(("place", "marks_"), CLAIMS.items(), ids=lambda value: "-".join(value))
+def test_no_field_claims_more_than_is_known(place: tuple[str, str, str], marks_: tuple[str, str]) -> None:
+    partner, entity, field = place
+    known = load_contract(partner)
+    assert (known.confidence(entity, field), known.values_confidence(entity, field)) == marks_
+
+
+def test_a_limit_that_nobody_states_is_assumed_beside_one_that_is_documented() -> None:
+    limits = load_contract("everreal").limits
+    assert (limits.confidence, limits.assumed) == ("documented", ("in_flight",))
+
+
+def _has_values(part: dict[str, Any]) -> bool:
+    form = part.get("format") not in (None, "int32", "int64", "float", "double")
+    return form or bool({"enum", "const", "pattern"} & part.keys()) or "enum" in part.get("items", {})
+
+
 def test_an_assumption_is_ours_and_a_documented_fact_is_somebody_elses(contract: Contract) -> None:
     documented = [p for _, p in _marked(contract) if p["x-confidence"] == "documented"]
     assert documented

@@ -8,6 +8,7 @@ import pytest
 from pipelines.erp.files import FilesSettings
 from pipelines.erp.load import load
 from pipelines.erp.mapping import TableMapping, read_mapping
+from pipelines.erp.sample import write_sample
 from pipelines.errors import DeliveryError, SettingsError
 from pipelines.settings import project_root
 from tests.erp.delivery import opened, read, rows_of
@@ -93,7 +94,10 @@ def test_a_mapped_column_must_be_there_once(folder, columns, expected):
         ("tables: [person]", "mapping.yaml: one entry `tables:` is needed"),
         ("tables:\n  person: {from: a\n", "mapping.yaml, line 3: the mapping file is no YAML"),
         ("tables: {persons: {}}", "mapping.yaml: tables.persons: unknown table; there are mandant, "),
-        ("tables: {person: units}", "mapping.yaml: tables.person: a map with from, columns is needed"),
+        (
+            "tables: {person: units}",
+            "mapping.yaml: tables.person: a map with from, columns, values is needed",
+        ),
         (
             "tables: {person: {form: x}}",
             "mapping.yaml: tables.person.form: unknown entry; there are from, columns",
@@ -125,3 +129,67 @@ def test_what_is_wrong_in_a_mapping_file_is_named(mapping, text, expected):
 def test_a_mapping_file_that_is_not_there_is_named(tmp_path):
     with pytest.raises(SettingsError, match=r"nowhere\.yaml: the mapping file cannot be read"):
         read_mapping(tmp_path / "nowhere.yaml")
+
+
+def test_words_of_the_erp_become_ours_whatever_their_case_and_blanks(folder, mapping, home, database):
+    (folder / "kontaktweg.csv").write_text(
+        "person_nr;lfd_nr;art;wert\n1;1;MOBIL ;0170 1\n1;2;Tel  2;030 1\n1;3;E-Mail;a@b.de\n1;4;;x\n",
+        encoding="utf-8",
+    )
+    path = mapping(
+        "tables: {kontaktweg: {values: {art: {mobil: Handynummer, 'tel 2': Festnetz, 'e-mail': ''}}}}"
+    )
+    load(FilesSettings(folder, mapping=read_mapping(path)), home)
+
+    assert database.rows("select lfd_nr, art from erp_raw.kontaktweg order by 1") == [
+        ("1", "Handynummer"),
+        ("2", "Festnetz"),
+        ("3", ""),
+        ("4", ""),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        (
+            "{arrt: {a: b}}",
+            "mapping.yaml: tables.kontaktweg.values.arrt: unknown column; there are person_nr, ",
+        ),
+        (
+            "[art]",
+            "mapping.yaml: tables.kontaktweg.values: a map from our columns to their words and ours is needed",
+        ),
+        (
+            "{art: Handynummer}",
+            "mapping.yaml: tables.kontaktweg.values.art: a map from their words to ours is needed",
+        ),
+        ("{art: {}}", "mapping.yaml: tables.kontaktweg.values.art: a map from their words to ours is needed"),
+        (
+            "{art: {1: Fax}}",
+            "mapping.yaml: tables.kontaktweg.values.art: the word 1: a text is needed; put it in quotes",
+        ),
+        ("{art: {a: 1}}", "mapping.yaml: tables.kontaktweg.values.art.a: a text is needed; put it in quotes"),
+        (
+            "{art: {Mo bil: Fax, mobil: Fax}}",
+            "values.art.mobil: the same word as Mo bil (case and blanks do not count)",
+        ),
+        (
+            "{art: {Mobil: Handnummer}}",
+            "values.art.Mobil: 'Handnummer' is no word of ours; there are E-Mail, Fax, ",
+        ),
+    ],
+)
+def test_values_that_cannot_be_mapped_are_named(mapping, values, message):
+    with pytest.raises(SettingsError) as refused:
+        read_mapping(mapping(f"tables: {{kontaktweg: {{values: {values}}}}}"))
+    assert message in str(refused.value)
+
+
+def test_a_file_that_the_mapping_names_and_that_is_not_there_is_no_empty_table(tmp_path: Path) -> None:
+    write_sample(tmp_path / "erp", 20, 1)
+    settings = FilesSettings(folder=tmp_path / "erp", mapping={"dokument": TableMapping(source="dokumnt")})
+    with pytest.raises(
+        DeliveryError, match=r"tables\.dokument\.from .* called 'dokumnt'; did you mean dokument\?"
+    ):
+        load(settings, tmp_path / "home")

@@ -32,6 +32,20 @@ BERLIN_WINTER = timezone(timedelta(hours=1))
             pa.array([datetime(2026, 1, 30, 23, tzinfo=UTC)], pa.timestamp("ms", tz="Europe/Berlin")),
             ["2026-01-31"],
         ),
+        (
+            pa.array([datetime(2025, 12, 31, 23, 30, tzinfo=UTC), None], pa.timestamp("us", tz="UTC")),
+            ["2025-12-31T23:30:00+00:00", None],
+        ),
+        (
+            pa.array([datetime(2026, 1, 1, 4, 30, tzinfo=UTC)], pa.timestamp("s", tz="America/New_York")),
+            ["2026-01-01T04:30:00+00:00"],
+        ),
+        (pa.array([datetime(2026, 1, 31, tzinfo=UTC)], pa.timestamp("ns", tz="UTC")), ["2026-01-31"]),
+        (
+            pa.array([8.15e9, 8.15e14, 1e-7, 12345678901.5, 8.15e17]),
+            ["8150000000", "815000000000000", "0.0000001", "12345678901.5", "8.15e+17"],
+        ),
+        (pa.array([1.1, None], pa.float32()), ["1.1", None]),
         (pa.array([["Keller", "Aufzug"], [], None]), ["Keller,Aufzug", "", None]),
         (pa.array([b"Gr\xc3\xbcn"], pa.binary()), ["Grün"]),
         (pa.nulls(2), [None, None]),
@@ -98,4 +112,12 @@ def test_a_parquet_file_with_a_broken_page_is_an_error(folder):
     content[4:60] = b"\xff" * 56
     path.write_bytes(content)
     with pytest.raises(DeliveryError, match=r"gebaeude\.parquet: the file is damaged"):
+        rows(folder)
+
+
+def test_a_key_that_a_float_cannot_hold_ends_the_load(folder):
+    write(folder, gebaeude().set_column(2, "gebaeude_nr", pa.array([8.15e17])))
+    with pytest.raises(
+        DeliveryError, match=r"^gebaeude\.parquet, row 1: column gebaeude_nr holds a number in scient"
+    ):
         rows(folder)

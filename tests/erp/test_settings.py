@@ -105,7 +105,7 @@ def test_a_folder_of_another_machine_is_not_looked_for_here(configure):
         ),
         ({"FILES__MAX_GB": "0"}, "SOURCES__ERP__FILES__MAX_GB: '0' is no number above 0"),
         ({"FILES__MAX_RATIO": "nan"}, "SOURCES__ERP__FILES__MAX_RATIO: 'nan' is no number above 0"),
-        ({"FILES__DELIMITER": "|"}, "SOURCES__ERP__FILES__DELIMITER: '|' cannot separate fields"),
+        ({"FILES__DELIMITER": "x"}, "SOURCES__ERP__FILES__DELIMITER: 'x' cannot separate fields"),
     ],
 )
 def test_a_wrong_setting_is_named_with_where_to_set_it(configure, tmp_path, values, expected):

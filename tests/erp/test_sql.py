@@ -341,6 +341,9 @@ def test_drivers_tell_kinds_by_python_types_or_by_those_of_the_standard(code, ki
         (66.5, "66.5"),
         (float("nan"), None),
         (datetime(2026, 1, 31, tzinfo=UTC), "2026-01-31"),
+        (datetime(2025, 12, 31, 23, 30, tzinfo=UTC), "2026-01-01 00:30:00"),
+        (1e-7, "0.0000001"),
+        (8.15e17, "8.15e+17"),
         (datetime(2026, 1, 31, 13, 5), "2026-01-31 13:05:00"),
         (date(9999, 12, 31), "9999-12-31"),
     ],
@@ -403,3 +406,18 @@ def test_the_snapshot_of_each_database_is_one_that_its_dialect_knows(address, le
     url = sa.make_url(address)
     assert dialect_of(url).snapshot == {"isolation_level": level}
     assert level in url.get_dialect()().get_isolation_level_values(None)
+
+
+def test_a_stamp_with_a_zone_is_told_on_the_clock_of_berlin_whatever_the_session_has(erp, tmp_path, way):
+    erp.run(
+        "alter database this_database set timezone = 'America/New_York'",
+        "alter table mietvertrag alter mietbeginn type timestamptz using '2025-12-31 23:30+00'::timestamptz",
+    )
+    (row,) = rows(erp.door(), "mietvertrag", tmp_path)
+    assert row["mietbeginn"] == "2026-01-01 00:30:00"
+
+
+def test_a_key_in_scientific_notation_ends_the_load(erp, tmp_path, way):
+    erp.run("alter table person alter person_nr type double precision using 8.15e17")
+    with pytest.raises(DeliveryError, match="row 1: column person_nr holds a number in scientific notation"):
+        rows(erp.door(), "person", tmp_path)

@@ -151,3 +151,15 @@ def test_a_bomb_inside_a_workbook_is_an_error(folder):
     with zipfile.ZipFile(folder / "person.xlsx", "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("xl/worksheets/sheet1.xml", b" " * (20 << 20))
     assert message(folder).startswith("person.xlsx: xl/worksheets/sheet1.xml: grows to 1,0")
+
+
+def test_backslashes_do_not_hide_a_path_that_leaves_the_folder(packed):
+    pack(packed)
+    add(packed, "export\\..\\..\\person.csv")
+    assert "leaves the folder" in message(packed)
+
+
+def test_a_name_that_comes_twice_with_other_slashes_is_an_error(packed):
+    pack(packed, prefix="export/")
+    add(packed, "export\\person.csv")
+    assert "is inside more than once" in message(packed)

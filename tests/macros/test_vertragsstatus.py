@@ -1,10 +1,14 @@
 """The state of a lease at the key date; every end is inclusive."""
 
 from collections.abc import Callable
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
+
+from pipelines.errors import SettingsError
+from pipelines.settings import today
 
 Evaluate = Callable[..., list[Any]]
 RenderSql = Callable[..., str]
@@ -48,8 +52,23 @@ def test_a_lease_has_the_state_of_the_key_date(evaluate: Evaluate) -> None:
 
 
 def test_the_key_date_is_today_unless_set(render_sql: RenderSql) -> None:
-    assert render_sql("{{ stichtag() }}") == f"date '{date.today()}'"
+    for zone in (
+        None,
+        "Pacific/Kiritimati",
+        "Etc/GMT+12",
+    ):  # the last two are 26 hours apart: never the same day
+        today = datetime.now(ZoneInfo(zone or "Europe/Berlin")).date()
+        given = {"zeitzone": zone} if zone else {}
+        assert render_sql("{{ stichtag() }}", **given) == f"date '{today}'"
     assert render_sql("{{ stichtag() }}", stichtag="2024-02-29") == "date '2024-02-29'"
+
+
+def test_the_day_of_a_run_is_that_of_berlin_whatever_the_machine_says() -> None:
+    assert today(None, datetime(2026, 11, 28, 23, 30, tzinfo=UTC)) == date(2026, 11, 29)
+    assert today("Europe/Berlin", datetime(2026, 7, 1, 21, 59, tzinfo=UTC)) == date(2026, 7, 1)
+    for wrong in ("Berlin", "../etc/passwd", "Europe", 5):
+        with pytest.raises(SettingsError, match=r"zeitzone: .* is no time zone"):
+            today(wrong)
 
 
 @pytest.mark.parametrize("wrong", ["2026-02-30", "31.01.2026", "2026-1-31", "heute"])

@@ -43,9 +43,20 @@ def test_every_column_of_a_mart_is_explained_or_a_reference(partner: str) -> Non
                 assert f"| `{column}` |" in text
 
 
+def test_assumed_values_are_a_question_though_their_field_is_documented() -> None:
+    text = page("facilioo")
+    assert "- [ ] `contactTypeId`: are these its values: integer? Id of a kind of contact" in text
+    assert "- [ ] `contactTypeId`: integer? " not in text
+    assert "- [ ] Is `in_flight: 4` within the limits?" in page("everreal")
+    assert "| documented, values assumed | ref-contact-details |" in text
+
+
 def test_a_field_is_shown_with_type_source_and_confidence() -> None:
     lines = page("etg24").splitlines()
-    assert "| `validFrom` | string (date) | yes | mietvertrag.mietbeginn. | documented | paper |" in lines
+    assert (
+        "| `validFrom` | string (date) | yes | mietvertrag.mietbeginn. | documented, values assumed | paper |"
+        in lines
+    )
     assert (
         "| `objectId` | string | yes | The partner's id of: Objekt. Its Gebäude. | assumed | proposal |"
         in lines
@@ -79,7 +90,7 @@ def test_settings_are_shown_with_default_and_choice() -> None:
     assert "| `partners.everreal.standard_eigentuemer` | `null` | text or null |" in text
     assert "firma_vorname: first name\nof a company." in text
     assert "| `DESTINATION__EVERREAL__CLIENT_SECRET` | required |  |" in text
-    assert "Limits (documented): requests at a time: 4, requests a minute: 300." in text
+    assert "Limits (documented): requests at a time: 4 (assumed), requests a minute: 300." in text
 
 
 @pytest.mark.parametrize("partner", partners())

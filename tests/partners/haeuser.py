@@ -47,6 +47,21 @@ HAEUSER: Mapping[str, list[Row]] = {
         {"mandant_nr": "001", "we_nr": "00/9"},
         {"mandant_nr": "900", "we_nr": "0001"},
     ],
+    "eigentuemervertrag": [
+        {**ATTIC, "ve_nr": "0001", "ev_nr": "1", "beginn": "2020-01-01", "selbstgenutzt": "J"},
+        {**LINDENWEG, "ve_nr": "0001", "ev_nr": "1", "beginn": "2020-01-01", "selbstgenutzt": "J"},
+        {
+            **SHOP,
+            "ve_nr": "0001",
+            "ev_nr": "1",
+            "beginn": "2020-01-01",
+            "ende": "2026-03-30",
+            "selbstgenutzt": "J",
+        },
+    ],
+    "mietvertrag": [
+        {**LINDENWEG, "ve_nr": "0001", "mv_nr": "1", "vertragsart": "Miete", "mietbeginn": "2021-05-01"},
+    ],
     "gebaeude": [
         house(
             LINDENWEG,
@@ -54,7 +69,7 @@ HAEUSER: Mapping[str, list[Row]] = {
             "12",
             "01067",
             hausnummer_zusatz="a",
-            baujahr="1928",
+            baujahr="1928.0",
             geschosse="5",
             aufzug="J",
             energieausweis_art="VERBRAUCH",

@@ -87,6 +87,7 @@ MORE: Tables = {
         lease(FULL, "07", mietbeginn="2026-04-01", mietende="2031-05-30"),
         lease(OWN_USE, "01", vertragsart="Eigennutzung"),
         lease(NAMELESS, "01"),
+        lease(CONDOMINIUM, "E09"),  # arrives at the id of the owner contract 09, which is not sent (V1)
         *[lease(flat, "01") for flat in PARK_FLATS],
     ],
     "mietvertrag_ve": [
@@ -105,18 +106,21 @@ MORE: Tables = {
         tenant(FULL, "07", "P500"),
         tenant(OWN_USE, "01", "P302"),
         tenant(NAMELESS, "01", "P401"),
+        tenant(CONDOMINIUM, "E09", "P101"),
         tenant(NAMELESS, "01", "P402"),
         *[tenant(flat, "01", "P103") for flat in PARK_FLATS],
     ],
     "eigentuemervertrag": [
         {**EMPTY, "ev_nr": "01", "beginn": "2019-01-01"},  # of a flat that is not let
         {**CONDOMINIUM, "ev_nr": "07"},  # without a begin
+        {**CONDOMINIUM, "ev_nr": "09"},  # without a begin
         {**CONDOMINIUM, "ev_nr": "08", "beginn": "2020-05-17", "ende": "2033-03-29"},
     ],
     "eigentuemer": [
         owner(EMPTY, "01", "P302"),
         owner(CONDOMINIUM, "07", "P303"),
         owner(CONDOMINIUM, "08", "P304"),
+        owner(CONDOMINIUM, "09", "P101"),
     ],
     "person": [
         person("P302", "Leerer"),
@@ -321,6 +325,7 @@ def test_every_tenant_of_a_lease_has_a_contract_of_the_type_renter(casavi: Marts
         "001/0009/05/1/01/P103": ("001/0009/05/1", "P103", "2020-02-01", None),
         "001/0009/07/1/01/P103": ("001/0009/07/1", "P103", "2020-02-01", None),
         "002/0001/01/0001/06/P103": ("002/0001/01/0001", "P103", "2020-02-01", None),
+        "002/0001/01/0001/E09/P101": ("002/0001/01/0001", "P101", "2020-02-01", None),
     }
 
 
@@ -455,6 +460,19 @@ def test_i6_of_a_lease_and_an_owner_contract_with_one_id_neither_is_sent_but_uni
     }
 
 
+def test_i6_an_owner_contract_that_is_not_sent_holds_no_lease_back(casavi: Marts) -> None:
+    assert bodies(casavi, "vertraege_mieter")["002/0001/01/0001/E09/P101"] == {
+        "propertyId": "002/0001",
+        "unitId": "002/0001/01/0001",
+        "contactId": "P101",
+        "type": "RENTER",
+        "number": "E09",
+        "startDate": "2020-02-01",
+        "endDate": None,
+    }
+    assert ("eigentuemervertrag", "002/0001/01/0001/09") in casavi.findings("casavi", "V1")
+
+
 def test_i7_a_person_who_rents_and_owns_is_one_contact_of_two_contracts(casavi: Marts) -> None:
     rents, owns = (bodies(casavi, name) for name in ("vertraege_mieter", "vertraege_eigentuemer"))
     contacts = {
@@ -466,7 +484,10 @@ def test_i7_a_person_who_rents_and_owns_is_one_contact_of_two_contracts(casavi: 
 
 
 def test_v1_an_owner_contract_without_a_begin_is_reported_and_not_dated_by_us(casavi: Marts) -> None:
-    assert casavi.findings("casavi", "V1") == {("eigentuemervertrag", "002/0001/01/0001/07")}
+    assert casavi.findings("casavi", "V1") == {
+        ("eigentuemervertrag", "002/0001/01/0001/07"),
+        ("eigentuemervertrag", "002/0001/01/0001/09"),
+    }
     assert casavi.finding("casavi", "eigentuemervertrag", "002/0001/01/0001/07")["spalte"] == "beginn"
     assert "002/0001/01/0001/E07/P303" not in bodies(casavi, "vertraege_eigentuemer")
 

@@ -80,7 +80,7 @@ STOCK: Tables = {
             **adresse("Lindenweg", "12", "01067", "Dresden", hausnummer_zusatz="a"),
             "art": "Gebaeude",
             "geschosse": "4",
-            "baujahr": "1928",
+            "baujahr": "1928,0",
         },
         {
             **WIESE,
@@ -115,6 +115,22 @@ STOCK: Tables = {
         {**WITH_DASH, "ve_nr": "0001"},
         {**OTHER_MANDANT, "ve_nr": "0001"},
         {**TWIN, "ve_nr": "0001"},
+    ],
+    "leerstand": [
+        {**UTS_FLAT, "leer_ab": "2026-06-01", "freigegeben": "J", "nettokaltmiete": "999,00"},
+        {
+            **UTS_FLAT,
+            "leer_ab": "2026-04-01",
+            "leer_bis": "2026-05-31",
+            "verfuegbar_ab": "2026-04-15",
+            "freigegeben": "J",
+            "vermarktungsart": "Miete",
+            "nettokaltmiete": "601,10",
+            "nebenkosten": "120,00",
+        },
+        {**UTS_FLAT, "leer_ab": "2026-01-01", "leer_bis": "2026-03-30", "freigegeben": "J"},
+        {**FLAT, "leer_ab": "2026-07-01", "freigegeben": "N", "nettokaltmiete": "700,00"},
+        {**GARAGE, "leer_ab": "2026-07-01", "freigegeben": "J", "vermarktungsart": "Kauf"},
     ],
     "mietvertrag": [
         lease(FLAT, "00", mietbeginn="2019-01-01"),
@@ -389,6 +405,21 @@ def test_a_verwaltungseinheit_is_a_unit_with_everything_the_erp_knows(everreal: 
         "livingSurface": 54.3,
         "netFloorSurface": 60.25,
         "rooms": {"rooms": 2.5},
+        "surcharges": None,
+        "availableFrom": None,
+    }
+
+
+def test_a_released_vacancy_gives_its_unit_a_date_and_rents(everreal: EverReal) -> None:
+    units = everreal.bodies("einheiten")
+    names = ("availableFrom", "targetRent", "surcharges")
+    assert {key: tuple(unit[name] for name in names) for key, unit in units.items()} == {
+        "001-0007-01-0001": (None, 512.35, None),  # not released
+        "001-0007-01-0002": (None, 1234.5, None),
+        "001-0007-01-0003": (None, 0, None),
+        "002-0001-0001": (None, 0, None),
+        "002-0001-01-0001": (None, 0, None),
+        "002-77-0001": ("2026-04-15", 601.1, 120),  # the first that is not over
     }
 
 
@@ -410,6 +441,8 @@ def test_what_the_erp_does_not_know_of_a_unit_gets_everreals_default(everreal: E
         "livingSurface": None,
         "netFloorSurface": None,
         "rooms": None,
+        "surcharges": None,
+        "availableFrom": None,
     }
 
 
@@ -430,7 +463,7 @@ def test_kind_floor_and_rent_of_a_unit_come_from_erp_and_seed(everreal: EverReal
         "001-0007-01-0003": ("Loft im Hof", "RESIDENTIAL", "APARTMENT", "NO_INFORMATION", 0, 0, None),
         "002-0001-0001": ("0001", "RESIDENTIAL", "APARTMENT", "NO_INFORMATION", 0, 0, None),
         "002-0001-01-0001": ("0001", "RESIDENTIAL", "PARKING", "NO_INFORMATION", -1, 0, None),
-        "002-77-0001": ("0001", "RESIDENTIAL", "APARTMENT", "NO_INFORMATION", 0, 0, None),
+        "002-77-0001": ("0001", "RESIDENTIAL", "APARTMENT", "NO_INFORMATION", 0, 601.1, None),
     }
 
 

@@ -118,18 +118,18 @@ def test_an_owner_without_an_email_is_reached_by_letter(marts: Any) -> None:
 def test_contact_details_are_one_record_for_each_kind_that_is_known(marts: Any) -> None:
     rows = marts.rows("facilioo__kontaktdaten")
     assert [(row["external_id"], row["contactTypeId"], row["value"]) for row in rows] == [
-        ("P100/1", 1, "joerdis@example.org"),
-        ("P100/2", 2, "030/23125 017"),
-        ("P100/3", 3, "0152 28817386"),
-        ("P102/1", 1, "paar@example.com"),
-        ("P102/2", 2, "030/23125 018"),
-        ("P103/1", 1, "vier@example.net"),
-        ("P103/3", 3, "tagsüber"),
-        ("P200/1", 1, "kiosk@example.org"),
-        ("P301/2", 2, "0221 4710 017"),
-        ("P309/1", 1, "giebel@example.org"),
-        ("P309/2", 2, "0221 4710 031"),
-        ("P309/3", 3, "0151 27700 117"),
+        ("P100/email", 1, "joerdis@example.org"),
+        ("P100/festnetz", 2, "030/23125 017"),
+        ("P100/handynummer", 3, "0152 28817386"),
+        ("P102/email", 1, "paar@example.com"),
+        ("P102/festnetz", 2, "030/23125 018"),
+        ("P103/email", 1, "vier@example.net"),
+        ("P103/handynummer", 3, "tagsüber"),
+        ("P200/email", 1, "kiosk@example.org"),
+        ("P301/festnetz", 2, "0221 4710 017"),
+        ("P309/email", 1, "giebel@example.org"),
+        ("P309/festnetz", 2, "0221 4710 031"),
+        ("P309/handynummer", 3, "0151 27700 117"),
     ]
     parties = {row["parteien_mieter_external_id"] for row in rows}
     owners = {row["parteien_eigentuemer_external_id"] for row in rows}
@@ -149,11 +149,11 @@ def test_a_lease_is_one_contract_for_each_tenant_with_whole_days(marts: Any) -> 
             "terminationAt": end,
         }
         for unit, number, person, begin, end in [
-            ("001/0007/01/0001", "01", "P100", "2020-02-01T00:00:00Z", None),
-            ("001/0007/01/0001", "01", "P102", "2021-05-01T00:00:00Z", "2099-12-30T23:59:59Z"),
-            ("001/0007/01/0002", "01", "P200", "2020-02-01T00:00:00Z", "2098-06-30T23:59:59Z"),
-            ("002/0001/01/0001", "06", "P103", "2020-02-01T00:00:00Z", None),
-            ("002/77/0001", "01", "P100", "2027-01-01T00:00:00Z", None),
+            ("001/0007/01/0001", "01", "P100", "2020-02-01T00:00:00+01:00", None),
+            ("001/0007/01/0001", "01", "P102", "2021-05-01T00:00:00+02:00", "2099-12-30T23:59:59+01:00"),
+            ("001/0007/01/0002", "01", "P200", "2020-02-01T00:00:00+01:00", "2098-06-30T23:59:59+02:00"),
+            ("002/0001/01/0001", "06", "P103", "2020-02-01T00:00:00+01:00", None),
+            ("002/77/0001", "01", "P100", "2027-01-01T00:00:00+01:00", None),
         ]
     ]
 
@@ -177,6 +177,6 @@ def test_an_owner_contract_names_the_party_that_exists(marts: Any) -> None:
         "parteien_eigentuemer_external_id": "P301",
         "number": "04",
         "typeId": 3,
-        "effectiveFrom": "2018-10-01T00:00:00Z",
-        "terminationAt": "2097-11-30T23:59:59Z",
+        "effectiveFrom": "2018-10-01T00:00:00+02:00",
+        "terminationAt": "2097-11-30T23:59:59+01:00",
     }

@@ -20,7 +20,8 @@ WRONG = {
     ),
     "an unknown key": (
         {"etg24": {**GOOD, "seperator": "-"}},
-        "partners.etg24.seperator is an unknown setting; allowed: aktiv, separator, mandanten;",
+        "partners.etg24.seperator is an unknown setting; allowed: aktiv, separator, mandanten, stimmen_nach_mea, "
+        "nur_objekte, ohne_objekte;",
     ),
     "no aktiv": ({"kiwi": {"separator": "-"}}, "partners.kiwi.aktiv is not set; allowed: true, false;"),
     "aktiv as text": ({"kiwi": {**GOOD, "aktiv": "ja"}}, "partners.kiwi.aktiv is ja; allowed: true, false;"),
@@ -55,6 +56,38 @@ WRONG = {
     "alle beside numbers": (
         {"etg24": {**GOOD, "mandanten": ["001", "alle"]}},
         f"partners.etg24.mandanten is alle beside numbers; allowed: {NUMBERS};",
+    ),
+    "an id that is no list": (
+        {"etg24": {**GOOD, "nur_objekte": "001/0007/01"}},
+        'partners.etg24.nur_objekte is 001/0007/01; allowed: null, or a list of ids as text such as ["001/0007/01"];',
+    ),
+    "an empty list of ids": (
+        {"etg24": {**GOOD, "ohne_objekte": []}},
+        "partners.etg24.ohne_objekte is an empty list; allowed: null, or a list of ids as text",
+    ),
+    "an id that is a number": (
+        {"etg24": {**GOOD, "ohne_objekte": [7]}},
+        "partners.etg24.ohne_objekte is a list with 7; allowed: null, or a list of ids as text",
+    ),
+    "votes as text": (
+        {"etg24": {**GOOD, "stimmen_nach_mea": "ja"}},
+        "partners.etg24.stimmen_nach_mea is ja; allowed: true, false;",
+    ),
+    "a kind of contact as text": (
+        {"facilioo": {**GOOD, "kontaktart_festnetz": "zwei"}},
+        "partners.facilioo.kontaktart_festnetz is zwei; allowed: id number or null, a whole number from 1;",
+    ),
+    "no kind of contact for e-mails": (
+        {"facilioo": {**GOOD, "kontaktart_email": None}},
+        "partners.facilioo.kontaktart_email is not set; allowed: id number, a whole number from 1;",
+    ),
+    "a Projekt that is no number": (
+        {"facilioo": {**GOOD, "projekte": {"001/0007": "4711"}}},
+        "partners.facilioo.projekte.001/0007 is 4711; allowed: a whole number from 1;",
+    ),
+    "a list of Projekte": (
+        {"facilioo": {**GOOD, "projekte": [4711]}},
+        """partners.facilioo.projekte is [4711]; allowed: null, or ids of the partner by our id such as""",
     ),
     "a wrong separator of a partner that is off": (
         {"kiwi": {"aktiv": False, "separator": "#"}},

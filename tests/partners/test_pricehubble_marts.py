@@ -57,7 +57,7 @@ def test_what_the_erp_does_not_say_is_null_and_the_year_is_that_of_the_wirtschaf
 ) -> None:
     assert dossiers["001/0007/07/0001"] == {
         "title": "0001, Bachweg 2-4",
-        "dealType": "rent",
+        "dealType": None,
         "countryCode": "DE",
         "property": {
             "location": {

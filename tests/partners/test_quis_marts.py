@@ -112,7 +112,7 @@ def test_only_words_that_quis_is_known_to_take_are_sent(properties: Marts) -> No
         "livingArea": 61.05,
         "numberOfRooms": 3,
         "floor": None,
-        "rentControl": False,
+        "rentControl": None,
         "energyCertificate": None,
         "primaryEnergySource": None,
         "equipments": [],

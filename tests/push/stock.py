@@ -96,7 +96,7 @@ FACILIOO: Rows = {
     ],
     "kontaktdaten": [
         {
-            "external_id": "77/1",
+            "external_id": "77/email",
             "parteien_mieter_external_id": "77",
             "contactTypeId": 1,
             "value": "ada@example.org",

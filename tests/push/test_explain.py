@@ -231,7 +231,7 @@ def test_a_person_stands_for_all_its_records_also_for_those_that_left_the_erp(de
     delivered.sync("facilioo", FACILIOO)
     assert [(r["entity"], r["external_id"]) for r in ask(delivered, "77", "facilioo")["records"]] == [
         ("parteien_mieter", "77"),
-        ("kontaktdaten", "77/1"),
+        ("kontaktdaten", "77/email"),
         ("vertraege_mieter", "001/1/01/0001/01/77"),
     ]
     delivered.sync("facilioo", {**FACILIOO, "vertraege_mieter": [], "kontaktdaten": []})
@@ -340,7 +340,7 @@ def test_what_is_on_its_way_shows_before_it_is_in_the_ledger(delivered: Site) ->
 
 def test_every_rule_that_can_make_a_finding_has_a_sentence() -> None:
     page = (project_root() / "docs" / "rules.md").read_text(encoding="utf-8")
-    assert set(re.findall(r"\*\*([CELI]\d|R-HM|V\d|EV\d)\*\*", page)) | {"V1", "V2"} == set(RULES)
+    assert set(re.findall(r"\*\*([CEHLI]\d|R-HM|V\d|EV\d)\*\*", page)) | {"V1", "V2"} == set(RULES)
 
 
 def test_without_a_database_or_with_one_in_use_the_message_says_what_to_do(tmp_path: Path) -> None:

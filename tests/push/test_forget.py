@@ -107,7 +107,19 @@ def test_what_partners_keep_is_named_so_that_somebody_can_ask_them(settled: Site
     (participant,) = [
         r for r in settled.sandbox.records("etg24", "mieter") if r["extId"] == f"001/1/01/0001/01/{NUMBER}"
     ]
+    assert preview(settled.home, SETTINGS, NUMBER)["keepers"] == ["etg24", "facilioo", "plentific"]
     report = forget(settled.home, SETTINGS, NUMBER)
+    (letter,) = [letter for letter in report["letters"] if letter["partner"] == "etg24"]
+    assert letter["text"] == (
+        "To etg24: please erase the following records of one person, with their history and all copies"
+        f" (Article 17 GDPR), and confirm it to us: mieter {participant['id']} (our id 001/1/01/0001/01/{NUMBER})."
+    )
+    assert {(r["entity"], r["what"]) for letter in report["letters"] for r in letter["records"]} == {
+        ("mieter", "stays as it is"),
+        ("vertraege_mieter", "stays with an end date"),
+        ("parteien_mieter", "stays as it is"),
+        ("unterobjekte_mieter", "stays, switched off"),
+    }
     kept = {(r["partner"], r["entity"]): r["remote_id"] for r in report["still_there"]}
     assert kept["etg24", "mieter"] == str(participant["id"])
     assert set(kept) == {
@@ -223,6 +235,10 @@ def test_a_partner_that_is_switched_off_gets_no_request_and_is_no_success(settle
     report = forget(settled.home, Vars(TODAY, "wodis_sigma", off), NUMBER)
     assert report["exit"] == 1
     assert settled.sent("plentific") == before
+    (letter,) = [letter for letter in report["letters"] if letter["partner"] == "plentific"]
+    assert [r["what"] for r in letter["records"]] == [
+        "stays untouched, because plentific is switched off here (partners.plentific.aktiv)"
+    ]
 
 
 def test_a_plan_that_still_holds_the_person_cannot_be_pushed_any_more(settled: Site) -> None:
@@ -279,7 +295,7 @@ def test_a_preview_names_the_records_and_changes_nothing(settled: Site) -> None:
     assert (seen["in_raw"], seen["partners"]) == (True, ["etg24", "facilioo", "plentific"])
     assert [r["external_id"] for r in seen["records"] if r["partner"] == "facilioo"] == [
         f"001/1/01/0001/01/{NUMBER}",
-        f"{NUMBER}/1",
+        f"{NUMBER}/email",
         NUMBER,
     ]
     assert settled.ledger("from sync.ledger order by all") == before
@@ -377,10 +393,11 @@ def test_the_command_asks_first_and_tells_what_it_did(settled: Site, monkeypatch
     app.command("other")(lambda: None)
     asked = CliRunner().invoke(app, ["forget", "--person", NUMBER])
     assert isinstance(asked.exception, StammdatenError)
-    assert "facilioo kontaktdaten 0000000815/1: delete" in asked.output
+    assert "facilioo kontaktdaten 0000000815/email: delete" in asked.output
     assert settled.ledger("select count(*) from sync.forgotten") == [(0,)]
     done = CliRunner().invoke(app, ["forget", "--person", NUMBER, "--yes"])
     assert done.exit_code == 0
     assert "5 of 5 records withdrawn at partners." in done.output
-    assert "Ask it to erase them" in done.output
+    assert "Somebody has to write to them" in done.output
+    assert "please erase the following records" in done.output
     assert not any(secret in done.output for secret in SECRETS[:2])

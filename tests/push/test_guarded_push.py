@@ -126,3 +126,47 @@ def test_rows_given_up_after_refusals_go_again_when_asked(site: Site) -> None:
     plan_id = engine.plan(site.home, ["etg24"], TODAY, retry_rejected=True).plan_id
     engine.push(site.home, plan_id, ["etg24"], DEFAULTS)
     assert len(site.sent("etg24")) == sent + 1
+
+
+def refused(rows: Rows, accepted: int) -> Rows:
+    """The same with flats that etg24 refuses, but for the first few."""
+    units = [{**u, "number": u["number"] if n < accepted else ""} for n, u in enumerate(rows["einheiten"])]
+    return {**rows, "einheiten": units}
+
+
+def large(flats: int = 80) -> Rows:
+    rows, unit = many(leases=0), HOUSE["einheiten"][0]
+    ids = [f"001/1/01/{n:04d}" for n in range(1, flats + 1)]
+    return {
+        **rows,
+        "einheiten": [{**unit, "external_id": i, "number": i[-4:]} for i in ids],
+        "mietvertraege": [],
+    }
+
+
+@pytest.mark.parametrize("noted_before", [False, True])
+def test_a_half_refused_onboarding_heals_without_a_guard(site: Site, noted_before: bool) -> None:
+    lines = site.sync("etg24", refused(large(), accepted=20))
+    assert (lines["einheiten"].created, lines["einheiten"].rejected) == (20, 60)
+    if noted_before:
+        # As it was noted when one row was enough.
+        with open_database(site.home) as db:
+            db.execute("insert into sync.onboarded values ('etg24', 'einheiten', now())")
+    healed = site.sync("etg24", large())
+    assert site.held == {}
+    assert healed["einheiten"].created == 60
+
+
+def test_new_stock_and_records_lost_at_an_onboarded_partner_are_guarded(site: Site) -> None:
+    site.sync("etg24", large(80))
+    site.sync("etg24", large(140))
+    (trip,) = site.held["etg24"].trips
+    assert trip.message == "einheiten: 60 of 80 records would be created"
+    with open_database(site.home) as db:
+        db.execute(
+            "update sync.ledger set state = 'pending', reason = 'missing_at_partner', remote_id = null"
+            " where entity = 'einheiten' and external_id > '001/1/01/0020'"
+        )
+    site.sync("etg24", large(80))
+    (trip,) = site.held["etg24"].trips
+    assert trip.message == "einheiten: 60 of 20 records would be created"

@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipelines.errors import SettingsError
-from pipelines.push.guards import DEFAULTS, Trip, check_counts, check_tables, limits
+from pipelines.push.guards import DEFAULTS, Trip, check_counts, check_tables, is_onboarded, limits
 from pipelines.push.plan import Counts
+from pipelines.terminal import invitation
 
 
 def guards_of(held: int | None, onboarded: bool = True, **counts: int) -> list[str]:
@@ -76,8 +77,11 @@ def test_a_partner_never_loses_everything_unseen(held: int) -> None:
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"withdrawn": {}}, "guards.withdrawn: unknown guard; known are withdraw, create, update, shrink"),
-        ({"withdraw": {"percent": 10}}, "guards.withdraw: a map of share, rows"),
+        (
+            {"withdrawn": {}},
+            r"guards.withdrawn: unknown guard; did you mean withdraw\?; known are withdraw, create",
+        ),
+        ({"withdraw": {"percent": 10}}, "guards.withdraw.percent: unknown setting; a map of share, rows"),
         ({"withdraw": {"share": "10%"}}, "guards.withdraw.share: a number"),
         ([], "guards: a map"),
     ],
@@ -90,3 +94,25 @@ def test_a_wrong_guard_setting_is_named(settings: Any, message: str) -> None:
 def test_a_setting_changes_one_number_and_leaves_the_others() -> None:
     changed = limits({"withdraw": {"rows": 3}})["withdraw"]
     assert (changed.rows, changed.share) == (3, 0.10)
+
+
+@pytest.mark.parametrize(
+    ("arrived", "in_mart", "onboarded"), [(9, 10, True), (89, 100, False), (1, 472, False), (0, 0, False)]
+)
+def test_an_entity_is_onboarded_once_nine_of_ten_rows_are_at_the_partner(
+    arrived: int, in_mart: int, onboarded: bool
+) -> None:
+    assert is_onboarded(arrived, in_mart) is onboarded
+
+
+def planned(guards: list[str], **counts: int) -> dict[str, Any]:
+    line = {"partner": "etg24", "entity": "einheiten", "create": 0, "update": 0, "withdraw": 0, **counts}
+    return {"plan_id": "abc", "plan": [line], "guards": guards}
+
+
+def test_a_plan_invites_to_push_it_unless_it_is_empty_or_a_guard_holds_it() -> None:
+    assert invitation(planned([], update=1)) == (
+        "Plan abc: push exactly this with `stammdaten push --plan abc`."
+    )
+    assert invitation(planned([], unchanged=7)) == "Plan abc is empty: there is nothing to push."
+    assert invitation(planned(["withdraw"], withdraw=30)) == ""

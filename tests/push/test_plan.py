@@ -9,6 +9,7 @@ import duckdb
 import pytest
 
 from pipelines.errors import BuildError
+from pipelines.push.columns import misfits
 from pipelines.push.contract import load_contract
 from pipelines.push.ledger import create_tables
 from pipelines.push.plan import make_plan
@@ -270,3 +271,33 @@ def test_a_row_with_several_parents_goes_again_once_one_of_them_has_changed(
         "update sync.ledger set last_synced_at = now() + interval 2 minutes where external_id = '001/1/01/0002'"
     )
     assert [row["external_id"] for row in plan(db, "plentific")] == ["88"]
+
+
+def test_a_column_that_the_contract_does_not_know_is_refused_by_name(db: duckdb.DuckDBPyConnection) -> None:
+    write_marts(db, "etg24", HOUSE)
+    db.execute("alter table partners.etg24__einheiten add column zimmer integer")
+    with pytest.raises(
+        BuildError, match="etg24__einheiten: the contract does not know the column zimmer"
+    ) as told:
+        plan(db)
+    assert "take it out of the model or add it to partners/etg24/contract.yaml" in str(told.value)
+    assert misfits(db, load_contract("etg24")) == str(told.value)
+
+
+def test_a_field_within_an_address_that_the_contract_does_not_know_is_refused(
+    db: duckdb.DuckDBPyConnection,
+) -> None:
+    address = {"street": "Parkstr.", "houseNumber": "1", "postalCode": "01067", "town": "Dresden"}
+    row = {"external_id": "001/1/01", "objekte_external_id": "001/1/01", "address": address}
+    write_marts(db, "etg24", {"objekt_adressen": [row]})
+    with pytest.raises(BuildError, match=r"etg24__objekt_adressen: .* the column address\.town"):
+        plan(db)
+
+
+def test_a_mart_without_a_column_that_the_partner_requires_does_not_fit(
+    db: duckdb.DuckDBPyConnection,
+) -> None:
+    write_marts(db, "etg24", HOUSE)
+    db.execute("alter table partners.etg24__objektgruppen rename title to position")
+    db.execute("alter table partners.etg24__objektgruppen drop position")
+    assert "etg24__objektgruppen: etg24 requires title" in str(misfits(db, load_contract("etg24")))

@@ -14,6 +14,8 @@ from pipelines.push.adopt import Counts, adopt
 from pipelines.push.connector import connector
 from pipelines.push.contract import load_contract
 from pipelines.push.ledger import open_database
+from pipelines.push.rows import plan_lines
+from pipelines.push.speech import Operation
 from pipelines.push.verify import repair, verify
 from tests.push.marts import write_marts
 from tests.push.site import TODAY, Rows, Site
@@ -207,7 +209,6 @@ def test_a_tenant_is_sent_with_its_contract_and_the_partners_ids_are_ours(site: 
         ],
         "coldRent": "451.20",
         "contractStartDate": "2020-02-01",
-        "contractEndDate": None,
     }
 
 
@@ -253,9 +254,9 @@ def test_what_leaves_is_detached_children_first_and_groups_stay(site: Site) -> N
         "einheiten": 2,
         "mieter": 2,
     }
-    assert mutations(site, before) == [
-        "deleteTenant",
-        "deleteTenant",
+    made = mutations(site, before)
+    assert sorted(made[:4]) == ["deleteTenant", "deleteTenant", "upsertTenant", "upsertTenant"]
+    assert made[4:] == [
         "deleteUnit",
         "deleteUnit",
         "deleteProperty",
@@ -263,6 +264,55 @@ def test_what_leaves_is_detached_children_first_and_groups_stay(site: Site) -> N
     assert site.sandbox.deletions("everreal") == []
     assert {record["detached"] for record in records(site, "einheiten").values()} == {True}
     assert not records(site, "objektgruppen")["001/1"].get("detached")
+
+
+def test_a_lease_that_ended_gets_its_end_before_it_is_cut_from_us(site: Site) -> None:
+    site.sync("everreal", EVERREAL)
+    rows = {**EVERREAL, "mieter": EVERREAL["mieter"][:1]}
+    with open_database(site.home) as db:
+        write_marts(db, "everreal", rows)
+    plan = engine.plan(site.home, ["everreal"], TODAY)
+    [line] = plan_lines(site.home, plan.plan_id, show_personal_data=True)
+    assert (line["operation"], line["external_id"]) == ("withdraw", "001/1/01/0002/01/78")
+    assert line["fields"] == [{"field": "contractEndDate", "old": "null", "new": '"2026-11-21"'}]
+    before = len(site.sandbox.requests("everreal"))
+    site.sync("everreal", rows)
+    assert mutations(site, before) == ["upsertTenant", "deleteTenant"]
+    left = records(site, "mieter")["001/1/01/0002/01/78"]
+    assert (left["contractEndDate"], left["coldRent"], left["detached"]) == ("2026-11-21", "452.20", True)
+    before = len(site.sandbox.requests("everreal"))
+    site.sync("everreal", rows)
+    assert requests(site, before) == []
+
+
+def test_an_end_that_everreal_holds_stays_and_a_coming_one_is_replaced(site: Site) -> None:
+    rows = changed("mieter", 0, contractEndDate="2026-10-31")
+    rows["mieter"][1]["contractEndDate"] = "2027-01-31"
+    site.sync("everreal", rows)
+    before = len(site.sandbox.requests("everreal"))
+    site.sync("everreal", {**EVERREAL, "mieter": []})
+    assert sorted(mutations(site, before)) == ["deleteTenant", "deleteTenant", "upsertTenant"]
+    ends = {key: record["contractEndDate"] for key, record in records(site, "mieter").items()}
+    assert ends == {"001/1/01/0001/01/77": "2026-10-31", "001/1/01/0002/01/78": "2026-11-21"}
+
+
+@pytest.mark.parametrize(("lists", "again"), [("shown", ["upsertTenant", "deleteTenant"]), ("hidden", [])])
+def test_a_withdrawal_whose_outcome_was_lost_makes_no_second_tenant(
+    site: Site, lists: str, again: list[str]
+) -> None:
+    site.sandbox.set_option("everreal", "detached", lists)
+    site.sync("everreal", EVERREAL)
+    # As after a kill: cut at the partner, and the ledger does not know.
+    operation = Operation(
+        1, CONTRACT.entities["mieter"], "withdraw", "001/1/01/0002/01/78", None, {}, {}, {}, (), True
+    )
+    assert connector("everreal").speech.remove(operation).ok
+    before = len(site.sandbox.requests("everreal"))
+    lines = site.sync("everreal", {**EVERREAL, "mieter": EVERREAL["mieter"][:1]})
+    # Where the tenant is not found any more, an upsert would make a second one.
+    assert (lines["mieter"].withdrawn, mutations(site, before)) == (1, again)
+    assert [r.get("detached") for r in records(site, "mieter").values()].count(True) == 1
+    assert len(records(site, "mieter")) == 2
 
 
 def test_what_returns_is_linked_again(site: Site) -> None:

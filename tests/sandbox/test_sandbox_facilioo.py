@@ -186,7 +186,7 @@ def test_a_patch_changes_only_what_it_names(facilioo: Api, einheit: Any) -> None
         ("/api/parties", {"typeId": 4, "secondaryName": "x", **BY_MAIL}, ["typeId"]),
         ("/api/parties", {"typeId": 7, **BY_MAIL}, ["primaryName"]),
         ("/api/parties", {"typeId": 7, "secondaryName": "x"}, sorted(BY_MAIL)),
-        ("/api/contact-details", {"partyId": 1, "contactTypeId": 4, "value": "x"}, ["contactTypeId"]),
+        ("/api/contact-details", {"partyId": 1, "contactTypeId": 0, "value": "x"}, ["contactTypeId"]),
     ],
 )
 def test_invalid_input_is_a_bad_request_that_names_the_fields(

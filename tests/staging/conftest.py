@@ -12,7 +12,14 @@ from tests.staging.staging_rows import DELIVERY, NONSENSE, STICHTAG
 Query = Callable[[str], list[tuple[Any, ...]]]
 
 # Seeds and models before the partners.
-LAYERS = ["platzhalter", "path:models/staging", "path:models/intermediate"]
+LAYERS = [
+    "loeschkennzeichen",
+    "platzhalter",
+    "woerter",
+    "laendernamen",
+    "path:models/staging",
+    "path:models/intermediate",
+]
 
 
 @pytest.fixture(scope="session")

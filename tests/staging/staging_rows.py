@@ -210,7 +210,8 @@ PERSONEN = [
     person("P-N.N.", "n. n."),
     person("P-ECHT", "Leerstandl"),
     {"person_nr": "P-FIRMA", "person_art": "juristisch", "firma1": "Eibe GmbH", "nachname": "Fichte"},
-    {"person_nr": "P-FIRMA-OHNE", "person_art": "juristisch", "nachname": "Ginkgo"},
+    {"person_nr": "P-FIRMA-NACHNAME", "person_art": "juristisch", "nachname": "Ginkgo"},
+    {"person_nr": "P-FIRMA-OHNE", "person_art": "juristisch"},
     {"person_nr": "P-FIRMA-PLATZ", "person_art": "juristisch", "firma1": "N.N.", "nachname": "Hasel"},
     {"person_nr": "P-PAAR", "person_art": "paar", "nachname": "Eheleute Ilex"},
     {"person_nr": "P-OHNE-ART", "nachname": "Jasmin"},
@@ -302,7 +303,7 @@ DELIVERY: dict[str, list[Row]] = {
     "kontaktweg": KONTAKTWEGE,
     "eigentuemervertrag": EIGENTUEMERVERTRAEGE,
     "eigentuemer": EIGENTUEMER,
-    "interessent": [{"interessent_nr": "I1", "nachname": "Kiefer", "geburtsdatum": "1.2.1990"}],
+    "interessent": [{"interessent_nr": "I1", "nachname": "Kiefer", "geburtsdatum": "1.2.90"}],
     "archiv": [{"archiv_nr": "A1", "name": "Altbestand", "geloescht_kz": "L"}],
     "ordner": [
         {"ordner_nr": "O1", "name": "frei", "api_freigabe": "J"},

@@ -32,7 +32,8 @@ def test_rows_of_a_forgotten_person_are_not_read(
         digest = hashlib.sha256(b"salz77").hexdigest()
         db.execute("insert into sync.forgotten values (?, 'salz', true)", [digest])
     selected = ["base_erp__person", "base_erp__kontaktweg", "base_erp__dokument"]
-    done = dbt("build", "--resource-type", "model", "--select", *(f"+{name}" for name in selected))
+    kinds = ("--resource-type", "seed", "--resource-type", "model")
+    done = dbt("build", *kinds, "--select", *(f"+{name}" for name in selected))
     assert done.success, done.exception
     with duckdb.connect(file) as db:
         rows = [

@@ -15,12 +15,13 @@ def test_c1_keys_are_compared_without_their_outer_blanks(query: Query) -> None:
     ) == [("001", "0123", True)]
 
 
-def test_c2_an_unreadable_date_is_null_and_listed_and_the_row_stays(query: Query, findings: Findings) -> None:
+def test_c2_an_unreadable_date_is_null_and_listed(query: Query, findings: Findings) -> None:
     rows = query(
-        "select gebaeude_nr, zugang_am, abgang_am from staging.stg_erp__gebaeude "
-        "where gebaeude_nr in ('02', '03') order by 1"
+        "select gebaeude_nr, zugang_am, abgang_am, _regel from staging.base_erp__gebaeude "
+        "where we_nr = '0123' and gebaeude_nr in ('02', '03') order by 1"
     )
-    assert rows == [("02", None, None), ("03", None, None)]
+    # H1: when it left the stock cannot be told
+    assert rows == [("02", None, None, "H1"), ("03", None, None, None)]
     assert findings("C2", "gebaeude") == [
         ("001/0123/02", "abgang_am", "01.01.20", None),
         ("001/0123/02", "zugang_am", "30.02.2020", None),
@@ -35,7 +36,7 @@ def test_c3_numbers_and_booleans_are_read_or_listed(query: Query, findings: Find
     assert query(
         "select aufzug, denkmalschutz, geschosse, baujahr, land from staging.stg_erp__gebaeude "
         "where we_nr = '0123' and gebaeude_nr = '01'"
-    ) == [(True, False, 4, "um 1900", "DE")]
+    ) == [(True, None, 4, "um 1900", "DE")]
     assert findings("C3", "gebaeude") == [("001/0123/01", "denkmalschutz", "vielleicht", None)]
 
 

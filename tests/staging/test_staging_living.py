@@ -128,7 +128,7 @@ def test_l5_only_hauptmieter_and_mitmieter_are_tenants(query: Query, findings: F
 
 
 def test_l5_a_tenant_is_one_until_the_last_day(query: Query, findings: Findings) -> None:
-    assert tenants(query, "21") == [("P1", True, BEGINN, date(2026, 3, 15)), ("P3", False, BEGINN, None)]
+    assert tenants(query, "21") == [("P1", True, BEGINN, date(2026, 3, 15))]
     assert ("001/0123/01/0001/21/P2", None, None, "gueltig_bis 2026-03-14") in findings("L5", "mieter")
 
 
@@ -226,3 +226,8 @@ def test_l6_owner_contracts_in_scope_and_their_owners(query: Query, findings: Fi
         ("001/0123/01/0002/1/P-ANON", None, None, "person P-ANON: anonymised"),
         ("001/0123/01/0002/7/P-ANON", None, None, "person P-ANON: anonymised"),
     ]
+
+
+def test_h1_a_date_that_decides_and_cannot_be_read_puts_its_row_in_doubt(findings: Findings) -> None:
+    assert findings("H1", "gebaeude") == [("001/0123/02", None, None, "abgang_am 01.01.20")]
+    assert findings("H1", "mieter") == [("001/0123/01/0001/21/P3", None, None, "gueltig_bis bald")]

@@ -48,11 +48,12 @@ def test_e8_e9_a_person_needs_a_name_and_a_company_its_own(query: Query, finding
     ) == [
         ("P-ECHT", False, "Leerstandl"),
         ("P-FIRMA", True, "Eibe GmbH"),
+        ("P-FIRMA-NACHNAME", True, "Ginkgo"),
         ("P-OHNE-ART", False, "Jasmin"),
         ("P-PAAR", False, "Eheleute Ilex"),
     ]
     assert findings("E8", "person") == [
-        ("P-FIRMA-OHNE", "firma1", None, "no firma1"),
+        ("P-FIRMA-OHNE", "firma1", None, "no firma1 and no nachname"),
         ("P-OHNE", "nachname", None, "no nachname"),
     ]
     assert findings("E9", "person") == [
@@ -70,7 +71,7 @@ def test_dates_of_people_are_masked_in_findings(query: Query, findings: Findings
         None,
     ]
     assert findings("C2", "person") == [("P2", "geburtsdatum", "99.99.9999", None)]
-    assert findings("C2", "interessent") == [("I1", "geburtsdatum", "9.9.9999", None)]
+    assert findings("C2", "interessent") == [("I1", "geburtsdatum", "9.9.99", None)]
 
 
 def test_no_finding_shows_a_name_or_an_address(query: Query) -> None:

@@ -18,7 +18,8 @@ select
     verwaltungseinheiten.mea as share,
     verwaltungseinheiten.flaeche as area,
     ve_klassen.etg24_type as type,
-    verwaltungseinheiten.mea as "votingWeight"
+    {{ 'verwaltungseinheiten.mea' if partner_settings('etg24').stimmen_nach_mea
+        else 'cast(null as decimal(10, 4))' }} as "votingWeight"
 from verwaltungseinheiten
 left join ve_klassen on verwaltungseinheiten.klasse = ve_klassen.klasse
 where {{ sendable('etg24', 'verwaltungseinheit', table='verwaltungseinheiten') }}  -- E1, I5

@@ -13,3 +13,4 @@
     ],
     geteilte_id='vertrag_id'
 ) }}
+{{ chosen_objekte_findings('etg24') }}

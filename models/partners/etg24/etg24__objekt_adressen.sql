@@ -17,7 +17,7 @@ select
         'country': land
     } as address,
     art as "buildingType",
-    {{ baujahr_als_datum('baujahr') }} as "constructionFinishedOn",
+    make_date(baujahr_zahl, 1, 1) as "constructionFinishedOn",
     denkmalschutz as "preservationOrder",
     energietraeger as "heatingEnergySource"
 from gebaeude

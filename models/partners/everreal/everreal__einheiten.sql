@@ -22,6 +22,26 @@ mieten as (
     select * from {{ ref('int_everreal__mieten') }}
 ),
 
+{# Released for letting and not over; of several, the one that comes first. #}
+leerstaende as (
+    select
+        {{ key_columns('verwaltungseinheit') | join(', ') }},
+        arg_min(
+            {
+                'verfuegbar_ab': coalesce(verfuegbar_ab, leer_ab),
+                'nettokaltmiete': nettokaltmiete,
+                'nebenkosten': nebenkosten
+            },
+            leer_ab
+        ) as angebot
+    from {{ ref('stg_erp__leerstand') }}
+    where
+        freigegeben
+        and coalesce(leer_bis >= {{ stichtag() }}, true)
+        and coalesce(vermarktungsart, 'Miete') <> 'Kauf'
+    group by {{ key_columns('verwaltungseinheit') | join(', ') }}
+),
+
 {# Of two leases that run at once, the one that began last. #}
 aktuelle_mieten as (
     select
@@ -49,17 +69,22 @@ select
         when verwaltungseinheiten.wbs_erforderlich then 'PUBLICLY_SUBSIDIZED'
         else 'PRIVATELY_FINANCED'
     end as "financingType",
-    coalesce(verwaltungseinheiten.sollmiete, aktuelle_mieten.kaltmiete, 0) as "targetRent",
+    coalesce(
+        leerstaende.angebot.nettokaltmiete, verwaltungseinheiten.sollmiete, aktuelle_mieten.kaltmiete, 0
+    ) as "targetRent",
+    leerstaende.angebot.nebenkosten as surcharges,
     aktuelle_mieten.kaltmiete as "currentRent",
     verwaltungseinheiten.wohnflaeche as "livingSurface",
     verwaltungseinheiten.nutzflaeche as "netFloorSurface",
     case
         when verwaltungseinheiten.zimmer is not null
             then struct_pack(rooms := verwaltungseinheiten.zimmer)
-    end as rooms
+    end as rooms,
+    leerstaende.angebot.verfuegbar_ab as "availableFrom"
 from einheiten
 inner join verwaltungseinheiten
     on {{ same_key('verwaltungseinheit', 'einheiten', 'verwaltungseinheiten') }}
 left join ve_arten on verwaltungseinheiten.ve_art = ve_arten.ve_art
+left join leerstaende on {{ same_key('verwaltungseinheit', 'einheiten', 'leerstaende') }}
 left join aktuelle_mieten on {{ same_key('verwaltungseinheit', 'einheiten', 'aktuelle_mieten') }}
 where einheiten.regel is null  -- EV2, EV3, I6: with a property that is sent, and an owner

@@ -22,7 +22,7 @@ select
     case when art = 'Grundstueck' then 'LAND' else 'BUILDING' end as subtype,
     'RESIDENTIAL_AND_COMMERCIAL' as category,
     'MULTIPLE' as "ownershipType",
-    cast(geschosse as integer) as "noOfStories",
-    cast(extract(year from {{ baujahr_als_datum('baujahr') }}) as integer) as "yearBuilt"
+    try_cast(geschosse as integer) as "noOfStories",
+    baujahr_zahl as "yearBuilt"
 from objekte
 where regel is null  -- EV2, I6: with a whole address, and no id taken twice

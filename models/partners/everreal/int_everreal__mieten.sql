@@ -30,9 +30,9 @@ gueltig as (
 
 select
     {{ key_columns('mietvertrag') | join(', ') }},
-    cast(sum(betrag_netto) filter (where kostenart = 'Kaltmiete') as decimal(12, 2)) as kaltmiete,
-    cast(sum(betrag_netto) filter (where kostenart = 'Nebenkosten') as decimal(12, 2)) as nebenkosten,
-    cast(sum(betrag_netto) filter (where kostenart = 'Heizungskosten') as decimal(12, 2)) as heizungskosten,
-    cast(sum(betrag_netto) as decimal(12, 2)) as gesamtmiete
+    {{ sum_of_known('betrag_netto', "kostenart = 'Kaltmiete'") }} as kaltmiete,
+    {{ sum_of_known('betrag_netto', "kostenart = 'Nebenkosten'") }} as nebenkosten,
+    {{ sum_of_known('betrag_netto', "kostenart = 'Heizungskosten'") }} as heizungskosten,
+    {{ sum_of_known('betrag_netto', 'true') }} as gesamtmiete
 from gueltig
 group by {{ key_columns('mietvertrag') | join(', ') }}

@@ -27,7 +27,7 @@ gebaeude as (
             hat_adresse,
             art,
             geschosse,
-            baujahr
+            baujahr_zahl
         from gebaeude
         where {{ sendable('everreal', 'gebaeude') }}  -- E1, I5
     ),
@@ -56,7 +56,7 @@ gebaeude as (
             coalesce(anschriften.hat_adresse, false) as hat_adresse,
             cast(null as varchar) as art,
             cast(null as bigint) as geschosse,
-            wirtschaftseinheiten.baujahr
+            wirtschaftseinheiten.baujahr_zahl
         from wirtschaftseinheiten
         left join anschriften
             on {{ same_key('wirtschaftseinheit', 'wirtschaftseinheiten', 'anschriften') }}
@@ -73,7 +73,7 @@ gebaeude as (
             hat_adresse,
             art,
             geschosse,
-            baujahr
+            baujahr_zahl
         from gebaeude
         where
             we_nr is null  -- I3: without a WE the Gebäude is the property

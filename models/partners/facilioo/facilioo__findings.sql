@@ -13,3 +13,4 @@
     ],
     geteilte_id='vertrag_person_id'
 ) }}
+{{ facilioo_projekte_findings() }}

@@ -1,4 +1,11 @@
 {{ config(enabled=partner_aktiv('facilioo'), schema='partners', contract={'enforced': true}) }}
+{%- set settings = partner_settings('facilioo') -%}
+{#- Our word for the kind is part of the id; what facilioo calls it is a setting and may change. -#}
+{%- set arten = [
+    ('email', settings.kontaktart_email),
+    ('festnetz', settings.kontaktart_festnetz),
+    ('handynummer', settings.kontaktart_handynummer),
+] %}
 
 with
 
@@ -7,30 +14,20 @@ parteien as (
 ),
 
 kontaktwege as (
+    {%- for art, contact_type_id in arten if contact_type_id is not none %}
+    {{- '\n    union all' if not loop.first }}
     select
         partei_id,
         rolle,
-        1 as contact_type_id,
-        email as value
+        '{{ art }}' as art,
+        {{ contact_type_id }} as contact_type_id,
+        {{ art }} as value
     from parteien
-    union all
-    select
-        partei_id,
-        rolle,
-        2 as contact_type_id,
-        festnetz as value
-    from parteien
-    union all
-    select
-        partei_id,
-        rolle,
-        3 as contact_type_id,
-        handynummer as value
-    from parteien
+    {%- endfor %}
 )
 
 select
-    partei_id || '{{ partner_settings('facilioo').separator }}' || contact_type_id as external_id,
+    partei_id || '{{ settings.separator }}' || art as external_id,
     case when rolle = 'mieter' then partei_id end as parteien_mieter_external_id,
     case when rolle = 'eigentuemer' then partei_id end as parteien_eigentuemer_external_id,
     contact_type_id as "contactTypeId",

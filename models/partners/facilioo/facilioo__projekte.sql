@@ -1,4 +1,5 @@
 {{ config(enabled=partner_aktiv('facilioo'), schema='partners', contract={'enforced': true}) }}
+{%- set projekte = partner_settings('facilioo').projekte or {} %}
 
 with
 
@@ -11,4 +12,9 @@ select
     {{ anzeigename('wirtschaftseinheit') }} as name,
     we_nr as number
 from wirtschaftseinheiten
-where {{ sendable('facilioo', 'wirtschaftseinheit') }}  -- E1, I5
+where
+    {{ sendable('facilioo', 'wirtschaftseinheit') }}  -- E1, I5
+    {%- if projekte %}
+    -- the setting projekte: an existing Projekt takes what belongs to it
+    and {{ composite_id('facilioo', 'wirtschaftseinheit') }} not in ({{ sql_texts(projekte) }})
+    {%- endif %}

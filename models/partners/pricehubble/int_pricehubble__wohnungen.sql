@@ -51,6 +51,28 @@ wohnungsarten as (
     select * from {{ ref('wohnungsarten') }}
 ),
 
+-- An owner who lives there, and no lease that runs; who buys or leaves later does not count yet.
+selbstgenutzt as (
+    select distinct {{ record_key('verwaltungseinheit', table='vertraege') | join(', ') }}
+    from {{ ref('stg_erp__eigentuemervertrag') }} as vertraege
+    where
+        vertraege.selbstgenutzt
+        and coalesce(vertraege.beginn <= {{ stichtag() }}, true)
+        and coalesce(vertraege.ende >= {{ stichtag() }}, true)
+    union
+    select distinct {{ record_key('verwaltungseinheit', table='vertraege') | join(', ') }}
+    from {{ ref('stg_erp__mietvertrag') }} as vertraege
+    where
+        vertraege.vertragsart = 'Eigennutzung'
+        and vertraege.status in ('aktiv', 'gekuendigt')
+),
+
+vermietet as (
+    select distinct {{ record_key('verwaltungseinheit', table='vertraege') | join(', ') }}
+    from {{ ref('int_mietvertraege') }} as vertraege
+    where vertraege.status in ('aktiv', 'gekuendigt')
+),
+
 wohnungen as (
     select
         verwaltungseinheiten.mandant_nr,
@@ -73,9 +95,13 @@ wohnungen as (
         gebaeude.ort,
         gebaeude.land,
         coalesce(gebaeude.baujahr, wirtschaftseinheiten.baujahr) as baujahr,
-        {{ ganzzahl('coalesce(gebaeude.baujahr, wirtschaftseinheiten.baujahr)') }} as jahr,
+        case
+            when gebaeude.baujahr is not null then gebaeude.baujahr_zahl
+            else wirtschaftseinheiten.baujahr_zahl
+        end as jahr,
         gebaeude.geschosse,
         gebaeude.aufzug,
+        selbstgenutzt.ve_nr is not null and vermietet.ve_nr is null as ist_selbstgenutzt,
         gebaeude.energieeffizienzklasse,
         regexp_full_match(gebaeude.energieeffizienzklasse, 'A\+|[A-H]') as ist_klasse_zulaessig
     from verwaltungseinheiten
@@ -83,6 +109,10 @@ wohnungen as (
         on {{ same_key('gebaeude', 'verwaltungseinheiten', 'gebaeude') }}
     left join wirtschaftseinheiten
         on {{ same_key('wirtschaftseinheit', 'verwaltungseinheiten', 'wirtschaftseinheiten') }}
+    left join selbstgenutzt
+        on {{ same_key('verwaltungseinheit', 'verwaltungseinheiten', 'selbstgenutzt') }}
+    left join vermietet
+        on {{ same_key('verwaltungseinheit', 'verwaltungseinheiten', 'vermietet') }}
     -- Only flats and houses have a type at PriceHubble.
     inner join wohnungsarten
         on verwaltungseinheiten.ve_art = wohnungsarten.ve_art

@@ -9,7 +9,7 @@ wohnungen as (
 select
     {{ composite_id('pricehubble', 'verwaltungseinheit') }} as external_id,
     left(concat_ws(', ', name, strasse_hausnummer), 60) as title,
-    'rent' as "dealType",
+    case when not ist_selbstgenutzt then 'rent' end as "dealType",
     land as "countryCode",
     {
         'location': {
@@ -24,11 +24,11 @@ select
             'code': code,
             'subcode': subcode
         },
-        'buildingYear': cast(jahr as integer),
+        'buildingYear': jahr,
         'livingArea': wohnflaeche,
         'numberOfRooms': case when ist_zimmerzahl_zulaessig then zimmer end,
-        'floorNumber': cast(etagennummer as integer),
-        'numberOfFloorsInBuilding': cast(geschosse as integer),
+        'floorNumber': try_cast(etagennummer as integer),
+        'numberOfFloorsInBuilding': try_cast(geschosse as integer),
         'hasLift': aufzug,
         'energyLabel': case when ist_klasse_zulaessig then energieeffizienzklasse end
     } as property,

@@ -70,7 +70,10 @@ haeuser as (
         gebaeude.plz,
         gebaeude.ort,
         coalesce(gebaeude.baujahr, wirtschaftseinheiten.baujahr) as baujahr,
-        {{ ganzzahl('coalesce(gebaeude.baujahr, wirtschaftseinheiten.baujahr)') }} as jahr,
+        case
+            when gebaeude.baujahr is not null then gebaeude.baujahr_zahl
+            else wirtschaftseinheiten.baujahr_zahl
+        end as jahr,
         gebaeude.aufzug,
         gebaeude.energieausweis_art,
         gebaeude.energie_kennwert,

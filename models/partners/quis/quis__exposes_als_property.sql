@@ -15,10 +15,10 @@ select
         'type': type,
         'subtype': subtype
     } as "propertyType",
-    cast(jahr as integer) as "buildingYear",
+    jahr as "buildingYear",
     wohnflaeche as "livingArea",
     zimmer as "numberOfRooms",
-    cast(etagennummer as integer) as floor,
+    try_cast(etagennummer as integer) as floor,
     wbs_erforderlich as "rentControl",
     case
         when energieausweis_art = 'VERBRAUCH' and energie_kennwert is not null

@@ -4,7 +4,7 @@
     'titel': 'text',
     'dateiname': 'text',
     'mime_typ': 'text',
-    'groesse_bytes': 'ganzzahl',
+    'groesse_bytes': 'ganzzahl(bigint)',
     'erstellt_am': 'zeitstempel',
     'bezug_art': 'text',
     'bezug_key': 'text',

@@ -10,7 +10,7 @@
     'plz': 'text',
     'ort': 'text',
     'ortsteil': 'text',
-    'land': 'text',
+    'land': 'land(DE)',
     'baujahr': 'text',
     'geschosse': 'ganzzahl',
     'aufzug': 'wahrheitswert',

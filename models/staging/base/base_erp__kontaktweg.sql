@@ -1,7 +1,7 @@
 {% set spalten = {
     'person_nr': 'text',
     'lfd_nr': 'text',
-    'art': 'text',
+    'art': 'wort',
     'wert': 'text',
     'bemerkung': 'text',
     'ist_haupt': 'wahrheitswert',

@@ -5,7 +5,7 @@
     've_nr': 'text',
     'mv_nr': 'text',
     'person_nr': 'text',
-    'rolle': 'text',
+    'rolle': 'wort',
     'gueltig_von': 'datum',
     'gueltig_bis': 'datum',
     'quelle_erp': 'text',

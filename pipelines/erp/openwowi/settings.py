@@ -8,7 +8,7 @@ from pipelines.erp.openwowi.door import ROLES, OpenWowi
 from pipelines.erp.openwowi.endpoints import OPTIONAL, READ_BY_DEFAULT
 from pipelines.erp.openwowi.numbers import numbers
 from pipelines.errors import SettingsError
-from pipelines.settings import check_url, config_value
+from pipelines.settings import check_credential, check_url, config_value
 
 PREFIX = "sources.erp.openwowi."
 OUR_ROLES = ("Hauptmieter", "Mitmieter", "Buerge", "Bewohner", "Rechnungsempfaenger", "Betreuer")
@@ -84,7 +84,7 @@ def _needed(name: str) -> str:
     value = _value(name)
     if value is None:
         raise SettingsError(f"{SETTING}{name.upper()}: missing; {PLACE}")
-    return value
+    return check_credential(PREFIX + name, value)
 
 
 def _value(name: str) -> str | None:

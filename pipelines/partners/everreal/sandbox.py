@@ -34,6 +34,9 @@ class Partner(Base):
     }
     options: ClassVar[Mapping[str, Option]] = {
         "default_owner": Option("", "external id of an owner that is there from the beginning; empty: none"),
+        "detached": Option(
+            "shown", "whether lists still show records that were cut from us", ("shown", "hidden")
+        ),
         "limit_headers": replace(FAULT_OPTIONS["limit_headers"], default="seconds"),
         "per_minute": replace(FAULT_OPTIONS["per_minute"], default="300"),
         "refresh_seconds": Option("2592000", "how long a refresh token lasts"),

@@ -31,7 +31,9 @@ class Connector(Base):
     def create_body(self, operation: Operation) -> dict[str, Any]:
         """A Gebäude without a WE goes into the Projekt that the settings name (rule I3, UTS KARTHAGO)."""
         body = super().create_body(operation)
-        return {**self._projekt, **body} if operation.entity.name == "gebaeude" else body
+        if operation.entity.name != "gebaeude":
+            return body
+        return {**self._projekt, **{name: v for name, v in body.items() if (name, v) != ("tenantId", None)}}
 
     def login(self, client: Client) -> tuple[dict[str, str], float | None]:
         """A bearer token, until the `exp` in it."""

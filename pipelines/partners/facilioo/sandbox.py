@@ -35,8 +35,14 @@ class Partner(Base):
         "environment": "development",
     }
     options: ClassVar[Mapping[str, Option]] = {
+        "contact_types": Option("1,2,3", "ids of the kinds of contact that are known"),
         "party_search": Option(
             "filter", "whether a search for parties knows externalId or ignores it", ("filter", "ignore")
+        ),
+        "projekte": Option(
+            "write",
+            "whether Projekte can be written by API; their page documents lists only",
+            ("write", "refuse"),
         ),
         "token_seconds": Option("3600", "how long an access token lasts"),
     }
@@ -94,6 +100,8 @@ class Partner(Base):
     def check(self, resource: Resource, body: Json, before: Record | None) -> Iterable[Refusal]:
         """The rules that facilioo documents."""
         rules = {
+            TENANTS: self._tenant,
+            CONTACTS: self._contact,
             PROPERTIES: self._property,
             PARTIES: self._party,
             CONTRACTS: self._contract,
@@ -150,6 +158,15 @@ class Partner(Base):
         return {party.id for party in self.store.all(self.name, PARTIES)} - only_owns
 
     # ---- rules
+
+    def _tenant(self, body: Json, before: Record | None) -> Iterable[Refusal]:
+        if self.settings["projekte"] == "refuse":
+            raise ApiError(403, "Forbidden", "Tenants are not written by API.")
+        return ()
+
+    def _contact(self, body: Json, before: Record | None) -> Iterable[Refusal]:
+        if str(body["contactTypeId"]) not in self.settings["contact_types"].split(","):
+            yield Refusal("contactTypeId", "is not a kind of contact", "enum")
 
     def _property(self, body: Json, before: Record | None) -> Iterable[Refusal]:
         if body["number"] is None:

@@ -1,0 +1,3 @@
+{% macro as_word(expr) -%}
+    lower(regexp_replace({{ expr }}, '{{ white_space() }}', '', 'g'))
+{%- endmacro %}

@@ -1,0 +1,57 @@
+{#- Whether the Gebäude of a row takes part, as the settings nur_objekte and ohne_objekte of the partner say. -#}
+{% macro is_chosen_objekt(partner, table=none) -%}
+    {%- set settings = partner_settings(partner) -%}
+    {%- set id = composite_id(partner, 'gebaeude', table=table) -%}
+    {%- if settings.nur_objekte %}
+    and {{ id }} in ({{ sql_texts(settings.nur_objekte) }})
+    {%- endif -%}
+    {%- if settings.ohne_objekte %}
+    and {{ id }} not in ({{ sql_texts(settings.ohne_objekte) }})
+    {%- endif -%}
+{%- endmacro %}
+
+
+{% macro sql_texts(values) -%}
+    {%- for value in values -%}
+        {{ sql_text(value) }}{{ ', ' if not loop.last }}
+    {%- endfor -%}
+{%- endmacro %}
+
+
+{#- What the settings leave out, and the ids in them that no Gebäude of the ERP has. -#}
+{% macro chosen_objekte_findings(partner) -%}
+    {%- set settings = partner_settings(partner) -%}
+    {%- for setting in ['nur_objekte', 'ohne_objekte'] if settings[setting] %}
+union all
+select
+    'E1' as regel,
+    'gebaeude' as tabelle,
+    genannt.id as schluessel,
+    'gebaeude_nr' as spalte,
+    cast(null as varchar) as wert,
+    '{{ partner }}' as partner,
+    'partners.{{ partner }}.{{ setting }} names it: no Gebäude that lives and may be sent has this id' as grund
+from (values {% for id in settings[setting] %}({{ sql_text(id) }}){{ ', ' if not loop.last }}{% endfor %}) as genannt (id)
+where
+    genannt.id not in (
+        select {{ composite_id(partner, 'gebaeude', table='gebaeude') }}
+        from {{ ref('stg_erp__gebaeude') }} as gebaeude
+        where {{ in_mandanten(partner, 'gebaeude') }}
+    )
+    {%- endfor %}
+    {%- if settings.nur_objekte or settings.ohne_objekte %}
+union all
+select
+    'E1' as regel,
+    'gebaeude' as tabelle,
+    concat_ws('/', {{ record_key('gebaeude', table='gebaeude') | join(', ') }}) as schluessel,
+    'gebaeude_nr' as spalte,
+    cast(null as varchar) as wert,
+    '{{ partner }}' as partner,
+    'left out, with all below it, by the settings nur_objekte and ohne_objekte' as grund
+from {{ ref('stg_erp__gebaeude') }} as gebaeude
+where
+    {{ in_mandanten(partner, 'gebaeude') }}
+    and not (true {{ is_chosen_objekt(partner, 'gebaeude') }})
+    {%- endif %}
+{%- endmacro %}

@@ -1,0 +1,20 @@
+{#- Body of `<partner>__departures`. `entities`: entity → level of `int_departures` that its ids name. -#}
+{% macro departures(partner, entities) -%}
+    with
+
+    departures as (
+        select * from {{ ref('int_departures') }}
+    )
+
+    {% for entity, level in entities.items() -%}
+    select
+        '{{ entity }}' as entity,
+        {{ composite_id(partner, contract_of(level), level in ('mieter', 'eigentuemer')) }} as external_id,
+        is_gone,
+        begins_on,
+        ends_on
+    from departures
+    where level = '{{ level }}'
+    {{ 'union all' if not loop.last }}
+    {% endfor -%}
+{%- endmacro %}

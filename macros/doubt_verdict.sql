@@ -1,0 +1,49 @@
+{#- H1: the row's own doubt, as condition, rule and reason. `zeilen` is the row, `kennzeichen` its known mark (L1). -#}
+{% macro doubt_verdict(tabelle) %}
+    {% set unknown_mark = 'zeilen.geloescht_kz is not null and kennzeichen.ist_geloescht is null' %}
+    {% set tests = [unknown_mark] %}
+    {% set reasons = ['case when ' ~ unknown_mark ~ " then 'unknown geloescht_kz ' || zeilen.geloescht_kz end"] %}
+    {% if deciding_columns(tabelle) %}
+        {% set unread = _undecided(tabelle, deciding_columns(tabelle)) %}
+        {#- The cheap test first: hardly any row has a value that is listed. -#}
+        {% do tests.append('zeilen._maengel is not null and len(' ~ unread ~ ') > 0'
+            ~ (' and not ' ~ lease_surely_out('zeilen') if tabelle == 'mietvertrag' else '')) %}
+        {% do reasons.append('array_to_string(list_transform(' ~ unread
+            ~ ", lambda mangel: mangel.spalte || ' ' || mangel.wert), ', ')") %}
+    {% endif %}
+    {% do return((
+        '(' ~ tests | join(') or (') ~ ')',
+        "'H1'",
+        "concat_ws(', ', " ~ reasons | join(', ') ~ ')',
+    )) %}
+{% endmacro %}
+
+
+{#- Columns that decide whether a row lives, begins or ends, or what it is; of a lease without a begin speaks L4. -#}
+{% macro deciding_columns(tabelle) %}
+    {% do return({
+        'wirtschaftseinheit': ['verwaltung_bis'],
+        'gebaeude': ['abgang_am'],
+        'verwaltungseinheit': ['abgang_am', 'verwaltung_bis'],
+        'mietvertrag': ['mietende', 'kuendigung_zum', 'vertragsart', 'status_erp'],
+        'mieter': ['rolle', 'gueltig_von', 'gueltig_bis'],
+        'eigentuemervertrag': ['beginn', 'ende'],
+        'einwilligung': ['erteilt', 'erteilt_am', 'widerrufen_am'],
+    }.get(tabelle, [])) %}
+{% endmacro %}
+
+
+{#- What of these columns cannot be told: dates that are unknown because nobody can read them, words on no list. -#}
+{% macro _undecided(tabelle, spalten) -%}
+    {%- set words = ['vertragsart', 'status_erp', 'rolle'] -%}
+    list_filter(
+        zeilen._maengel,
+        lambda mangel: {% for spalte in spalten -%}
+            mangel.spalte = '{{ spalte }}'
+            and {{ "mangel.regel = 'C9'" if spalte in words else 'zeilen.' ~ spalte ~ ' is null' }}
+            {#- The end of a lease is mietende; only without one it is kuendigung_zum. -#}
+            {{- ' and zeilen.mietende is null' if spalte == 'kuendigung_zum' }}
+            {{- ' or ' if not loop.last }}
+        {%- endfor %}
+    )
+{%- endmacro %}

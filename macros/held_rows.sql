@@ -1,0 +1,167 @@
+{#- Body of `<partner>__held` (H1). `entities`: entity → kinds of ids, see `held_ids`; a kind in `also_in_mart` says that
+    the record gathers several rows of the ERP, so that it is not changed either while one of them is in doubt.
+    `more` is SQL of further rows with the same columns. -#}
+{% macro held_rows(partner, entities, also_in_mart={}, more=[]) -%}
+    with
+
+    doubts as (
+        select * from {{ ref('int_doubts') }}
+        where
+            {{ in_mandanten(partner) }}  -- E1
+            {%- if is_chosen_objekt(partner) | trim %}
+            and (
+                gebaeude_nr is null
+                or (
+                    true {{ is_chosen_objekt(partner) }}
+                )
+            )
+            {%- endif %}
+            {%- if not needs_email(partner) %}
+            and not of_email  -- E2: not asked for here
+            {%- endif %}
+        {%- for level, relation in key_conflict_sources().items() %}
+        union all
+        {{ doubt_rows(
+            level,
+            'conflicts',
+            "'I5'",
+            "'a number contains the separator " ~ partner_settings(partner).separator ~ "'",
+        ) | replace('from conflicts', 'from ' ~ ref(relation) ~ ' as conflicts') }}
+        where
+            {{ in_mandanten(partner, 'conflicts') }}  -- E1
+            {%- if 'gebaeude_nr' in doubt_levels()[level] %}
+            {{ is_chosen_objekt(partner, 'conflicts') }}
+            {%- endif %}
+            and {{ key_conflict(partner, contract_of(level), level in ('mieter', 'eigentuemer'), 'conflicts') }}  -- I5
+        {%- endfor %}
+    ),
+
+    held as (
+        {%- for entity, kinds in entities.items() %}
+        {%- for kind in kinds %}
+        {{ held_ids(partner, entity, kind, kind in also_in_mart.get(entity, [])) }}
+        {{ 'union all' if not loop.last }}
+        {%- endfor %}
+        {{ 'union all' if not loop.last }}
+        {%- endfor %}
+        {%- for rows in more %}
+        union all
+        {{ rows }}
+        {%- endfor %}
+    )
+
+    select distinct on (entity, external_id, part) *
+    from held
+    where external_id is not null and external_id <> '?'  {# nobody knows whom it names #}
+    order by entity, external_id, part, also_in_mart desc, holds_below desc, rule, length(reason), reason
+{%- endmacro %}
+
+
+{#- Rows out of the CTE `doubts` for one entity. A kind is a level of `int_doubts`, or:
+    tenant, owner (the persons, each a record of its own), unit_of_lease, estate_of_lease, unit_of_owner,
+    building_of_unit (what is made of rows below it), tenants_of_lease (any record of a (lease, tenant)). -#}
+{% macro held_ids(partner, entity, kind, also_in_mart=false) -%}
+    {%- set levels, key, person = {
+        'wirtschaftseinheit': (['wirtschaftseinheit'], 'wirtschaftseinheit', false),
+        'gebaeude': (['gebaeude'], 'gebaeude', false),
+        'verwaltungseinheit': (['verwaltungseinheit'], 'verwaltungseinheit', false),
+        'mietvertrag': (['mietvertrag', 'mieter'], 'mietvertrag', false),
+        'mieter': (['mieter'], 'mietvertrag', true),
+        'eigentuemervertrag': (['eigentuemervertrag', 'eigentuemer'], 'eigentuemervertrag', false),
+        'eigentuemer': (['eigentuemer'], 'eigentuemervertrag', true),
+        'tenant': (['mieter'], 'person', false),
+        'owner': (['eigentuemer'], 'person', false),
+        'unit_of_lease': (['mietvertrag', 'mieter'], 'verwaltungseinheit', false),
+        'estate_of_lease': (['mietvertrag', 'mieter'], 'wirtschaftseinheit', false),
+        'unit_of_owner': (['eigentuemer'], 'verwaltungseinheit', false),
+        'building_of_unit': (['verwaltungseinheit'], 'gebaeude', false),
+        'tenants_of_lease': (['mietvertrag', 'mieter'], 'mietvertrag', false),
+    }[kind] -%}
+    {#- What the gathering record names of the row in doubt. -#}
+    {%- set part = {
+        'owner': composite_id(partner, 'verwaltungseinheit'),
+        'unit_of_owner': composite_id(partner, 'person'),
+        'tenants_of_lease': composite_id(partner, 'mietvertrag', person=true),
+    }.get(kind, 'cast(null as varchar)') -%}
+    {%- set separator = "'" ~ partner_settings(partner).separator ~ "'" -%}
+    select
+        '{{ entity }}' as entity,
+        {%- if kind == 'tenants_of_lease' %}
+        {{ composite_id(partner, key) }} || {{ separator }} || '?' as external_id,
+        {%- else %}
+        case
+            when is_incomplete then {{ incomplete_id(partner, key, person) }}
+            else {{ composite_id(partner, key, person) }}
+        end as external_id,
+        {%- endif %}
+        rule,
+        table_name,
+        reason,
+        {#- A number with the separator in it (I5) was never sent, so the partner holds nothing of the row. -#}
+        {{ "rule <> 'I5'" if also_in_mart else 'false' }} as also_in_mart,
+        {{ part if also_in_mart else 'cast(null as varchar)' }} as part,
+        {#- What one row of several has made stays, and takes nothing with it. -#}
+        {{ (kind not in ['tenant', 'owner', 'estate_of_lease']) | lower }} as holds_below,
+        {%- if kind == 'tenants_of_lease' %}
+        {{ separator }} as separator,
+        {%- else %}
+        case
+            when is_incomplete and {{ incomplete_id(partner, key, person) }}
+                is distinct from {{ composite_id(partner, key, person) }} then {{ separator }}
+        end as separator,
+        {%- endif %}
+        person_nr
+    from doubts
+    where level in ('{{ levels | join("', '") }}')
+{%- endmacro %}
+
+
+{#- One row more: `external_id` and the rest are SQL on the relation that follows. -#}
+{% macro held_row(entity, external_id, rule, table_name, reason, also_in_mart=false, part='null',
+    holds_below=true, separator='null', person_nr='null') -%}
+    select
+        '{{ entity }}' as entity,
+        {{ external_id }} as external_id,
+        {{ rule }} as rule,
+        '{{ table_name }}' as table_name,
+        {{ reason }} as reason,
+        {{ also_in_mart | lower }} as also_in_mart,
+        {{ part }} as part,
+        {{ holds_below | lower }} as holds_below,
+        {{ separator }} as separator,
+        {{ person_nr }} as person_nr
+{%- endmacro %}
+
+
+{#- The id of an incomplete key (C7), with ? for each number that is missing. -#}
+{% macro incomplete_id(partner, level, person=false) -%}
+    {%- set key = record_key(level, person) -%}
+    concat_ws(
+        '{{ partner_settings(partner).separator }}'
+        {%- for column in key %},
+        {%- set lacking = erps_without(column, key) %}
+        coalesce({{ "'E' || " if column == 'ev_nr' }}{{ column }}, {{
+            "case when not " ~ is_erp('quelle_erp', lacking) ~ " then '?' end" if lacking else "'?'"
+        }})
+        {%- endfor %}
+    )
+{%- endmacro %}
+
+
+{#- Level → rows that are sent but for a key conflict (I5). -#}
+{% macro key_conflict_sources() %}
+    {% do return({
+        'wirtschaftseinheit': 'stg_erp__wirtschaftseinheit',
+        'gebaeude': 'stg_erp__gebaeude',
+        'verwaltungseinheit': 'stg_erp__verwaltungseinheit',
+        'mietvertrag': 'int_mietvertraege',
+        'mieter': 'int_mieter',
+        'eigentuemervertrag': 'int_eigentuemervertraege',
+        'eigentuemer': 'int_eigentuemer',
+    }) %}
+{% endmacro %}
+
+
+{% macro contract_of(level) %}
+    {% do return({'mieter': 'mietvertrag', 'eigentuemer': 'eigentuemervertrag'}.get(level, level)) %}
+{% endmacro %}

@@ -1,0 +1,3 @@
+{% macro says_anonymised(name) -%}
+    coalesce(starts_with(lower({{ name }}), 'anonym'), false)
+{%- endmacro %}

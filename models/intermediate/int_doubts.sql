@@ -1,0 +1,161 @@
+{{ config(schema='intermediate') }}
+
+with
+
+personen as (
+    select * from {{ ref('int_personen__pruefung') }}
+),
+
+mietvertraege as (
+    select
+        *,
+        {{ lease_surely_out('base_erp__mietvertrag') }} as is_surely_out
+    from {{ ref('base_erp__mietvertrag') }} as base_erp__mietvertrag
+    where _regel is null or _regel not in ('C6', 'C7', 'I3')
+),
+
+mietvertraege_in_doubt as (
+    select *
+    from mietvertraege
+    where
+        not is_surely_out
+        and (_regel = 'H1' or (_regel is null and mietbeginn is null))  -- L4: without a begin it has no state
+),
+
+mieter_in_doubt as (
+    select mieter.*
+    from {{ ref('base_erp__mieter') }} as mieter
+    inner join mietvertraege on {{ same_key('mietvertrag', 'mieter', 'mietvertraege') }}
+    left join mietvertraege_in_doubt on {{ same_key('mietvertrag', 'mieter', 'mietvertraege_in_doubt') }}
+    left join personen on mieter.person_nr = personen.person_nr
+    where
+        (mieter._regel = 'H1' or (mieter._regel is null and mietvertraege_in_doubt.mandant_nr is not null))
+        -- who is surely no tenant is in no doubt: lease over (L4), role over, another role, anonymised (L5)
+        and not mietvertraege.is_surely_out
+        and coalesce(mieter.gueltig_bis >= {{ stichtag() }}, true)
+        and (
+            coalesce(lower(mieter.rolle) in ('hauptmieter', 'mitmieter'), true)
+            or {{ has_mangel('mieter', 'rolle') }}
+        )
+        and personen.regel is distinct from 'L5'
+),
+
+eigentuemervertraege as (
+    select *
+    from {{ ref('base_erp__eigentuemervertrag') }}
+    where
+        (_regel is null or _regel not in ('C6', 'C7', 'I3'))
+        -- L6: surely over, or never begun
+        and not coalesce(ende < {{ stichtag() }} or ende < beginn, false)
+),
+
+eigentuemervertraege_in_doubt as (
+    select * from eigentuemervertraege
+    where _regel = 'H1'
+),
+
+eigentuemer as (
+    select
+        eigentuemer.*,
+        personen.regel as person_regel,
+        personen.name
+    from {{ ref('base_erp__eigentuemer') }} as eigentuemer
+    inner join eigentuemervertraege on {{ same_key('eigentuemervertrag', 'eigentuemer', 'eigentuemervertraege') }}
+    left join personen on eigentuemer.person_nr = personen.person_nr
+    where personen.regel is distinct from 'L5'  -- L6: anonymised
+),
+
+eigentuemer_in_doubt as (
+    select * from eigentuemer
+    where _regel = 'H1'
+),
+
+-- E8, E9: the person is there, but cannot be sent; a name that says so itself is an anonymised person
+mieter_without_name as (
+    select mieter.*
+    from {{ ref('int_mieter__pruefung') }} as mieter
+    inner join personen on mieter.person_nr = personen.person_nr
+    where mieter.regel in ('E8', 'E9') and not {{ says_anonymised('personen.name') }}
+),
+
+eigentuemer_without_name as (
+    select * from eigentuemer
+    where _regel is null and person_regel in ('E8', 'E9') and not {{ says_anonymised('name') }}
+),
+
+-- E5: something stands as an address; with nothing there the person has none, which is no doubt (H2)
+unclear_addresses as (
+    select * from {{ ref('int_unclear_addresses') }}
+),
+
+mieter_without_address as (
+    select
+        mieter.*,
+        unclear_addresses.addresses
+    from {{ ref('int_mieter') }} as mieter
+    inner join unclear_addresses on mieter.person_nr = unclear_addresses.person_nr
+),
+
+{% for level in ['wirtschaftseinheit', 'gebaeude', 'verwaltungseinheit'] -%}
+{{ level }}_in_doubt as (
+    select * from {{ ref('base_erp__' ~ level) }}
+    where _regel = 'H1'
+),
+
+{% endfor -%}
+-- C7: a key of which one number is missing may have meant any record that has the others
+{% for level, key in doubt_levels().items() -%}
+{{ level }}_incomplete as (
+    select * from {{ ref('base_erp__' ~ level) }}
+    where
+        _regel = 'C7'
+        and {% for column in key -%}
+            {%- set lacking = erps_without(column, key) -%}
+            ({{ column }} is null{{ ' and not ' ~ is_erp('quelle_erp', lacking) if lacking }})::integer
+            {{- ' + ' if not loop.last }}
+        {%- endfor %} <= 1
+),
+
+{% endfor -%}
+doubts as (
+    {%- for level in ['wirtschaftseinheit', 'gebaeude', 'verwaltungseinheit'] %}
+    {{ doubt_rows(level, level ~ '_in_doubt', "'H1'", '_grund') }}
+    union all
+    {%- endfor %}
+    {{ doubt_rows(
+        'mietvertrag',
+        'mietvertraege_in_doubt',
+        "coalesce(_regel, 'L4')",
+        "coalesce(_grund, 'no readable mietbeginn')",
+    ) }}
+    union all
+    {{ doubt_rows(
+        'mieter',
+        'mieter_in_doubt',
+        "coalesce(_regel, 'L4')",
+        "coalesce(_grund, 'the lease has no readable mietbeginn')",
+    ) }}
+    union all
+    {{ doubt_rows('eigentuemervertrag', 'eigentuemervertraege_in_doubt', '_regel', '_grund') }}
+    union all
+    {{ doubt_rows('eigentuemer', 'eigentuemer_in_doubt', '_regel', '_grund') }}
+    union all
+    {{ doubt_rows('mieter', 'mieter_without_name', 'regel', 'grund', table_name='person') }}
+    union all
+    {{ doubt_rows('eigentuemer', 'eigentuemer_without_name', 'person_regel', "'no name'", table_name='person') }}
+    union all
+    {{ doubt_rows(
+        'mieter',
+        'mieter_without_address',
+        "'E5'",
+        "'no valid e-mail address: ' || addresses",
+        table_name='kontaktweg',
+        of_email=true,
+    ) }}
+    {%- for level in doubt_levels() %}
+    union all
+    {{ doubt_rows(level, level ~ '_incomplete', "'C7'", '_grund', is_incomplete=true) }}
+    {%- endfor %}
+)
+
+select * from doubts

@@ -1,0 +1,30 @@
+{{ config(schema='intermediate') }}
+
+with
+
+kontaktwege as (
+    select * from {{ ref('base_erp__kontaktweg') }}
+),
+
+personen as (
+    select * from {{ ref('int_personen') }}
+),
+
+unclear as (
+    select
+        person_nr,
+        string_agg({{ mask('wert') }}, ', ' order by _zeile) as addresses
+    from kontaktwege
+    where
+        (_regel is null and {{ has_mangel('kontaktwege', 'wert', 'E5') }})
+        -- H1, C9: an address whose row is in doubt, or whose kind is on no list
+        or (_regel = 'H1' and ({{ has_mangel('kontaktwege', 'wert', 'E5') }} or email_adresse is not null))
+        or (_regel is null and {{ has_mangel('kontaktwege', 'art', 'C9') }} and contains(wert, '@'))
+    group by person_nr
+)
+
+select unclear.*
+from unclear
+inner join personen on unclear.person_nr = personen.person_nr
+-- E3: a valid one beside it is the person's address
+where personen.email is null

@@ -1,0 +1,10 @@
+{{ config(enabled=partner_aktiv('everreal'), schema='partners', materialized='view') }}
+
+{{ departures(
+    'everreal',
+    entities={
+        'objektgruppen': 'wirtschaftseinheit',
+        'einheiten': 'verwaltungseinheit',
+        'mieter': 'mieter',
+    },
+) }}

@@ -1,0 +1,75 @@
+{{ config(enabled=partner_aktiv('everreal'), schema='partners', contract={'enforced': true}) }}
+
+{% set with_gebaeude = partner_settings('everreal').gebaeude_importieren %}
+
+{% set owners -%}
+    {{ held_row(
+        'eigentuemer',
+        composite_id('everreal', 'person'),
+        'regel',
+        'person',
+        "'an owner needs an e-mail address and a first name: ' || fehlt",
+        holds_below=false,
+        person_nr='person_nr',
+    ) }}
+    from {{ ref('int_everreal__eigentuemer') }}
+    where regel is not null  -- EV1
+{%- endset %}
+
+{% set properties -%}
+    {{ held_row('objekte', 'external_id', 'regel', 'gebaeude' if with_gebaeude else 'wirtschaftseinheit', 'grund') }}
+    from {{ ref('int_everreal__objekte') }}
+    where regel is not null  -- EV2, I6
+{%- endset %}
+
+{% set units -%}
+    {{ held_row('einheiten', 'external_id', 'regel', 'verwaltungseinheit', 'grund') }}
+    from {{ ref('int_everreal__einheiten') }}
+    where regel is not null  -- EV2, EV3, I6
+{%- endset %}
+
+{#- A unit whose owner is in doubt does not go to another one, nor to the default. -#}
+{% set units_of_owners -%}
+    {{ held_row(
+        'einheiten',
+        'eigentumsverhaeltnisse.verwaltungseinheit_id',
+        'eigentuemer.regel',
+        'person',
+        "'owner ' || eigentuemer.person_nr || ' needs an e-mail address and a first name'",
+        also_in_mart=true,
+        part='eigentuemer.person_nr',
+        person_nr='eigentuemer.person_nr',
+    ) }}
+    from {{ ref('int_everreal__eigentumsverhaeltnisse') }} as eigentumsverhaeltnisse
+    inner join {{ ref('int_everreal__eigentuemer') }} as eigentuemer
+        on eigentumsverhaeltnisse.person_nr = eigentuemer.person_nr
+    where eigentuemer.regel is not null  -- EV1
+{%- endset %}
+
+{% set lease_id = composite_id('everreal', 'mietvertrag') ~ " || '" ~ partner_settings('everreal').separator ~ "'" %}
+
+{% set leases -%}
+    {{ held_row(
+        'mieter',
+        lease_id ~ " || '?'",
+        'regel',
+        'mietvertrag',
+        'grund',
+        separator="'" ~ partner_settings('everreal').separator ~ "'",
+    ) }}
+    from {{ ref('int_everreal__mietvertraege') }}
+    where regel is not null  -- EV2 to EV4, I6
+{%- endset %}
+
+{{ held_rows(
+    'everreal',
+    entities={
+        'eigentuemer': ['owner'],
+        'objektgruppen': ['wirtschaftseinheit'],
+        'objekte': ['gebaeude' if with_gebaeude else 'wirtschaftseinheit'],
+        'einheiten': ['verwaltungseinheit', 'unit_of_owner'],
+        'mieter': ['tenants_of_lease'],
+    },
+    also_in_mart={'einheiten': ['unit_of_owner'], 'mieter': ['tenants_of_lease']},
+    more=[owners, properties, units, leases],
+) }}

@@ -1,0 +1,33 @@
+{{ config(enabled=partner_aktiv('facilioo'), schema='partners', contract={'enforced': true}) }}
+
+{% set shared_ids -%}
+    {{ held_row('vertraege_mieter', 'external_id', "'I6'", 'mietvertrag', "'two contracts arrive at this id'") }}
+    from {{ ref('int_facilioo__id_konflikte') }}
+{%- endset %}
+
+{#- An address that is there and not valid (E5) stays at facilioo as it was, also that of an owner. -#}
+{% set addresses -%}
+    {{ held_row(
+        'kontaktdaten',
+        composite_id('facilioo', 'person') ~ " || '" ~ partner_settings('facilioo').separator ~ "email'",
+        "'E5'",
+        'kontaktweg',
+        "'no valid e-mail address: ' || addresses",
+        person_nr='person_nr',
+    ) }}
+    from {{ ref('int_unclear_addresses') }}
+{%- endset %}
+
+{{ held_rows(
+    'facilioo',
+    entities={
+        'projekte': ['wirtschaftseinheit'],
+        'gebaeude': ['gebaeude'],
+        'eingaenge': ['gebaeude'],
+        'einheiten': ['verwaltungseinheit'],
+        'parteien_mieter': ['tenant', 'owner'],
+        'vertraege_mieter': ['mieter'],
+        'vertraege_eigentuemer': ['eigentuemer'],
+    },
+    more=[shared_ids, addresses],
+) }}

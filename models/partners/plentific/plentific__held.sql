@@ -1,0 +1,12 @@
+{{ config(enabled=partner_aktiv('plentific'), schema='partners', contract={'enforced': true}) }}
+
+{{ held_rows(
+    'plentific',
+    entities={
+        'objekte': ['gebaeude'],
+        'unterobjekte': ['verwaltungseinheit'],
+        'unterobjekte_mieter': ['mieter'],
+        'unterobjekte_vermieter': ['owner'],
+    },
+    also_in_mart={'unterobjekte_vermieter': ['owner']},
+) }}

@@ -1,0 +1,68 @@
+"""Connections to the DuckDB file. It has one writer: who finds it held by another program waits, and says for what."""
+
+import re
+import sqlite3
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import duckdb
+
+from pipelines.errors import BusyError, StammdatenError
+from pipelines.settings import wait_limit
+
+POLL = 0.5
+HELD = re.compile(r"Could not set lock|Conflicting lock|used by another process")
+
+
+def connect(
+    path: Path, read_only: bool = False, is_over: Callable[[], bool] = lambda: False
+) -> duckdb.DuckDBPyConnection:
+    """A connection to the DuckDB file; while another program holds it, it is tried again (`STAMMDATEN_WAIT` seconds).
+
+    `is_over` ends the waiting early. Raises `BusyError` when the file is still held then, `StammdatenError` when it
+    cannot be opened at all.
+    """
+    limit = wait_limit()
+    deadline = time.monotonic() + limit
+    is_told = False
+    while True:
+        try:
+            return duckdb.connect(str(path), read_only=read_only)
+        except duckdb.IOException as problem:
+            holder = _holder(path, problem)
+        if time.monotonic() >= deadline or is_over():
+            raise BusyError(f"{path} is held by another program ({holder}); close it there and run again")
+        if not is_told:
+            print(
+                f"Waiting up to {limit:g} s for {path}: {holder} holds it; close it there",
+                file=sys.stderr,
+                flush=True,
+            )
+            is_told = True
+        time.sleep(min(POLL, max(0.0, deadline - time.monotonic())))
+
+
+def _holder(path: Path, problem: duckdb.IOException) -> str:
+    """The program that holds the file. Raises `StammdatenError` when that is not what is wrong."""
+    text = str(problem)
+    if not HELD.search(text):
+        raise StammdatenError(
+            f"{path} cannot be opened as a database ({said(problem)}); free the disk, mend its rights or restore it"
+            " from a backup, or set STAMMDATEN_HOME to another folder"
+        ) from None
+    process = re.search(r"PID (\d+)", text)
+    return f"process {process[1]}" if process else "another program"
+
+
+def said(problem: BaseException) -> str:
+    """What an error of DuckDB, SQLite or the disk says, in one line; of any other error its name: it may quote data."""
+    if isinstance(problem, OSError):
+        return problem.strerror or type(problem).__name__
+    if isinstance(
+        problem,
+        sqlite3.Error | duckdb.IOException | duckdb.OutOfMemoryException | duckdb.TransactionException,
+    ):
+        return (str(problem).splitlines() or [type(problem).__name__])[0].strip()
+    return type(problem).__name__

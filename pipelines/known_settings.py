@@ -1,0 +1,112 @@
+"""Every setting below `DESTINATION__…` and `SOURCES__…` there is; anything else is a typing error and is refused.
+
+Looked at are the environment and the two files of dlt in the project. What else dlt can be told (`RUNTIME__…`,
+`NORMALIZE__…`) is not ours, and neither are its own destinations and sources.
+"""
+
+import os
+import tomllib
+from collections.abc import Callable, Iterator, Mapping
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from pipelines.errors import SettingsError
+from pipelines.push.contract import load_contract, partners
+from pipelines.push.partner_settings import known_keys
+from pipelines.settings import project_root, setting_name
+from pipelines.suggest import did_you_mean
+
+FILES = ("config.toml", "secrets.toml")
+# Keys of the doors into the ERP, below `sources.erp.`; one that ends in a star has keys of a library below it.
+ERP_KEYS = (
+    "kind", "incremental", "full_every_days", "overlap_hours", "allow_unencrypted",
+    "files.folder", "files.mapping", "files.encoding", "files.delimiter", "files.control", "files.quiet_seconds",
+    "files.max_gb", "files.max_ratio", "files.max_workbook_mb", "files.known_hosts",
+    "files.credentials.*", "files.kwargs.*", "files.client_kwargs.*", "files.config_kwargs.*",
+    "sql.credentials", "sql.credentials.*", "sql.mapping",
+    "openwowi.username", "openwowi.password", "openwowi.api_key", "openwowi.base_url", "openwowi.customer",
+    "openwowi.version", "openwowi.rollen", "openwowi.tables", "openwowi.idnum_we", "openwowi.idnum_gebaeude",
+    "openwowi.idnum_ve",
+)  # fmt: skip
+# What dlt itself reads there, whatever the source or destination.
+OF_DLT = {
+    "sources": {"filesystem", "sql_database", "rest_api", "data_writer", "schema", "extract", "normalize"},
+    "destination": {"data_writer"},
+}
+
+
+def check_known_settings() -> None:
+    """Raises `SettingsError` for the first setting that nobody reads, with what may have been meant."""
+    for name in os.environ:
+        if name.upper().startswith(("DESTINATION__", "SOURCES__")):
+            if name != name.upper():
+                raise SettingsError(
+                    f"{name}: names of settings are in capitals here; write it as {name.upper()}"
+                )
+            _check(name.lower().replace("__", "."), name, setting_name)
+    for file in FILES:
+        for key in _keys(_read(project_root() / ".dlt" / file)):
+            section = key.partition(".")[0]
+            if section in OF_DLT:
+                _check(key, f".dlt/{file}: {key}", str)
+            elif section.lower().removesuffix("s") in ("destination", "source"):
+                raise SettingsError(
+                    f".dlt/{file}: [{section}]: unknown section{did_you_mean(section, OF_DLT)}"
+                )
+
+
+def _check(key: str, where: str, written: Callable[[str], str]) -> None:
+    """Refuses a key such as `destination.etg24.api_token`; `written` spells a right one as it stands there."""
+    first, _, rest = key.partition(".")
+    name = rest.partition(".")[0]
+    if name in OF_DLT[first] or (first == "destination" and name in _destinations_of_dlt()):
+        return
+    known = _known_keys() if first == "destination" else [f"sources.erp.{known}" for known in ERP_KEYS]
+    if any(_is(key, one) for one in known):
+        return
+    meant = did_you_mean(key, [one.removesuffix(".*") for one in known], written)
+    if first == "destination" and name not in partners():
+        raise SettingsError(f"{where}: unknown partner{meant}; known are {', '.join(partners())}")
+    there = sorted(known_keys(load_contract(name))) if first == "destination" else []
+    raise SettingsError(
+        f"{where}: unknown setting{meant}" + (f"; {name} has {', '.join(there)}" if there else "")
+    )
+
+
+def _known_keys() -> list[str]:
+    return [f"destination.{name}.{key}" for name in partners() for key in known_keys(load_contract(name))]
+
+
+def _is(key: str, known: str) -> bool:
+    return key == known or (known.endswith("*") and key.startswith(known[:-1]) and len(key) >= len(known))
+
+
+def _destinations_of_dlt() -> set[str]:
+    found = find_spec("dlt")
+    places = found.submodule_search_locations if found else None
+    folders = Path(places[0], "destinations", "impl").iterdir() if places else ()
+    return {folder.name for folder in folders}
+
+
+def _read(path: Path) -> Mapping[str, Any]:
+    """The file as dlt reads it. Raises `SettingsError` with the line for one that is broken."""
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except FileNotFoundError:
+        return {}
+    except tomllib.TOMLDecodeError as problem:
+        # Its text says what and where, and quotes no value.
+        raise SettingsError(f".dlt/{path.name}: no TOML: {problem}; mend the line") from None
+    except (OSError, UnicodeDecodeError, RecursionError) as problem:
+        raise SettingsError(
+            f".dlt/{path.name}: cannot be read ({type(problem).__name__}); mend the file"
+        ) from None
+
+
+def _keys(table: Mapping[str, Any], above: str = "") -> Iterator[str]:
+    for name, value in table.items():
+        if isinstance(value, Mapping) and value:
+            yield from _keys(value, f"{above}{name}.")
+        else:
+            yield f"{above}{name}"

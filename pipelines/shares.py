@@ -1,0 +1,156 @@
+"""Warnings about rules that take away much of a table, so that a misread column is seen before it is missed.
+
+A rule that hits more than a share of a table's rows is worth a look (`role Mieter for Hauptmieter` once took 8 of 10
+tenants), and so is one that hits many more than in the last run. Guards hold a push back; these only speak.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from typing import Any
+
+import duckdb
+
+from pipelines.errors import SettingsError
+from pipelines.settings import VARS
+
+CREATE = """
+    create schema if not exists sync;
+    create table if not exists sync.finding_counts (
+        state varchar not null, rule varchar not null, table_name varchar not null, column_name varchar,
+        partner varchar, row_count bigint not null, of_rows bigint not null, example varchar
+    );
+"""
+
+# What such a rule hits is as it should be in many portfolios: history, people without e-mail, flats that stand empty.
+# Only more of it than before is worth a word.
+EXPECTED = ("C4", "E2", "E4", "E6", "L1", "L2", "L6", "R-HM", "V1", "V2")
+HISTORY = "(regel = 'L4' and wert = 'beendet') or (regel = 'L5' and starts_with(grund, 'gueltig_bis'))"
+
+# One pass over the findings of a build; words on no list are no personal data and may be named.
+COUNT = """
+    insert into sync.finding_counts
+    select
+        'built', regel, tabelle, spalte, partner, count(*), any_value(of_rows.row_count),
+        case when regel = 'C9' then mode(wert) end
+    from quality.findings
+    inner join of_rows on findings.tabelle = of_rows.table_name
+    where not ({history})
+    group by regel, tabelle, spalte, partner
+"""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """From how much on a rule is worth a warning: `share` of a table and `jump` of it, in percent, and `rows`."""
+
+    share: float = 20
+    jump: float = 5
+    rows: int = 5
+
+
+@dataclass(frozen=True)
+class Warned:
+    """A rule that hits many rows: `row_count` of `of_rows`; `before` is the share of the last run, in percent."""
+
+    rule: str
+    table: str
+    column: str | None
+    partner: str | None
+    row_count: int
+    of_rows: int
+    share: float
+    before: float | None
+    message: str
+
+
+def read_limits(given: Any) -> Limits:
+    """The var `warn` over the defaults. Raises `SettingsError` for what is no such map or number."""
+    if given is None:
+        return Limits()
+    known = [each.name for each in fields(Limits)]
+    if not isinstance(given, Mapping):
+        raise SettingsError(f"warn: a map with {', '.join(known)} is needed; set it in {VARS}")
+    for name, value in given.items():
+        if name not in known:
+            raise SettingsError(f"warn.{name}: unknown; there are {', '.join(known)}; set it in {VARS}")
+        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < float("inf"):
+            raise SettingsError(f"warn.{name}: a number of 0 or more is needed; set it in {VARS}")
+    return replace(Limits(), **given)
+
+
+def note_built(db: duckdb.DuckDBPyConnection) -> None:
+    """Counts the findings of the build that just ended, by rule, table, column and partner."""
+    db.execute(CREATE)
+    db.execute("delete from sync.finding_counts where state = 'built'")
+    there = {
+        name
+        for (name,) in db.execute(
+            "select table_name from duckdb_tables() where schema_name = 'staging'"
+            " and starts_with(table_name, 'base_erp__') or schema_name = 'quality' and table_name = 'findings'"
+        ).fetchall()
+    }
+    bases = sorted(name for name in there if name != "findings")
+    if not bases or "findings" not in there:
+        return
+    counted = " union all ".join(
+        f"select '{name.removeprefix('base_erp__')}' as table_name, count(*) as row_count from staging.{name}"
+        for name in bases
+    )
+    db.execute(f"create or replace temp table of_rows as {counted}")
+    db.execute(COUNT.format(history=HISTORY))
+    db.execute("drop table of_rows")
+
+
+def note_pushed(db: duckdb.DuckDBPyConnection) -> None:
+    """Makes the counts of this build those that the next run is compared with."""
+    db.execute(CREATE)
+    db.execute("delete from sync.finding_counts where state = 'pushed'")
+    db.execute(
+        "insert into sync.finding_counts select * replace ('pushed' as state) from sync.finding_counts"
+    )
+
+
+def warnings(db: duckdb.DuckDBPyConnection, limits: Limits) -> list[Warned]:
+    """What is worth a look in the last build: the rules that hit most of a table first."""
+    db.execute(CREATE)
+    rows = db.execute(
+        """
+        with built as (from sync.finding_counts where state = 'built'),
+        pushed as (from sync.finding_counts where state = 'pushed')
+        select
+            built.rule, built.table_name, built.column_name, built.partner, built.row_count, built.of_rows,
+            built.example,
+            pushed.row_count as rows_before,
+            case
+                when pushed.row_count is not null then 100 * pushed.row_count / greatest(pushed.of_rows, 1)
+                when (select count(*) from pushed) > 0 then 0
+            end as before
+        from built
+        left join pushed
+            on built.rule = pushed.rule and built.table_name = pushed.table_name
+            and built.column_name is not distinct from pushed.column_name
+            and built.partner is not distinct from pushed.partner
+        where built.of_rows > 0
+        order by built.row_count / built.of_rows desc, built.rule, built.table_name, built.column_name, built.partner
+        """
+    ).fetchall()
+    found = [_judged(row, limits) for row in rows]
+    return [warned for warned in found if warned]
+
+
+def _judged(row: tuple[Any, ...], limits: Limits) -> Warned | None:
+    rule, table, column, partner, count, of_rows, example, rows_before, before = row
+    share = min(100 * count / of_rows, 100.0)
+    is_much = rule not in EXPECTED and share > limits.share and count >= limits.rows
+    is_jump = (
+        before is not None and share - before > limits.jump and count - (rows_before or 0) >= limits.rows
+    )
+    if not is_much and not is_jump:
+        return None
+    place = f"{table}.{column}" if column else table
+    message = f"rule {rule} hits {count:,} of {of_rows:,} rows of {table} ({share:.0f} %"
+    message += f", {before:.0f} % in the last run)" if is_jump else ")"
+    message += f": {place}" if column else ""
+    message += f", mostly {example!r}" if example else ""
+    message += f", for {partner}" if partner else ""
+    return Warned(rule, table, column, partner, count, of_rows, round(share, 1), before, message)

@@ -1,0 +1,100 @@
+"""Two deliveries of one small house: all is well, and then one thing in each flat is in doubt, or really over.
+
+Key date 2026-03-31. Flat 01 has the lease 01 of the person P01, and so on. All people are invented.
+"""
+
+from typing import Any
+
+Row = dict[str, Any]
+Tables = dict[str, list[Row]]
+
+WE = {"mandant_nr": "001", "we_nr": "0001"}
+HOUSE = {**WE, "gebaeude_nr": "01"}
+FLATS = [f"{number:02}" for number in range(1, 18)]
+OWNED = ("20", "21", "22")
+
+
+def flat(number: str) -> Row:
+    return {**HOUSE, "ve_nr": number}
+
+
+def good() -> Tables:
+    """Everybody rents, or owns, and can be sent."""
+    return {
+        "mandant": [{"mandant_nr": "001", "name": "Muster Wohnen"}],
+        "wirtschaftseinheit": [{**WE, "bezeichnung": "Lindenhof"}],
+        "gebaeude": [
+            {**HOUSE, "strasse": "Lindenweg", "hausnummer": "1", "plz": "01067", "ort": "Dresden"},
+        ],
+        "verwaltungseinheit": [{**flat(n), "ve_art": "Wohnung"} for n in (*FLATS, *OWNED)],
+        "mietvertrag": [
+            {
+                **flat(n),
+                "mv_nr": "1",
+                "vertragsart": "Miete",
+                "mietbeginn": "2027-01-01" if n == "11" else "2020-02-01",
+            }
+            for n in FLATS
+        ],
+        "mieter": [{**flat(n), "mv_nr": "1", "person_nr": f"P{n}", "rolle": "Hauptmieter"} for n in FLATS],
+        "person": [
+            {"person_nr": f"P{n}", "person_art": "natuerlich", "nachname": f"Muster {n}", "vorname": "Erika"}
+            for n in (*FLATS, "20")
+        ],
+        "kontaktweg": [
+            {"person_nr": f"P{n}", "lfd_nr": lfd, "art": art, "wert": value}
+            for n in (*FLATS, "20")
+            for lfd, art, value in (
+                ("1", "E-Mail", f"p{n}@example.org"),
+                ("2", "Handynummer", "0152 28817386"),
+            )
+        ],
+        "eigentuemervertrag": [{**flat(n), "ev_nr": "1", "beginn": "2015-01-01"} for n in OWNED],
+        "eigentuemer": [{**flat(n), "ev_nr": "1", "person_nr": "P20"} for n in OWNED],
+    }
+
+
+def _change(tables: Tables, table: str, number: str, **values: Any) -> None:
+    for row in tables[table]:
+        if row.get("ve_nr") == number or (
+            table in ("person", "kontaktweg") and row["person_nr"] == f"P{number}"
+        ):
+            row.update(values)
+
+
+def doubtful() -> Tables:
+    """The same, later: what became of each flat stands beside it."""
+    tables = good()
+    _change(tables, "mietvertrag", "01", mietende="31.06.2025")  # no such day
+    _change(tables, "mietvertrag", "02", geloescht_kz="weg")  # a deletion mark that nobody knows
+    _change(
+        tables, "mietvertrag", "03", geloescht_kz="x", mietende="2026-02-28"
+    )  # deleted, and it ended before
+    _change(tables, "mietvertrag", "04", mietbeginn="")
+    tables["kontaktweg"] = [row for row in tables["kontaktweg"] if row["person_nr"] not in ("P05", "P06")]
+    # an address that is none, and no address at all
+    tables["kontaktweg"] += [
+        {"person_nr": "P05", "lfd_nr": "1", "art": "E-Mail", "wert": "p05@"},
+        {"person_nr": "P05", "lfd_nr": "2", "art": "Handynummer", "wert": "0152 28817386"},
+        {"person_nr": "P06", "lfd_nr": "2", "art": "Handynummer", "wert": "0152 28817386"},
+    ]
+    _change(tables, "verwaltungseinheit", "07", abgang_am="31.06.2025")
+    _change(tables, "mieter", "08", gueltig_bis="Ende Juni")
+    _change(tables, "person", "09", nachname="")
+    _change(tables, "mieter", "10", person_nr="")  # C7
+    _change(tables, "mietvertrag", "11", status_erp="storniert")  # cancelled before it began
+    tables["mietvertrag"] = [
+        row for row in tables["mietvertrag"] if row["ve_nr"] != "12"
+    ]  # not delivered any more
+    _change(tables, "mietvertrag", "13", mietende="2026-02-28")  # over
+    _change(tables, "person", "14", anonymisiert="J")
+    _change(tables, "person", "15", geloescht_kz="?")
+    # over for sure, whatever else cannot be read
+    _change(tables, "mietvertrag", "16", mietende="2026-02-28", kuendigung_zum="irgendwann", geloescht_kz="L")
+    _change(
+        tables, "verwaltungseinheit", "17", abgang_am="2026-01-31"
+    )  # gone, with a lease in doubt below it
+    _change(tables, "mietvertrag", "17", mietende="31.06.2025")
+    _change(tables, "eigentuemervertrag", "21", ende="bald")
+    _change(tables, "eigentuemervertrag", "22", ende="2026-02-28")
+    return tables
