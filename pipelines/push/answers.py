@@ -49,7 +49,9 @@ def about_one(
     answer = understood(answer, contract, own)
     if not answer.ok or answer.form == "empty":
         return answer
-    if answer.form == "other" or (remote_id is not None and not is_record(answer, entity, remote_id)):
+    if answer.form == "other" or not isinstance(answer.body, Mapping | None):
+        return replace(answer, problem="unusable")
+    if remote_id is not None and not is_record(answer, entity, remote_id):
         return replace(answer, problem="unusable")
     return answer
 

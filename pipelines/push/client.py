@@ -21,6 +21,7 @@ from urllib3.exceptions import (
 )
 
 from pipelines import interrupt
+from pipelines.errors import StammdatenError
 from pipelines.push.bodies import Form, UnusableBody, read_body
 from pipelines.push.channel import Channel, Oversized, Response, TooLate
 from pipelines.push.contract import Limits
@@ -305,7 +306,7 @@ class Client:
                 raise PartnerStopped(self.stopped)
             if self._auth is None or (self._auth.renew_at is not None and time.time() > self._auth.renew_at):
                 began = time.time()
-                found = self._login(self)
+                found = self._log_in()
                 given = found if isinstance(found, Credentials) else Credentials(found[0], {}, found[1])
                 if not all(_can_be_sent(value) for value in given.headers.values()):
                     self.stop("the login holds characters that cannot be sent; check the credentials")
@@ -316,6 +317,16 @@ class Client:
                 renew_at = None if given.expires is None else given.expires - _lead(given.expires - began)
                 self._auth = Login(given, renew_at)
             return self._auth
+
+    def _log_in(self) -> LoggedIn:
+        """What the partner's own login returns; one that stumbles over an odd answer ends the partner."""
+        try:
+            return self._login(self)
+        except (PartnerStopped, StammdatenError):
+            raise
+        except Exception as odd:  # out of a partner's file, which reads an answer from outside
+            self.stop(f"the answer to the login cannot be read ({type(odd).__name__}); try again later")
+            raise PartnerStopped(self.stopped or "") from None
 
     def _forget(self, auth: Login) -> None:
         with self._auth_lock:
