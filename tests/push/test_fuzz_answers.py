@@ -74,6 +74,7 @@ def run(shapes: Site, partner: str, seed: int, monkeypatch: pytest.MonkeyPatch) 
     with between(shapes.sandbox.base_url(partner)) as middle:
         monkeypatch.setenv(f"DESTINATION__{partner.upper()}__BASE_URL", middle.url)
         monkeypatch.setenv(f"DESTINATION__{partner.upper()}__TIMEOUT", "5")
+        monkeypatch.setenv(f"DESTINATION__{partner.upper()}__LOOK_AGAIN", "0.1")
         middle.decide = odd_answers(seed, 0.3)
         for look in ("push", "verify", "adopt", "push"):
             with suppress(StammdatenError):
