@@ -222,6 +222,13 @@ class Sender:
             if not (stop.lost and operation.kind == "create" and not operation.entity.upsert):
                 raise
             self._doubt(row, operation, None, 0)
+        except (JournalError, sqlite3.Error):
+            raise
+        except Exception as bug:
+            # It may have come after the answer: a create is looked for, not sent again.
+            if operation.kind != "create" or operation.entity.upsert or operation.entity.created_with:
+                raise
+            self._doubt(row, operation, Outcome("pending", "in_doubt", fields=(type(bug).__name__,)), 0)
         return NOT_YET
 
     def _doubt(self, row: Row, operation: Operation, outcome: Outcome | None, requests: int) -> None:

@@ -2,6 +2,8 @@
 
 import pytest
 
+from pipelines.push.connector import Connector, Operation
+from pipelines.push.journal import Outcome
 from tests.push.site import Rows, Site
 from tests.push.stock import HOUSE
 
@@ -40,3 +42,24 @@ def test_one_bad_row_in_a_thousand_costs_one_row_and_one_try_a_run(site: Site) -
 @pytest.mark.slow
 def test_one_bad_row_in_ten_thousand_costs_one_row_and_one_try_a_run(site: Site) -> None:
     deliver(site, units=10_000, bad=4_711)
+
+
+def test_an_error_of_ours_after_a_create_makes_no_second_record(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    after_create = Connector.after_create
+    failed = []
+
+    def fails_once(self: Connector, operation: Operation, outcome: Outcome) -> Outcome:
+        if operation.entity.name == "einheiten" and not failed:
+            failed.append(operation.external_id)
+            raise KeyError("a bug")
+        return after_create(self, operation, outcome)
+
+    monkeypatch.setattr(Connector, "after_create", fails_once)
+    lines = site.sync("etg24", stock(3, bad=9))
+    assert lines["einheiten"].undelivered == 0
+    assert [line for line in site.sent("etg24") if line.startswith("POST /v1/units")] == [
+        "POST /v1/units 201"
+    ] * 3
+    assert len(site.sandbox.records("etg24", "einheiten")) == 3
