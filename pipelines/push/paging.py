@@ -75,9 +75,9 @@ def total(paging: Paging, answer: Answer) -> int | None:
 
 
 def is_last(paging: Paging, answer: Answer, number: int, records: int, shown: int) -> bool:
-    """Whether the page `number`, which shows so many records of `shown` in all, ends the list. Links tell it themselves.
+    """Whether the page `number`, with so many records of `shown` so far, ends the list. Links tell it themselves.
 
-    Without a total that can be true, only an empty page ends it: a page may be smaller than was asked for, and a total
+    Without a total that can be true, only an empty page ends it: a page may be smaller than was asked for, a total
     of fewer records than were shown tells nothing.
     """
     if paging.style == "skip_take":
