@@ -642,7 +642,10 @@ class Connector:
 
     def _created(self, operation: Operation, answer: Answer, sent: int) -> Outcome:
         entity = operation.entity
-        remote_id = self.speech.remote_id(entity, answer)
+        shown = external_ids_of(entity, _record(entity, answer))
+        # A record that carries another id of ours, or of somebody, is not the one that was sent.
+        is_another = bool(shown) and operation.external_id not in shown
+        remote_id = None if is_another else self.speech.remote_id(entity, answer)
         if remote_id is None:
             found, more = self._find_after(operation, not entity.upsert, sent)
             sent += more
@@ -653,7 +656,7 @@ class Connector:
             if not found:
                 return Outcome("pending", "unreadable_answer", None, answer.status, requests=sent)
             remote_id = found[0]
-        elif operation.external_id in external_ids_of(entity, _record(entity, answer)):
+        elif shown:
             self._with_external_id.add(entity.name)
         self._held.made(entity, remote_id)
         return self.after_create(operation, Outcome("synced", None, remote_id, answer.status, requests=sent))

@@ -389,7 +389,9 @@ class Sender:
         return self.connector.contract.entities[row["entity"]]
 
     def _typed(self, entity: Entity, name: str, remote_id: str) -> Any:
-        return int(remote_id) if name in self._integers[entity.name] else remote_id
+        """The id as the contract has it; one that is no number goes as it is, for the partner to judge."""
+        is_number = remote_id.isascii() and remote_id.isdecimal()
+        return int(remote_id) if is_number and name in self._integers[entity.name] else remote_id
 
 
 def push_partner(database: Path, folder: Path, sender: Sender) -> None:

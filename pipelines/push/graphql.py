@@ -96,7 +96,7 @@ class Graphql:
         """Page by page until one is not full. An answer with errors is not believed."""
         how = find.paging or self.contract.paging
         argument, kind = self._sdl.argument(find.path)
-        number, watch = 0, paging.Watch()
+        number, shown, watch = 0, 0, paging.Watch()
         while True:
             body: Json = {}
             for place, part in {**find.values, **paging.turn(how, number).body}.items():
@@ -108,12 +108,13 @@ class Graphql:
             if not answer.ok:
                 raise LookupFailed(answer)
             found = dig(answer.body, "data")
-            records = [entity.as_sent(record) for record in found if isinstance(record, dict)]
-            yield Page(answer, records, None)
-            number += 1
+            # What is no record among them may have been the one that is looked for.
+            is_whole = all(isinstance(record, dict) for record in found)
+            yield Page(answer, [entity.as_sent(record) for record in found] if is_whole else None, None)
+            number, shown = number + 1, shown + len(found)
             if watch.is_circle(found, entity.id):
                 raise LookupFailed(replace(answer, status=None, problem="circle"))
-            if paging.is_last(how, answer, number - 1, len(records or ())):
+            if paging.is_last(how, answer, number - 1, len(found), shown):
                 return
 
     def one(

@@ -78,6 +78,7 @@ class Policy:
         # Failed writes in a row, whatever look-ups did in between; seconds of waits that were asked for.
         self.failed_writes = 0
         self.asked = 0.0
+        self._asked_until = NEVER
 
     def pause(self, now: float) -> float:
         """Seconds until the next request may go; infinite while one under way must come back first."""
@@ -115,7 +116,7 @@ class Policy:
         """Notes how a request ended."""
         self.under_way -= 1
         if reply.wait is not None:
-            self.asked += max(0.0, now + reply.wait - max(now, self._held_until))
+            self._told_to_wait(now, now + reply.wait)
             self._hold(now + reply.wait)
         if reply.failed:
             self.failed_writes += reply.is_write
@@ -129,6 +130,13 @@ class Policy:
         else:
             self._accepted(ticket, now)
         self._budget.told(reply.allowance, now, self.under_way, reply.refused)
+        if reply.allowance and math.isfinite(opens := self._budget.due(now, self.under_way)):
+            self._told_to_wait(now, opens)
+
+    def _told_to_wait(self, now: float, until: float) -> None:
+        """Adds up what the partner asks to wait, by `Retry-After` or by an allowance that is used up."""
+        self.asked += max(0.0, until - max(now, self._asked_until))
+        self._asked_until = max(self._asked_until, until)
 
     def _room(self) -> float:
         failures = self._failures

@@ -49,6 +49,8 @@ class Watch:
     def __init__(self) -> None:
         self._first: frozenset[str] | None = None
         self._before: frozenset[str] = frozenset()
+        # Whole pages as numbers: some pages that come round and round are a circle, too.
+        self._shown: set[int] = set()
         self._pages = self._stale = self._empty = 0
 
     def is_circle(self, records: Any, id_field: str) -> bool:
@@ -56,7 +58,9 @@ class Watch:
         found = records if isinstance(records, list) else []
         ids = frozenset(str(r.get(id_field) if isinstance(r, Mapping) else r) for r in found)
         first = self._first if self._first is not None else frozenset()
-        self._stale = self._stale + 1 if ids and ids <= (first | self._before) else 0
+        is_old = ids <= (first | self._before) or hash(ids) in self._shown
+        self._stale = self._stale + 1 if ids and is_old else 0
+        self._shown.add(hash(ids))
         self._empty = 0 if ids else self._empty + 1
         self._first, self._before = (ids if self._first is None else self._first), ids
         self._pages += 1
@@ -70,20 +74,18 @@ def total(paging: Paging, answer: Answer) -> int | None:
     return _count(answer.headers.get(paging.count) if paging.count else dig(answer.body, paging.total))
 
 
-def is_last(paging: Paging, answer: Answer, number: int, records: int) -> bool:
-    """Whether the page `number`, which shows so many records, ends the list. Links tell it themselves.
+def is_last(paging: Paging, answer: Answer, number: int, records: int, shown: int) -> bool:
+    """Whether the page `number`, with so many records of `shown` so far, ends the list. Links tell it themselves.
 
-    Without a total that can be read, only an empty page ends it: a page may be smaller than was asked for.
+    Without a total that can be true, only an empty page ends it: a page may be smaller than was asked for, a total
+    of fewer records than were shown tells nothing.
     """
     if paging.style == "skip_take":
         return records < paging.max_size
     told = _count(dig(answer.body, paging.total_pages)) if paging.total_pages else None
-    if told is not None:
+    if told is not None and (told or not records):
         return number + 1 >= told
-    whole = total(paging, answer)
-    if whole is not None:
-        return (number + 1) * paging.max_size >= whole
-    return records == 0
+    return records == 0 or shown == total(paging, answer)
 
 
 def _count(told: Any) -> int | None:

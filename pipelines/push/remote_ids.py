@@ -5,20 +5,23 @@ import unicodedata
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from pipelines.push.bodies import REPLACEMENT
+
 LONGEST = 255
 
 
 def checked_id(value: Any) -> str | None:
     """The id as text: a non-empty text or a whole number of at most 255 characters that can stand in a path, or None.
 
-    No truth value, no fraction, no control character, no lone surrogate, not `.` or `..`: those would address
-    another record, a collection, or nothing.
+    No truth value, no fraction, no control character, no lone surrogate (nor what stands for one once an answer has
+    been read), not `.` or `..`: those would address another record, a collection, or nothing.
     """
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value) if abs(value) < 10**LONGEST else None
     if not isinstance(value, str) or len(value) > LONGEST or value.strip() in ("", ".", ".."):
         return None
-    return None if any(unicodedata.category(sign) in ("Cc", "Cs") for sign in value) else value
+    is_odd = REPLACEMENT in value or any(unicodedata.category(sign) in ("Cc", "Cs") for sign in value)
+    return None if is_odd else value
 
 
 def id_in_location(address: str, base_url: str, templates: tuple[str, ...]) -> str | None:

@@ -72,18 +72,19 @@ class Rest:
     def pages(self, entity: Entity, find: Find, value: Any) -> Iterator[Page]:
         """Page by page, by number, offset or link; a link to another host is not followed."""
         how = find.paging or self.contract.paging
-        number, link, seen, watch = 0, None, set[str](), paging_.Watch()
+        number, shown, link, seen, watch = 0, 0, None, set[str](), paging_.Watch()
         while True:
             answer = self._ask(entity, find, value, paging_.turn(how, number), link)
             if not answer.ok:
                 raise LookupFailed(answer)
-            page = _page(entity, how, answer)
-            yield page
-            number += 1
-            if watch.is_circle(dig(answer.body, entity.items), entity.id):
+            yield _page(entity, how, answer)
+            found = dig(answer.body, entity.items)
+            records = len(found) if isinstance(found, list) else 0
+            number, shown = number + 1, shown + records
+            if watch.is_circle(found, entity.id):
                 raise LookupFailed(replace(answer, status=None, problem="circle"))
             if how.style != "next_link":
-                if paging_.is_last(how, answer, number - 1, len(page.records or ())):
+                if paging_.is_last(how, answer, number - 1, records, shown):
                     return
                 continue
             given = paging_.next_link(how, answer)
@@ -140,6 +141,7 @@ class Rest:
 
 def _page(entity: Entity, how: Paging, answer: Answer) -> Page:
     found = dig(answer.body, entity.items) if entity.items else answer.body
-    if not isinstance(found, list):
+    # What is no record among them may have been the one that is looked for.
+    if not isinstance(found, list) or not all(isinstance(record, dict) for record in found):
         return Page(answer, None, None)
-    return Page(answer, [entity.as_sent(r) for r in found if isinstance(r, dict)], paging_.total(how, answer))
+    return Page(answer, [entity.as_sent(record) for record in found], paging_.total(how, answer))

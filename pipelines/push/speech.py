@@ -1,7 +1,7 @@
 """What a connector says to a partner, whatever the protocol: operations as requests, and what comes back."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 from urllib.parse import quote
 
@@ -32,7 +32,7 @@ class Operation:
 
 @dataclass(frozen=True)
 class Page:
-    """One page of a list. `records` None: the answer holds no list; `total` None: it does not tell how many."""
+    """One page of a list. `records` None: the answer holds no list of records; `total` None: not told how many."""
 
     answer: Answer
     records: list[Json] | None
@@ -41,7 +41,7 @@ class Page:
     def known(self) -> list[Json]:
         """The records. Raises LookupFailed: an answer without a list is no empty list."""
         if self.records is None:
-            raise LookupFailed(self.answer)
+            raise LookupFailed(replace(self.answer, problem="unusable"))
         return self.records
 
 

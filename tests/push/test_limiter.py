@@ -491,3 +491,13 @@ def test_a_wait_of_many_hours_is_left_to_the_next_run() -> None:
         PartnerStopped, match=r"takes no request for another 10\.0 hours; given up for this run"
     ):
         limiter.enter()
+
+
+def test_waits_for_an_allowance_that_is_used_up_add_up_like_waits_that_were_asked_for() -> None:
+    policy = Policy(Limits(in_flight=1))
+    now = 0.0
+    for _ in range(5):
+        now += policy.pause(now)
+        # One request an hour: a partner that says so after each is not worth a night of waiting.
+        policy.answered(policy.sent(now), now, Reply(allowance=Allowance(0, 3_600)))
+    assert policy.asked == 5 * 3_600

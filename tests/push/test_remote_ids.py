@@ -35,6 +35,8 @@ PATHS = ("/units/{id}", "/houses/{houseId}/units/{id}")
         ("5\x006", None),
         ("5\x856", None),
         ("\ud800", None),
+        # What reading an answer makes of half a character.
+        ("a\ufffd", None),
     ],
 )
 def test_an_id_is_a_bounded_text_or_a_whole_number(value: Any, wanted: str | None) -> None:
