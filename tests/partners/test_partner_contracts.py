@@ -26,9 +26,11 @@ def references(partner: str, entity: str) -> set[str]:
     return {f"{parent.entity}_external_id{'s' if parent.many else ''}" for parent in parents}
 
 
-def test_there_is_one_mart_for_each_entity_of_the_contracts(marts: Any) -> None:
+def test_there_is_one_mart_for_each_entity_of_the_contracts_and_one_table_of_what_is_held(marts: Any) -> None:
     found = marts.database.execute("select table_name from duckdb_tables() where schema_name = 'partners'")
-    assert {name for (name,) in found.fetchall()} == {f"{partner}__{entity}" for partner, entity in ENTITIES}
+    expected = {f"{partner}__{entity}" for partner, entity in ENTITIES}
+    expected |= {f"{partner}__held" for partner, _ in ENTITIES}
+    assert {name for (name,) in found.fetchall()} == expected
 
 
 @pytest.mark.parametrize(("partner", "entity"), ENTITIES)
