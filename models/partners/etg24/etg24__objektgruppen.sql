@@ -23,7 +23,7 @@ select
 from wirtschaftseinheiten
 where
     {{ sendable('etg24', 'wirtschaftseinheit') }}  -- E1, I5
-    {%- if chosen %}
+{%- if chosen %}
     -- E1: no group without an object that takes part; with ohne_objekte alone, an empty one stays
     and (
         exists (

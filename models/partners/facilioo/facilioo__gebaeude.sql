@@ -25,7 +25,7 @@ select
         {%- endfor %}
     end as "tenantId",
     {%- else %}
-    projekt as projekte_external_id,
+        projekt as projekte_external_id,
     {%- endif %}
     {{ anzeigename('gebaeude') }} as name,
     {{ facilioo_gebaeude_number(projekte) }} as number,

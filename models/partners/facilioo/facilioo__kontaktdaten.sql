@@ -15,14 +15,14 @@ parteien as (
 
 kontaktwege as (
     {%- for art, contact_type_id in arten if contact_type_id is not none %}
-    {{- '\n    union all' if not loop.first }}
-    select
-        partei_id,
-        rolle,
-        '{{ art }}' as art,
-        {{ contact_type_id }} as contact_type_id,
-        {{ art }} as value
-    from parteien
+        {{- '\n    union all' if not loop.first }}
+        select
+            partei_id,
+            rolle,
+            '{{ art }}' as art,
+            {{ contact_type_id }} as contact_type_id,
+            {{ art }} as value
+        from parteien
     {%- endfor %}
 )
 

@@ -14,7 +14,7 @@ select
 from wirtschaftseinheiten
 where
     {{ sendable('facilioo', 'wirtschaftseinheit') }}  -- E1, I5
-    {%- if projekte %}
+{%- if projekte %}
     -- the setting projekte: an existing Projekt takes what belongs to it
     and {{ composite_id('facilioo', 'wirtschaftseinheit') }} not in ({{ sql_texts(projekte) }})
     {%- endif %}
