@@ -101,8 +101,14 @@ class Connector:
     def carry_out(self, operation: Operation) -> Outcome:
         """Sends one operation and returns what became of it. Never raises for a row."""
         if self.refusals.skips(operation.entity.name, operation.kind):
-            return Outcome("pending", "not_tried")
-        return self.noted(operation, self._carried_out(operation))
+            # A record that was found is not forgotten: the row would make a second one.
+            return Outcome("pending", "not_tried", operation.remote_id)
+        try:
+            return self.noted(operation, self._carried_out(operation))
+        except InDoubt as doubt:
+            if doubt.outcome is not None:  # refused, whatever may be at the partner already
+                self.refusals.note(operation.entity.name, operation.kind, doubt.outcome)
+            raise
 
     def noted(self, operation: Operation, outcome: Outcome) -> Outcome:
         """The outcome of a row, counted; of a record that was sent without its external id it says so."""
@@ -340,7 +346,7 @@ class Connector:
         return replace(answer, requests=answer.requests + sent)
 
     def candidates(self, operations: list[Operation]) -> tuple[list[dict[str, Any]], int]:
-        """The records among which the natural key decides, for operations with one look-up; those without our id.
+        """Records without any external id, among which the natural key decides, and those with one of the operations.
 
         Raises LookupFailed.
         """
@@ -349,9 +355,11 @@ class Connector:
         if not entity.candidates:
             return [], 0
         records, sent = self._read_candidates(first, entity.candidates)
-        found = [r for r in records if entity.holds(r) and not external_ids_of(entity, r)]
+        ours = {operation.external_id for operation in operations}
+        shown = [(r, external_ids_of(entity, r)) for r in records if entity.holds(r)]
+        found = [record for record, ids in shown if not ids or ours & set(ids)]
         for record in found:
-            if any(self.fits(o, record) for o in operations):
+            if any(self.fits(o, record) for o in operations) or external_ids_of(entity, record):
                 self._id(entity, record)
         return found, sent
 
@@ -419,10 +427,9 @@ class Connector:
             sent += more
         return self._unclaimed(operation, found, sent), sent
 
-    @staticmethod
-    def _id(entity: Entity, record: Mapping[str, Any]) -> str:
+    def _id(self, entity: Entity, record: Mapping[str, Any]) -> str:
         """The id of a record that is looked for. Raises LookupFailed when it is none: nothing may be concluded."""
-        found = checked_id(record.get(entity.id))
+        found = checked_id(record.get(entity.id), entity.name in self.contract.whole_ids)
         if found is None:
             raise LookupFailed(Answer(200, None, {}, 0))
         return found

@@ -123,6 +123,16 @@ class Contract:
             return self.schema(entity, "create")
         return whole_schema(self.document, *self._creating(found))
 
+    @cached_property
+    def whole_ids(self) -> frozenset[str]:
+        """Entities to which the partner gives whole numbers as ids, and nothing else."""
+        shown = {name: self.shown_schema(name).get("properties", {}) for name in self.entities}
+        return frozenset(
+            name
+            for name, fields in shown.items()
+            if fields.get(self.entities[name].id, {}).get("type") == "integer"
+        )
+
     @staticmethod
     def _creating(entity: Entity) -> tuple[str, str]:
         return (entity.record, "put") if entity.upsert else (entity.collection, "post")

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from pipelines.push.connector import Connector, HeldByAnother, LookupFailed
+from pipelines.push.connector import Connector, HeldByAnother, LookupFailed, external_ids_of
 from pipelines.push.contract import Entity, Find
 from pipelines.push.remote_ids import checked_id
 from pipelines.push.speech import Json, Operation, filled
@@ -84,14 +84,38 @@ def _by_natural_key(connector: Connector, operations: list[Operation]) -> list[F
     """Rows that one look-up serves, matched with the records that it shows; its requests count with the first."""
     try:
         records, sent = connector.candidates(operations)
-        free = _free(connector, operations, records)
-        places: list[int | None] = [None] * len(operations)
-        for rows, shown in _alike(connector, operations, free):
-            own = [operations[row] for row in rows]
-            for row, place in zip(rows, _matched(connector, own, [free[r] for r in shown]), strict=True):
-                places[row] = None if place is None else shown[place] if place >= 0 else place
+        found = [_carrying(connector, operation, records) for operation in operations]
+        left = [row for row, one in enumerate(found) if one.what == "none"]
+        nameless = [r for r in records if not external_ids_of(operations[0].entity, r)]
+        for row, one in zip(
+            left, _alike_matched(connector, [operations[r] for r in left], nameless), strict=True
+        ):
+            found[row] = one
     except LookupFailed as failed:
         return [replace(UNKNOWN, requests=failed.answer.requests), *[UNKNOWN] * (len(operations) - 1)]
+    return [replace(found[0], requests=sent), *found[1:]]
+
+
+def _carrying(connector: Connector, operation: Operation, records: list[Json]) -> Found:
+    """What records with a row's own id say of it: a list may show what a search by it did not tell."""
+    entity, ours = operation.entity, operation.external_id
+    ids = [str(checked_id(r.get(entity.id))) for r in records if ours in external_ids_of(entity, r)]
+    free = connector.claims.free(entity, list(dict.fromkeys(ids)), ours)
+    if not ids:
+        return Found("none")
+    return Found("one", free[0]) if len(free) == 1 else Found("several")
+
+
+def _alike_matched(connector: Connector, operations: list[Operation], records: list[Json]) -> list[Found]:
+    """Rows matched one to one with records that carry no id of ours, by their natural keys."""
+    if not operations:
+        return []
+    free = _free(connector, operations, records)
+    places: list[int | None] = [None] * len(operations)
+    for rows, shown in _alike(connector, operations, free):
+        own = [operations[row] for row in rows]
+        for row, place in zip(rows, _matched(connector, own, [free[r] for r in shown]), strict=True):
+            places[row] = None if place is None else shown[place] if place >= 0 else place
     found = []
     for operation, place in zip(operations, places, strict=True):
         remote_id = (
@@ -99,7 +123,7 @@ def _by_natural_key(connector: Connector, operations: list[Operation]) -> list[F
         )
         what: Any = "none" if place is None else "several" if remote_id is None else "one"
         found.append(Found(what, remote_id))
-    return [replace(found[0], requests=sent), *found[1:]]
+    return found
 
 
 def _free(connector: Connector, operations: list[Operation], records: list[Json]) -> list[Json]:

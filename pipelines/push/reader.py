@@ -298,7 +298,8 @@ class Reader:
         for record in records:
             if kind.entity.id_is_ours and record.get(kind.entity.id) is None:
                 continue  # made by hand at the partner: it has no id of ours
-            remote_id = checked_id(record.get(kind.entity.id))
+            whole = kind.entity.name in self.connector.contract.whole_ids
+            remote_id = checked_id(record.get(kind.entity.id), whole)
             if remote_id is None:
                 # Passed over, it would count as missing, and be made a second time.
                 raise StammdatenError(

@@ -60,14 +60,15 @@ class Rest:
 
     def remote_id(self, entity: Entity, answer: Answer) -> str | None:
         """From the body, else from a Location header that leads to a record of this entity."""
+        whole = entity.name in self.contract.whole_ids
         record = dig(answer.body, entity.unwrap) if entity.unwrap else answer.body
         for candidate in (record, answer.body):
-            found = checked_id(candidate.get(entity.id)) if isinstance(candidate, dict) else None
+            found = checked_id(candidate.get(entity.id), whole) if isinstance(candidate, dict) else None
             if found is not None:
                 return found
         address = self.client.follow(answer.headers.get("Location") or "")
         places = (entity.record, entity.collection + "/{id}")
-        return id_in_location(address, self.client.base_url, places) if address else None
+        return id_in_location(address, self.client.base_url, places, whole) if address else None
 
     def pages(self, entity: Entity, find: Find, value: Any) -> Iterator[Page]:
         """Page by page, by number, offset or link; a link to another host is not followed."""

@@ -299,3 +299,89 @@ def test_an_id_that_the_partner_gave_to_another_row_before_is_not_taken(
         ("002", None, "held_by_another"),
         ("003", None, "held_by_another"),
     ]
+
+
+def test_an_id_that_children_cannot_name_is_looked_up(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    create = Rest.create
+
+    def with_text(rest: Rest, operation: Operation, body: dict[str, Any]) -> Answer:
+        answer = create(rest, operation, body)
+        is_unit = operation.entity.name == "einheiten"
+        return dataclasses.replace(answer, body={**answer.body, "id": "a/b"}) if is_unit else answer
+
+    monkeypatch.setattr(Rest, "create", with_text)
+    assert sum(line.undelivered for line in site.sync("facilioo", FACILIOO).values()) == 0
+    [unit] = site.sandbox.records("facilioo", "einheiten")
+    assert site.ledger("select remote_id from sync.ledger where entity = 'einheiten'") == [(str(unit["id"]),)]
+
+
+def test_refusals_of_a_unique_number_end_the_entity_like_others(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    patience(monkeypatch, "facilioo", "0", "0")
+    create, tried = Rest.create, []
+
+    def refusing(rest: Rest, operation: Operation, body: dict[str, Any]) -> Answer:
+        if operation.entity.name != "gebaeude":
+            return create(rest, operation, body)
+        tried.append(operation.external_id)
+        return Answer(400, {"status": 400, "errors": {"number": ["The field is invalid."]}}, {}, 1)
+
+    monkeypatch.setattr(Rest, "create", refusing)
+    houses = [
+        {**FACILIOO["gebaeude"][0], "external_id": f"001/1/{n:02}", "number": f"001/1/{n:02}"}
+        for n in range(40)
+    ]
+    line = site.sync("facilioo", {"projekte": FACILIOO["projekte"], "gebaeude": houses})["gebaeude"]
+    # 10 in the contract, and what was under way then
+    assert 10 <= len(tried) <= 14
+    assert (line.rejected, line.pending) == (len(tried), 40 - len(tried))
+
+
+def test_a_record_found_late_is_kept_where_its_entity_was_given_up(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    patience(monkeypatch, "etg24", "0", "0")
+    site.sandbox.set_option("etg24", "external_ids", "documented")
+    create, is_odd = Rest.create, True
+
+    def refusing(rest: Rest, operation: Operation, body: dict[str, Any]) -> Answer:
+        if not is_odd or "extId" in body:
+            return create(rest, operation, body)
+        if operation.external_id == "000":
+            create(rest, operation, body)
+            return Answer(500, None, {}, 1, lost=True)
+        return Answer(422, {"error": {"details": [{"field": "title", "message": "too odd"}]}}, {}, 1)
+
+    monkeypatch.setattr(Rest, "create", refusing)
+    rows = {"objektgruppen": [{"external_id": f"{n:03}", "title": f"Am Park {n}"} for n in range(40)]}
+    site.sync("etg24", rows)
+    held = "select reason, remote_id from sync.ledger where external_id = '000'"
+    [first] = site.sandbox.records("etg24", "objektgruppen")
+    assert site.ledger(held) == [("not_tried", first["id"])]
+    is_odd = False
+    assert site.sync("etg24", rows)["objektgruppen"].undelivered == 0
+    assert len(site.sandbox.records("etg24", "objektgruppen")) == 40
+
+
+def test_a_list_that_shows_our_id_counts_where_a_search_by_it_is_refused(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    patience(monkeypatch, "etg24", "0", "0")
+    ask = Rest._ask
+
+    def without_search(rest: Rest, entity: Any, find: Any, *rest_of: Any) -> Answer:
+        if find.query != "extId":
+            return ask(rest, entity, find, *rest_of)
+        return Answer(
+            422, {"error": {"details": [{"field": "extId", "message": "unknown parameter"}]}}, {}, 1
+        )
+
+    monkeypatch.setattr(Rest, "_ask", without_search)
+    lose(site, "etg24", "error_after_rate", "^POST /v1/object-groups$")
+    rows = {"objektgruppen": [{"external_id": "001", "title": "Am Park"}]}
+    for _ in range(2):
+        site.sync("etg24", rows)
+    [group] = site.sandbox.records("etg24", "objektgruppen")
+    assert site.ledger("select state, remote_id from sync.ledger") == [("synced", group["id"])]
+    assert posts(site, "etg24", "/v1/object-groups") == 1

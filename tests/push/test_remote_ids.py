@@ -37,6 +37,7 @@ PATHS = ("/units/{id}", "/houses/{houseId}/units/{id}")
         ("\ud800", None),
         # What reading an answer makes of half a character.
         ("a\ufffd", None),
+        ("\ufffd7", None),
     ],
 )
 def test_an_id_is_a_bounded_text_or_a_whole_number(value: Any, wanted: str | None) -> None:
@@ -68,3 +69,21 @@ def test_a_location_counts_only_below_the_collection_and_without_its_query(
     address: str, wanted: str | None
 ) -> None:
     assert id_in_location(address, BASE, PATHS) == wanted
+
+
+@pytest.mark.parametrize(
+    ("value", "wanted"),
+    [
+        (56, "56"),
+        ("56", "56"),
+        ("abc", None),
+        ("a/b", None),
+        ("5 6", None),
+        ("56 ", None),
+        ("٥", None),
+        (10**18, None),
+    ],
+)
+def test_an_id_is_a_whole_number_where_the_partner_counts(value: Any, wanted: str | None) -> None:
+    assert checked_id(value, whole=True) == wanted
+    assert id_in_location(f"{BASE}/units/{value}", BASE, PATHS, whole=True) == (wanted and str(value))
