@@ -8,8 +8,8 @@
         {#- The cheap test first: hardly any row has a value that is listed. -#}
         {% do tests.append('zeilen._maengel is not null and len(' ~ unread ~ ') > 0'
             ~ (' and not ' ~ lease_surely_out('zeilen') if tabelle == 'mietvertrag' else '')) %}
-        {% do reasons.append('array_to_string(list_transform(' ~ unread
-            ~ ", lambda mangel: mangel.spalte || ' ' || mangel.wert), ', ')") %}
+        {% do reasons.append('nullif(array_to_string(list_transform(' ~ unread
+            ~ ", lambda mangel: mangel.spalte || ' ' || mangel.wert), ', '), '')") %}
     {% endif %}
     {% do return((
         '(' ~ tests | join(') or (') ~ ')',

@@ -19,6 +19,13 @@
         where _regel is null or _regel not in ('C6', 'C7', 'I3')
     ),
 
+    {% set outer_loop = loop -%}
+    {% for spalte in parts_that_may_lack(vater) -%}
+    incomplete_{{ outer_loop.index }}_{{ spalte }} as (
+        {{ incomplete_parents(vater, spalte) | indent(8) }}
+    ),
+
+    {% endfor -%}
     {% endfor -%}
     judged as (
         select
@@ -39,6 +46,11 @@
             on {{ as_word('zeilen.geloescht_kz') }} = {{ as_word('kennzeichen.kennzeichen') }}
         {%- for vater in eltern %}
         left join parent_{{ loop.index }} on {{ joins_parent(vater, 'parent_' ~ loop.index) }}
+        {%- set outer_loop = loop %}
+        {%- for spalte in parts_that_may_lack(vater) %}
+        {%- set incomplete = 'incomplete_' ~ outer_loop.index ~ '_' ~ spalte %}
+        left join {{ incomplete }} on {{ joins_parent(vater, incomplete, without=spalte) }}
+        {%- endfor %}
         {%- endfor %}
     )
 
@@ -52,12 +64,47 @@
 {% endmacro %}
 
 
-{% macro joins_parent(vater, parent) -%}
-    {%- for spalte in erp_key(vater.tabelle) -%}
-        {{ same_part('zeilen.' ~ parent_columns(vater)[loop.index0], parent ~ '.' ~ spalte) }}
-        {{- ' and ' if not loop.last }}
+{% macro joins_parent(vater, parent, without=none) -%}
+    {%- set tests = [] -%}
+    {%- for spalte in erp_key(vater.tabelle) if spalte != without -%}
+        {%- do tests.append(same_part('zeilen.' ~ parent_columns(vater)[loop.index0], parent ~ '.' ~ spalte)) -%}
     {%- endfor -%}
+    {{ tests | join(' and ') }}
 {%- endmacro %}
+
+
+{#- Parts of a parent's key of which one may be missing in its row (C7), while the others still say where it belongs. -#}
+{% macro parts_that_may_lack(vater) %}
+    {% set schluessel = erp_key(vater.tabelle) %}
+    {% do return(schluessel if schluessel | length > 1 else []) %}
+{% endmacro %}
+
+
+{#- What is left of the keys of parents without this part: a child of a parent that is not there may belong to one. -#}
+{% macro incomplete_parents(vater, spalte) -%}
+    {%- set schluessel = erp_key(vater.tabelle) -%}
+    {%- set ohne = erps_without(spalte, schluessel) -%}
+    select
+        {% for andere in schluessel if andere != spalte -%}
+        {{ andere }},
+        {% endfor -%}
+        min(_grund) as _grund
+    from {{ ref('base_erp__' ~ vater.tabelle) }}
+    where
+        _regel = 'C7'
+        and {{ spalte }} is null{{ ' and not ' ~ is_erp('quelle_erp', ohne) if ohne }}
+    group by all
+{%- endmacro %}
+
+
+{#- SQL: why a parent that is not there may be one of the incomplete rows; NULL where it cannot be. -#}
+{% macro incomplete_reason(vater, nummer) %}
+    {% set gruende = ['cast(null as varchar)'] %}
+    {% for spalte in parts_that_may_lack(vater) %}
+        {% do gruende.append('incomplete_' ~ nummer ~ '_' ~ spalte ~ '._grund') %}
+    {% endfor %}
+    {% do return('coalesce(' ~ gruende | join(', ') ~ ')') %}
+{% endmacro %}
 
 
 {#- Verdicts are (condition, rule, reason) in the order in which they win. -#}
@@ -106,10 +153,7 @@
     {% set urteile = [] %}
     {% for vater in eltern %}
         {% set parent = 'parent_' ~ loop.index %}
-        {% set fehlt = parent ~ '.' ~ erp_key(vater.tabelle)[0] ~ ' is null' %}
-        {% if vater.wenn %}
-            {% set fehlt = 'zeilen.' ~ vater.wenn ~ ' and ' ~ fehlt %}
-        {% endif %}
+        {% set fehlt = parent_is_missing(vater, parent) ~ ' and ' ~ incomplete_reason(vater, loop.index) ~ ' is null' %}
         {% do urteile.append((fehlt, "'L3'", "'no ' || " ~ _parent_name(vater))) %}
         {% do urteile.append((
             parent ~ "._regel <> 'H1'",
@@ -121,12 +165,24 @@
 {% endmacro %}
 
 
+{% macro parent_is_missing(vater, parent) -%}
+    {{ 'zeilen.' ~ vater.wenn ~ ' and ' if vater.wenn }}{{ parent }}.{{ erp_key(vater.tabelle)[0] }} is null
+{%- endmacro %}
+
+
 {% macro inherited_doubts(eltern) %}
     {% set urteile = [] %}
     {% for vater in eltern %}
         {% set parent = 'parent_' ~ loop.index %}
         {% do urteile.append((
             parent ~ "._regel = 'H1'", "'H1'", _parent_name(vater) ~ " || ': ' || " ~ parent ~ '._grund'
+        )) %}
+        {#- Its parent may be the row of which a number is missing. #}
+        {% do urteile.append((
+            parent_is_missing(vater, parent) ~ ' and ' ~ incomplete_reason(vater, loop.index) ~ ' is not null',
+            "'H1'",
+            "'no ' || " ~ _parent_name(vater) ~ " || ', but {{ tabelle }} '".replace('{{ tabelle }}', vater.tabelle)
+                ~ ' || ' ~ incomplete_reason(vater, loop.index),
         )) %}
     {% endfor %}
     {% do return(urteile) %}

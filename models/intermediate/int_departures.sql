@@ -35,9 +35,9 @@ tenants as (
             coalesce(mieter._regel in ('L1', 'L2'), false)
             or coalesce(mieter.gueltig_bis < {{ stichtag() }}, false)
             or not mieter.is_tenant
-            or coalesce(personen.regel = 'L5', false)
+            or coalesce(personen.ist_anonymisiert, false)
         ) as is_gone,
-        bool_or(mieter.is_tenant and personen.regel is distinct from 'L5') as is_tenant,
+        bool_or(mieter.is_tenant and not coalesce(personen.ist_anonymisiert, false)) as is_tenant,
         min(mieter.gueltig_von) filter (where mieter.is_tenant) as gueltig_von,
         case
             when count(*) filter (where mieter.is_tenant) = count(mieter.gueltig_bis) filter (where mieter.is_tenant)
@@ -71,7 +71,7 @@ eigentuemer_departures as (
     select
         eigentuemer.*,
         eigentuemervertraege.is_gone
-        or coalesce(eigentuemer._regel in ('L1', 'L2') or personen.regel = 'L5', false) as has_gone,
+        or coalesce(eigentuemer._regel in ('L1', 'L2') or personen.ist_anonymisiert, false) as has_gone,
         eigentuemervertraege.beginn as begins_on,
         eigentuemervertraege.ende as ends_on
     from {{ ref('base_erp__eigentuemer') }} as eigentuemer
@@ -81,8 +81,8 @@ eigentuemer_departures as (
 )
 
 {% for level in ['wirtschaftseinheit', 'gebaeude', 'verwaltungseinheit'] -%}
-{{ departure_rows(level, ref('base_erp__' ~ level), 'true') }}
-where _regel in ('L1', 'L2')
+{{ departure_rows(level, ref('base_erp__' ~ level), "coalesce(_regel in ('L1', 'L2'), false)") }}
+where _regel is null or _regel not in ('C6', 'C7', 'I3')
 union all
 {% endfor -%}
 {{ departure_rows('mietvertrag', 'mietvertraege', 'is_gone', 'mietbeginn', 'ends_on') }}

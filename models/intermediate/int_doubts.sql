@@ -25,13 +25,13 @@ mietvertraege_in_doubt as (
 mieter_in_doubt as (
     select mieter.*
     from {{ ref('base_erp__mieter') }} as mieter
-    inner join mietvertraege on {{ same_key('mietvertrag', 'mieter', 'mietvertraege') }}
+    left join mietvertraege on {{ same_key('mietvertrag', 'mieter', 'mietvertraege') }}
     left join mietvertraege_in_doubt on {{ same_key('mietvertrag', 'mieter', 'mietvertraege_in_doubt') }}
     left join personen on mieter.person_nr = personen.person_nr
     where
         (mieter._regel = 'H1' or (mieter._regel is null and mietvertraege_in_doubt.mandant_nr is not null))
         -- who is surely no tenant is in no doubt: lease over (L4), role over, another role, anonymised (L5)
-        and not mietvertraege.is_surely_out
+        and not coalesce(mietvertraege.is_surely_out, false)
         and coalesce(mieter.gueltig_bis >= {{ stichtag() }}, true)
         and (
             coalesce(lower(mieter.rolle) in ('hauptmieter', 'mitmieter'), true)
@@ -41,28 +41,33 @@ mieter_in_doubt as (
 ),
 
 eigentuemervertraege as (
-    select *
-    from {{ ref('base_erp__eigentuemervertrag') }}
-    where
-        (_regel is null or _regel not in ('C6', 'C7', 'I3'))
+    select
+        *,
         -- L6: surely over, or never begun
-        and not coalesce(ende < {{ stichtag() }} or ende < beginn, false)
+        coalesce(ende < {{ stichtag() }} or ende < beginn, false) as is_surely_out
+    from {{ ref('base_erp__eigentuemervertrag') }}
+    where _regel is null or _regel not in ('C6', 'C7', 'I3')
 ),
 
 eigentuemervertraege_in_doubt as (
     select * from eigentuemervertraege
-    where _regel = 'H1'
+    where _regel = 'H1' and not is_surely_out
 ),
 
 eigentuemer as (
     select
         eigentuemer.*,
         personen.regel as person_regel,
-        personen.name
+        personen.name,
+        personen.ist_anonymisiert
     from {{ ref('base_erp__eigentuemer') }} as eigentuemer
-    inner join eigentuemervertraege on {{ same_key('eigentuemervertrag', 'eigentuemer', 'eigentuemervertraege') }}
+    left join eigentuemervertraege on {{ same_key('eigentuemervertrag', 'eigentuemer', 'eigentuemervertraege') }}
     left join personen on eigentuemer.person_nr = personen.person_nr
-    where personen.regel is distinct from 'L5'  -- L6: anonymised
+    where
+        personen.regel is distinct from 'L5'  -- L6: anonymised
+        and not coalesce(eigentuemervertraege.is_surely_out, false)
+        -- its contract may be one of which a number is missing
+        and (eigentuemervertraege.mandant_nr is not null or eigentuemer._regel = 'H1')
 ),
 
 eigentuemer_in_doubt as (
@@ -75,12 +80,12 @@ mieter_without_name as (
     select mieter.*
     from {{ ref('int_mieter__pruefung') }} as mieter
     inner join personen on mieter.person_nr = personen.person_nr
-    where mieter.regel in ('E8', 'E9') and not {{ says_anonymised('personen.name') }}
+    where mieter.regel in ('E8', 'E9') and not personen.ist_anonymisiert
 ),
 
 eigentuemer_without_name as (
     select * from eigentuemer
-    where _regel is null and person_regel in ('E8', 'E9') and not {{ says_anonymised('name') }}
+    where _regel is null and person_regel in ('E8', 'E9') and not ist_anonymisiert
 ),
 
 -- E5: something stands as an address; with nothing there the person has none, which is no doubt (H2)

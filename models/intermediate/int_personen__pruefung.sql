@@ -21,6 +21,7 @@ judged as (
         person_nr,
         ist_firma,
         name,
+        coalesce(anonymisiert, false) or {{ says_anonymised('name') }} as ist_anonymisiert,
         case
             when anonymisiert then 'L5'
             when name is null then 'E8'
@@ -33,6 +34,7 @@ select
     person_nr,
     ist_firma,
     name,
+    ist_anonymisiert,
     regel,
     case regel
         when 'L5' then 'anonymised'

@@ -18,8 +18,13 @@ unclear as (
     where
         (_regel is null and {{ has_mangel('kontaktwege', 'wert', 'E5') }})
         -- H1, C9: an address whose row is in doubt, or whose kind is on no list
-        or (_regel = 'H1' and ({{ has_mangel('kontaktwege', 'wert', 'E5') }} or email_adresse is not null))
-        or (_regel is null and {{ has_mangel('kontaktwege', 'art', 'C9') }} and contains(wert, '@'))
+        -- C7: without its own number, it is still the person's address
+        or (_regel in ('H1', 'C7') and ({{ has_mangel('kontaktwege', 'wert', 'E5') }} or email_adresse is not null))
+        or (
+            (_regel is null or _regel in ('H1', 'C7'))
+            and {{ has_mangel('kontaktwege', 'art', 'C9') }}
+            and contains(wert, '@')
+        )
     group by person_nr
 )
 

@@ -45,6 +45,7 @@ MEANT_WITH_UNKNOWN = (
     from (select id_space, external_id, string_split(external_id, '{separator}') as numbers from {rows})
 """
 )
+# A key that lacks a number (C7) does not mean a record of which another row has the whole key.
 IN_DOUBT = """
 insert into held
 select a.entity, a.id_space, a.external_id, min(d.rule), min_by(d.table_name, d.rule), min_by(d.reason, d.rule),
@@ -52,7 +53,8 @@ select a.entity, a.id_space, a.external_id, min(d.rule), min_by(d.table_name, d.
 from absent as a
 inner join ({meant}) as m on a.id_space = m.id_space and a.external_id = m.external_id
 inner join in_doubt as d on a.id_space = d.id_space and m.in_doubt_as = d.external_id
-anti join departed as g on a.id_space = g.id_space and a.external_id = g.external_id
+left join departure as g on a.id_space = g.id_space and a.external_id = g.external_id
+where not coalesce(g.is_gone, false) and (d.rule <> 'C7' or g.external_id is null or m.in_doubt_as = a.external_id)
 group by all
 """
 # What hangs below what is in doubt; what such a record refers to; what hangs on nothing but held records.

@@ -10,12 +10,14 @@ Tables = dict[str, list[Row]]
 
 WE = {"mandant_nr": "001", "we_nr": "0001"}
 HOUSE = {**WE, "gebaeude_nr": "01"}
-FLATS = [f"{number:02}" for number in range(1, 18)]
+FLATS = [f"{number:02}" for number in range(1, 20)]
 OWNED = ("20", "21", "22")
+SIDE_HOUSE = {**WE, "gebaeude_nr": "02"}
+SIDE_FLATS = ("30", "31")
 
 
 def flat(number: str) -> Row:
-    return {**HOUSE, "ve_nr": number}
+    return {**(SIDE_HOUSE if number in SIDE_FLATS else HOUSE), "ve_nr": number}
 
 
 def good() -> Tables:
@@ -24,9 +26,10 @@ def good() -> Tables:
         "mandant": [{"mandant_nr": "001", "name": "Muster Wohnen"}],
         "wirtschaftseinheit": [{**WE, "bezeichnung": "Lindenhof"}],
         "gebaeude": [
-            {**HOUSE, "strasse": "Lindenweg", "hausnummer": "1", "plz": "01067", "ort": "Dresden"},
+            {**house, "strasse": "Lindenweg", "hausnummer": number, "plz": "01067", "ort": "Dresden"}
+            for number, house in (("1", HOUSE), ("2", SIDE_HOUSE))
         ],
-        "verwaltungseinheit": [{**flat(n), "ve_art": "Wohnung"} for n in (*FLATS, *OWNED)],
+        "verwaltungseinheit": [{**flat(n), "ve_art": "Wohnung"} for n in (*FLATS, *OWNED, *SIDE_FLATS)],
         "mietvertrag": [
             {
                 **flat(n),
@@ -34,16 +37,19 @@ def good() -> Tables:
                 "vertragsart": "Miete",
                 "mietbeginn": "2027-01-01" if n == "11" else "2020-02-01",
             }
-            for n in FLATS
+            for n in (*FLATS, *SIDE_FLATS)
         ],
-        "mieter": [{**flat(n), "mv_nr": "1", "person_nr": f"P{n}", "rolle": "Hauptmieter"} for n in FLATS],
+        "mieter": [
+            {**flat(n), "mv_nr": "1", "person_nr": f"P{n}", "rolle": "Hauptmieter"}
+            for n in (*FLATS, *SIDE_FLATS)
+        ],
         "person": [
             {"person_nr": f"P{n}", "person_art": "natuerlich", "nachname": f"Muster {n}", "vorname": "Erika"}
-            for n in (*FLATS, "20")
+            for n in (*FLATS, *SIDE_FLATS, "20")
         ],
         "kontaktweg": [
             {"person_nr": f"P{n}", "lfd_nr": lfd, "art": art, "wert": value}
-            for n in (*FLATS, "20")
+            for n in (*FLATS, *SIDE_FLATS, "20")
             for lfd, art, value in (
                 ("1", "E-Mail", f"p{n}@example.org"),
                 ("2", "Handynummer", "0152 28817386"),
@@ -95,6 +101,12 @@ def doubtful() -> Tables:
         tables, "verwaltungseinheit", "17", abgang_am="2026-01-31"
     )  # gone, with a lease in doubt below it
     _change(tables, "mietvertrag", "17", mietende="31.06.2025")
+    _change(tables, "mietvertrag", "18", mv_nr="")  # C7: its tenant's lease is not there
+    for row in tables["kontaktweg"]:
+        if row["person_nr"] == "P19":
+            row["lfd_nr"] = ""  # C7: the address has no number of its own
+    tables["gebaeude"][1]["gebaeude_nr"] = ""  # C7: the building of the flats 30 and 31
+    _change(tables, "mietvertrag", "31", mietende="2026-02-28")  # over, wherever the flat is
     _change(tables, "eigentuemervertrag", "21", ende="bald")
     _change(tables, "eigentuemervertrag", "22", ende="2026-02-28")
     return tables

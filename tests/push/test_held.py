@@ -14,7 +14,7 @@ from pipelines.push.explain import explain
 from pipelines.push.ledger import create_tables, open_database
 from pipelines.push.plan import Counts, make_plan
 from pipelines.settings import Vars
-from tests.push.doubts import doubtful, good
+from tests.push.doubts import SIDE_FLATS, doubtful, good
 from tests.push.site import TODAY, Site
 from tests.push.stock import PLENTIFIC
 
@@ -89,15 +89,15 @@ def planned(build: Build, tmp_path_factory: pytest.TempPathFactory) -> Planned:
 
 
 def leases(*numbers: str) -> list[str]:
-    return [f"001/0001/01/{number}/1" for number in numbers]
+    return [f"001/0001/{'02' if number in SIDE_FLATS else '01'}/{number}/1" for number in numbers]
 
 
 def tenants(*numbers: str) -> list[str]:
-    return [f"001/0001/01/{number}/1/P{number}" for number in numbers]
+    return [f"{lease}/P{number}" for lease, number in zip(leases(*numbers), numbers, strict=True)]
 
 
-HELD = ("01", "02", "04", "05", "07", "08", "09", "10", "15")
-GONE = ("03", "06", "11", "12", "13", "14", "16", "17")
+HELD = ("01", "02", "04", "05", "07", "08", "09", "10", "15", "18", "19", "30")
+GONE = ("03", "06", "11", "12", "13", "14", "16", "17", "31")
 
 
 def test_what_is_in_doubt_is_held_and_what_is_gone_is_withdrawn(planned: Planned) -> None:
@@ -112,18 +112,18 @@ def test_what_is_in_doubt_is_held_and_what_is_gone_is_withdrawn(planned: Planned
         assert planned.held(partner, entity) == tenants(*HELD), (partner, entity)
         assert planned.withdrawn(partner, entity) == tenants(*GONE), (partner, entity)
     counts = planned.counts["kiwi", "mietvertraege"]
-    assert (counts.held, counts.withdraw, counts.create, counts.update) == (9, 8, 0, 0)
+    assert (counts.held, counts.withdraw, counts.create, counts.update) == (12, 9, 0, 0)
 
 
 def test_a_partner_without_the_rule_of_e_mails_does_not_care_for_addresses(planned: Planned) -> None:
-    held = tuple(number for number in HELD if number != "05")
+    held = tuple(number for number in HELD if number not in ("05", "19"))
     assert planned.held("casavi", "vertraege_mieter") == tenants(*held)
     gone = tuple(number for number in GONE if number != "06")
     assert planned.withdrawn("casavi", "vertraege_mieter") == tenants(*gone)
 
 
 def test_a_unit_in_doubt_is_held_with_all_below_it(planned: Planned) -> None:
-    assert planned.held("etg24", "einheiten") == ["001/0001/01/07"]
+    assert planned.held("etg24", "einheiten") == ["001/0001/01/07", "001/0001/02/30", "001/0001/02/31"]
     assert planned.withdrawn("etg24", "einheiten") == ["001/0001/01/17"]
     assert planned.why("etg24", "001/0001/01/07/1") == [
         ("H1", "mietvertrag", "verwaltungseinheit 001/0001/01/07: abgang_am 31.06.2025")
@@ -162,6 +162,30 @@ def test_what_is_held_says_why(planned: Planned) -> None:
     assert planned.why("kiwi", "001/0001/01/15/1/P15") == [
         ("H1", "mieter", "person P15: unknown geloescht_kz ?")
     ]
+
+
+def test_what_hangs_below_a_row_without_its_number_is_held_where_the_partner_has_no_record_of_that_row(
+    planned: Planned,
+) -> None:
+    no_house = "no gebaeude 001/0001/02, but gebaeude row 2: no gebaeude_nr"
+    assert planned.why("kiwi", "001/0001/02/30") == [("H1", "verwaltungseinheit", no_house)]
+    no_lease = "no mietvertrag 001/0001/01/18/1, but mietvertrag row 17: no mv_nr"
+    assert planned.why("kiwi", "001/0001/01/18/1/P18") == [("H1", "mieter", no_lease)]
+    assert planned.held("kiwi", "verwaltungseinheiten") == [
+        "001/0001/01/07",
+        "001/0001/02/30",
+        "001/0001/02/31",
+    ]
+
+
+def test_an_address_without_its_own_number_is_there(planned: Planned) -> None:
+    [(rule, table, _)] = planned.why("kiwi", "001/0001/01/19/1/P19")
+    assert (rule, table) == ("E5", "kontaktweg")
+
+
+def test_a_row_without_its_number_is_none_of_those_that_have_theirs(planned: Planned) -> None:
+    # the lease of 12 is not there any more, and its flat is: the lease without a number belongs to another flat
+    assert planned.why("casavi", "001/0001/01/12") == []
 
 
 def test_a_withdrawal_sends_the_end_that_the_erp_has_else_the_key_date(planned: Planned) -> None:

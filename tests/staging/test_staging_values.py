@@ -94,6 +94,7 @@ TABLES = {
         contact("1", "2", "Mobil", "0152 28817386"),
         contact("1", "3", "Tel. privat", "030 23125001"),
         contact("1", "4", "Brieftaube", "Turm 1"),
+        contact("1", "5", None, "0171 2345678"),
     ],
 }
 
@@ -239,11 +240,15 @@ def test_c9_words_are_compared_without_case_and_blanks_and_unknown_ones_named(qu
         ("2", "Handynummer"),
         ("3", "Festnetz"),
         ("4", "Brieftaube"),
+        ("5", None),
     ]
     assert query(
         "select email, handynummer, festnetz from intermediate.int_personen where person_nr = '1'"
     ) == [("aenne@example.org", "0152 28817386", "030 23125001")]
-    assert listed(query, "C9", "kontaktweg") == [("1/4", "art", "Brieftaube", ON_NO_LIST)]
+    assert listed(query, "C9", "kontaktweg") == [
+        ("1/4", "art", "Brieftaube", ON_NO_LIST),
+        ("1/5", "art", None, "no kind of contact"),
+    ]
     assert listed(query, "C9", "mieter") == [("001/0123/01/0001/04/1", "rolle", "Freund", ON_NO_LIST)]
     assert listed(query, "C9", "mietvertrag") == [
         ("001/0123/01/0001/07", "vertragsart", "Erbpacht", ON_NO_LIST),

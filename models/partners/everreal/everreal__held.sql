@@ -71,5 +71,5 @@
         'mieter': ['tenants_of_lease'],
     },
     also_in_mart={'einheiten': ['unit_of_owner'], 'mieter': ['tenants_of_lease']},
-    more=[owners, properties, units, leases],
+    more=[owners, properties, units, units_of_owners, leases],
 ) }}
