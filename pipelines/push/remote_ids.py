@@ -18,7 +18,7 @@ def checked_id(value: Any, whole: bool = False) -> str | None:
     """The id as text: a non-empty text or a whole number of at most 255 characters that can stand in a path, or None.
 
     No truth value, no fraction, no control character, no lone surrogate (nor what stands for one once an answer has
-    been read), not `.` or `..`: those would address another record, a collection, or nothing. `whole`: the partner's ids
+    been read), not `.` or `..`: those would address another record, a collection, or nothing. `whole`: its ids
     are whole numbers, so that children name them as such.
     """
     text = _as_text(value)
