@@ -32,12 +32,15 @@ class Rule:
 
 # One for each rule of docs/rules.md that can make a finding; there is more about each.
 RULES: Mapping[str, Rule] = {
+    "C1": Rule("A name is the text NULL, as database tools write an empty cell.", drops=False),
     "C2": Rule("A date cannot be read, so it counts as not known.", drops=False),
     "C3": Rule("A number or a yes/no cannot be read for sure.", drops=False),
     "C4": Rule("A phone number cannot be brought into the form that some partners want.", drops=False),
     "C5": Rule("The text of the floor cannot be read.", drops=False),
     "C6": Rule("The row comes twice in the delivery; the later one stays."),
     "C7": Rule("A part of the row's key is empty."),
+    "C8": Rule("A text was damaged on its way.", drops=False),
+    "C9": Rule("A word that decides is on no list, so it is not understood.", drops=False),
     "H1": Rule(
         "It cannot be told whether, or as what, the row may be sent; what the partner holds stays as it is."
     ),
