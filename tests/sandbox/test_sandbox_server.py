@@ -178,7 +178,8 @@ def test_options_are_read_and_checked(state: Path) -> None:
             "down_seconds, error_after_rate, error_rate, error_status, fault_limit, fault_on, fault_seed, "
             "html_rate, in_flight, jitter_ms, late_ms, late_rate, latency_ms, limit_headers, limit_window, "
             "log_bodies, per_minute, per_second, read_delay_ms, reject_field, reject_pattern, retry_after, "
-            "retry_after_form, session_seconds, slow_ms, slow_rate, throttle_rate, token_epoch, token_requests, unknown_fields.",
+            "retry_after_form, session_seconds, slow_ms, slow_rate, throttle_rate, token_epoch, token_requests, "
+            "unknown_fields.",
         ),
         (
             "kiwi.error_rate=101",
