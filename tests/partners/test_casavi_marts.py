@@ -134,7 +134,7 @@ MORE: Tables = {
             "land": "SE",
         },
         {"person_nr": "P401", "person_art": "natuerlich", "vorname": "Nurvorname"},
-        {"person_nr": "P402", "person_art": "juristisch", "nachname": "Keine Firma"},
+        {"person_nr": "P402", "person_art": "juristisch", "vorname": "Keine Firma"},
         person(
             "P500",
             "Großmann",

@@ -37,6 +37,13 @@ sys.stdin.readline()
 """
 
 
+@pytest.fixture(autouse=True)
+def absent_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a look-up does not show is absent at once: how long that takes is tested elsewhere."""
+    for partner in ("ETG24", "KIWI"):
+        monkeypatch.setenv(f"DESTINATION__{partner}__ABSENT_AFTER", "0")
+
+
 def sync_both(site: Site, **rows: Any) -> Push:
     """Settles, plans and pushes etg24 and KIWI side by side."""
     with open_database(site.home) as db:
