@@ -5,20 +5,18 @@ than before: a short read-only query of the ledger, the journal since the last f
 """
 
 import threading
-import time
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
 import duckdb
 
+from pipelines.database import connect
+from pipelines.errors import StammdatenError
 from pipelines.push.client import Answer
 from pipelines.push.contract import Contract, Entity
 from pipelines.push.journal import Journal
 from pipelines.push.speech import LookupFailed
-
-# A person's shell may hold the DuckDB file for a moment.
-TRIES, PAUSE = 5, 1.0
 
 
 class Claims:
@@ -89,12 +87,8 @@ class Claims:
 
 def _reading(database: Path) -> duckdb.DuckDBPyConnection:
     """The DuckDB file, to read only: nobody of this program writes while it talks to partners."""
-    for last in (*[False] * (TRIES - 1), True):
-        try:
-            return duckdb.connect(str(database), read_only=True)
-        except duckdb.IOException:
-            if last:
-                # As good as a partner that does not answer: whose a record is, nobody can tell.
-                raise LookupFailed(Answer(None, None, {}, 0)) from None
-            time.sleep(PAUSE)
-    raise AssertionError
+    try:
+        return connect(database, read_only=True)
+    except StammdatenError:
+        # As good as a partner that does not answer: whose a record is, nobody can tell.
+        raise LookupFailed(Answer(None, None, {}, 0)) from None
