@@ -387,6 +387,18 @@ def test_owners_that_everreal_cannot_take_are_reported(everreal: EverReal) -> No
     assert rows == [("P302", "email"), ("P305", "vorname")]
 
 
+def test_a_unit_does_not_go_from_an_owner_that_everreal_cannot_take_to_another(everreal: EverReal) -> None:
+    held = everreal.database.execute(
+        "select external_id, part, also_in_mart from partners.everreal__held"
+        " where entity = 'einheiten' and rule = 'EV1' order by all"
+    ).fetchall()
+    assert held == [
+        ("001-0007-01-0001", "P302", True),
+        ("002-0001-01-0001", "P305", True),
+        ("002-77-0001", "P302", True),
+    ]
+
+
 def test_a_verwaltungseinheit_is_a_unit_with_everything_the_erp_knows(everreal: EverReal) -> None:
     assert everreal.bodies("einheiten")["001-0007-01-0001"] == {
         "externalUnitId": "001-0007-01-0001",

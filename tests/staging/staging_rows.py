@@ -144,7 +144,7 @@ MIETVERTRAEGE = [
     lease("10", vertragsart=None),
     lease("11", mietende="31.12.9999", kuendigung_zum="2026-03-14"),
     lease("12", geloescht_kz="L"),
-    {**lease("13"), "ve_nr": "0404"},
+    {**lease("13"), "gebaeude_nr": "98", "ve_nr": "0404"},
     {**lease("14"), "ve_nr": "0011"},
     # L5, E8, E9, I8: one lease a case
     *[lease(nr) for nr in ("20", "21", "22", "23", "24", "25", "26", "27", "28", "29")],
@@ -283,10 +283,10 @@ DELIVERY: dict[str, list[Row]] = {
             "mv_nr": "01",
             "ve_mandant_nr": "001",
             "ve_we_nr": "0123",
-            "ve_gebaeude_nr": "01",
+            "ve_gebaeude_nr": house,
             "ve_ve_nr": nr,
         }
-        for nr in ("0002", "0404")
+        for house, nr in (("01", "0002"), ("98", "0404"))
     ],
     "mietkondition": [
         {

@@ -29,7 +29,7 @@ def person(nr: str, nachname: str | None = "Kranz", **more: Any) -> dict[str, An
     return {"person_nr": nr, "nachname": nachname, **more}
 
 
-def contact(person_nr: str, lfd_nr: str, art: str, wert: str) -> dict[str, Any]:
+def contact(person_nr: str, lfd_nr: str, art: str | None, wert: str) -> dict[str, Any]:
     return {"person_nr": person_nr, "lfd_nr": lfd_nr, "art": art, "wert": wert}
 
 
