@@ -16,6 +16,7 @@ from pipelines.erp.delivery import Door
 from pipelines.erp.files import FilesSettings
 from pipelines.erp.load import Load, kind_of_last_load, load
 from pipelines.erp.settings import erp_settings, increments, is_configured
+from pipelines.erp.words import listed
 from pipelines.errors import BuildError, SettingsError
 from pipelines.lock import only_run
 from pipelines.push import forget, guards
@@ -39,6 +40,8 @@ Report = dict[str, Any]
 
 SAMPLE_UNITS = 500
 SAMPLE_SEED = 1
+# So many names of unknown columns and files are told; --json has them all.
+SHOWN_NAMES = 20
 
 
 def run_all(home: Path, settings: Vars, say: Say, progress: Progress) -> Report:
@@ -452,8 +455,14 @@ def _failures(built: dbt.Build) -> list[Report]:
 
 def _loaded(loaded: Load) -> Report:
     unknown = [f"{table}.{column}" for table, columns in loaded.unknown_columns.items() for column in columns]
-    notes = [f"Unknown columns, kept in the raw layer only: {', '.join(unknown)}"] if unknown else []
-    notes += [f"Files that are no table: {', '.join(loaded.unknown_files)}"] if loaded.unknown_files else []
+    notes = (
+        [f"Unknown columns, kept in the raw layer only: {listed(unknown, SHOWN_NAMES)}"] if unknown else []
+    )
+    notes += (
+        [f"Files that are no table: {listed(list(loaded.unknown_files), SHOWN_NAMES)}"]
+        if loaded.unknown_files
+        else []
+    )
     notes += loaded.notes
     notes += [f"Changes only: {_listed(loaded.changed)}; all other rows stayed"] if loaded.changed else []
     notes += (

@@ -72,6 +72,7 @@ class CsvFile:
     size: int
     changed_ns: int
     is_empty: bool
+    has_quotes: bool
     spoilt: int = 0
 
 
@@ -105,6 +106,7 @@ def inspect(path: Path, encoding: str | None = None, delimiter: str | None = Non
     if delimiter:
         _check_separator(path, line, text, fields, delimiter)
     first_line = 1 + len(_LINE_END.findall(head, 0, start))
+    is_empty, has_quotes = _check_quotes(path, recognised.encoding, separator, start, end, first_line)
     return CsvFile(
         path=path,
         encoding=recognised.encoding,
@@ -116,7 +118,8 @@ def inspect(path: Path, encoding: str | None = None, delimiter: str | None = Non
         first_line=first_line,
         size=facts.st_size,
         changed_ns=facts.st_mtime_ns,
-        is_empty=_check_quotes(path, recognised.encoding, separator, start, end, first_line),
+        is_empty=is_empty,
+        has_quotes=has_quotes,
         spoilt=recognised.pairs,
     )
 
@@ -130,7 +133,12 @@ def read(file: CsvFile) -> Iterator[pa.RecordBatch]:
     if not file.is_empty:
         try:
             with _rows_of(file) as rows:
-                yield from arrow_csv.open_csv(rows, *_arrow_options(file))
+                before = 0
+                for batch in arrow_csv.open_csv(rows, *_arrow_options(file)):
+                    if file.has_quotes:
+                        _check_swallowed(file, batch, before)
+                    before += batch.num_rows
+                    yield batch
         except (pa.ArrowInvalid, UnicodeDecodeError):
             # Arrow's message holds the row; nothing of it may be chained to ours.
             is_broken = True
@@ -315,11 +323,13 @@ def _name(delimiter: str) -> str:
 # Rows
 
 
-def _check_quotes(path: Path, encoding: str, delimiter: str, start: int, end: int, first_line: int) -> bool:
-    """Looks at every quote: it must open or close a field. Returns whether no row follows the header.
+def _check_quotes(
+    path: Path, encoding: str, delimiter: str, start: int, end: int, first_line: int
+) -> tuple[bool, bool]:
+    """Looks at every quote: it must open or close a field.
 
-    `pyarrow.csv` joins the rows between two stray quotes without a word, so a file with a quote in any other
-    place is read record by record.
+    Returns whether no row follows the header, and whether there is a quote. `pyarrow.csv` joins the rows between two
+    stray quotes without a word, so a file with a quote in any other place is read record by record.
     """
     edges = pa.array([*delimiter.encode(), *b'\r\n"'], pa.uint8())
     quotes, is_clean, is_empty = 0, True, True
@@ -335,7 +345,7 @@ def _check_quotes(path: Path, encoding: str, delimiter: str, start: int, end: in
             before = block[-1:]
     if not is_clean or quotes % 2:
         _check_part(path, encoding, delimiter, start, end, first_line, None)
-    return is_empty
+    return is_empty, quotes > 0
 
 
 def _are_quotes_at_edges(before: bytes, block: bytes, behind: bytes, opened: int, edges: pa.Array) -> bool:
@@ -353,6 +363,46 @@ def _are_quotes_at_edges(before: bytes, block: bytes, behind: bytes, opened: int
     # One further, as `characters` begins one earlier.
     outside = pc.add(quotes, pc.if_else(closes, 2, 0))
     return bool(pc.all(pc.is_in(characters.take(outside), value_set=edges)).as_py())
+
+
+def _check_swallowed(file: CsvFile, batch: pa.RecordBatch, before: int) -> None:
+    """Raises `DeliveryError` for a value that holds the end of a row and the begin of another.
+
+    Of two stray quotes at the edges of fields, the first opens a field in one row and the second closes it in another:
+    the rows between them are gone, and no number of fields is wrong.
+    """
+    for place, column in enumerate(batch.columns):
+        data = bytes(column.buffers()[2] or b"")
+        if b"\n" not in data and b"\r" not in data:
+            continue
+        rows = pc.indices_nonzero(pc.match_substring_regex(column, "[\r\n]"))
+        separators = pc.count_substring(column.take(rows), file.delimiter)
+        for row in rows.filter(pc.greater_equal(separators, len(file.columns) - 1)).to_pylist():
+            first = batch.column(0)[row].as_py()
+            if _has_swallowed(column[row].as_py(), first, place, len(file.columns), file.delimiter):
+                raise DeliveryError(
+                    f"{file.path.name}, {line_of(file, before + row + 1)}: a quote in column {file.columns[place]} is "
+                    'closed in a later row only; write a quote that is part of a value twice (""), or take it away'
+                )
+
+
+def _has_swallowed(value: str, first: str, place: int, fields: int, delimiter: str) -> bool:
+    """Whether the lines of a value are the rest of its row, whole rows, and the begin of one.
+
+    `place` is the position of its column, from 0, `first` the value of the row's first column.
+    """
+    lines = re.split(r"\r\n|\r|\n", value)
+    wanted = [fields - 1 - place, *[fields - 1] * (len(lines) - 2), place]
+    if [line.count(delimiter) for line in lines] != wanted:
+        return False
+    # A text of several lines may have as many separators; it does not begin as the first column does.
+    begin = lines[0].split(delimiter)[0] if place == 0 else first
+    return _shape(lines[-1].split(delimiter)[0]) == _shape(begin)
+
+
+def _shape(text: str) -> str:
+    """What kinds of characters a text is made of: `0` for digits, `a` for letters, others as they are."""
+    return re.sub(r"a+", "a", re.sub(r"0+", "0", re.sub(r"[^\W\d_]", "a", re.sub(r"\d", "0", text.strip()))))
 
 
 def _check_records(file: CsvFile, fields: int | None) -> None:

@@ -106,16 +106,24 @@ def check_complete(
     if missing:
         raise DeliveryError(f"{where}: {', '.join(missing)} missing; {remedy}")
     for name, table in data.items():
-        check_columns(name, table, quelle_erp)
+        check_columns(name, table, quelle_erp, is_file=bool(suffix))
 
 
-def check_columns(name: str, table: TableData, quelle_erp: str) -> None:
+def check_columns(name: str, table: TableData, quelle_erp: str, is_file: bool = True) -> None:
     """Raises `DeliveryError` for a required table without any column, and for a key column that is missing."""
     canonical = tables()[name]
     if not table.columns and canonical.required:
         raise DeliveryError(f"{table.where}: the file is empty; export the table again, with its header")
     lacking = [column for column in canonical.required_columns(quelle_erp) if column not in table.columns]
     if lacking and table.columns:
+        keys = ", ".join(lacking)
+        if is_file and not set(table.columns) & set(canonical.columns):
+            there = "one column" if len(table.columns) == 1 else f"{len(table.columns)} columns"
+            raise DeliveryError(
+                f"{table.where}: key column {keys} missing, as is every column of {name}; the first line must be the "
+                f"header, but has {there} of other names: take away what stands in front of the header, export it, or "
+                "export the table with ; , | or tab as separator"
+            )
         raise DeliveryError(
-            f"{table.where}: key column {', '.join(lacking)} missing; export it, or rename the column that holds it"
+            f"{table.where}: key column {keys} missing; export it, or rename the column that holds it"
         )

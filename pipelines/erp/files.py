@@ -135,12 +135,13 @@ def open_folder(folder: Path, where: str, settings: FilesSettings, wanted: Wante
     unknown = (*others, *(file.shown for file in found if file not in used))
     folders = [f"{path.name}/" for path in listed(folder) if path.is_dir()] if folder.is_dir() else []
     names = [*unknown, *(name for name in folders if "." in name)]
+    packed = [name for name in others if name.lower().endswith(".zip")]
     misses = {name: near_misses(name, tables(), names) for name in tables() if name not in data}
     check_complete(
         data,
         erp,
         where,
-        f"{_told(misses, erp)}export every required table (CSV, Parquet or Excel) into this folder, "
+        f"{_told(misses, erp, packed)}export every required table (CSV, Parquet or Excel) into this folder, "
         f"or mend {FOLDER_SETTING}",
         suffix=".csv",
     )
@@ -164,7 +165,7 @@ def open_folder(folder: Path, where: str, settings: FilesSettings, wanted: Wante
     )
 
 
-def _told(misses: Mapping[str, Sequence[str]], erp: str) -> str:
+def _told(misses: Mapping[str, Sequence[str]], erp: str, packed: Sequence[str]) -> str:
     """What is there instead of the required tables that are missing."""
     told = [
         f"{shown(name)} is there: {remedy(name, table)}"
@@ -172,6 +173,7 @@ def _told(misses: Mapping[str, Sequence[str]], erp: str) -> str:
         if tables()[table].is_required(erp)
         for name in names[:3]
     ]
+    told += [f"{shown(name)} lies inside: unpack it" for name in packed]
     return "".join(f"{one}; " for one in told[:5])
 
 

@@ -25,7 +25,10 @@ WRITTEN_NUMBERS = frozenset({"plz", "hausnummer", "wert", "telefon", "objektnr",
 # In the others a number that a spreadsheet has made into `8,15E+09` was no key.
 RUNNING_NUMBER = "lfd_nr"
 
-_EXPONENT = r"^[\s=\"']*[+-]?[0-9]+([.,][0-9]+)?[eE][+][0-9]{1,3}[\s\"']*$"
+# With a plus as spreadsheets write it, without one as Java does from 10,000,000 on (`8.15E9`): `2.1E3` may be a key.
+_EXPONENT = (
+    r"^[\s=\"']*[+-]?([0-9]+([.,][0-9]+)?[eE][+][0-9]{1,3}|[1-9][.,][0-9]+[eE]([7-9]|[1-9][0-9]))[\s\"']*$"
+)
 # What stands around a name in a line that is a header: marks, quotes, blanks.
 _EDGES = r"^[^\pL\pN_]+|[^\pL\pN_]+$"
 # `1-3` in a spreadsheet: 01. Mrz, Mrz 03, 03-Mar.
@@ -95,7 +98,7 @@ class RowChecks:
             return
         if name == self.table.key[0] and any(header.encode() in text for header in names):
             self._check_header(batch, column, before, names)
-        if b"e+" in text:
+        if b"e" in text and (b"e+" in text or b"." in text or b"," in text):
             found = pc.match_substring_regex(column, _EXPONENT)
             if is_key(name) or name in self.table.key:
                 self._check_exponents(name, found, before)

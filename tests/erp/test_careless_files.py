@@ -391,3 +391,57 @@ def test_ten_million_empty_lines_are_no_rows(folder):
     person(folder, b"person_nr;nachname\n" + b"\n" * 5_000_000 + b"1;Ey\n" + b"\r\n" * 5_000_000 + b"2;Oz\n")
     with opened(FilesSettings(folder)) as delivery:
         assert [row["nachname"] for row in rows_of(delivery.tables["person"])] == ["Ey", "Oz"]
+
+
+# Quotes that are closed in another row
+
+
+@pytest.mark.parametrize(
+    ("rows", "column"),
+    [
+        ('1;"Anna;Alt\n2;Bert";Blau\n', "vorname"),
+        ('1;Anna;"Alt\n2;Bert;Blau\n3;Carl;Cohn"\n', "nachname"),
+        ('"1;Anna;Alt\r\n2;Bert;Blau\r\n3";Carl;Cohn\r\n', "person_nr"),
+    ],
+)
+def test_a_quote_that_is_closed_in_a_later_row_is_named_and_no_row_is_lost(folder, rows, column):
+    person(folder, f"person_nr;vorname;nachname\n9;Zoe;Zech\n{rows}")
+    assert message(folder) == (
+        f"person.csv, line 3: a quote in column {column} is closed in a later row only; "
+        'write a quote that is part of a value twice (""), or take it away'
+    )
+
+
+@pytest.mark.parametrize("value", ["Alt\nund Neu", "Alt; Neu\nA;B", "a;b\n", "x\ny;z;w"])
+def test_a_text_of_several_lines_is_a_value(folder, value):
+    person(folder, f'person_nr;vorname;nachname\n1;Anna;"{value}"\n2;Bert;Blau\n')
+    assert names(folder) == [value, "Blau"]
+
+
+# A first line that is no header
+
+
+@pytest.mark.parametrize("text", ["Personen\nperson_nr;nachname\n1;Alt\n", "person_nr^nachname\n1^Alt\n"])
+def test_a_first_line_without_any_column_of_the_table_is_the_cause_that_is_named(folder, text):
+    person(folder, text)
+    assert message(folder).startswith(
+        "person.csv: key column person_nr missing, as is every column of person; the first line must be the header, "
+        "but has one column of other names"
+    )
+
+
+def test_a_key_as_java_writes_large_numbers_ends_the_load(folder):
+    person(folder, "person_nr;nachname\n8.15E9;Alt\n")
+    assert message(folder).startswith("person.csv, line 2: column person_nr holds a number in scientific")
+
+
+@pytest.mark.parametrize("key", ["1e5", "2.1E3", "12.5E7", "E9", "8.15E2"])
+def test_a_key_that_only_looks_alike_is_a_key(folder, key):
+    person(folder, f"person_nr;nachname\n{key};Alt\n")
+    assert names(folder) == ["Alt"]
+
+
+def test_a_zip_that_holds_another_one_says_so(tmp_path):
+    with zipfile.ZipFile(tmp_path / "lieferung.zip", "w") as packed:
+        packed.writestr("innen.zip", b"PK\x05\x06" + bytes(18))
+    assert "innen.zip lies inside: unpack it; export" in message(tmp_path / "lieferung.zip")
