@@ -12,20 +12,23 @@ personen as (
 
 unclear as (
     select
-        person_nr,
-        string_agg({{ mask('wert') }}, ', ' order by _zeile) as addresses
+        kontaktwege.person_nr,
+        string_agg({{ mask('kontaktwege.wert') }}, ', ' order by kontaktwege._zeile) as addresses
     from kontaktwege
     where
-        (_regel is null and {{ has_mangel('kontaktwege', 'wert', 'E5') }})
+        (kontaktwege._regel is null and {{ has_mangel('kontaktwege', 'wert', 'E5') }})
         -- H1, C9: an address whose row is in doubt, or whose kind is on no list
         -- C7: without its own number, it is still the person's address
-        or (_regel in ('H1', 'C7') and ({{ has_mangel('kontaktwege', 'wert', 'E5') }} or email_adresse is not null))
         or (
-            (_regel is null or _regel in ('H1', 'C7'))
-            and {{ has_mangel('kontaktwege', 'art', 'C9') }}
-            and contains(wert, '@')
+            kontaktwege._regel in ('H1', 'C7')
+            and ({{ has_mangel('kontaktwege', 'wert', 'E5') }} or kontaktwege.email_adresse is not null)
         )
-    group by person_nr
+        or (
+            (kontaktwege._regel is null or kontaktwege._regel in ('H1', 'C7'))
+            and {{ has_mangel('kontaktwege', 'art', 'C9') }}
+            and contains(kontaktwege.wert, '@')
+        )
+    group by kontaktwege.person_nr
 )
 
 select unclear.*
