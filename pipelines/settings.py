@@ -145,7 +145,7 @@ def read_vars(known: list[str], given: str | None, stichtag: str | None, only: l
                 f"partners.{name}: a map with aktiv, separator and mandanten is needed; set it in {VARS}"
             )
     return Vars(
-        stichtag=_key_date(stichtag or merged.get("stichtag"), merged.get("zeitzone")),
+        stichtag=_key_date(merged.get("stichtag") if stichtag is None else stichtag, merged.get("zeitzone")),
         quelle_erp=str(merged.get("quelle_erp")),
         partners=_limit(partners, only, known),
         guards=merged.get("guards"),
