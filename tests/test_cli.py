@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from pipelines import cli, settings, terminal, unexpected
+from pipelines import cli, flow, settings, terminal, unexpected
 from pipelines.erp.sample import write_sample
 from pipelines.errors import SettingsError
 from pipelines.known_settings import ERP_KEYS, check_known_settings
@@ -439,3 +439,10 @@ def test_what_lies_where_a_file_of_a_run_belongs_is_named(
     assert status == 2
     assert told.startswith(f"Error: {clean / name}")
     assert told.count("\n") == 1
+
+
+def test_after_a_signal_nothing_is_said_to_be_mended(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pipelines.interrupt.exit_code", lambda: 130)
+    assert flow._advice("stopped", is_held=False) == "This run was ended; the next one goes on with it."
+    monkeypatch.setattr("pipelines.interrupt.exit_code", lambda: None)
+    assert flow._advice("stopped", is_held=False).startswith("Mend what stopped the partner")
