@@ -255,18 +255,18 @@ def partners(
 def sample(
     units: Annotated[int, typer.Option(help="Number of Verwaltungseinheiten.", min=10)] = 500,
     seed: Annotated[int, typer.Option(help="Same seed and units, same bytes.")] = 1,
-    folder: Annotated[Path, typer.Option("--out", help="Folder to write the delivery into.")] = Path(
-        "sample"
-    ),
+    folder: Annotated[str, typer.Option("--out", help="Folder to write the delivery into.")] = "sample",
     as_json: AsJson = False,
 ) -> None:
     """Write a sample delivery: real Berlin addresses, invented people, and every trouble real exports have."""
     from pipelines.erp.sample import write_sample
 
+    if not folder.strip():
+        raise SettingsError("--out: is empty; name a folder, it is made where it is not there")
     with Progressing(as_json) as progress:
-        rows = write_sample(folder, units, seed, progress)
+        rows = write_sample(Path(folder), units, seed, progress)
     print_rows(
-        {"folder": str(folder), "rows": rows}, as_json, ["table", "rows"], [[k, v] for k, v in rows.items()]
+        {"folder": folder, "rows": rows}, as_json, ["table", "rows"], [[k, v] for k, v in rows.items()]
     )
 
 

@@ -359,6 +359,8 @@ def _advice(reason: str, is_held: bool) -> str:
     """What to do about a reason; nothing goes by itself while a guard holds the partner back."""
     if is_held:
         return "It waits until the guard that holds the partner back is lifted."
+    if reason == "stopped" and interrupt.exit_code():
+        return "This run was ended; the next one goes on with it."
     return REASONS[reason].how if reason in REASONS else ""
 
 

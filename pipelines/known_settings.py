@@ -5,8 +5,10 @@ Looked at are the environment and the two files of dlt in the project. What else
 """
 
 import os
+import re
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
+from difflib import get_close_matches
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -29,6 +31,9 @@ ERP_KEYS = (
     "openwowi.version", "openwowi.rollen", "openwowi.tables", "openwowi.idnum_we", "openwowi.idnum_gebaeude",
     "openwowi.idnum_ve",
 )  # fmt: skip
+OWN = ("STAMMDATEN_HOME", "STAMMDATEN_MEMORY", "STAMMDATEN_WAIT")
+EXAMPLES = {"DESTINATION": "DESTINATION__ETG24__API_TOKEN", "SOURCES": "SOURCES__ERP__FILES__FOLDER"}
+_ALMOST = re.compile(r"(DESTINATIONS?|SOURCES?)_+(.+)")
 # What dlt itself reads there, whatever the source or destination.
 OF_DLT = {
     "sources": {"filesystem", "sql_database", "rest_api", "data_writer", "schema", "extract", "normalize"},
@@ -39,6 +44,7 @@ OF_DLT = {
 def check_known_settings() -> None:
     """Raises `SettingsError` for the first setting that nobody reads, with what may have been meant."""
     for name in os.environ:
+        _check_spelled(name)
         if name.upper().startswith(("DESTINATION__", "SOURCES__")):
             if name != name.upper():
                 raise SettingsError(
@@ -54,6 +60,29 @@ def check_known_settings() -> None:
                 raise SettingsError(
                     f".dlt/{file}: [{section}]: unknown section{did_you_mean(section, OF_DLT)}"
                 )
+
+
+def _check_spelled(name: str) -> None:
+    """Refuses names that are almost ours: nobody would read them, and a run without them is another one."""
+    upper = name.upper()
+    prefix, _, rest = upper.partition("_")
+    if prefix == "STAMMDATEN" and name not in OWN:
+        # Kubernetes gives a service of this name STAMMDATEN_SERVICE_HOST and the like.
+        near = get_close_matches(rest.strip("_"), [one.partition("_")[2] for one in OWN], 1, 0.7)
+        if near:
+            raise SettingsError(f"{name}: unknown setting; did you mean STAMMDATEN_{near[0]}?")
+        return
+    found = _ALMOST.match(upper)
+    if found is None or upper.startswith(("DESTINATION__", "SOURCES__")):
+        return
+    section = "DESTINATION" if found[1].startswith("DEST") else "SOURCES"
+    first = re.split("_+", found[2])[0].lower()
+    # SOURCE_DATE_EPOCH and the like belong to other programs.
+    if "__" in found[2] or first in (*partners(), "erp"):
+        raise SettingsError(
+            f"{name}: unknown setting; names begin with {section}__ and have two underscores between their parts, as in"
+            f" {EXAMPLES[section]}"
+        )
 
 
 def _check(key: str, where: str, written: Callable[[str], str]) -> None:

@@ -28,6 +28,14 @@ KNOWN_VARS = ("stichtag", "quelle_erp", "zeitzone", "warn", "partners", "guards"
 TIME_ZONE = "Europe/Berlin"
 
 
+def local_path(text: str | Path) -> Path:
+    """A path with the home of a user in place of `~`; where there is no such user, as it is written."""
+    try:
+        return Path(text).expanduser()
+    except RuntimeError:
+        return Path(text)
+
+
 @cache
 def project_root() -> Path:
     """Folder that holds `dbt_project.yml`."""
@@ -145,7 +153,7 @@ def read_vars(known: list[str], given: str | None, stichtag: str | None, only: l
                 f"partners.{name}: a map with aktiv, separator and mandanten is needed; set it in {VARS}"
             )
     return Vars(
-        stichtag=_key_date(stichtag or merged.get("stichtag"), merged.get("zeitzone")),
+        stichtag=_key_date(merged.get("stichtag") if stichtag is None else stichtag, merged.get("zeitzone")),
         quelle_erp=str(merged.get("quelle_erp")),
         partners=_limit(partners, only, known),
         guards=merged.get("guards"),
@@ -303,7 +311,8 @@ def check_url(key: str, url: str) -> str:
         is_address = bool(parts.scheme in ("http", "https") and parts.hostname and parts.port != 0)
     except ValueError:  # also for a port that is none
         is_address = False
-    if not is_address or parts.query or parts.fragment or re.search(r"[\s\\<>\"^`{|}]", url):
+    is_plain = url.isprintable() and not re.search(r"[\s\\<>\"^`{|}]", url)
+    if not is_address or parts.query or parts.fragment or not is_plain:
         raise SettingsError(f"{name}: not an address; write it as https://host or https://host/path")
     if parts.username or parts.password or "@" in parts.netloc:
         raise SettingsError(f"{name}: credentials do not belong into an address; set them by their own names")

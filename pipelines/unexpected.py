@@ -12,6 +12,8 @@ from pathlib import Path
 from pipelines.errors import StammdatenError
 
 FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+# Something else lies where a file of a run belongs, or the disk cannot be read.
+IN_THE_WAY = {errno.EISDIR, errno.ENOTDIR, errno.EEXIST, errno.ELOOP, errno.EIO, errno.ESTALE, errno.ENXIO}
 FULL_WORDS = re.compile(
     r"no space left|file too large|disk quota|database or disk is full|disk i/o error", re.IGNORECASE
 )
@@ -34,6 +36,8 @@ def explained(problem: BaseException) -> str | None:
             )
         if isinstance(link, OSError) and link.errno == errno.EMFILE:
             return "too many files are open; allow more (ulimit -n 4096) and run again"
+        if isinstance(link, OSError) and link.errno in IN_THE_WAY and link.filename:
+            return f"{link.filename}: {link.strerror}; mend or move away what lies there, and run again"
     return None
 
 

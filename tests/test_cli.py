@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from pipelines import cli, settings, terminal, unexpected
+from pipelines import cli, flow, settings, terminal, unexpected
 from pipelines.erp.sample import write_sample
 from pipelines.errors import SettingsError
 from pipelines.known_settings import ERP_KEYS, check_known_settings
@@ -114,6 +114,11 @@ def test_a_progress_bar_shows_a_name_with_brackets(monkeypatch: pytest.MonkeyPat
         (["run", "--partnr", "etg24"], "--partner"),
         (["push", "--plan"], "'--plan' requires an argument"),
         (["verify", "plentifc"], "unknown partner; did you mean plentific?"),
+        (["status", "--stichtag", ""], "stichtag: '' is not a date"),
+        (["sample", "--out", ""], "--out: is empty"),
+        (["sandbox", "--state", "/dev/null/x"], "--state /dev/null/x: cannot be used"),
+        (["sandbox", "--state", "/"], "--state /: cannot be used (it is no file)"),
+        (["explain", "etg25", "1"], "'etg25': unknown partner; did you mean etg24?"),
         (["status", "--vars", "{stichtag: 2026-02-30}"], "stichtag: '2026-02-30' is not a date"),
         (["status", "--stichtag", "2026-02-30"], "stichtag: '2026-02-30' is not a date"),
         (["status", "--vars", "[etg24]"], "--vars: is no map"),
@@ -244,7 +249,7 @@ def test_a_wrong_key_and_a_broken_file_of_dlt_are_refused(
     [
         "https://[", "https://a b", f"https://me:{SECRET}@host", f"https://me:{SECRET}@[", "https://host:99999",
         "https://host:x", "https://host:0", "https://", "host", "ftp://host", "http://host", "https://host?a=1",
-        "https://host/\\x", f"https://{SECRET}@host",
+        "https://host/\\x", f"https://{SECRET}@host", "https://\u202eed.24gte", "https://etg24\u200b.de",
     ],
 )  # fmt: skip
 def test_what_is_no_address_is_refused_without_being_shown(address: str) -> None:
@@ -387,3 +392,62 @@ def test_vars_of_the_project_are_read_and_dates_are_dates() -> None:
     assert read.stichtag.isoformat() == "2026-01-31"
     assert read.partners["etg24"]["separator"] == "/"
     assert {"stichtag", "quelle_erp", "partners", "guards"} <= set(settings.KNOWN_VARS)
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("DESTINATION_ETG24__API_TOKEN", "DESTINATION__ETG24__API_TOKEN"),
+        ("DESTINATION_ETG24_API_TOKEN", "DESTINATION__ETG24__API_TOKEN"),
+        ("DESTINATIONS__ETG24__API_TOKEN", "DESTINATION__ETG24__API_TOKEN"),
+        ("SOURCE__ERP__KIND", "SOURCES__ERP__FILES__FOLDER"),
+        ("SOURCES_ERP_KIND", "SOURCES__ERP__FILES__FOLDER"),
+        ("STAMMDATEN_HOM", "did you mean STAMMDATEN_HOME?"),
+        ("Stammdaten_Home", "did you mean STAMMDATEN_HOME?"),
+        ("STAMMDATEN__MEMORY", "did you mean STAMMDATEN_MEMORY?"),
+    ],
+)
+def test_a_setting_whose_section_is_misspelled_is_refused(
+    name: str, meant: str, clean: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(name, SECRET)
+    with pytest.raises(SettingsError) as refused:
+        check_known_settings()
+    assert str(refused.value).startswith(f"{name}: unknown setting")
+    assert meant in str(refused.value)
+    assert SECRET not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["SOURCE_DATE_EPOCH", "SOURCES_LIST", "DESTINATION_HOST", "STAMMDATEN_SERVICE_HOST", "STAMMDATEN_PORT"],
+)
+def test_names_of_other_programs_are_left_alone(
+    name: str, clean: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(name, "1")
+    check_known_settings()
+
+
+@pytest.mark.parametrize(("name", "what"), [("run.lock", "Is a directory"), ("dlt", "File exists")])
+def test_what_lies_where_a_file_of_a_run_belongs_is_named(
+    name: str, what: str, clean: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_sample(clean / "delivery", 10, 1, lambda *_: None)
+    if name == "dlt":
+        (clean / name).write_text("x")
+    else:
+        (clean / name).mkdir()
+    monkeypatch.setenv("SOURCES__ERP__KIND", "files")
+    monkeypatch.setenv("SOURCES__ERP__FILES__FOLDER", str(clean / "delivery"))
+    status, told = call(capsys, monkeypatch, "load")
+    assert status == 2
+    assert told.startswith(f"Error: {clean / name}")
+    assert told.count("\n") == 1
+
+
+def test_after_a_signal_nothing_is_said_to_be_mended(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pipelines.interrupt.exit_code", lambda: 130)
+    assert flow._advice("stopped", is_held=False) == "This run was ended; the next one goes on with it."
+    monkeypatch.setattr("pipelines.interrupt.exit_code", lambda: None)
+    assert flow._advice("stopped", is_held=False).startswith("Mend what stopped the partner")

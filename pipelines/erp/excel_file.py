@@ -47,6 +47,12 @@ _DECORATION = re.compile(r'\[[^\]]*\]|"[^"]*"|\\.|_.|\*.')
 _UNCALCULATED = re.compile(
     rb'<c\b(?![^>]*\bt="str")[^>]*>\s*<f\b(?:[^>]*/>|[^>]*>[^<]*</f>)\s*(?:<v\s*/>|<v>\s*</v>)?\s*</c>'
 )
+# Nothing in front of the first element but comments and the like: entities are defined there, or nowhere. In another
+# encoding they could not be seen.
+_PLAIN_XML = re.compile(
+    rb"(?:\xef\xbb\xbf)?(?:\s++|<\?(?:[^?]|\?(?!>))*+\?>|<!--(?:[^-]|-(?!->))*+-->)*+<[A-Za-z_]"
+)
+_ROW_NUMBER = re.compile(rb"<(?:\w+:)?row\b[^>]*?\sr=[\"']([^\"']*)[\"']")
 _MERGED = re.compile(rb"<mergeCell\b")
 # No formula is longer (8,192 characters, five bytes each where they are escaped).
 _OVERLAP = 65_536
@@ -176,10 +182,10 @@ def _check_parts(path: Path, archive: zipfile.ZipFile, limits: Limits) -> None:
             continue
         with archive.open(member) as xml:
             begin = xml.read(BLOCK)
-        if b"<!DOCTYPE" in begin or b"<!ENTITY" in begin:
+        if begin and not _PLAIN_XML.match(begin):
             raise DeliveryError(
-                f"{path.name}: {shown(member.filename)} defines entities of its own, which no workbook does; "
-                "do not trust this file, and save it again as .xlsx"
+                f"{path.name}: {shown(member.filename)} defines entities of its own or is no XML in UTF-8, which no "
+                "workbook does; do not trust this file, and save it again as .xlsx"
             )
         if STRICT in begin and member.filename.lower().endswith("workbook.xml"):
             raise DeliveryError(
@@ -232,7 +238,7 @@ def _batches(
         if surplus is not None:
             raise DeliveryError(
                 f"{where}, row {number}: cell {surplus.coordinate} has a value, but its column has no header; "
-                "name the column, or empty the cell"
+                "name the column, empty the cell, or take away what stands above the header"
             )
         _check_keys(where, number, row, keys)
         for index, column in enumerate(columns):
@@ -299,23 +305,41 @@ def _moment(value: Any) -> str:
 
 
 def _look_through(where: str, workbook: Any, sheet: str) -> int:
-    """Counts merged ranges. Raises `DeliveryError` if formulas have no stored result: they would read as empty."""
-    merged = formulas = 0
+    """Counts merged ranges.
+
+    Raises `DeliveryError` if formulas have no stored result, they would read as empty, and if rows are not in their
+    order: the library passes over one whose number has gone by.
+    """
+    merged = formulas = last = 0
     with workbook._archive.open(workbook[sheet]._worksheet_path) as xml:
         rest = b""
         while block := xml.read(BLOCK):
             text = rest + block
             # A whole row ends here; what follows belongs to the next look.
             end = text.rfind(b"</c>") + len(b"</c>") if b"</c>" in text else max(0, len(text) - _OVERLAP)
+            last = _check_ascending(where, _ROW_NUMBER.findall(text, 0, end), last)
             formulas += len(_UNCALCULATED.findall(text, 0, end)) if b"<f" in text else 0
             merged += len(_MERGED.findall(text, 0, end))
             rest = text[end:]
+        _check_ascending(where, _ROW_NUMBER.findall(rest), last)
         merged += len(_MERGED.findall(rest))
     if formulas:
         raise DeliveryError(
             f"{where}: {formulas} formulas have no stored result; open the workbook in Excel and save it"
         )
     return merged
+
+
+def _check_ascending(where: str, numbers: list[bytes], last: int) -> int:
+    for number in numbers:
+        if not number.isdigit() or int(number) <= last:
+            given = shown(number[:20].decode(errors="replace"))
+            raise DeliveryError(
+                f"{where}: the row behind row {last:,} has the number {given}, so the sheet is damaged; "
+                "open the workbook in Excel and save it again"
+            )
+        last = int(number)
+    return last
 
 
 def _notes(where: str, doubts: Doubts, merged: int) -> tuple[str, ...]:

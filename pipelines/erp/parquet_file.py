@@ -148,6 +148,11 @@ def _written(text: str) -> str:
     return format(number, "f") if abs(number) < EXACT else text
 
 
+def _decimals(column: pa.Array) -> pa.Array:
+    """Whole numbers without decimals: keys come as `NUMERIC(10,2)` from some databases."""
+    return pc.replace_substring_regex(column.cast(pa.string()), r"\.0+$", "")
+
+
 def _lists(column: pa.Array) -> pa.Array:
     return pc.binary_join(column.cast(pa.list_(pa.string())), ",")
 
@@ -160,5 +165,6 @@ _CONVERSIONS: tuple[tuple[Callable[[pa.DataType], bool], Callable[[pa.Array], pa
     (pa.types.is_dictionary, _dictionaries),
     (pa.types.is_timestamp, _timestamps),
     (pa.types.is_floating, _floats),
+    (pa.types.is_decimal, _decimals),
     (_is_list, _lists),
 )

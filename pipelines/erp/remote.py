@@ -19,6 +19,7 @@ from pipelines.erp.archive import GB
 from pipelines.erp.complete import Listing, check_unchanged, wait_until_quiet
 from pipelines.erp.delivery import Progress, no_progress
 from pipelines.errors import DeliveryError, SettingsError, StammdatenError
+from pipelines.settings import local_path
 
 FOLDER = "SOURCES__ERP__FILES__FOLDER"
 CREDENTIALS = "SOURCES__ERP__FILES__CREDENTIALS__"
@@ -203,7 +204,7 @@ def _known_hosts_only(remote: Remote) -> Any:
     """Refuses every server whose key is not in the file of known hosts; the library alone would trust anybody."""
     import paramiko
 
-    path = remote.known_hosts.expanduser()
+    path = local_path(remote.known_hosts)
 
     class KnownHostsOnly(paramiko.MissingHostKeyPolicy):  # type: ignore[misc]
         def missing_host_key(self, client: Any, hostname: str, key: Any) -> None:

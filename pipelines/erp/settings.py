@@ -19,7 +19,7 @@ from pipelines.erp.increments import Increments
 from pipelines.erp.mapping import read_mapping
 from pipelines.erp.remote import Remote, check_address, is_remote
 from pipelines.errors import SettingsError
-from pipelines.settings import checked_text, project_root, setting_name
+from pipelines.settings import checked_text, local_path, project_root, setting_name
 
 KINDS = ("files", "sql", "openwowi")
 DELIMITER_NAMES = {"tab": "\t", **{delimiter: delimiter for delimiter in DELIMITERS}}
@@ -98,7 +98,7 @@ def _files() -> FilesSettings:
         folder=_folder(),
         encoding=_encoding(),
         delimiter=_delimiter(),
-        mapping=read_mapping(Path(mapping).expanduser()) if mapping else {},
+        mapping=read_mapping(local_path(mapping)) if mapping else {},
         control=_value("sources.erp.files.control"),
         quiet_seconds=_whole_number("sources.erp.files.quiet_seconds", 0, 0, 3600) if quiet else None,
         limits=limits,
@@ -120,7 +120,7 @@ def _folder() -> Path | Remote:
         raise SettingsError(
             f"{setting_name(key)}: not an address; write it as file:///folder; {PLACES}"
         ) from None
-    path = Path(local).expanduser()
+    path = local_path(local)
     if not _is_place(path):
         raise SettingsError(
             f"{setting_name(key)}: {path} is no folder; name the one with the ERP's files, or a ZIP; {PLACES}"

@@ -14,7 +14,7 @@ from pipelines.erp.mapping import DATABASE_KEYS, TableMapping, read_mapping
 from pipelines.erp.sql import SqlSettings
 from pipelines.erp.sql_dialects import dialect_of
 from pipelines.errors import SettingsError
-from pipelines.settings import config_value, project_root
+from pipelines.settings import config_value, local_path, project_root
 
 CREDENTIALS_KEY = "sources.erp.sql.credentials"
 MAPPING = "SOURCES__ERP__SQL__MAPPING"
@@ -87,7 +87,7 @@ def _mapping_path() -> Path:
         raise SettingsError(
             f"{MAPPING}: missing; name the YAML file that says which view is which table (docs/erp-database.md)"
         )
-    return project_root() / Path(given).expanduser()
+    return project_root() / local_path(given)
 
 
 def _check_mapping(file: str, mapping: Mapping[str, TableMapping]) -> None:

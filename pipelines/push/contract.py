@@ -33,6 +33,7 @@ from pipelines.push.contract_model import (
     dig,
 )
 from pipelines.push.openapi import body_schema, resolve, whole_schema
+from pipelines.suggest import did_you_mean
 
 if TYPE_CHECKING:
     from pipelines.push.sdl import Sdl
@@ -214,7 +215,9 @@ def load_contract(partner: str) -> Contract:
     """The contract of a partner. Raises ContractError when a file is missing or wrong."""
     file = FOLDER / partner / FILE
     if not file.is_file():
-        raise ContractError(f"No contract for {partner!r}; known partners: {', '.join(partners())}.")
+        known = partners()
+        meant = did_you_mean(partner, known)
+        raise ContractError(f"{partner!r}: unknown partner{meant}; known are {', '.join(known)}")
     try:
         document = yaml.load(file.read_text(encoding="utf-8"), Loader=LOADER)  # noqa: S506
     except yaml.MarkedYAMLError as error:

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import errno
 import fcntl
 import importlib
 import importlib.util
@@ -283,8 +284,15 @@ def _listen(port: int) -> socket.socket:
 @contextlib.contextmanager
 def _lock(state: Path) -> Iterator[int]:
     """The handle of the lock file, which says where the sandbox answers as long as it does."""
-    state.parent.mkdir(parents=True, exist_ok=True)
-    handle = os.open(state.with_name(state.name + ".lock"), os.O_CREAT | os.O_RDWR, 0o600)
+    try:
+        state.parent.mkdir(parents=True, exist_ok=True)
+        if state.exists() and not state.is_file():
+            raise IsADirectoryError(errno.EISDIR, "it is no file")
+        handle = os.open(state.with_name(state.name + ".lock"), os.O_CREAT | os.O_RDWR, 0o600)
+    except OSError as error:
+        raise SettingsError(
+            f"--state {state}: cannot be used ({error.strerror}); name another file."
+        ) from None
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:

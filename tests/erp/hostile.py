@@ -67,8 +67,8 @@ def device(folder: Path) -> None:
     (folder / "person.csv").symlink_to("/dev/zero")
 
 
-def workbook(sheet: str = "", strings: str = "", begin: str = "") -> bytes:
-    """A workbook with parts replaced."""
+def workbook(sheet: str = "", strings: str = "", begin: str = "", encoding: str = "utf-8") -> bytes:
+    """A workbook with parts replaced; `begin` stands in front of `workbook.xml`, which has the encoding."""
     made = io.BytesIO()
     book = openpyxl.Workbook()
     book.active.append(["person_nr", "nachname"])
@@ -85,7 +85,7 @@ def workbook(sheet: str = "", strings: str = "", begin: str = "") -> bytes:
                 text = text.replace("</Types>", f"{part}</Types>")
             if begin and name.endswith("workbook.xml"):
                 text = begin + text
-            new.writestr(name, text)
+            new.writestr(name, text.encode(encoding if name.endswith("workbook.xml") else "utf-8"))
         if strings:
             new.writestr("xl/sharedStrings.xml", f'<sst xmlns="{MAIN}">{strings}</sst>')
     return changed.getvalue()
@@ -100,10 +100,21 @@ def column_number(folder: Path) -> None:
     person(folder, workbook(sheet='<row r="3"><c r="ZZZ3" t="n"><v>1</v></c></row>'), ".xlsx")
 
 
-def entities(folder: Path) -> None:
+def laughs(encoding: str = "utf-8", in_front: str = "") -> str:
     levels = "".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10}">' for n in range(1, 10))
-    begin = f'<?xml version="1.0"?><!DOCTYPE x [<!ENTITY l0 "lol">{levels}]>'
-    person(folder, workbook(begin=begin), ".xlsx")
+    return f'<?xml version="1.0" encoding="{encoding}"?>{in_front}<!DOCTYPE x [<!ENTITY l0 "lol">{levels}]>'
+
+
+def entities(folder: Path) -> None:
+    person(folder, workbook(begin=laughs()), ".xlsx")
+
+
+def entities_far_behind(folder: Path) -> None:
+    person(folder, workbook(begin=laughs(in_front="<!-- - -->" + " " * 3 * MB)), ".xlsx")
+
+
+def entities_in_utf16(folder: Path) -> None:
+    person(folder, workbook(begin=laughs("utf-16"), encoding="utf-16"), ".xlsx")
 
 
 def many_strings(folder: Path) -> None:
@@ -184,6 +195,8 @@ CASES: dict[str, Callable[[Path], None]] = {
     "a row number": row_number,
     "a column number": column_number,
     "entities": entities,
+    "entities_far_behind": entities_far_behind,
+    "entities_in_utf16": entities_in_utf16,
     "many strings": many_strings,
     "a damaged workbook": damaged_workbook,
     "no workbook": lambda folder: person(folder, b"PK\x03\x04" + os.urandom(5000), ".xlsx"),

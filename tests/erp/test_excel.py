@@ -224,7 +224,7 @@ def test_a_value_without_a_header_is_an_error_with_its_cell(gebaeude):
         gebaeude([*column("ort", "Ulm"), ["001", "0123", "02", "Ulm", None, "geheim"]])
     assert str(caught.value) == (
         "gebaeude.xlsx, sheet Tabelle1, row 3: cell F3 has a value, but its column has no header; "
-        "name the column, or empty the cell"
+        "name the column, empty the cell, or take away what stands above the header"
     )
 
 
@@ -275,3 +275,18 @@ def test_a_zip_that_is_no_workbook_is_an_error(folder):
         read(FilesSettings(folder))
     assert str(caught.value) == "gebaeude.xlsx: not a complete Excel workbook; save it again as .xlsx"
     assert caught.value.__context__ is None
+
+
+@pytest.mark.parametrize("number", ["2", "1", "-3", "x"])
+def test_a_sheet_whose_rows_are_not_in_their_order_is_damaged_and_no_row_is_lost(gebaeude, folder, number):
+    gebaeude(column("strasse", "Weg", "Allee"))
+    file, sheet = folder / "gebaeude.xlsx", "xl/worksheets/sheet1.xml"
+    with zipfile.ZipFile(file) as packed:
+        parts = {name: packed.read(name) for name in packed.namelist()}
+    parts[sheet] = parts[sheet].replace(b'<row r="3"', f'<row r="{number}"'.encode())
+    with zipfile.ZipFile(file, "w") as packed:
+        for name, content in parts.items():
+            packed.writestr(name, content)
+    with pytest.raises(DeliveryError) as caught:
+        read(FilesSettings(folder))
+    assert f"the row behind row 2 has the number {number}, so the sheet is damaged" in str(caught.value)

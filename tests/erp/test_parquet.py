@@ -23,6 +23,7 @@ BERLIN_WINTER = timezone(timedelta(hours=1))
         (pa.array([7, None], pa.int16()), ["7", None]),
         (pa.array([1972.0, 66.5, float("nan"), None]), ["1972", "66.5", None, None]),
         (pa.array([Decimal("1234.50"), None]), ["1234.50", None]),
+        (pa.array([Decimal("815.00"), Decimal("100.00"), Decimal("0.05")]), ["815", "100", "0.05"]),
         (pa.array([True, False, None]), ["true", "false", None]),
         (pa.array([date(2026, 1, 31), date(9999, 12, 31), None]), ["2026-01-31", "9999-12-31", None]),
         (pa.array([datetime(2026, 1, 31), None], pa.timestamp("ns")), ["2026-01-31", None]),

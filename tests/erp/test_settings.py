@@ -116,3 +116,9 @@ def test_a_wrong_setting_is_named_with_where_to_set_it(configure, tmp_path, valu
         erp_settings()
     assert str(caught.value).startswith(expected)
     assert str(caught.value).endswith("set it in the environment or in .dlt/config.toml")
+
+
+def test_a_folder_of_a_user_that_is_not_there_is_no_folder(configure):
+    configure(KIND="files", FILES__FOLDER="~niemand-hier/export")
+    with pytest.raises(SettingsError, match=r"FOLDER: ~niemand-hier/export is no folder"):
+        erp_settings()

@@ -336,6 +336,7 @@ def test_drivers_tell_kinds_by_python_types_or_by_those_of_the_standard(code, ki
         (True, "true"),
         (Decimal("1E+3"), "1000"),
         (Decimal("7.50"), "7.50"),
+        (Decimal("815.00"), "815"),
         (Decimal("NaN"), None),
         (1972.0, "1972"),
         (66.5, "66.5"),
