@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import sqlalchemy as sa
 from dlt.sources.sql_database import sql_table
 
@@ -16,9 +17,9 @@ from pipelines.erp.encrypted import demanded
 from pipelines.erp.headers import column_names
 from pipelines.erp.mapped_values import with_mapped_values
 from pipelines.erp.mapping import TableMapping
-from pipelines.erp.row_checks import RowChecks
+from pipelines.erp.row_checks import RowChecks, is_key
 from pipelines.erp.schema import tables
-from pipelines.erp.sql_dialects import BINARY, NESTED, TIME, Column, Dialect, dialect_of
+from pipelines.erp.sql_dialects import BINARY, NESTED, NUMBER, TIME, Column, Dialect, dialect_of
 from pipelines.erp.sql_errors import explained
 from pipelines.errors import DeliveryError
 
@@ -274,8 +275,17 @@ def _read(database: _Database, view: _View, since: datetime | None) -> Iterator[
                 "times": frozenset(column.ours for column in view.columns if column.kind == TIME),
             },
         )
+        keys = [column.ours for column in view.columns if column.kind == NUMBER and is_key(column.ours)]
         for batch in rows:
-            yield from batch.to_batches()
+            yield from _with_whole_keys(batch, keys).to_batches()
+
+
+def _with_whole_keys(rows: pa.Table, keys: Sequence[str]) -> pa.Table:
+    """A key out of a column of type NUMERIC(10,2) is the same as one out of a column of whole numbers."""
+    for name in keys:
+        place = rows.schema.get_field_index(name)
+        rows = rows.set_column(place, name, pc.replace_substring_regex(rows[name], r"\.0+$", ""))
+    return rows
 
 
 def _mark(database: _Database, view: _View) -> str | None:

@@ -197,8 +197,7 @@ def _(value: bool) -> str:
 
 @written.register
 def _(value: Decimal) -> str | None:
-    # A key in a column of type NUMERIC(10,2) is no other key than in one of whole numbers.
-    return re.sub(r"\.0+$", "", format(value, "f")) if value.is_finite() else None
+    return format(value, "f") if value.is_finite() else None
 
 
 @written.register

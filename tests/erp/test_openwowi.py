@@ -133,7 +133,7 @@ def test_floors_rooms_and_areas_come_as_numbers_and_what_is_absent_as_null(rows)
     columns = ("etage", "etage_lage", "lage", "zimmer", "wohnflaeche", "nutzflaeche", "ve_art", "sollmiete")
     assert [parts(row, *columns) for row in rows["verwaltungseinheit"]] == [
         ("1", "1. OG rechts", "rechts", "3.5", "62.4", None, "Wohnung", "523.5"),
-        ("-1", "Souterrain", None, "2.0", "48", None, "Wohnung", None),
+        ("-1", "Souterrain", None, "2", "48", None, "Wohnung", None),
         (None, None, None, None, None, None, "Stellplatz außen", None),
     ]
 
@@ -142,7 +142,7 @@ def test_a_vacancy_is_a_contract_and_a_row_of_its_own(rows):
     assert [
         parts(row, "ve_nr", "leer_ab", "leer_bis", "zimmer", "wohnflaeche", "etage")
         for row in rows["leerstand"]
-    ] == [("0007", "2025-02-01", None, "2.0", "48", "-1")]
+    ] == [("0007", "2025-02-01", None, "2", "48", "-1")]
 
 
 def test_contractors_are_tenants_with_role_and_period(rows):
@@ -187,9 +187,9 @@ def test_positions_of_one_kind_and_period_are_one_component_of_the_rent(rows):
     }
     assert found == {
         "Nettokaltmiete": ("2024-01-01", "430.75", "0"),
-        "Heizkosten-VZ": ("2024-01-01", "80.00", "0"),
+        "Heizkosten-VZ": ("2024-01-01", "80", "0"),
         "Betriebskosten-VZ": ("2024-01-01", "95.10", "0"),
-        "Kabelanschluss": ("2024-01-01", "7.00", "0"),
+        "Kabelanschluss": ("2024-01-01", "7", "0"),
     }
     assert all(row[column] == value for row in rows["mietkondition"] for column, value in LEASE.items())
 

@@ -81,6 +81,12 @@ def test_every_type_becomes_the_text_that_the_rules_expect(erp, tmp_path, way):
     assert found == [text for n, (_, _, text) in enumerate(AWKWARD) if n != fraction]
 
 
+def test_a_key_of_the_type_numeric_has_no_decimals_and_an_amount_keeps_its_own(erp, tmp_path, way):
+    statement = "select 815::numeric(10,2) as person_nr, 7::numeric(10,2) as kaution_soll"
+    [row] = rows(erp.door(person=TableMapping(select=statement)), "person", tmp_path)
+    assert (row["person_nr"], row["kaution_soll"]) == ("815", "7.00")
+
+
 def test_20001_rows_arrive(erp, tmp_path, way, monkeypatch):
     monkeypatch.setattr("pipelines.erp.sql_rows.BLOCK_BYTES", 77_777)
     monkeypatch.setattr("pipelines.erp.sql_rows.BATCH_ROWS", 777)
@@ -336,7 +342,7 @@ def test_drivers_tell_kinds_by_python_types_or_by_those_of_the_standard(code, ki
         (True, "true"),
         (Decimal("1E+3"), "1000"),
         (Decimal("7.50"), "7.50"),
-        (Decimal("815.00"), "815"),
+        (Decimal("815.00"), "815.00"),
         (Decimal("NaN"), None),
         (1972.0, "1972"),
         (66.5, "66.5"),
