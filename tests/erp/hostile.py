@@ -7,6 +7,7 @@ each case by its name, the seconds it took, the raw layer afterwards, and the mo
 import io
 import json
 import os
+import re
 import resource
 import struct
 import sys
@@ -238,8 +239,16 @@ def load_all(root: Path) -> dict[str, object]:
         seconds[name] = round(time.monotonic() - began, 2)
     with duckdb.connect(str(home / "stammdaten.duckdb"), read_only=True) as connection:
         raw = connection.execute("select person_nr, nachname from erp_raw.person order by 1").fetchall()
-    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-    return {"messages": messages, "seconds": seconds, "raw": raw, "mb": most}
+    return {"messages": messages, "seconds": seconds, "raw": raw, "mb": _peak_mb()}
+
+
+def _peak_mb() -> int:
+    """The most memory of this process; `getrusage` would tell that of the process which started it, if it had more."""
+    status = Path("/proc/self/status")
+    if not status.exists():
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    [peak] = re.findall(r"VmHWM:\s+(\d+) kB", status.read_text(encoding="ascii"))
+    return int(peak) // 1024
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import re
 import socket
 import threading
 import time
@@ -37,7 +38,7 @@ def raw(answer: Callable[[socket.socket], None]) -> Iterator[str]:
 
     def talk(connection: socket.socket) -> None:
         with connection, suppress(OSError):
-            connection.recv(65_536)
+            read_request(connection)
             answer(connection)
 
     threading.Thread(target=serve, daemon=True).start()
@@ -46,6 +47,17 @@ def raw(answer: Callable[[socket.socket], None]) -> Iterator[str]:
     finally:
         ended.set()
         listening.close()
+
+
+def read_request(connection: socket.socket) -> None:
+    """Reads all of it: what is left unread when a connection is closed would reset it, and cut the answer short."""
+    head = b""
+    while b"\r\n\r\n" not in head and (more := connection.recv(65_536)):
+        head += more
+    head, _, body = head.partition(b"\r\n\r\n")
+    length = int((re.findall(rb"(?i)content-length: *(\d+)", head) or [b"0"])[0])
+    while len(body) < length and (more := connection.recv(65_536)):
+        body += more
 
 
 def client_of(url: str, timeout: float = 5.0, **limits: Any) -> Client:
