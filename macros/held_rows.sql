@@ -106,8 +106,9 @@
         {{ separator }} as separator,
         {%- else %}
         case
-            when is_incomplete and {{ incomplete_id(partner, key, person) }}
-                is distinct from {{ composite_id(partner, key, person) }} then {{ separator }}
+            when is_incomplete and coalesce(
+                {{ incomplete_id(partner, key, person) }} <> {{ composite_id(partner, key, person) }}, true
+            ) then {{ separator }}
         end as separator,
         {%- endif %}
         person_nr
@@ -165,3 +166,15 @@
 {% macro contract_of(level) %}
     {% do return({'mieter': 'mietvertrag', 'eigentuemer': 'eigentuemervertrag'}.get(level, level)) %}
 {% endmacro %}
+
+
+{#- How many numbers of the key a row of the ERP lacks; one that its ERP does not have is not missing. -#}
+{% macro numbers_missing(key) -%}
+    (
+        {%- for column in key %}
+        {%- set lacking = erps_without(column, key) %}
+        ({{ column }} is null{{ ' and not ' ~ is_erp('quelle_erp', lacking) if lacking }})::integer
+        {{- ' +' if not loop.last }}
+        {%- endfor %}
+    )
+{%- endmacro %}

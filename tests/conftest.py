@@ -1,6 +1,7 @@
 """Shared fixtures: a raw layer written by hand, dbt run on it, and macros rendered to plain SQL."""
 
 import shutil
+import signal
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,9 @@ import yaml
 from dbt.cli.main import dbtRunner
 
 PROJECT = Path(__file__).resolve().parent.parent
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # of a shell's background job; every child would inherit it
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 Rows = Sequence[Mapping[str, str | None]]
 Build = Callable[..., duckdb.DuckDBPyConnection]

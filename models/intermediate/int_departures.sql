@@ -9,21 +9,24 @@ personen as (
 mietvertraege as (
     select
         *,
-        {{ lease_surely_out('base_erp__mietvertrag') }} or coalesce(_regel in ('L1', 'L2'), false) as is_gone,
+        {{ lease_surely_out('mietvertrag') }}
+        or coalesce(mietvertrag._regel in ('L1', 'L2'), false) as is_gone,
         -- C2: an end that cannot be read is not that of the notice
-        case when mietende is not null or not {{ has_mangel('base_erp__mietvertrag', 'mietende') }} then ende end
-            as ends_on
-    from {{ ref('base_erp__mietvertrag') }} as base_erp__mietvertrag
-    where _regel is null or _regel not in ('C6', 'C7', 'I3')
+        case
+            when mietvertrag.mietende is not null or not {{ has_mangel('mietvertrag', 'mietende') }}
+                then mietvertrag.ende
+        end as ends_on
+    from {{ ref('base_erp__mietvertrag') }} as mietvertrag
+    where mietvertrag._regel is null or mietvertrag._regel not in ('C6', 'C7', 'I3')
 ),
 
 mieter as (
     select
         *,
-        coalesce(lower(rolle) in ('hauptmieter', 'mitmieter') or {{ has_mangel('base_erp__mieter', 'rolle') }}, true)
-            as is_tenant
-    from {{ ref('base_erp__mieter') }} as base_erp__mieter
-    where _regel is null or _regel not in ('C6', 'C7', 'I3')
+        {{ has_mangel('mieter', 'rolle') }}
+        or coalesce(lower(mieter.rolle) in ('hauptmieter', 'mitmieter'), true) as is_tenant
+    from {{ ref('base_erp__mieter') }} as mieter
+    where mieter._regel is null or mieter._regel not in ('C6', 'C7', 'I3')
 ),
 
 -- A person may stand on a lease in several rows: it is gone when all of them are.
@@ -40,7 +43,7 @@ tenants as (
         bool_or(mieter.is_tenant and not coalesce(personen.ist_anonymisiert, false)) as is_tenant,
         min(mieter.gueltig_von) filter (where mieter.is_tenant) as gueltig_von,
         case
-            when count(*) filter (where mieter.is_tenant) = count(mieter.gueltig_bis) filter (where mieter.is_tenant)
+            when bool_and(mieter.gueltig_bis is not null) filter (where mieter.is_tenant)
                 then max(mieter.gueltig_bis) filter (where mieter.is_tenant)
         end as gueltig_bis
     from mieter
@@ -75,16 +78,17 @@ eigentuemer_departures as (
         eigentuemervertraege.beginn as begins_on,
         eigentuemervertraege.ende as ends_on
     from {{ ref('base_erp__eigentuemer') }} as eigentuemer
-    inner join eigentuemervertraege on {{ same_key('eigentuemervertrag', 'eigentuemer', 'eigentuemervertraege') }}
+    inner join eigentuemervertraege
+        on {{ same_key('eigentuemervertrag', 'eigentuemer', 'eigentuemervertraege') }}
     left join personen on eigentuemer.person_nr = personen.person_nr
     where eigentuemer._regel is null or eigentuemer._regel not in ('C6', 'C7', 'I3')
 )
 
-{% for level in ['wirtschaftseinheit', 'gebaeude', 'verwaltungseinheit'] -%}
-{{ departure_rows(level, ref('base_erp__' ~ level), "coalesce(_regel in ('L1', 'L2'), false)") }}
-where _regel is null or _regel not in ('C6', 'C7', 'I3')
-union all
-{% endfor -%}
+{% for level in ['wirtschaftseinheit', 'gebaeude', 'verwaltungseinheit'] %}
+    {{ departure_rows(level, ref('base_erp__' ~ level), "coalesce(_regel in ('L1', 'L2'), false)") }}
+    where _regel is null or _regel not in ('C6', 'C7', 'I3')
+    union all
+{% endfor %}
 {{ departure_rows('mietvertrag', 'mietvertraege', 'is_gone', 'mietbeginn', 'ends_on') }}
 union all
 {{ departure_rows('mieter', 'mieter_departures', 'has_gone', 'begins_on', 'ends_on') }}

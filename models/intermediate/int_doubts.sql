@@ -9,9 +9,9 @@ personen as (
 mietvertraege as (
     select
         *,
-        {{ lease_surely_out('base_erp__mietvertrag') }} as is_surely_out
-    from {{ ref('base_erp__mietvertrag') }} as base_erp__mietvertrag
-    where _regel is null or _regel not in ('C6', 'C7', 'I3')
+        {{ lease_surely_out('mietvertrag') }} as is_surely_out
+    from {{ ref('base_erp__mietvertrag') }} as mietvertrag
+    where mietvertrag._regel is null or mietvertrag._regel not in ('C6', 'C7', 'I3')
 ),
 
 mietvertraege_in_doubt as (
@@ -61,7 +61,8 @@ eigentuemer as (
         personen.name,
         personen.ist_anonymisiert
     from {{ ref('base_erp__eigentuemer') }} as eigentuemer
-    left join eigentuemervertraege on {{ same_key('eigentuemervertrag', 'eigentuemer', 'eigentuemervertraege') }}
+    left join eigentuemervertraege
+        on {{ same_key('eigentuemervertrag', 'eigentuemer', 'eigentuemervertraege') }}
     left join personen on eigentuemer.person_nr = personen.person_nr
     where
         personen.regel is distinct from 'L5'  -- L6: anonymised
@@ -101,32 +102,26 @@ mieter_without_address as (
     inner join unclear_addresses on mieter.person_nr = unclear_addresses.person_nr
 ),
 
-{% for level in ['wirtschaftseinheit', 'gebaeude', 'verwaltungseinheit'] -%}
-{{ level }}_in_doubt as (
-    select * from {{ ref('base_erp__' ~ level) }}
-    where _regel = 'H1'
-),
+{% for level in ['wirtschaftseinheit', 'gebaeude', 'verwaltungseinheit'] %}
+    {{ level }}_in_doubt as (
+        select * from {{ ref('base_erp__' ~ level) }}
+        where _regel = 'H1'
+    ),
 
-{% endfor -%}
+{% endfor %}
 -- C7: a key of which one number is missing may have meant any record that has the others
-{% for level, key in doubt_levels().items() -%}
-{{ level }}_incomplete as (
-    select * from {{ ref('base_erp__' ~ level) }}
-    where
-        _regel = 'C7'
-        and {% for column in key -%}
-            {%- set lacking = erps_without(column, key) -%}
-            ({{ column }} is null{{ ' and not ' ~ is_erp('quelle_erp', lacking) if lacking }})::integer
-            {{- ' + ' if not loop.last }}
-        {%- endfor %} <= 1
-),
+{% for level, key in doubt_levels().items() %}
+    {{ level }}_incomplete as (
+        select * from {{ ref('base_erp__' ~ level) }}
+        where _regel = 'C7' and {{ numbers_missing(key) }} <= 1
+    ),
 
-{% endfor -%}
+{% endfor %}
 doubts as (
-    {%- for level in ['wirtschaftseinheit', 'gebaeude', 'verwaltungseinheit'] %}
-    {{ doubt_rows(level, level ~ '_in_doubt', "'H1'", '_grund') }}
-    union all
-    {%- endfor %}
+    {% for level in ['wirtschaftseinheit', 'gebaeude', 'verwaltungseinheit'] %}
+        {{ doubt_rows(level, level ~ '_in_doubt', "'H1'", '_grund') }}
+        union all
+    {% endfor %}
     {{ doubt_rows(
         'mietvertrag',
         'mietvertraege_in_doubt',
@@ -147,7 +142,13 @@ doubts as (
     union all
     {{ doubt_rows('mieter', 'mieter_without_name', 'regel', 'grund', table_name='person') }}
     union all
-    {{ doubt_rows('eigentuemer', 'eigentuemer_without_name', 'person_regel', "'no name'", table_name='person') }}
+    {{ doubt_rows(
+        'eigentuemer',
+        'eigentuemer_without_name',
+        'person_regel',
+        "'no name'",
+        table_name='person',
+    ) }}
     union all
     {{ doubt_rows(
         'mieter',
@@ -157,10 +158,10 @@ doubts as (
         table_name='kontaktweg',
         of_email=true,
     ) }}
-    {%- for level in doubt_levels() %}
-    union all
-    {{ doubt_rows(level, level ~ '_incomplete', "'C7'", '_grund', is_incomplete=true) }}
-    {%- endfor %}
+    {% for level in doubt_levels() %}
+        union all
+        {{ doubt_rows(level, level ~ '_incomplete', "'C7'", '_grund', is_incomplete=true) }}
+    {% endfor %}
 )
 
 select * from doubts

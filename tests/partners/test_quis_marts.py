@@ -177,7 +177,8 @@ def test_e1_and_i5_hold_for_groups_and_properties(groups: Marts, properties: Mar
 
 def test_e2_has_no_effect_as_no_mart_holds_a_person(groups: Marts) -> None:
     columns = groups.database.execute(
-        "select distinct column_name from duckdb_columns() where schema_name = 'partners' and table_name like 'quis%'"
+        "select distinct column_name from duckdb_columns()"
+        " where schema_name = 'partners' and table_name like 'quis%' and not ends_with(table_name, '__held')"
     ).fetchall()
     assert {name for (name,) in columns} == {
         "external_id",
