@@ -1,7 +1,9 @@
 {#- Body of `<partner>__held` (H1). `entities`: entity → kinds of ids, see `held_ids`; a kind in `also_in_mart` says that
     the record gathers several rows of the ERP, so that it is not changed either while one of them is in doubt.
-    `more` is SQL of further rows with the same columns. -#}
-{% macro held_rows(partner, entities, also_in_mart={}, more=[]) -%}
+    `with_email` is of the same shape: records that carry the person's e-mail address, though they are sent without one
+    too. They stay as they are while the address cannot be read (E5). `more` is SQL of further rows with the same
+    columns. -#}
+{% macro held_rows(partner, entities, also_in_mart={}, with_email={}, more=[]) -%}
     with
 
     doubts as (
@@ -15,9 +17,6 @@
                     true {{ is_chosen_objekt(partner) }}
                 )
             )
-            {%- endif %}
-            {%- if not needs_email(partner) %}
-            and not of_email  -- E2: not asked for here
             {%- endif %}
         {%- for level, relation in key_conflict_sources().items() %}
         union all
@@ -44,6 +43,12 @@
         {%- endfor %}
         {{ 'union all' if not loop.last }}
         {%- endfor %}
+        {%- for entity, kinds in with_email.items() %}
+        {%- for kind in kinds %}
+        union all
+        {{ held_ids(partner, entity, kind, also_in_mart=true, of_email=true) }}
+        {%- endfor %}
+        {%- endfor %}
         {%- for rows in more %}
         union all
         {{ rows }}
@@ -52,7 +57,8 @@
 
     select distinct on (entity, external_id, part) *
     from held
-    where external_id is not null and external_id <> '?'  {# nobody knows whom it names #}
+    {#- Whom it names nobody knows, but perhaps what of. #}
+    where external_id is not null and (external_id <> '?' or part is not null)
     order by entity, external_id, part, also_in_mart desc, holds_below desc, rule, length(reason), reason
 {%- endmacro %}
 
@@ -60,7 +66,7 @@
 {#- Rows out of the CTE `doubts` for one entity. A kind is a level of `int_doubts`, or:
     tenant, owner (the persons, each a record of its own), unit_of_lease, estate_of_lease, unit_of_owner,
     building_of_unit (what is made of rows below it), tenants_of_lease (any record of a (lease, tenant)). -#}
-{% macro held_ids(partner, entity, kind, also_in_mart=false) -%}
+{% macro held_ids(partner, entity, kind, also_in_mart=false, of_email=false) -%}
     {%- set levels, key, person = {
         'wirtschaftseinheit': (['wirtschaftseinheit'], 'wirtschaftseinheit', false),
         'gebaeude': (['gebaeude'], 'gebaeude', false),
@@ -99,9 +105,9 @@
         reason,
         {#- A number with the separator in it (I5) was never sent, so the partner holds nothing of the row. -#}
         {{ "rule <> 'I5'" if also_in_mart else 'false' }} as also_in_mart,
-        {{ part if also_in_mart else 'cast(null as varchar)' }} as part,
+        {{ part if also_in_mart and not of_email else 'cast(null as varchar)' }} as part,
         {#- What one row of several has made stays, and takes nothing with it. -#}
-        {{ (kind not in ['tenant', 'owner', 'estate_of_lease']) | lower }} as holds_below,
+        {{ (not of_email and kind not in ['tenant', 'owner', 'estate_of_lease']) | lower }} as holds_below,
         {%- if kind == 'tenants_of_lease' %}
         {{ separator }} as separator,
         {%- else %}
@@ -113,7 +119,15 @@
         {%- endif %}
         person_nr
     from doubts
-    where level in ('{{ levels | join("', '") }}')
+    where
+        level in ('{{ levels | join("', '") }}')
+        {%- if of_email %}
+        and of_email
+        {%- elif needs_email(partner) %}
+        and (not of_email or level = 'mieter')  -- E2: owners need no address
+        {%- else %}
+        and not of_email
+        {%- endif %}
 {%- endmacro %}
 
 

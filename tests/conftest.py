@@ -13,7 +13,9 @@ from dbt.cli.main import dbtRunner
 
 PROJECT = Path(__file__).resolve().parent.parent
 
-if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # of a shell's background job; every child would inherit it
+if (
+    signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+):  # of a shell's background job; every child would inherit it
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 Rows = Sequence[Mapping[str, str | None]]

@@ -102,6 +102,14 @@ mieter_without_address as (
     inner join unclear_addresses on mieter.person_nr = unclear_addresses.person_nr
 ),
 
+eigentuemer_without_address as (
+    select
+        eigentuemer.*,
+        unclear_addresses.addresses
+    from {{ ref('int_eigentuemer') }} as eigentuemer
+    inner join unclear_addresses on eigentuemer.person_nr = unclear_addresses.person_nr
+),
+
 {% for level in ['wirtschaftseinheit', 'gebaeude', 'verwaltungseinheit'] %}
     {{ level }}_in_doubt as (
         select * from {{ ref('base_erp__' ~ level) }}
@@ -154,7 +162,16 @@ doubts as (
         'mieter',
         'mieter_without_address',
         "'E5'",
-        "'no valid e-mail address: ' || addresses",
+        'addresses',
+        table_name='kontaktweg',
+        of_email=true,
+    ) }}
+    union all
+    {{ doubt_rows(
+        'eigentuemer',
+        'eigentuemer_without_address',
+        "'E5'",
+        'addresses',
         table_name='kontaktweg',
         of_email=true,
     ) }}

@@ -13,7 +13,8 @@ personen as (
 unclear as (
     select
         kontaktwege.person_nr,
-        string_agg({{ mask('kontaktwege.wert') }}, ', ' order by kontaktwege._zeile) as addresses
+        'no valid e-mail address: '
+        || string_agg({{ mask('kontaktwege.wert') }}, ', ' order by kontaktwege._zeile) as addresses
     from kontaktwege
     where
         (kontaktwege._regel is null and {{ has_mangel('kontaktwege', 'wert', 'E5') }})
@@ -29,10 +30,26 @@ unclear as (
             and contains(kontaktwege.wert, '@')
         )
     group by kontaktwege.person_nr
+),
+
+-- C7: an address that names no person may be that of anybody who has none
+of_nobody as (
+    select min(kontaktwege._zeile) as zeile
+    from kontaktwege
+    where
+        kontaktwege._regel = 'C7'
+        and kontaktwege.person_nr is null
+        and kontaktwege.email_adresse is not null
 )
 
-select unclear.*
-from unclear
-inner join personen on unclear.person_nr = personen.person_nr
+select
+    personen.person_nr,
+    coalesce(
+        unclear.addresses,
+        'no e-mail address, but kontaktweg row ' || of_nobody.zeile || ': one without person_nr'
+    ) as addresses
+from personen
+left join unclear on personen.person_nr = unclear.person_nr
+cross join of_nobody
 -- E3: a valid one beside it is the person's address
-where personen.email is null
+where personen.email is null and (unclear.person_nr is not null or of_nobody.zeile is not null)

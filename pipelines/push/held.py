@@ -32,14 +32,14 @@ inner join parent_field as f on a.entity = f.entity
 """
 # The ids under which a record may be in doubt: its own, and with a ? for one of its numbers (C7).
 MEANT = """
-    select id_space, external_id, external_id as in_doubt_as from {rows}
+    select id_space, external_id, unnest([external_id, '?']) as in_doubt_as from {rows}
 """
 MEANT_WITH_UNKNOWN = (
     MEANT
     + """
     union all
     select id_space, external_id, unnest(list_transform(
-        range(1, len(numbers) + 1),
+        range(1, if(len(numbers) = 1, 1, len(numbers) + 1)),
         lambda i: array_to_string(list_concat(numbers[:i - 1], ['?'], numbers[i + 1:]), '{separator}')
     )) as in_doubt_as
     from (select id_space, external_id, string_split(external_id, '{separator}') as numbers from {rows})
@@ -54,8 +54,23 @@ from absent as a
 inner join ({meant}) as m on a.id_space = m.id_space and a.external_id = m.external_id
 inner join in_doubt as d on a.id_space = d.id_space and m.in_doubt_as = d.external_id
 left join departure as g on a.id_space = g.id_space and a.external_id = g.external_id
-where not coalesce(g.is_gone, false) and (d.rule <> 'C7' or g.external_id is null or m.in_doubt_as = a.external_id)
+where d.external_id <> '?'
+    and not coalesce(g.is_gone, false)
+    and (d.rule <> 'C7' or g.external_id is null or m.in_doubt_as = a.external_id)
 group by all
+"""
+# A row that does not say whom it means (C7) means one of those that the partner knows with its part: the record names
+# the part, or the part names the record.
+OF_NOBODY = """
+    select a.entity, a.id_space, a.external_id, min(d.rule) as rule, min_by(d.table_name, d.rule) as table_name,
+        min_by(d.reason, d.rule) as reason, false as holds_below
+    from absent as a
+    inner join in_doubt as d on a.id_space = d.id_space and d.external_id = '?'
+    left join sync.ledger as u
+        on u.partner = $partner and u.external_id = d.part and u.remote_id is not null and u.state <> 'withdrawn'
+    where contains(coalesce(a.refs, ''), '"' || d.part || '"')
+        or contains(coalesce(u.refs, ''), '"' || a.external_id || '"')
+    group by a.entity, a.id_space, a.external_id
 """
 # What hangs below what is in doubt; what such a record refers to; what hangs on nothing but held records.
 BELOW = """
@@ -104,7 +119,7 @@ left join sync.ledger as l
     on l.partner = $partner and l.id_space = $space and c.external_id = l.external_id and l.remote_id is not null
 where c.operation in ('create', 'update', 'given_up')
     and case
-        when l.external_id is null then d.external_id in (
+        when l.external_id is null then d.external_id <> '?' and d.external_id in (
             select s.in_doubt_as from meant as s
             inner join held as h on h.id_space = $space and s.external_id = h.external_id
         )
@@ -160,6 +175,7 @@ def find_held(db: duckdb.DuckDBPyConnection, contract: Contract) -> None:
     write_departures(db, contract, "absent")
     db.execute("create or replace temp table departed as from departure where is_gone")
     db.execute(IN_DOUBT.format(meant=_meant(db, "absent")))
+    db.execute(SPREAD.format(more=OF_NOBODY), {"partner": contract.partner})
     if not _size(db):
         return
     db.execute(PARENTS)

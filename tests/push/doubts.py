@@ -11,7 +11,7 @@ Tables = dict[str, list[Row]]
 WE = {"mandant_nr": "001", "we_nr": "0001"}
 HOUSE = {**WE, "gebaeude_nr": "01"}
 FLATS = [f"{number:02}" for number in range(1, 20)]
-OWNED = ("20", "21", "22")
+OWNED = {"20": "P20", "21": "P20", "22": "P20", "23": "P23", "24": "P24"}
 SIDE_HOUSE = {**WE, "gebaeude_nr": "02"}
 SIDE_FLATS = ("30", "31")
 
@@ -45,18 +45,18 @@ def good() -> Tables:
         ],
         "person": [
             {"person_nr": f"P{n}", "person_art": "natuerlich", "nachname": f"Muster {n}", "vorname": "Erika"}
-            for n in (*FLATS, *SIDE_FLATS, "20")
+            for n in (*FLATS, *SIDE_FLATS, "20", "23", "24")
         ],
         "kontaktweg": [
             {"person_nr": f"P{n}", "lfd_nr": lfd, "art": art, "wert": value}
-            for n in (*FLATS, *SIDE_FLATS, "20")
+            for n in (*FLATS, *SIDE_FLATS, "20", "23", "24")
             for lfd, art, value in (
                 ("1", "E-Mail", f"p{n}@example.org"),
                 ("2", "Handynummer", "0152 28817386"),
             )
         ],
         "eigentuemervertrag": [{**flat(n), "ev_nr": "1", "beginn": "2015-01-01"} for n in OWNED],
-        "eigentuemer": [{**flat(n), "ev_nr": "1", "person_nr": "P20"} for n in OWNED],
+        "eigentuemer": [{**flat(n), "ev_nr": "1", "person_nr": person} for n, person in OWNED.items()],
     }
 
 
@@ -109,4 +109,8 @@ def doubtful() -> Tables:
     _change(tables, "mietvertrag", "31", mietende="2026-02-28")  # over, wherever the flat is
     _change(tables, "eigentuemervertrag", "21", ende="bald")
     _change(tables, "eigentuemervertrag", "22", ende="2026-02-28")
+    _change(tables, "eigentuemer", "23", person_nr="")  # C7: nobody knows whose the flat is
+    for row in tables["kontaktweg"]:
+        if row["person_nr"] == "P24" and row["art"] == "E-Mail":
+            row["wert"] = "p24@"  # an owner needs no address, and had one
     return tables

@@ -19,7 +19,7 @@ from tests.push.site import TODAY, Site
 from tests.push.stock import PLENTIFIC
 
 DAY = date(2026, 3, 31)
-PARTNERS = ("etg24", "facilioo", "plentific", "kiwi", "casavi")
+PARTNERS = ("etg24", "facilioo", "plentific", "kiwi", "casavi", "everreal")
 VARS = {
     "stichtag": DAY.isoformat(),
     "partners": {name: {"aktiv": True, "separator": "/", "mandanten": "alle"} for name in PARTNERS},
@@ -134,17 +134,61 @@ def test_a_person_stays_as_long_as_one_of_its_leases_is_in_doubt(planned: Planne
     persons = [f"P{number}" for number in HELD]
     assert planned.held("facilioo", "parteien_mieter") == persons
     assert planned.held("kiwi", "mieter") == persons
-    kept = sorted(f"{person}/{kind}" for person in persons for kind in ("email", "handynummer"))
-    assert planned.held("facilioo", "kontaktdaten") == kept
+    kept = {f"{person}/{kind}" for person in (*persons, "P23") for kind in ("email", "handynummer")}
+    assert planned.held("facilioo", "kontaktdaten") == sorted(kept | {"P24/email"})
     gone = sorted(f"P{number}/{kind}" for number in GONE for kind in ("email", "handynummer"))
     assert planned.withdrawn("facilioo", "kontaktdaten") == gone
 
 
 def test_a_record_of_several_rows_is_not_changed_while_one_of_them_is_in_doubt(planned: Planned) -> None:
-    assert planned.held("plentific", "unterobjekte_vermieter") == ["P20"]
+    assert planned.held("plentific", "unterobjekte_vermieter") == ["P20", "P23", "P24"]
     assert planned.operations("plentific", "unterobjekte_vermieter") == {}
-    assert planned.held("etg24", "eigentuemervertraege") == ["001/0001/01/21/E1"]
+    assert planned.held("etg24", "eigentuemervertraege") == ["001/0001/01/21/E1", "001/0001/01/23/E1"]
     assert planned.withdrawn("etg24", "eigentuemervertraege") == ["001/0001/01/22/E1"]
+
+
+def test_an_owner_row_without_its_person_holds_whoever_the_partner_knows_as_owner(planned: Planned) -> None:
+    why = [("C7", "eigentuemer", "row 4: no person_nr")]
+    assert planned.why("plentific", "P23") == why
+    assert planned.why("everreal", "P23") == why
+    assert planned.why("everreal", "001/0001/01/23") == why
+    assert planned.held("facilioo", "vertraege_eigentuemer") == [
+        f"001/0001/01/{contract}" for contract in ("21/E1/P20", "23/E1/P23")
+    ]
+    assert planned.withdrawn("everreal", "eigentuemer") == []
+
+
+def test_a_record_with_an_address_that_cannot_be_read_keeps_the_one_it_has(planned: Planned) -> None:
+    assert planned.why("plentific", "P24") == [("E5", "kontaktweg", "no valid e-mail address: x99@")]
+    assert planned.held("etg24", "eigentuemer") == [
+        f"001/0001/01/{contract}" for contract in ("21/E1/P20", "23/E1/P23", "24/E1/P24")
+    ]
+    for partner, entity in (("casavi", "kontakte"), ("facilioo", "parteien_eigentuemer")):
+        assert not planned.operations(partner, entity).keys() & {"P05", "P24"}, partner
+    assert "P05" in planned.held("casavi", "kontakte")
+    assert (
+        planned.operations("casavi", "kontakte")["P06"]["payload"]["email"] is None
+    )  # there is none any more
+
+
+def test_an_address_without_its_person_may_be_that_of_anybody_without_one(
+    planned: Planned, build: Build
+) -> None:
+    delivery = doubtful()
+    delivery["kontaktweg"].append(
+        {"person_nr": "", "lfd_nr": "9", "art": "E-Mail", "wert": "p06@example.org"}
+    )
+    ledger = planned.db.execute("from sync.ledger").to_arrow_table()
+    db = build(delivery, select=["+kiwi"], vars=VARS)
+    create_tables(db)
+    db.register("former", ledger)
+    db.execute("insert into sync.ledger by name from former")
+    make_plan(db, [load_contract("kiwi")], DAY, "run")
+    after = Planned(db, {})
+    assert after.held("kiwi", "mietvertraege") == tenants(*sorted((*HELD, "06")))
+    [(rule, table, reason)] = after.why("kiwi", tenants("06")[0])
+    assert (rule, table) == ("E5", "kontaktweg")
+    assert reason.startswith("no e-mail address, but kontaktweg row ")
 
 
 def test_what_is_held_says_why(planned: Planned) -> None:

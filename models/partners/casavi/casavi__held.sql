@@ -23,6 +23,7 @@
         'vertraege_mieter': ['mieter'],
         'vertraege_eigentuemer': ['eigentuemer'],
     },
+    with_email={'kontakte': ['tenant', 'owner']},
     more=[
         shared_ids,
         held_row(

@@ -17,5 +17,6 @@
         'eigentuemervertraege': ['eigentuemervertrag'],
         'eigentuemer': ['eigentuemer'],
     },
+    with_email={'eigentuemer': ['eigentuemer']},
     more=[shared_ids],
 ) }}

@@ -18,7 +18,7 @@
         composite_id('facilioo', 'person') ~ " || '" ~ partner_settings('facilioo').separator ~ "email'",
         "'E5'",
         'kontaktweg',
-        "'no valid e-mail address: ' || addresses",
+        'addresses',
         person_nr='person_nr',
     ) }}
     from {{ ref('int_unclear_addresses') }}
@@ -35,5 +35,6 @@
         'vertraege_mieter': ['mieter'],
         'vertraege_eigentuemer': ['eigentuemer'],
     },
+    with_email={'parteien_mieter': ['owner']},
     more=[shared_ids, addresses],
 ) }}

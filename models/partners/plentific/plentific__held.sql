@@ -9,4 +9,5 @@
         'unterobjekte_vermieter': ['owner'],
     },
     also_in_mart={'unterobjekte_vermieter': ['owner']},
+    with_email={'unterobjekte_vermieter': ['owner']},
 ) }}
