@@ -178,7 +178,7 @@ def _show_record(record: Report) -> None:
     if plan:
         fields = f" ({', '.join(plan['changed_fields'])})" if plan["changed_fields"] else ""
         _say(f"    plan {plan['plan_id']} of {plan['created_at']}: {plan['operation']}{fields}")
-    else:
+    elif not record["held"]:
         _say("    the last plan has nothing for it")
     for attempt in record["attempts"]:
         _say(f"    {attempt['at']}: {attempt['operation']} {_outcome(attempt)}")

@@ -25,7 +25,7 @@ from openpyxl.xml.constants import SHARED_STRINGS, SHEET_MAIN_NS
 from openpyxl.xml.functions import iterparse
 
 from pipelines.erp.archive import BLOCK, Limits, opened
-from pipelines.erp.headers import MOST_COLUMNS, column_names
+from pipelines.erp.headers import MOST_COLUMNS, column_names, our_names
 from pipelines.erp.row_checks import is_key, is_written_number
 from pipelines.erp.words import shown
 from pipelines.errors import DeliveryError, StammdatenError
@@ -223,8 +223,8 @@ def _header(
     fields = ["" if cell.value is None else str(cell.value) for cell in row]
     while fields and not fields[-1].strip():
         fields.pop()
-    names = [renamed.get(name, name) for name in column_names(f"{where}, line 1", fields)]
-    return column_names(f"{where}, line 1", names)
+    where = f"{where}, line 1"
+    return our_names(where, column_names(where, fields), renamed)
 
 
 def _batches(

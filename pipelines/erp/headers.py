@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from pipelines.erp.delivery import RESERVED_PREFIXES
 from pipelines.erp.words import listed, visible
@@ -40,6 +40,20 @@ def column_names(where: str, fields: Sequence[str]) -> tuple[str, ...]:
             "export the table with its header line"
         )
     return tuple(names)
+
+
+def our_names(where: str, names: Sequence[str], renamed: Mapping[str, str]) -> tuple[str, ...]:
+    """Names of columns after the mapping file: `renamed` gives a name of the ERP ours.
+
+    Raises `DeliveryError` for names that are then the same, and for our name where the mapping file expects another.
+    """
+    for theirs, ours in renamed.items():
+        if theirs not in names and ours in names:
+            raise DeliveryError(
+                f"{where}: column {theirs} missing, which the mapping file names for {ours}, and there is a column "
+                f"{ours}; take the entry out of the mapping file, or export {theirs}"
+            )
+    return column_names(where, [renamed.get(name, name) for name in names])
 
 
 def spelled(field: str) -> str:

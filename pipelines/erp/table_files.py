@@ -12,7 +12,7 @@ from pipelines.erp.archive import Limits
 from pipelines.erp.complete import Control, counted
 from pipelines.erp.delivery import TableData, check_columns
 from pipelines.erp.folder import in_folder
-from pipelines.erp.headers import column_names
+from pipelines.erp.headers import column_names, our_names
 from pipelines.erp.mapping import TableMapping
 from pipelines.erp.parts import Found, Part
 from pipelines.erp.row_checks import RowChecks
@@ -148,7 +148,7 @@ def _our_names(
     file: csv_file.CsvFile | parquet_file.ParquetFile, renamed: Mapping[str, str]
 ) -> tuple[str, ...]:
     where = f"{file.path.name}, line 1" if isinstance(file, csv_file.CsvFile) else file.path.name
-    return column_names(where, [renamed.get(column, column) for column in file.columns])
+    return our_names(where, file.columns, renamed)
 
 
 def _row(number: int) -> str:

@@ -73,6 +73,10 @@ def test_one_file_may_be_several_tables(folder):
     ("columns", "expected"),
     [
         ({"ort": "Town"}, "mandant.csv, line 1: column town missing, which the mapping file names for ort"),
+        (
+            {"mandant_nr": "Nummer"},
+            "mandant.csv, line 1: column nummer missing, which the mapping file names for mandant_nr, and there is",
+        ),
         ({"ort": "Name", "mandant_nr": "mandant_nr"}, None),
         ({"mandant_nr": "Name"}, "mandant.csv, line 1: column mandant_nr comes more than once"),
     ],
