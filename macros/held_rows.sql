@@ -180,15 +180,3 @@
 {% macro contract_of(level) %}
     {% do return({'mieter': 'mietvertrag', 'eigentuemer': 'eigentuemervertrag'}.get(level, level)) %}
 {% endmacro %}
-
-
-{#- How many numbers of the key a row of the ERP lacks; one that its ERP does not have is not missing. -#}
-{% macro numbers_missing(key) -%}
-    (
-        {%- for column in key %}
-        {%- set lacking = erps_without(column, key) %}
-        ({{ column }} is null{{ ' and not ' ~ is_erp('quelle_erp', lacking) if lacking }})::integer
-        {{- ' +' if not loop.last }}
-        {%- endfor %}
-    )
-{%- endmacro %}

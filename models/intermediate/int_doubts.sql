@@ -117,11 +117,11 @@ eigentuemer_without_address as (
     ),
 
 {% endfor %}
--- C7: a key of which one number is missing may have meant any record that has the others
+-- C7: a key of which numbers are missing may have meant any record that has the others
 {% for level, key in doubt_levels().items() %}
     {{ level }}_incomplete as (
         select * from {{ ref('base_erp__' ~ level) }}
-        where _regel = 'C7' and {{ numbers_missing(key) }} <= 1
+        where _regel = 'C7' and coalesce({{ key | join(', ') }}) is not null
     ),
 
 {% endfor %}

@@ -30,7 +30,19 @@ select distinct a.id_space, a.external_id, f.id_space as parent_space, unnest(
 from absent as a
 inner join parent_field as f on a.entity = f.entity
 """
-# The ids under which a record may be in doubt: its own, and with a ? for one of its numbers (C7).
+# Which numbers of a key are missing in the ids in doubt (C7), as a list of booleans for each length of a key.
+UNKNOWN = """
+create or replace temp table unknown as
+select len(missing) as length, list(distinct missing) as missing
+from (
+    select list_transform(string_split(external_id, separator), lambda number: number = '?') as missing
+    from in_doubt
+    where separator is not null
+)
+where list_bool_or(missing)
+group by len(missing)
+"""
+# The ids under which a record may be in doubt: its own, with a ? for what is missing there (C7), and as nobody's.
 MEANT = """
     select id_space, external_id, unnest([external_id, '?']) as in_doubt_as from {rows}
 """
@@ -38,11 +50,11 @@ MEANT_WITH_UNKNOWN = (
     MEANT
     + """
     union all
-    select id_space, external_id, unnest(list_transform(
-        range(1, if(len(numbers) = 1, 1, len(numbers) + 1)),
-        lambda i: array_to_string(list_concat(numbers[:i - 1], ['?'], numbers[i + 1:]), '{separator}')
-    )) as in_doubt_as
-    from (select id_space, external_id, string_split(external_id, '{separator}') as numbers from {rows})
+    select n.id_space, n.external_id, unnest(list_transform(u.missing, lambda missing: array_to_string(
+        list_transform(n.numbers, lambda number, i: if(missing[i], '?', number)), '{separator}'
+    ))) as in_doubt_as
+    from (select id_space, external_id, string_split(external_id, '{separator}') as numbers from {rows}) as n
+    inner join unknown as u on len(n.numbers) = u.length and u.length > 1
 """
 )
 # A key that lacks a number (C7) does not mean a record of which another row has the whole key.
@@ -245,6 +257,8 @@ def _read_doubts(db: duckdb.DuckDBPyConnection, contract: Contract) -> None:
 
 def _meant(db: duckdb.DuckDBPyConnection, rows: str) -> str:
     separator = one(db, "select any_value(separator) from in_doubt")[0]
+    if separator:
+        db.execute(UNKNOWN)
     return (MEANT_WITH_UNKNOWN if separator else MEANT).format(rows=rows, separator=separator)
 
 

@@ -10,7 +10,7 @@ Tables = dict[str, list[Row]]
 
 WE = {"mandant_nr": "001", "we_nr": "0001"}
 HOUSE = {**WE, "gebaeude_nr": "01"}
-FLATS = [f"{number:02}" for number in range(1, 20)]
+FLATS = [*(f"{number:02}" for number in range(1, 20)), "25"]
 OWNED = {"20": "P20", "21": "P20", "22": "P20", "23": "P23", "24": "P24"}
 SIDE_HOUSE = {**WE, "gebaeude_nr": "02"}
 SIDE_FLATS = ("30", "31")
@@ -102,6 +102,8 @@ def doubtful() -> Tables:
     )  # gone, with a lease in doubt below it
     _change(tables, "mietvertrag", "17", mietende="31.06.2025")
     _change(tables, "mietvertrag", "18", mv_nr="")  # C7: its tenant's lease is not there
+    _change(tables, "mietvertrag", "25", mv_nr="")
+    _change(tables, "mieter", "25", mv_nr="", person_nr="")  # C7: two numbers are missing
     for row in tables["kontaktweg"]:
         if row["person_nr"] == "P19":
             row["lfd_nr"] = ""  # C7: the address has no number of its own
