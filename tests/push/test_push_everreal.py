@@ -285,6 +285,33 @@ def test_a_lease_that_ended_gets_its_end_before_it_is_cut_from_us(site: Site) ->
     assert requests(site, before) == []
 
 
+@pytest.mark.parametrize(
+    ("begin", "departure", "end"),
+    [
+        ("2020-02-01", "'2020-02-01', '2026-09-30'", "2026-09-30"),
+        ("2020-02-01", "'2020-02-01', '2019-12-31'", "2026-11-21"),  # no end of this lease
+        ("2027-02-01", "'2027-02-01', null", "2027-02-01"),  # cancelled before it began
+    ],
+)
+def test_the_end_before_the_cut_is_that_of_the_erp(site: Site, begin: str, departure: str, end: str) -> None:
+    rows = changed("mieter", 1, contractStartDate=begin)
+    site.sync("everreal", rows)
+    with open_database(site.home) as db:
+        db.execute(
+            "create table partners.everreal__departures (entity varchar, external_id varchar, is_gone boolean,"
+            " begins_on date, ends_on date)"
+        )
+        db.execute(
+            "insert into partners.everreal__departures"
+            f" values ('mieter', '001/1/01/0002/01/78', true, {departure})"
+        )
+    before = len(site.sandbox.requests("everreal"))
+    site.sync("everreal", {**rows, "mieter": rows["mieter"][:1]})
+    assert mutations(site, before) == ["upsertTenant", "deleteTenant"]
+    left = records(site, "mieter")["001/1/01/0002/01/78"]
+    assert (left["contractEndDate"], left["detached"]) == (end, True)
+
+
 def test_an_end_that_everreal_holds_stays_and_a_coming_one_is_replaced(site: Site) -> None:
     rows = changed("mieter", 0, contractEndDate="2026-10-31")
     rows["mieter"][1]["contractEndDate"] = "2027-01-31"
