@@ -148,6 +148,21 @@
 {%- endmacro %}
 
 
+{#- Rows that the mart leaves out for what its partner refuses (V1): `relation` has the key of the level and a list
+    `hindernisse`. -#}
+{% macro refused_rows(partner, entity, level, relation) -%}
+    {{ held_row(
+        entity,
+        composite_id(partner, level),
+        "'V1'",
+        level,
+        "concat_ws(' ', hindernisse[1].spalte, hindernisse[1].wert) || ': ' || hindernisse[1].grund",
+    ) }}
+    from {{ relation }}
+    where hindernisse is not null
+{%- endmacro %}
+
+
 {#- The id of an incomplete key (C7), with ? for each number that is missing. -#}
 {% macro incomplete_id(partner, level, person=false) -%}
     {%- set key = record_key(level, person) -%}

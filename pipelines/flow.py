@@ -149,31 +149,21 @@ def status_report(home: Path, settings: Vars) -> Report:
             last = one(db, "select strftime(max(loaded_at), '%Y-%m-%d %H:%M UTC') from sync.loads")
             report["last_load"] = last[0]
             report["last_load_kind"] = kind_of_last_load(db)
-        names = ["partner", "entity", "state", "reason", "rows"]
-        report["ledger"] = [
-            dict(zip(names, row, strict=True))
-            for row in db.execute(
-                "select partner, entity, state, reason, count(*) from sync.ledger group by all order by all"
-            ).fetchall()
-            if row[0] in settings.partners
-        ]
-        names = ["partner", "entity", "rule", "rows"]
-        report["held"] = [
-            dict(zip(names, row, strict=True))
-            for row in db.execute(
-                "select partner, entity, rule, count(*) from sync.held group by all order by all"
-            ).fetchall()
-            if row[0] in settings.partners
-        ]
+        for name, columns in (("ledger", "partner, entity, state, reason"), ("held", "partner, entity, rule")):
+            counted = _counted(db, f"select {columns} from sync.{name}")
+            report[name] = [row for row in counted if row["partner"] in settings.partners]
         if "quality.findings" in tables:
-            names = ["rule", "table", "partner", "rows"]
-            report["findings"] = [
-                dict(zip(names, row, strict=True))
-                for row in db.execute(
-                    "select regel, tabelle, partner, count(*) from quality.findings group by all order by all"
-                ).fetchall()
-            ]
+            report["findings"] = _counted(
+                db, 'select regel as rule, tabelle as "table", partner from quality.findings'
+            )
     return report
+
+
+def _counted(db: duckdb.DuckDBPyConnection, rows: str) -> list[Report]:
+    """Each different row with how often it comes, in the order of its columns."""
+    found = db.execute(f"select *, count(*) as rows from ({rows}) group by all order by all")
+    names = [column[0] for column in found.description]
+    return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
 
 
 def partner_report(home: Path, settings: Vars, renamed: str | None) -> Report:
