@@ -23,7 +23,7 @@ def adopt_report(home: Path, settings: Vars, partner: str, apply: bool, progress
     with only_run(home, "adopt"), sample.partners_at_hand(home, settings):
         flow.check(home, settings)
         ready, failures = flow.tested(home, settings, progress)
-        settle_former(home, settings.active)
+        settle_former(home, settings.active, progress)
         found = adopt(home, connector(partner), apply and partner in ready, progress)
         return {
             "partner": partner,
@@ -48,7 +48,7 @@ def verify_report(
     """Compares the partner with the ledger, and with `mend` makes a plan that restores what differs."""
     with only_run(home, "verify"), sample.partners_at_hand(home, settings):
         flow.check(home, settings)
-        settle_former(home, settings.active)
+        settle_former(home, settings.active, progress)
         found = verify(home, connector(partner), progress)
         report: Report = {
             "partner": partner,
@@ -90,6 +90,7 @@ def rekey_report(
     file: Path | None,
     planned: bool,
     apply: bool,
+    progress: Progress,
 ) -> Report:
     """Moves records to other external ids, and what hangs on them; `named` is entity, former and new id."""
     entity, former, now = named
@@ -99,7 +100,7 @@ def rekey_report(
         raise SettingsError("rekey: --from and --to go together")
     with only_run(home, "rekey"):
         flow.check_rows(home, settings)
-        settle_former(home, settings.active)
+        settle_former(home, settings.active, progress)
         if file:
             pairs = [replace(pair, entity=pair.entity or entity) for pair in pairs_of_file(file)]
         elif planned:

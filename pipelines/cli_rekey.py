@@ -46,9 +46,11 @@ def rekey_command(
     """
     from pipelines.check import rekey_report
 
-    with terminal.Progressing(as_json):
+    with terminal.Progressing(as_json) as progress:
         settings = terminal.settings_of(stichtag, [partner], variables)
-        report = rekey_report(home(), settings, partner, (entity, former, now), file, planned, apply)
+        report = rekey_report(
+            home(), settings, partner, (entity, former, now), file, planned, apply, progress
+        )
     if as_json:
         terminal.out.print_json(json.dumps(report))
         raise typer.Exit(report["exit"])

@@ -84,7 +84,7 @@ def plan_only(
     with only_run(home, "plan"), sample.partners_at_hand(home, settings):
         _check_rows(home, settings)
         ready, failures = tested(home, settings, progress)
-        settle_former(home, settings.active)
+        settle_former(home, settings.active, progress)
         made = engine.plan(home, ready, settings.stichtag)
         report: Report = {
             "plan_id": made.plan_id,
@@ -119,7 +119,7 @@ def push_only(
     with only_run(home, "push"), sample.partners_at_hand(home, settings):
         check(home, settings)
         ready, failures = tested(home, settings, progress)
-        settle_former(home, settings.active)
+        settle_former(home, settings.active, progress)
         if plan_id and ready:
             ready = engine.check_plan(home, plan_id, ready)
         elif not plan_id:
@@ -149,7 +149,10 @@ def status_report(home: Path, settings: Vars) -> Report:
             last = one(db, "select strftime(max(loaded_at), '%Y-%m-%d %H:%M UTC') from sync.loads")
             report["last_load"] = last[0]
             report["last_load_kind"] = kind_of_last_load(db)
-        for name, columns in (("ledger", "partner, entity, state, reason"), ("held", "partner, entity, rule")):
+        for name, columns in (
+            ("ledger", "partner, entity, state, reason"),
+            ("held", "partner, entity, rule"),
+        ):
             counted = _counted(db, f"select {columns} from sync.{name}")
             report[name] = [row for row in counted if row["partner"] in settings.partners]
         if "quality.findings" in tables:
@@ -265,7 +268,7 @@ def _carry_through(home: Path, settings: Vars, erp: Door, say: Say, progress: Pr
     # Looked at before the push, which makes these counts the former ones.
     warned = warnings(home, settings)
     ready, failures = _fitting(home, settings, built)
-    looked_up = settle_former(home, settings.active)
+    looked_up = settle_former(home, settings.active, progress)
     if looked_up:
         say(f"Settled {looked_up} records that an interrupted run had left open")
     made = engine.plan(home, ready, settings.stichtag)

@@ -104,7 +104,7 @@ def forget(
         for name in seen["partners"]:
             connector(name).client.close()
         check_systems(home, seen["partners"])
-        settle_former(home, settings.active)
+        settle_former(home, settings.active, progress)
         before = _remember(home, settings, person_nr, seen["in_raw"])
         stopped = _withdraw(home, settings, [r for r in before if r.partner in settings.active], progress)
         with engine.after_sending(bool(seen["partners"])), open_database(home) as db:

@@ -15,6 +15,7 @@ from pipelines.push.destination import COLUMNS, IN_DOUBT, Row, Sender
 from pipelines.push.doubt import UNKNOWN, Found, look_for, pauses
 from pipelines.push.journal import Journal, Outcome, noting
 from pipelines.push.ledger import open_database, take_over
+from pipelines.push.reader import Progress
 from pipelines.push.speech import Operation
 from pipelines.settings import database
 
@@ -35,8 +36,10 @@ class Sent:
     is_folded: bool
 
 
-def settle_former(home: Path, active: list[str]) -> int:
+def settle_former(home: Path, active: list[str], progress: Progress = lambda *_: None) -> int:
     """Settles what earlier runs left open; returns how many rows were looked up at partners.
+
+    `progress` hears which partner is asked, how many creates in doubt are cleared up, and of how many.
 
     Outcomes that were not folded are folded. Intents without an outcome are in doubt: creates are looked up at the
     partner, what can be sent twice without harm is simply planned again: changes, withdrawals, upserts. A create
@@ -53,7 +56,7 @@ def settle_former(home: Path, active: list[str]) -> int:
             rows = {partner: _plan_rows(db, keys) for partner, keys in left.items() if partner in active}
             doubtful = {partner: _rows_in_doubt(db, partner) for partner in active}
         looked_up = sum(
-            _settle_partner(home, journal, partner, rows.get(partner, []), doubtful[partner])
+            _settle_partner(home, journal, partner, rows.get(partner, []), doubtful[partner], progress)
             for partner in active
             if rows.get(partner) or doubtful[partner]
         )
@@ -65,7 +68,12 @@ def settle_former(home: Path, active: list[str]) -> int:
 
 
 def _settle_partner(
-    home: Path, journal: Journal, partner: str, rows: list[Row], doubtful: list[tuple[Row, float]]
+    home: Path,
+    journal: Journal,
+    partner: str,
+    rows: list[Row],
+    doubtful: list[tuple[Row, float]],
+    progress: Progress,
 ) -> int:
     sender = Sender("", connector(partner), journal, database=database(home))
     last = journal.last_outcome(partner) or 0.0
@@ -84,7 +92,7 @@ def _settle_partner(
                 since = max(journal.intended_at(row["plan_id"], row["seq"]) or 0.0, last)
                 sent.append(Sent(row, operation, since, is_folded=False))
         sent += [Sent(row, sender.operation(row)[0], since, is_folded=True) for row, since in doubtful]
-        outcomes = [(one, _outcome(sender, one, found)) for one, found in _looked_for(sender, sent)]
+        outcomes = [(one, _outcome(sender, one, found)) for one, found in _looked_for(sender, sent, progress)]
         for one, outcome in outcomes:
             if not one.is_folded:
                 _settle(sender, one.row, outcome)
@@ -100,7 +108,7 @@ def _settle(sender: Sender, row: Row, outcome: Outcome) -> None:
     sender.settle(row, outcome)
 
 
-def _looked_for(sender: Sender, sent: list[Sent]) -> list[tuple[Sent, Found]]:
+def _looked_for(sender: Sender, sent: list[Sent], progress: Progress) -> list[tuple[Sent, Found]]:
     """What is found of each, all looked for together; again after growing pauses where it was sent just now."""
     found = [UNKNOWN] * len(sent)
     for wait in (0.0, *pauses(_worth_waiting(sender, sent))):
@@ -109,6 +117,9 @@ def _looked_for(sender: Sender, sent: list[Sent]) -> list[tuple[Sent, Found]]:
             left = [place for place in left if not _is_absent(sender, sent[place], found[place])]
         if not left:
             break
+        what = f"{sender.connector.contract.partner}, creates in doubt"
+        again = f" · looking again in {wait:.0f} s" if wait else ""
+        progress(what + again, len(sent) - len(left), len(sent))
         sender.connector.client.rest(wait)
         try:
             news = look_for(sender.connector, [sent[place].operation for place in left])

@@ -86,7 +86,10 @@ def test_a_group_that_never_arrived_is_not_replaced_by_its_twin(
     assert (
         posts(site, "etg24", "/v1/object-groups") == 2 + 1
     )  # without the external id, which was refused once
-    patience(monkeypatch, "etg24", "0", "0")
+    patience(monkeypatch, "etg24", "0", "1")
+    told: list[tuple[str, int, int]] = []
+    settle_former(site.home, ["etg24"], lambda *line: told.append(line))
+    assert told[0] == ("etg24, creates in doubt", 0, 1)
     assert sum(line.undelivered for line in site.sync("etg24", TWINS).values()) == 0
     groups = groups_of_houses(site)
     assert len(site.sandbox.records("etg24", "objektgruppen")) == 2
