@@ -33,7 +33,8 @@ lint: setup
 test: setup lint  ## all checks
 	$(BIN)/pytest -m "not slow" --numprocesses 2 --dist loadfile
 
-test-slow: setup  ## the long suites
+test-slow: setup  ## the long suites, and the SQL of the partners that are off
+	$(BIN)/sqlfluff lint models/partners --config tests/all_partners.sqlfluff --processes 2 --disable-progress-bar
 	$(BIN)/pytest -m slow
 
 test-mutants: setup  ## drop, rename, swap, mistype each mapped field: do the tests see it?

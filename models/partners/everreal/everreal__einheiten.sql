@@ -70,9 +70,9 @@ select
         else 'PRIVATELY_FINANCED'
     end as "financingType",
     coalesce(
-        leerstaende.angebot.nettokaltmiete, verwaltungseinheiten.sollmiete, aktuelle_mieten.kaltmiete, 0
+        leerstaende.angebot['nettokaltmiete'], verwaltungseinheiten.sollmiete, aktuelle_mieten.kaltmiete, 0
     ) as "targetRent",
-    leerstaende.angebot.nebenkosten as surcharges,
+    leerstaende.angebot['nebenkosten'] as surcharges,
     aktuelle_mieten.kaltmiete as "currentRent",
     verwaltungseinheiten.wohnflaeche as "livingSurface",
     verwaltungseinheiten.nutzflaeche as "netFloorSurface",
@@ -80,7 +80,7 @@ select
         when verwaltungseinheiten.zimmer is not null
             then struct_pack(rooms := verwaltungseinheiten.zimmer)
     end as rooms,
-    leerstaende.angebot.verfuegbar_ab as "availableFrom"
+    leerstaende.angebot['verfuegbar_ab'] as "availableFrom"
 from einheiten
 inner join verwaltungseinheiten
     on {{ same_key('verwaltungseinheit', 'einheiten', 'verwaltungseinheiten') }}

@@ -1,6 +1,8 @@
 {{ config(enabled=partner_aktiv('everreal'), schema='partners', contract={'enforced': true}) }}
 
-{% set with_gebaeude = partner_settings('everreal').gebaeude_importieren %}
+{% set settings = partner_settings('everreal') %}
+{% set property_table = 'gebaeude' if settings.gebaeude_importieren else 'wirtschaftseinheit' %}
+{% set separator = settings.separator %}
 
 {% set owners -%}
     {{ held_row(
@@ -17,7 +19,7 @@
 {%- endset %}
 
 {% set properties -%}
-    {{ held_row('objekte', 'external_id', 'regel', 'gebaeude' if with_gebaeude else 'wirtschaftseinheit', 'grund') }}
+    {{ held_row('objekte', 'external_id', 'regel', property_table, 'grund') }}
     from {{ ref('int_everreal__objekte') }}
     where regel is not null  -- EV2, I6
 {%- endset %}
@@ -46,16 +48,14 @@
     where eigentuemer.regel is not null  -- EV1
 {%- endset %}
 
-{% set lease_id = composite_id('everreal', 'mietvertrag') ~ " || '" ~ partner_settings('everreal').separator ~ "'" %}
-
 {% set leases -%}
     {{ held_row(
         'mieter',
-        lease_id ~ " || '?'",
+        composite_id('everreal', 'mietvertrag') ~ " || '" ~ separator ~ "?'",
         'regel',
         'mietvertrag',
         'grund',
-        separator="'" ~ partner_settings('everreal').separator ~ "'",
+        separator="'" ~ separator ~ "'",
     ) }}
     from {{ ref('int_everreal__mietvertraege') }}
     where regel is not null  -- EV2 to EV4, I6
@@ -66,7 +66,7 @@
     entities={
         'eigentuemer': ['owner'],
         'objektgruppen': ['wirtschaftseinheit'],
-        'objekte': ['gebaeude' if with_gebaeude else 'wirtschaftseinheit'],
+        'objekte': [property_table],
         'einheiten': ['verwaltungseinheit', 'unit_of_owner'],
         'mieter': ['tenants_of_lease'],
     },

@@ -1,5 +1,6 @@
 {{ config(enabled=partner_aktiv('pricehubble'), schema='partners', contract={'enforced': true}) }}
 
-{% set refused = refused_rows('pricehubble', 'dossiers', 'verwaltungseinheit', ref('int_pricehubble__wohnungen')) %}
+{% set flats = ref('int_pricehubble__wohnungen') %}
+{% set refused = refused_rows('pricehubble', 'dossiers', 'verwaltungseinheit', flats) %}
 
 {{ held_rows('pricehubble', entities={'dossiers': ['verwaltungseinheit']}, more=[refused]) }}
