@@ -6,6 +6,12 @@ personen as (
     select * from {{ ref('int_personen__pruefung') }}
 ),
 
+-- H2: whatever else of the person is in doubt
+anonymised as (
+    select person_nr from {{ ref('base_erp__person') }}
+    where anonymisiert and (_regel is null or _regel = 'H1')
+),
+
 mietvertraege as (
     select
         *,
@@ -38,6 +44,7 @@ mieter_in_doubt as (
             or {{ has_mangel('mieter', 'rolle') }}
         )
         and personen.regel is distinct from 'L5'
+        and not exists (select 1 from anonymised where anonymised.person_nr = mieter.person_nr)
 ),
 
 eigentuemervertraege as (
@@ -66,6 +73,7 @@ eigentuemer as (
     left join personen on eigentuemer.person_nr = personen.person_nr
     where
         personen.regel is distinct from 'L5'  -- L6: anonymised
+        and not exists (select 1 from anonymised where anonymised.person_nr = eigentuemer.person_nr)
         and not coalesce(eigentuemervertraege.is_surely_out, false)
         -- its contract may be one of which a number is missing
         and (eigentuemervertraege.mandant_nr is not null or eigentuemer._regel = 'H1')

@@ -73,6 +73,7 @@ create table if not exists sync.plan_renumbered (
     plan_id varchar, partner varchar, entity varchar, id_space varchar, external_id varchar, pair integer,
     root integer, side varchar
 );
+create table if not exists sync.rekeyed (partner varchar, former varchar, now varchar);
 create table if not exists sync.systems (partner varchar, address varchar, since timestamptz);
 """
 

@@ -47,12 +47,16 @@ class Move:
 
 @dataclass(frozen=True)
 class Rekey:
-    """What moves or has moved, pairs that were moved before, and records below that stay under their former ids."""
+    """What moves or has moved, pairs that were moved before, and records below that stay under their former ids.
+
+    `exchanged`: entities whose records exchange their ids, though the partner lets no two records have one at a time.
+    """
 
     moves: tuple[Move, ...]
     done: tuple[Pair, ...]
     staying: tuple[str, ...]
     applied: bool
+    exchanged: tuple[str, ...] = ()
 
 
 def rekey(home: Path, contract: Contract, separator: str, pairs: list[Pair], apply: bool) -> Rekey:
@@ -71,8 +75,8 @@ def rekey(home: Path, contract: Contract, separator: str, pairs: list[Pair], app
                 f"{moving[0].where}: {moving[0].former} is not in the ledger of {contract.partner}"
             )
         if apply and moves:
-            _apply(db, contract.partner)
-    return Rekey(moves, tuple(done), staying, apply and bool(moves))
+            _apply(db, contract.partner, moving)
+    return Rekey(moves, tuple(done), staying, apply and bool(moves), _exchanged(contract, moves))
 
 
 def pairs_of_file(file: Path) -> list[Pair]:
@@ -155,6 +159,8 @@ def _resolve(
     db: duckdb.DuckDBPyConnection, contract: Contract, pairs: list[Pair]
 ) -> tuple[list[Pair], list[Pair]]:
     """Pairs that are to be moved, with their entities where a record of that id is held; and those moved before."""
+    if _is_circle(pairs) and _were_moved(db, contract.partner, pairs):
+        return [], pairs  # moved again, all would go on around the circle
     ids = sorted({i for pair in pairs for i in (pair.former, pair.now)})
     held, in_mart = _by_id(db, "held", ids), _by_id(db, "mart_id", ids)
     moving, done, wrong = list[Pair](), list[Pair](), list[str]()
@@ -238,6 +244,28 @@ def _conflicts(
             yield f"{pair.where}: {pair.former} is still in the mart, so the ERP has both"
 
 
+def _is_circle(pairs: Iterable[Pair | Move]) -> bool:
+    """Whether ids go around: each former id of some of them is the new one of another."""
+    goes = {pair.former: pair.now for pair in pairs}
+    while ends := [former for former, now in goes.items() if now not in goes]:
+        for former in ends:
+            del goes[former]
+    return bool(goes)
+
+
+def _were_moved(db: duckdb.DuckDBPyConnection, partner: str, pairs: list[Pair]) -> bool:
+    sql = "select former, now from sync.rekeyed where partner = ?"
+    return {(pair.former, pair.now) for pair in pairs} <= set(db.execute(sql, [partner]).fetchall())
+
+
+def _exchanged(contract: Contract, moves: tuple[Move, ...]) -> tuple[str, ...]:
+    return tuple(
+        name
+        for name, entity in contract.entities.items()
+        if entity.unique_external_id and _is_circle([move for move in moves if move.entity == name])
+    )
+
+
 def _topmost(contract: Contract, external_id: str, entities: list[str]) -> str:
     """The entity, of those that have a record of this id, on which the others hang."""
     for name in entities:
@@ -302,8 +330,18 @@ def _unfit(db: duckdb.DuckDBPyConnection) -> bool:
     return bool(one(db, "select count(*) from unfit")[0])
 
 
-def _apply(db: duckdb.DuckDBPyConnection, partner: str) -> None:
+def _apply(db: duckdb.DuckDBPyConnection, partner: str, pairs: list[Pair]) -> None:
     db.execute("begin")
+    # The last move of an id counts.
+    ids = [i for pair in pairs for i in (pair.former, pair.now)]
+    db.execute(
+        "delete from sync.rekeyed where partner = $partner and (former in (select unnest($ids))"
+        " or now in (select unnest($ids)))",
+        {"partner": partner, "ids": ids},
+    )
+    db.executemany(
+        "insert into sync.rekeyed values (?, ?, ?)", [[partner, pair.former, pair.now] for pair in pairs]
+    )
     db.execute(
         """
         delete from sync.ledger as l using move as m

@@ -116,6 +116,21 @@ def test_numbers_that_shift_by_one_move_together(site: Site) -> None:
     }
 
 
+def test_two_ids_that_are_exchanged_move_once_however_often_it_is_asked(site: Site) -> None:
+    site.sync("kiwi", KIWI)
+    before = ids(site, "kiwi", "verwaltungseinheiten", "external_id")
+    one, two = "001/1/01/0001", "001/1/01/0002"
+    text = json.dumps(KIWI).replace(one, "-").replace(two, one).replace('"-', f'"{two}')
+    marts(site, "kiwi", json.loads(text))
+    first = move(site, (one, two), (two, one), partner="kiwi")
+    assert (first.applied, len(first.moves)) == (True, 3)
+    assert first.exchanged == ("verwaltungseinheiten",)
+    again = move(site, (one, two), (two, one), partner="kiwi")
+    assert (again.applied, again.moves, len(again.done)) == (False, (), 2)
+    held = "select external_id, remote_id from sync.ledger where entity = 'verwaltungseinheiten'"
+    assert dict(site.ledger(held)) == {two: str(before[one]), one: str(before[two])}
+
+
 def test_a_child_that_is_still_in_the_mart_or_has_no_new_row_stays(site: Site) -> None:
     site.sync("etg24", HOUSE)
     new = renamed(HOUSE, "001/1", "001/2")
