@@ -1,15 +1,15 @@
 {#- Body of `<partner>__held` (H1). `entities`: entity → kinds of ids, see `held_ids`; a kind in `also_in_mart` says that
     the record gathers several rows of the ERP, so that it is not changed either while one of them is in doubt.
     `with_email` is of the same shape: records that carry the person's e-mail address, though they are sent without one
-    too. They stay as they are while the address cannot be read (E5). `more` is SQL of further rows with the same
+    too. They stay as they are while the address cannot be read (E5) and what was sent of them contains `email_mark`. `more` is SQL of further rows with the same
     columns. -#}
-{% macro held_rows(partner, entities, also_in_mart={}, with_email={}, more=[]) -%}
+{% macro held_rows(partner, entities, also_in_mart={}, with_email={}, email_mark='@', more=[]) -%}
     with
 
     doubts as (
         select * from {{ ref('int_doubts') }}
         where
-            {{ in_mandanten(partner) }}  -- E1
+            ({{ in_mandanten(partner) }} or (is_incomplete and mandant_nr is null))  -- E1
             {%- if is_chosen_objekt(partner) | trim %}
             and (
                 gebaeude_nr is null
@@ -46,7 +46,7 @@
         {%- for entity, kinds in with_email.items() %}
         {%- for kind in kinds %}
         union all
-        {{ held_ids(partner, entity, kind, also_in_mart=true, of_email=true) }}
+        {{ held_ids(partner, entity, kind, also_in_mart=true, email_mark=email_mark) }}
         {%- endfor %}
         {%- endfor %}
         {%- for rows in more %}
@@ -66,7 +66,7 @@
 {#- Rows out of the CTE `doubts` for one entity. A kind is a level of `int_doubts`, or:
     tenant, owner (the persons, each a record of its own), unit_of_lease, estate_of_lease, unit_of_owner,
     building_of_unit (what is made of rows below it), tenants_of_lease (any record of a (lease, tenant)). -#}
-{% macro held_ids(partner, entity, kind, also_in_mart=false, of_email=false) -%}
+{% macro held_ids(partner, entity, kind, also_in_mart=false, email_mark=none) -%}
     {%- set levels, key, person = {
         'wirtschaftseinheit': (['wirtschaftseinheit'], 'wirtschaftseinheit', false),
         'gebaeude': (['gebaeude'], 'gebaeude', false),
@@ -105,9 +105,9 @@
         reason,
         {#- A number with the separator in it (I5) was never sent, so the partner holds nothing of the row. -#}
         {{ "rule <> 'I5'" if also_in_mart else 'false' }} as also_in_mart,
-        {{ part if also_in_mart and not of_email else 'cast(null as varchar)' }} as part,
+        {{ sql_text(email_mark) if email_mark else part if also_in_mart else 'cast(null as varchar)' }} as part,
         {#- What one row of several has made stays, and takes nothing with it. -#}
-        {{ (not of_email and kind not in ['tenant', 'owner', 'estate_of_lease']) | lower }} as holds_below,
+        {{ (not email_mark and kind not in ['tenant', 'owner', 'estate_of_lease']) | lower }} as holds_below,
         {%- if kind == 'tenants_of_lease' %}
         {{ separator }} as separator,
         {%- else %}
@@ -121,7 +121,7 @@
     from doubts
     where
         level in ('{{ levels | join("', '") }}')
-        {%- if of_email %}
+        {%- if email_mark %}
         and of_email
         {%- elif needs_email(partner) %}
         and (not of_email or level = 'mieter')  -- E2: owners need no address

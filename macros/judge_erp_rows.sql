@@ -19,13 +19,14 @@
         where _regel is null or _regel not in ('C6', 'C7', 'I3')
     ),
 
-    {% set outer_loop = loop -%}
-    {% for spalte in parts_that_may_lack(vater) -%}
-    incomplete_{{ outer_loop.index }}_{{ spalte }} as (
-        {{ incomplete_parents(vater, spalte) | indent(8) }}
+    incomplete_{{ loop.index }} as (
+        {{ incomplete_parents(vater) | indent(8) }}
     ),
 
-    {% endfor -%}
+    maybe_{{ loop.index }} as (
+        {{ maybe_children(zeilen, vater, 'incomplete_' ~ loop.index) | indent(8) }}
+    ),
+
     {% endfor -%}
     judged as (
         select
@@ -46,11 +47,7 @@
             on {{ as_word('zeilen.geloescht_kz') }} = {{ as_word('kennzeichen.kennzeichen') }}
         {%- for vater in eltern %}
         left join parent_{{ loop.index }} on {{ joins_parent(vater, 'parent_' ~ loop.index) }}
-        {%- set outer_loop = loop %}
-        {%- for spalte in parts_that_may_lack(vater) %}
-        {%- set incomplete = 'incomplete_' ~ outer_loop.index ~ '_' ~ spalte %}
-        left join {{ incomplete }} on {{ joins_parent(vater, incomplete, without=spalte) }}
-        {%- endfor %}
+        left join maybe_{{ loop.index }} on zeilen._zeile = maybe_{{ loop.index }}._zeile
         {%- endfor %}
     )
 
@@ -64,47 +61,61 @@
 {% endmacro %}
 
 
-{% macro joins_parent(vater, parent, without=none) -%}
+{% macro joins_parent(vater, parent) -%}
     {%- set tests = [] -%}
-    {%- for spalte in erp_key(vater.tabelle) if spalte != without -%}
+    {%- for spalte in erp_key(vater.tabelle) -%}
         {%- do tests.append(same_part('zeilen.' ~ parent_columns(vater)[loop.index0], parent ~ '.' ~ spalte)) -%}
     {%- endfor -%}
     {{ tests | join(' and ') }}
 {%- endmacro %}
 
 
-{#- Parts of a parent's key of which one may be missing in its row (C7), while the others still say where it belongs. -#}
-{% macro parts_that_may_lack(vater) %}
-    {% set schluessel = erp_key(vater.tabelle) %}
-    {% do return(schluessel if schluessel | length > 1 else []) %}
-{% endmacro %}
-
-
-{#- What is left of the keys of parents without this part: a child of a parent that is not there may belong to one. -#}
-{% macro incomplete_parents(vater, spalte) -%}
+{#- Rows of a parent that lack numbers of their key (C7), as far as the others say where they belong: which are missing,
+    and the key with a ? in their places. -#}
+{% macro incomplete_parents(vater) -%}
     {%- set schluessel = erp_key(vater.tabelle) -%}
-    {%- set ohne = erps_without(spalte, schluessel) -%}
     select
-        {% for andere in schluessel if andere != spalte -%}
-        {{ andere }},
-        {% endfor -%}
+        [{{ missing_parts(schluessel) | join(', ') }}] as missing,
+        [
+            {%- for spalte in schluessel %}
+            case when {{ missing_parts([spalte], schluessel)[0] }} then '?' else coalesce({{ spalte }}, '') end
+            {{- ',' if not loop.last }}
+            {%- endfor %}
+        ] as numbers,
         min(_grund) as _grund
     from {{ ref('base_erp__' ~ vater.tabelle) }}
-    where
-        _regel = 'C7'
-        and {{ spalte }} is null{{ ' and not ' ~ is_erp('quelle_erp', ohne) if ohne }}
+    where _regel = 'C7'{{ ' and coalesce(' ~ schluessel | join(', ') ~ ') is not null' if schluessel | length > 1 }}
     group by all
 {%- endmacro %}
 
 
-{#- SQL: why a parent that is not there may be one of the incomplete rows; NULL where it cannot be. -#}
-{% macro incomplete_reason(vater, nummer) %}
-    {% set gruende = ['cast(null as varchar)'] %}
-    {% for spalte in parts_that_may_lack(vater) %}
-        {% do gruende.append('incomplete_' ~ nummer ~ '_' ~ spalte ~ '._grund') %}
+{#- SQL for each of these columns: is it missing in a row whose ERP has it? -#}
+{% macro missing_parts(spalten, schluessel=none) %}
+    {% set tests = [] %}
+    {% for spalte in spalten %}
+        {% set ohne = erps_without(spalte, schluessel or spalten) %}
+        {% do tests.append(spalte ~ ' is null' ~ (' and not ' ~ is_erp('quelle_erp', ohne) if ohne else '')) %}
     {% endfor %}
-    {% do return('coalesce(' ~ gruende | join(', ') ~ ')') %}
+    {% do return(tests) %}
 {% endmacro %}
+
+
+{#- Rows that may belong to such a parent, and why. -#}
+{% macro maybe_children(zeilen, vater, incomplete) -%}
+    select
+        zeilen._zeile,
+        min({{ incomplete }}._grund) as _grund
+    from {{ zeilen }} as zeilen
+    cross join (select distinct missing from {{ incomplete }}) as gaps
+    inner join {{ incomplete }}
+        on
+            gaps.missing = {{ incomplete }}.missing
+            and list_transform(
+                [{% for spalte in parent_columns(vater) %}coalesce(zeilen.{{ spalte }}, ''){{ ', ' if not loop.last }}{% endfor %}],
+                lambda number, i: case when gaps.missing[i] then '?' else number end
+            ) = {{ incomplete }}.numbers
+    group by zeilen._zeile
+{%- endmacro %}
 
 
 {#- Verdicts are (condition, rule, reason) in the order in which they win. -#}
@@ -153,7 +164,7 @@
     {% set urteile = [] %}
     {% for vater in eltern %}
         {% set parent = 'parent_' ~ loop.index %}
-        {% set fehlt = parent_is_missing(vater, parent) ~ ' and ' ~ incomplete_reason(vater, loop.index) ~ ' is null' %}
+        {% set fehlt = parent_is_missing(vater, parent) ~ ' and maybe_' ~ loop.index ~ '._grund is null' %}
         {% do urteile.append((fehlt, "'L3'", "'no ' || " ~ _parent_name(vater))) %}
         {% do urteile.append((
             parent ~ "._regel <> 'H1'",
@@ -179,10 +190,10 @@
         )) %}
         {#- Its parent may be the row of which a number is missing. #}
         {% do urteile.append((
-            parent_is_missing(vater, parent) ~ ' and ' ~ incomplete_reason(vater, loop.index) ~ ' is not null',
+            parent_is_missing(vater, parent) ~ ' and maybe_' ~ loop.index ~ '._grund is not null',
             "'H1'",
             "'no ' || " ~ _parent_name(vater) ~ " || ', but {{ tabelle }} '".replace('{{ tabelle }}', vater.tabelle)
-                ~ ' || ' ~ incomplete_reason(vater, loop.index),
+                ~ ' || maybe_' ~ loop.index ~ '._grund',
         )) %}
     {% endfor %}
     {% do return(urteile) %}

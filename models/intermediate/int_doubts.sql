@@ -127,9 +127,18 @@ eigentuemer_without_address as (
 {% endfor %}
 -- C7: a key of which numbers are missing may have meant any record that has the others
 {% for level, key in doubt_levels().items() %}
+    {%- set contract = {'mieter': 'mietvertrag', 'eigentuemer': 'eigentuemervertrag'}.get(level) %}
+    {%- set contracts = {'mieter': 'mietvertraege', 'eigentuemer': 'eigentuemervertraege'}.get(level) %}
     {{ level }}_incomplete as (
-        select * from {{ ref('base_erp__' ~ level) }}
-        where _regel = 'C7' and coalesce({{ key | join(', ') }}) is not null
+        select zeilen.*
+        from {{ ref('base_erp__' ~ level) }} as zeilen
+        {% if contract %}
+            left join {{ contracts }} on {{ same_key(contract, 'zeilen', contracts) }}
+        {% endif %}
+        where
+            zeilen._regel = 'C7'
+            and coalesce({% for column in key %}zeilen.{{ column }}{{ ', ' if not loop.last }}{% endfor %}) is not null
+            {{ 'and not coalesce(' ~ contracts ~ '.is_surely_out, false)' if contract }}
     ),
 
 {% endfor %}

@@ -135,7 +135,9 @@ where c.operation in ('create', 'update', 'given_up')
             select s.in_doubt_as from meant as s
             inner join held as h on h.id_space = $space and s.external_id = h.external_id
         )
-        else d.part is null or contains(coalesce(l.payload, '') || coalesce(l.refs, ''), '"' || d.part || '"')
+        else d.part is null or contains(
+            coalesce(l.payload, '') || coalesce(l.refs, ''), if(d.rule = 'E5', d.part, '"' || d.part || '"')
+        )
     end
 group by all
 """

@@ -10,14 +10,17 @@ Tables = dict[str, list[Row]]
 
 WE = {"mandant_nr": "001", "we_nr": "0001"}
 HOUSE = {**WE, "gebaeude_nr": "01"}
-FLATS = [*(f"{number:02}" for number in range(1, 20)), "25"]
-OWNED = {"20": "P20", "21": "P20", "22": "P20", "23": "P23", "24": "P24"}
+FLATS = [*(f"{number:02}" for number in range(1, 20)), "25", "26", "27", "28"]
+OWNED = {"20": "P20", "21": "P20", "22": "P20", "23": "P23", "24": "P24", "29": "P29"}
 SIDE_HOUSE = {**WE, "gebaeude_nr": "02"}
 SIDE_FLATS = ("30", "31")
+LONE_HOUSE = {**WE, "gebaeude_nr": "03"}
+LONE_FLAT = "28"
 
 
 def flat(number: str) -> Row:
-    return {**(SIDE_HOUSE if number in SIDE_FLATS else HOUSE), "ve_nr": number}
+    house = SIDE_HOUSE if number in SIDE_FLATS else LONE_HOUSE if number == LONE_FLAT else HOUSE
+    return {**house, "ve_nr": number}
 
 
 def good() -> Tables:
@@ -27,7 +30,7 @@ def good() -> Tables:
         "wirtschaftseinheit": [{**WE, "bezeichnung": "Lindenhof"}],
         "gebaeude": [
             {**house, "strasse": "Lindenweg", "hausnummer": number, "plz": "01067", "ort": "Dresden"}
-            for number, house in (("1", HOUSE), ("2", SIDE_HOUSE))
+            for number, house in (("1", HOUSE), ("2", SIDE_HOUSE), ("3", LONE_HOUSE))
         ],
         "verwaltungseinheit": [{**flat(n), "ve_art": "Wohnung"} for n in (*FLATS, *OWNED, *SIDE_FLATS)],
         "mietvertrag": [
@@ -45,11 +48,11 @@ def good() -> Tables:
         ],
         "person": [
             {"person_nr": f"P{n}", "person_art": "natuerlich", "nachname": f"Muster {n}", "vorname": "Erika"}
-            for n in (*FLATS, *SIDE_FLATS, "20", "23", "24")
+            for n in (*FLATS, *SIDE_FLATS, "20", "23", "24", "29")
         ],
         "kontaktweg": [
             {"person_nr": f"P{n}", "lfd_nr": lfd, "art": art, "wert": value}
-            for n in (*FLATS, *SIDE_FLATS, "20", "23", "24")
+            for n in (*FLATS, *SIDE_FLATS, "20", "23", "24", "29")
             for lfd, art, value in (
                 ("1", "E-Mail", f"p{n}@example.org"),
                 ("2", "Handynummer", "0152 28817386"),
@@ -105,6 +108,9 @@ def doubtful() -> Tables:
     _change(tables, "mietvertrag", "18", mv_nr="")  # C7: its tenant's lease is not there
     _change(tables, "mietvertrag", "25", mv_nr="")
     _change(tables, "mieter", "25", mv_nr="", person_nr="")  # C7: two numbers are missing
+    _change(tables, "person", "26", person_nr="")  # C7: its tenant's person is not there
+    _change(tables, "mietvertrag", "27", mandant_nr="")
+    _change(tables, "mietvertrag", "28", ve_nr="", mv_nr="")  # C7: of any flat of its house
     for row in tables["kontaktweg"]:
         if row["person_nr"] == "P19":
             row["lfd_nr"] = ""  # C7: the address has no number of its own
@@ -113,6 +119,8 @@ def doubtful() -> Tables:
     _change(tables, "eigentuemervertrag", "21", ende="bald")
     _change(tables, "eigentuemervertrag", "22", ende="2026-02-28")
     _change(tables, "eigentuemer", "23", person_nr="")  # C7: nobody knows whose the flat is
+    _change(tables, "eigentuemervertrag", "29", ende="2026-02-28")  # over, whoever the owner is
+    _change(tables, "eigentuemer", "29", person_nr="")
     for row in tables["kontaktweg"]:
         if row["person_nr"] == "P24" and row["art"] == "E-Mail":
             row["wert"] = "p24@"  # an owner needs no address, and had one

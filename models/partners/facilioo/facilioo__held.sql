@@ -18,10 +18,11 @@
         composite_id('facilioo', 'person') ~ " || '" ~ partner_settings('facilioo').separator ~ "email'",
         "'E5'",
         'kontaktweg',
-        'addresses',
+        'reason',
         person_nr='person_nr',
     ) }}
-    from {{ ref('int_unclear_addresses') }}
+    from doubts
+    where of_email
 {%- endset %}
 
 {{ held_rows(
@@ -36,5 +37,6 @@
         'vertraege_eigentuemer': ['eigentuemer'],
     },
     with_email={'parteien_mieter': ['owner']},
+    email_mark='isContactableByEmail":true',
     more=[shared_ids, addresses],
 ) }}
