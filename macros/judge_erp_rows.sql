@@ -110,10 +110,12 @@
     inner join {{ incomplete }}
         on
             gaps.missing = {{ incomplete }}.missing
-            and list_transform(
-                [{% for spalte in parent_columns(vater) %}coalesce(zeilen.{{ spalte }}, ''){{ ', ' if not loop.last }}{% endfor %}],
-                lambda number, i: case when gaps.missing[i] then '?' else number end
-            ) = {{ incomplete }}.numbers
+            and [
+                {%- for spalte in parent_columns(vater) %}
+                case when gaps.missing[{{ loop.index }}] then '?' else coalesce(zeilen.{{ spalte }}, '') end
+                {{- ',' if not loop.last }}
+                {%- endfor %}
+            ] = {{ incomplete }}.numbers
     group by zeilen._zeile
 {%- endmacro %}
 

@@ -44,7 +44,10 @@ mieter_in_doubt as (
             or {{ has_mangel('mieter', 'rolle') }}
         )
         and personen.regel is distinct from 'L5'
-        and not exists (select 1 from anonymised where anonymised.person_nr = mieter.person_nr)
+        and not exists (
+            select 1 from anonymised
+            where anonymised.person_nr = mieter.person_nr
+        )
 ),
 
 eigentuemervertraege as (
@@ -73,7 +76,10 @@ eigentuemer as (
     left join personen on eigentuemer.person_nr = personen.person_nr
     where
         personen.regel is distinct from 'L5'  -- L6: anonymised
-        and not exists (select 1 from anonymised where anonymised.person_nr = eigentuemer.person_nr)
+        and not exists (
+            select 1 from anonymised
+            where anonymised.person_nr = eigentuemer.person_nr
+        )
         and not coalesce(eigentuemervertraege.is_surely_out, false)
         -- its contract may be one of which a number is missing
         and (eigentuemervertraege.mandant_nr is not null or eigentuemer._regel = 'H1')
@@ -129,6 +135,10 @@ eigentuemer_without_address as (
 {% for level, key in doubt_levels().items() %}
     {%- set contract = {'mieter': 'mietvertrag', 'eigentuemer': 'eigentuemervertrag'}.get(level) %}
     {%- set contracts = {'mieter': 'mietvertraege', 'eigentuemer': 'eigentuemervertraege'}.get(level) %}
+    {%- set numbers = [] %}
+    {%- for column in key %}
+        {%- do numbers.append('zeilen.' ~ column) %}
+    {%- endfor %}
     {{ level }}_incomplete as (
         select zeilen.*
         from {{ ref('base_erp__' ~ level) }} as zeilen
@@ -137,7 +147,7 @@ eigentuemer_without_address as (
         {% endif %}
         where
             zeilen._regel = 'C7'
-            and coalesce({% for column in key %}zeilen.{{ column }}{{ ', ' if not loop.last }}{% endfor %}) is not null
+            and coalesce({{ numbers | join(', ') }}) is not null
             {{ 'and not coalesce(' ~ contracts ~ '.is_surely_out, false)' if contract }}
     ),
 
