@@ -163,6 +163,13 @@
 {%- endmacro %}
 
 
+{#- Contracts of which two arrive at one id (I6). -#}
+{% macro shared_id_rows(entity, relation) -%}
+    {{ held_row(entity, 'external_id', "'I6'", 'mietvertrag', "'two contracts arrive at this id'") }}
+    from {{ relation }}
+{%- endmacro %}
+
+
 {#- The id of an incomplete key (C7), with ? for each number that is missing. -#}
 {% macro incomplete_id(partner, level, person=false) -%}
     {%- set key = record_key(level, person) -%}

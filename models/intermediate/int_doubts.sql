@@ -108,22 +108,16 @@ unclear_addresses as (
     select * from {{ ref('int_unclear_addresses') }}
 ),
 
-mieter_without_address as (
-    select
-        mieter.*,
-        unclear_addresses.addresses
-    from {{ ref('int_mieter') }} as mieter
-    inner join unclear_addresses on mieter.person_nr = unclear_addresses.person_nr
-),
+{% for level in ['mieter', 'eigentuemer'] %}
+    {{ level }}_without_address as (
+        select
+            {{ level }}.*,
+            unclear_addresses.addresses
+        from {{ ref('int_' ~ level) }} as {{ level }}
+        inner join unclear_addresses on {{ level }}.person_nr = unclear_addresses.person_nr
+    ),
 
-eigentuemer_without_address as (
-    select
-        eigentuemer.*,
-        unclear_addresses.addresses
-    from {{ ref('int_eigentuemer') }} as eigentuemer
-    inner join unclear_addresses on eigentuemer.person_nr = unclear_addresses.person_nr
-),
-
+{% endfor %}
 {% for level in ['wirtschaftseinheit', 'gebaeude', 'verwaltungseinheit'] %}
     {{ level }}_in_doubt as (
         select * from {{ ref('base_erp__' ~ level) }}
@@ -185,23 +179,17 @@ doubts as (
         table_name='person',
     ) }}
     union all
-    {{ doubt_rows(
-        'mieter',
-        'mieter_without_address',
-        "'E5'",
-        'addresses',
-        table_name='kontaktweg',
-        of_email=true,
-    ) }}
-    union all
-    {{ doubt_rows(
-        'eigentuemer',
-        'eigentuemer_without_address',
-        "'E5'",
-        'addresses',
-        table_name='kontaktweg',
-        of_email=true,
-    ) }}
+    {% for level in ['mieter', 'eigentuemer'] %}
+        {{ doubt_rows(
+            level,
+            level ~ '_without_address',
+            "'E5'",
+            'addresses',
+            table_name='kontaktweg',
+            of_email=true,
+        ) }}
+        {{ 'union all' if not loop.last }}
+    {% endfor %}
     {% for level in doubt_levels() %}
         union all
         {{ doubt_rows(level, level ~ '_incomplete', "'C7'", '_grund', is_incomplete=true) }}

@@ -1,15 +1,6 @@
 {{ config(enabled=partner_aktiv('casavi'), schema='partners', contract={'enforced': true}) }}
 
-{% set shared_ids -%}
-    {{ held_row(
-        'vertraege_mieter',
-        'external_id',
-        "'I6'",
-        'mietvertrag',
-        "'two contracts arrive at this id'",
-    ) }}
-    from {{ ref('int_casavi__id_konflikte') }}
-{%- endset %}
+{% set shared_ids = shared_id_rows('vertraege_mieter', ref('int_casavi__id_konflikte')) %}
 
 {% set without_begin %}
     from (

@@ -1,9 +1,6 @@
 {{ config(enabled=partner_aktiv('etg24'), schema='partners', contract={'enforced': true}) }}
 
-{% set shared_ids -%}
-    {{ held_row('mietvertraege', 'external_id', "'I6'", 'mietvertrag', "'two contracts arrive at this id'") }}
-    from {{ ref('int_etg24__id_konflikte') }}
-{%- endset %}
+{% set shared_ids = shared_id_rows('mietvertraege', ref('int_etg24__id_konflikte')) %}
 
 {{ held_rows(
     'etg24',

@@ -1,15 +1,6 @@
 {{ config(enabled=partner_aktiv('facilioo'), schema='partners', contract={'enforced': true}) }}
 
-{% set shared_ids -%}
-    {{ held_row(
-        'vertraege_mieter',
-        'external_id',
-        "'I6'",
-        'mietvertrag',
-        "'two contracts arrive at this id'",
-    ) }}
-    from {{ ref('int_facilioo__id_konflikte') }}
-{%- endset %}
+{% set shared_ids = shared_id_rows('vertraege_mieter', ref('int_facilioo__id_konflikte')) %}
 
 {#- An address that is there and not valid (E5) stays at facilioo as it was, also that of an owner. -#}
 {% set addresses -%}
