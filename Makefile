@@ -10,6 +10,7 @@ help:  ## show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
 
 setup: $(VENV)/.installed  ## create .venv from requirements.lock
+	@mkdir -p -m 700 .stammdaten
 
 $(VENV)/.installed: requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -24,7 +25,6 @@ run: setup  ## load the ERP, build the marts, push what changed (without an ERP:
 	@$(BIN)/stammdaten run
 
 lint: setup
-	@mkdir -p -m 700 .stammdaten
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy

@@ -139,11 +139,6 @@ def _rekey_notes(found: Rekey) -> list[str]:
             f"{len(found.staying):,} records below keep their ids and are withdrawn by the next push, because no mart"
             f" has them under a new one: {some}"
         )
-    if found.exchanged:
-        notes.append(
-            f"Records of {', '.join(found.exchanged)} exchange their ids, and the partner lets no two records have one:"
-            " it refuses them until somebody clears the id of one of them there."
-        )
     if found.applied:
         notes.append(
             f"{len(found.moves):,} records moved in the ledger; the next push writes their new ids to the partner and"

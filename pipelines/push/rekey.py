@@ -47,16 +47,12 @@ class Move:
 
 @dataclass(frozen=True)
 class Rekey:
-    """What moves or has moved, pairs that were moved before, and records below that stay under their former ids.
-
-    `exchanged`: entities whose records exchange their ids, though the partner lets no two records have one at a time.
-    """
+    """What moves or has moved, pairs that were moved before, and records below that stay under their former ids."""
 
     moves: tuple[Move, ...]
     done: tuple[Pair, ...]
     staying: tuple[str, ...]
     applied: bool
-    exchanged: tuple[str, ...] = ()
 
 
 def rekey(home: Path, contract: Contract, separator: str, pairs: list[Pair], apply: bool) -> Rekey:
@@ -74,9 +70,10 @@ def rekey(home: Path, contract: Contract, separator: str, pairs: list[Pair], app
             raise StammdatenError(
                 f"{moving[0].where}: {moving[0].former} is not in the ledger of {contract.partner}"
             )
+        _refuse_exchange(contract, moves)
         if apply and moves:
             _apply(db, contract.partner, moving)
-    return Rekey(moves, tuple(done), staying, apply and bool(moves), _exchanged(contract, moves))
+    return Rekey(moves, tuple(done), staying, apply and bool(moves))
 
 
 def pairs_of_file(file: Path) -> list[Pair]:
@@ -159,10 +156,11 @@ def _resolve(
     db: duckdb.DuckDBPyConnection, contract: Contract, pairs: list[Pair]
 ) -> tuple[list[Pair], list[Pair]]:
     """Pairs that are to be moved, with their entities where a record of that id is held; and those moved before."""
-    if _is_circle(pairs) and _were_moved(db, contract.partner, pairs):
-        return [], pairs  # moved again, all would go on around the circle
     ids = sorted({i for pair in pairs for i in (pair.former, pair.now)})
     held, in_mart = _by_id(db, "held", ids), _by_id(db, "mart_id", ids)
+    begin = {pair.former for pair in pairs} - {pair.now for pair in pairs}
+    if not begin & held.keys() and _were_moved(db, contract.partner, pairs):
+        return [], pairs  # moved again, a chain or a circle of ids would go on by one
     moving, done, wrong = list[Pair](), list[Pair](), list[str]()
     for pair in pairs:
         try:
@@ -239,7 +237,10 @@ def _conflicts(
         if news[own, pair.now] > 1:
             yield f"{pair.where}: two records are to be moved to {pair.now}"
         if (own, pair.now) not in formers and own in map(space, held.get(pair.now, [])):
-            yield f"{pair.where}: {pair.now} is another record at {contract.partner} already; merge the two there"
+            yield (
+                f"{pair.where}: {pair.now} is another record at {contract.partner} already; merge the two there, and"
+                " move what hangs on the former by its own ids"
+            )
         if (own, pair.former) not in news and own in map(space, in_mart.get(pair.former, [])):
             yield f"{pair.where}: {pair.former} is still in the mart, so the ERP has both"
 
@@ -258,12 +259,15 @@ def _were_moved(db: duckdb.DuckDBPyConnection, partner: str, pairs: list[Pair]) 
     return {(pair.former, pair.now) for pair in pairs} <= set(db.execute(sql, [partner]).fetchall())
 
 
-def _exchanged(contract: Contract, moves: tuple[Move, ...]) -> tuple[str, ...]:
-    return tuple(
-        name
-        for name, entity in contract.entities.items()
-        if entity.unique_external_id and _is_circle([move for move in moves if move.entity == name])
-    )
+def _refuse_exchange(contract: Contract, moves: tuple[Move, ...]) -> None:
+    """Where no two records may have one id at a time, the first of an exchange would be refused in every run."""
+    for name, entity in contract.entities.items():
+        if entity.unique_external_id and _is_circle([move for move in moves if move.entity == name]):
+            raise StammdatenError(
+                f"records of {name} would exchange their ids, and {contract.title} lets no two records have one:"
+                " it would refuse the first of them for ever. Clear the ids there by hand and run stammdaten adopt"
+                f" {contract.partner}, or leave it: the next push changes their contents instead. Nothing was moved."
+            )
 
 
 def _topmost(contract: Contract, external_id: str, entities: list[str]) -> str:

@@ -114,21 +114,42 @@ def test_numbers_that_shift_by_one_move_together(site: Site) -> None:
         "001/1/01/0002": str(before["001/1/01/0001"]),
         "001/1/01/0003": str(before["001/1/01/0002"]),
     }
+    again = move(site, *pairs, partner="kiwi")
+    assert (again.moves, len(again.done)) == ((), 2)
+    assert dict(site.ledger("select external_id, remote_id from sync.ledger")) == held
 
 
 def test_two_ids_that_are_exchanged_move_once_however_often_it_is_asked(site: Site) -> None:
+    two = json.loads(json.dumps(FACILIOO).replace('"77', '"78').replace('/77"', '/78"'))
+    rows = {
+        name: FACILIOO[name] + [row for row in two[name] if row not in FACILIOO[name]] for name in FACILIOO
+    }
+    site.sync("facilioo", rows)
+    held = "select external_id, remote_id from sync.ledger where entity = 'parteien_mieter'"
+    before = dict(site.ledger(held))
+    text = json.dumps(rows)
+    for end, begin in (('"', '"'), ("/", '"'), ('"', "/")):
+        text = text.replace(f"{begin}77{end}", f"{begin}-{end}")
+        text = text.replace(f"{begin}78{end}", f"{begin}77{end}").replace(f"{begin}-{end}", f"{begin}78{end}")
+    marts(site, "facilioo", json.loads(text))
+    first = move(site, ("77", "78"), ("78", "77"), partner="facilioo")
+    assert (first.applied, len([m for m in first.moves if not m.derived])) == (True, 2)
+    again = move(site, ("77", "78"), ("78", "77"), partner="facilioo")
+    assert (again.applied, again.moves, len(again.done)) == (False, (), 2)
+    assert dict(site.ledger(held)) == {"78": before["77"], "77": before["78"]}
+
+
+def test_an_exchange_that_the_partner_would_refuse_for_ever_is_refused_at_once(site: Site) -> None:
     site.sync("kiwi", KIWI)
-    before = ids(site, "kiwi", "verwaltungseinheiten", "external_id")
+    before = site.ledger("from sync.ledger order by all")
     one, two = "001/1/01/0001", "001/1/01/0002"
     text = json.dumps(KIWI).replace(one, "-").replace(two, one).replace('"-', f'"{two}')
     marts(site, "kiwi", json.loads(text))
-    first = move(site, (one, two), (two, one), partner="kiwi")
-    assert (first.applied, len(first.moves)) == (True, 3)
-    assert first.exchanged == ("verwaltungseinheiten",)
-    again = move(site, (one, two), (two, one), partner="kiwi")
-    assert (again.applied, again.moves, len(again.done)) == (False, (), 2)
-    held = "select external_id, remote_id from sync.ledger where entity = 'verwaltungseinheiten'"
-    assert dict(site.ledger(held)) == {two: str(before[one]), one: str(before[two])}
+    with pytest.raises(
+        StammdatenError, match="verwaltungseinheiten would exchange their ids, and KIWI lets no"
+    ):
+        move(site, (one, two), (two, one), partner="kiwi")
+    assert site.ledger("from sync.ledger order by all") == before
 
 
 def test_a_child_that_is_still_in_the_mart_or_has_no_new_row_stays(site: Site) -> None:
