@@ -63,7 +63,7 @@
 {#- What staging shows of a value that was read, of one that was not, and of an empty cell. -#}
 {% macro final_value(spalte, typ) -%}
     {%- set text, wert = 'checked.' ~ spalte, 'checked.' ~ spalte ~ '__wert' -%}
-    {%- if typ == 'text' -%} {{ text }}
+    {%- if typ in ('text', 'jahr') -%} {{ text }}
     {%- elif typ == 'wahrheitswert' -%}
         case when {{ text }} is null and {{ spalte }}__crossed then false else {{ wert }} end as {{ spalte }}
     {%- elif typ == 'sperre' -%} coalesce({{ wert }}, {{ text }} is not null) as {{ spalte }}

@@ -11,6 +11,8 @@
             {%- do tests.append(
                 ('C9', spalte, unread, 'on no list: add the word to seeds/' ~ ('laendernamen' if typ.startswith('land') else 'woerter') ~ '.csv, or map it in the mapping file')
             ) -%}
+        {%- elif typ == 'jahr' -%}
+            {%- do tests.append(('C3', spalte, unread, 'no plain year')) -%}
         {%- elif typ != 'text' -%}
             {%- do tests.append(('C3', spalte, unread)) -%}
         {%- endif -%}

@@ -66,7 +66,8 @@ def test_a_text_that_is_no_value_is_listed_for_every_column_with_a_type(
     columns = erp_tables()
     for table in columns:
         typed = staging.execute(
-            "select column_name from information_schema.columns where table_name = ? and data_type <> 'VARCHAR'",
+            "select column_name from information_schema.columns where table_name = ? "
+            "and (data_type <> 'VARCHAR' or column_name = 'baujahr')",
             [f"base_erp__{table}"],
         ).fetchall()
         listed = staging.execute(

@@ -11,7 +11,7 @@
     'ort': 'text',
     'ortsteil': 'text',
     'land': 'land(DE)',
-    'baujahr': 'text',
+    'baujahr': 'jahr',
     'geschosse': 'ganzzahl',
     'aufzug': 'wahrheitswert',
     'denkmalschutz': 'wahrheitswert',

@@ -19,7 +19,7 @@
     'zimmer': 'dezimalzahl(3, 1)',
     'wohnflaeche': 'dezimalzahl(10, 2)',
     'etage': 'ganzzahl',
-    'baujahr': 'text',
+    'baujahr': 'jahr',
     'energieausweis_art': 'text',
     'energieausweis_gueltig_bis': 'datum',
     'energie_kennwert': 'dezimalzahl(10, 2)',

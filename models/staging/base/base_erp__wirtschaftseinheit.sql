@@ -4,7 +4,7 @@
     'bezeichnung': 'text',
     'ort': 'text',
     'lage': 'text',
-    'baujahr': 'text',
+    'baujahr': 'jahr',
     'verwaltungsart': 'text',
     'verwaltung_von': 'datum',
     'verwaltung_bis': 'datum',
