@@ -14,11 +14,11 @@ from pathlib import Path
 import dlt  # noqa: F401  (its import is no part of a push, as that of requests is no part of the bare loop)
 import duckdb
 
-from pipelines.push import run as engine
-from pipelines.push.contract import load_contract
-from pipelines.push.guards import DEFAULTS
-from pipelines.push.ledger import open_database
-from pipelines.push.plan import reference_columns
+from pipelines.contract.contract import load_contract
+from pipelines.ledger.ledger import open_database
+from pipelines.plan.guards import DEFAULTS
+from pipelines.plan.plan import reference_columns
+from pipelines.push import push as engine
 
 PARTNER = "plentific"
 ENTITY = "objekte"

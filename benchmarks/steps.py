@@ -17,9 +17,9 @@ from pathlib import Path
 
 import duckdb
 
-from pipelines.push import run as engine
-from pipelines.push.contract import load_contract
-from pipelines.push.ledger import open_database
+from pipelines.contract.contract import load_contract
+from pipelines.ledger.ledger import open_database
+from pipelines.push import push as engine
 
 TODAY = date(2026, 11, 21)
 

@@ -12,8 +12,8 @@ from pathlib import Path
 
 from benchmarks import peers, process
 from benchmarks.process import Cost, python, stub
-from pipelines.push.contract import load_contract
-from pipelines.push.contract import partners as known
+from pipelines.contract.contract import load_contract
+from pipelines.contract.contract import partners as known
 
 FOUR = ("etg24", "facilioo", "plentific", "kiwi")
 SETTINGS = {"aktiv": True, "separator": "/", "mandanten": "alle"}

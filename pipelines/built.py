@@ -12,8 +12,8 @@ from typing import Any
 import duckdb
 import yaml
 
+from pipelines.contract.contract import load_contract
 from pipelines.errors import BuildError
-from pipelines.push.contract import load_contract
 from pipelines.settings import Vars, project_root
 
 Json = dict[str, Any]

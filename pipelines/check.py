@@ -4,17 +4,17 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 from pipelines import flow, sample
+from pipelines.api.connector import connector
+from pipelines.contract.contract import load_contract
 from pipelines.errors import SettingsError
 from pipelines.flow import Progress, Report
 from pipelines.lock import only_run
-from pipelines.push import run as engine
-from pipelines.push.adopt import Adoption, adopt
-from pipelines.push.connector import connector
-from pipelines.push.contract import load_contract
+from pipelines.plan.rows import masked, personal_fields
+from pipelines.push import push as engine
+from pipelines.push.recovery import settle_former
 from pipelines.push.rekey import Pair, Rekey, pairs_of_file, pairs_of_plan, rekey
-from pipelines.push.rows import masked, personal_fields
-from pipelines.push.settle import settle_former
-from pipelines.push.verify import Finding, Verification, repair, verify
+from pipelines.readback.adopt import Adoption, adopt
+from pipelines.readback.verify import Finding, Verification, repair, verify
 from pipelines.settings import Vars
 
 

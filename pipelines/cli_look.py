@@ -32,7 +32,7 @@ def explain_command(
 
     For rows that were never sent, too. Exit 0: something is known; 1: nothing, similar keys are shown.
     """
-    from pipelines.push.explain import explain
+    from pipelines.explain.explain import explain
 
     report = explain(home(), terminal.settings_of(None, None, variables), partner, key, show_personal_data)
     if as_json:
@@ -67,7 +67,7 @@ def forget_command(
     to write to them. The raw delivery belongs to the ERP; the next load replaces it. A forgotten person is not sent
     again, even if the ERP still delivers it. Exit 1: a partner has not confirmed a withdrawal; run it again.
     """
-    from pipelines.push import forget as erasure
+    from pipelines.forget import forget as erasure
 
     settings = terminal.settings_of(stichtag, None, variables)
     if lift:

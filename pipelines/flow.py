@@ -10,7 +10,11 @@ import duckdb
 
 from pipelines import build as dbt
 from pipelines import interrupt, sample, shares
+from pipelines.api.connector import connector
+from pipelines.api.reasons import REASONS
 from pipelines.built import check_built
+from pipelines.contract.contract import load_contract
+from pipelines.contract.contract import partners as known_partners
 from pipelines.erp.cleaning import cleaned
 from pipelines.erp.delivery import Door
 from pipelines.erp.files import FilesSettings
@@ -18,19 +22,16 @@ from pipelines.erp.load import Load, kind_of_last_load, load
 from pipelines.erp.settings import erp_settings, increments, is_configured
 from pipelines.erp.words import listed
 from pipelines.errors import BuildError, SettingsError
+from pipelines.forget import forget
+from pipelines.ledger.ledger import one, open_database
+from pipelines.ledger.target_systems import check_systems, moved
 from pipelines.lock import only_run
-from pipelines.push import forget, guards
-from pipelines.push import run as engine
-from pipelines.push.connector import connector
-from pipelines.push.contract import load_contract
-from pipelines.push.contract import partners as known_partners
-from pipelines.push.ledger import one, open_database
-from pipelines.push.reasons import REASONS
+from pipelines.plan import guards
+from pipelines.plan.renumbered import Renumbered, read_renumbered
+from pipelines.plan.rows import plan_lines
+from pipelines.push import push as engine
+from pipelines.push.recovery import settle_former
 from pipelines.push.rekey import keeps_its_record
-from pipelines.push.renumbered import Renumbered, read_renumbered
-from pipelines.push.rows import plan_lines
-from pipelines.push.settle import settle_former
-from pipelines.push.systems import check_systems, moved
 from pipelines.settings import Vars, config_value, database, is_loopback, setting_name, unknown_partner
 from pipelines.suggest import did_you_mean
 

@@ -13,9 +13,9 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from pipelines.api.settings import known_keys
+from pipelines.contract.contract import load_contract, partners
 from pipelines.errors import SettingsError
-from pipelines.push.contract import load_contract, partners
-from pipelines.push.partner_settings import known_keys
 from pipelines.settings import project_root, setting_name
 from pipelines.suggest import did_you_mean
 

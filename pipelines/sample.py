@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from pipelines.contract.contract import load_contract
 from pipelines.erp.settings import is_configured
-from pipelines.push.contract import load_contract
-from pipelines.push.ledger import one, open_database
+from pipelines.ledger.ledger import one, open_database
 from pipelines.settings import Vars, config_value
 
 Say = Callable[[str], None]

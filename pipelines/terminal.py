@@ -136,7 +136,7 @@ UsageError: type[Exception] = typer.BadParameter.__mro__[1]
 
 def usage_line(problem: Any) -> str:
     """One line on what was typed wrongly, with what may have been meant and where help is."""
-    from pipelines.push.contract import partners
+    from pipelines.contract.contract import partners
 
     message = str(problem.format_message()).rstrip(".")
     context = problem.ctx
@@ -157,8 +157,8 @@ def usage_line(problem: Any) -> str:
 
 def settings_of(stichtag: str | None, partners: list[str] | None, given: str | None) -> Vars:
     """The vars of this run, once it is sure that all settings are known ones. Raises `SettingsError`."""
+    from pipelines.contract.contract import partners as known
     from pipelines.known_settings import check_known_settings
-    from pipelines.push.contract import partners as known
 
     check_known_settings()
     return read_vars(known(), given, stichtag, partners or [])

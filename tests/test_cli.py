@@ -14,11 +14,11 @@ import pytest
 from rich.console import Console
 
 from pipelines import cli, flow, settings, terminal, unexpected
+from pipelines.api.settings import partner_settings
+from pipelines.contract.contract import load_contract, partners
 from pipelines.erp.sample import write_sample
 from pipelines.errors import SettingsError
 from pipelines.known_settings import ERP_KEYS, check_known_settings
-from pipelines.push.contract import load_contract, partners
-from pipelines.push.partner_settings import partner_settings
 from pipelines.sandbox.server import environment_of
 from pipelines.settings import check_url, home, is_loopback, read_vars
 

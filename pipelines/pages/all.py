@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 
+from pipelines.contract.contract import partners
 from pipelines.errors import StammdatenError
 from pipelines.pages.lines import lines_table
 from pipelines.pages.partner import page
-from pipelines.push.contract import partners
 from pipelines.settings import project_root
 
 COSTS = "docs/add-a-partner.md"

@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from pathlib import Path
 
+from pipelines.contract.contract import partners
 from pipelines.pages.markdown import table
-from pipelines.push.contract import partners
 from pipelines.settings import project_root
 
 KINDS = {

@@ -10,7 +10,7 @@ import duckdb
 import yaml
 from jinja2 import Environment
 
-from pipelines.push.contract import LOADER
+from pipelines.contract.contract import LOADER
 from pipelines.settings import project_root
 
 ROWS = ("aktiv", "separator", "mandanten")

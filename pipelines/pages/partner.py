@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator, Mapping
 
+from pipelines.api.settings import server_variables
+from pipelines.contract.contract import VALUES, Contract, Entity, Json, Withdraw, load_contract
 from pipelines.pages.markdown import code, codes, paragraphs, section, sentence, table
 from pipelines.pages.models import Mart, Models, read_models
 from pipelines.pages.questions import questions
 from pipelines.pages.types import is_nullable, kind, members
-from pipelines.push.contract import VALUES, Contract, Entity, Json, Withdraw, load_contract
-from pipelines.push.partner_settings import server_variables
 
 HEAD = ("field", "type", "required", "where it comes from", "confidence", "source")
 NUMBERS = {

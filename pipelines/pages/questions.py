@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from typing import Any
 
+from pipelines.contract.contract import VALUES, Contract, Json
 from pipelines.pages.markdown import code, sentence
 from pipelines.pages.types import kind
-from pipelines.push.contract import VALUES, Contract, Json
 
 TITLES = {"Query": "Queries", "Mutation": "Mutations"}
 METHODS = ("get", "post", "put", "patch", "delete")
@@ -98,7 +98,7 @@ def _shape(schema: Json) -> str:
 
 
 def _graphql(schema: Any) -> Iterator[Part]:
-    from pipelines.push.sdl import marks  # loads a library that no other partner needs
+    from pipelines.contract.graphql_schema import marks  # loads a library that no other partner needs
 
     for name, found in schema.type_map.items():
         if name.startswith("__"):

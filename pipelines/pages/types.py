@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from pipelines.push.contract import Json
+from pipelines.contract.contract import Json
 
 FORMATS = ("date", "date-time", "email", "uuid", "uri")
 

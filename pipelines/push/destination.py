@@ -23,18 +23,18 @@ from typing import Any, TypeVar
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from pipelines.api.batches import carry_out_together
+from pipelines.api.claims import Claims
+from pipelines.api.connector import Connector, InDoubt, Operation
+from pipelines.api.http.client import PartnerStopped
+from pipelines.api.protocols.protocol import LookupFailed
+from pipelines.contract.contract import Contract, Entity
+from pipelines.contract.json_schema import is_list
 from pipelines.database import connect, said
 from pipelines.errors import JournalError, StammdatenError
-from pipelines.push.batches import carry_out_together
-from pipelines.push.claims import Claims
-from pipelines.push.client import PartnerStopped
-from pipelines.push.connector import Connector, InDoubt, Operation
-from pipelines.push.contract import Contract, Entity
+from pipelines.ledger.journal import Journal, Outcome, noting
+from pipelines.ledger.ledger import in_little_memory
 from pipelines.push.doubt import look_for, pauses
-from pipelines.push.journal import Journal, Outcome, noting
-from pipelines.push.ledger import in_little_memory
-from pipelines.push.openapi import is_list
-from pipelines.push.speech import LookupFailed
 
 Row = dict[str, Any]
 T = TypeVar("T")

@@ -9,10 +9,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from pipelines.push.connector import Connector, HeldByAnother, LookupFailed, external_ids_of
-from pipelines.push.contract import Entity, Find
-from pipelines.push.remote_ids import checked_id
-from pipelines.push.speech import Json, Operation, filled
+from pipelines.api.connector import Connector, HeldByAnother, LookupFailed, external_ids_of
+from pipelines.api.protocols.protocol import Json, Operation, filled
+from pipelines.api.protocols.remote_ids import checked_id
+from pipelines.contract.contract import Entity, Find
 
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 16.0
 

@@ -12,12 +12,12 @@ from pathlib import Path
 
 import duckdb
 
+from pipelines.contract.contract import Contract, Entity
 from pipelines.errors import SettingsError, StammdatenError
-from pipelines.push.columns import MART_SCHEMA, mart_columns
-from pipelines.push.contract import Contract, Entity
-from pipelines.push.journal import Outcome
-from pipelines.push.ledger import one, open_database
-from pipelines.push.renumbered import read_renumbered
+from pipelines.ledger.journal import Outcome
+from pipelines.ledger.ledger import one, open_database
+from pipelines.plan.mart_columns import MART_SCHEMA, mart_columns
+from pipelines.plan.renumbered import read_renumbered
 
 # So many wrong pairs are named in one message.
 SHOWN = 10

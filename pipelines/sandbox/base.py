@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any, ClassVar, NoReturn
 
-from pipelines.push.contract import Contract, dig, resolve
+from pipelines.contract.contract import Contract, dig, resolve
 from pipelines.sandbox import lists
 from pipelines.sandbox.faults import CALM, FAULT_OPTIONS, Fate, Faults, rejected
 from pipelines.sandbox.resources import Refusal, Resource, refusals, resources, validator

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from email.utils import formatdate
 from typing import Any, Literal, cast
 
-from pipelines.push.contract import dig
+from pipelines.contract.contract import dig
 from pipelines.sandbox.limiter import Limiter, Quota, Style
 from pipelines.sandbox.resources import Refusal
 from pipelines.sandbox.wire import Answer, ApiError, Call, Option

@@ -16,9 +16,9 @@ from graphql import (
     validate,
 )
 
-from pipelines.push.contract import ContractError, Entity, dig
-from pipelines.push.contract_model import put
-from pipelines.push.sdl import Sdl
+from pipelines.contract.contract import ContractError, Entity, dig
+from pipelines.contract.graphql_schema import Sdl
+from pipelines.contract.model import put
 from pipelines.sandbox import lists
 from pipelines.sandbox.partner import Partner
 from pipelines.sandbox.resources import Resource

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 
-from pipelines.push.contract import Paging, dig
-from pipelines.push.contract_model import put
+from pipelines.contract.contract import Paging, dig
+from pipelines.contract.model import put
 from pipelines.sandbox.resources import Resource
 from pipelines.sandbox.store import Json
 from pipelines.sandbox.wire import Answer, ApiError, Call, Page

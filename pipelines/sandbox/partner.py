@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any
 
-from pipelines.push.contract import Entity
+from pipelines.contract.contract import Entity
 from pipelines.sandbox import lists
 from pipelines.sandbox.base import COMMON_OPTIONS, PartnerBase
 from pipelines.sandbox.resources import Refusal, Resource

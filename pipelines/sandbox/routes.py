@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import unquote
 
-from pipelines.push.contract import Contract, ContractError
+from pipelines.contract.contract import Contract, ContractError
 from pipelines.sandbox.resources import query_parameters
 from pipelines.sandbox.wire import Handler
 

@@ -22,8 +22,8 @@ import uvicorn
 from starlette.routing import BaseRoute
 from starlette.types import Scope
 
+from pipelines.contract.contract import load_contract, partners
 from pipelines.errors import RunningError, SettingsError
-from pipelines.push.contract import load_contract, partners
 from pipelines.sandbox.admin import admin_routes
 from pipelines.sandbox.app import application
 from pipelines.sandbox.options import settings_of

@@ -9,8 +9,8 @@ from datetime import date, datetime, timedelta
 from itertools import count
 from typing import Any
 
+from pipelines.contract.contract import Entity, dig
 from pipelines.errors import SettingsError
-from pipelines.push.contract import Entity, dig
 from pipelines.sandbox.partner import Partner
 from pipelines.sandbox.store import Json, Record, changed
 from pipelines.sandbox.wire import ApiError

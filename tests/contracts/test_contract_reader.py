@@ -1,12 +1,11 @@
-"""`pipelines/push/contract.py`: what it reads out of a contract, and what it says about a broken one."""
+"""`pipelines/contract/contract.py`: what it reads out of a contract, and what it says about a broken one."""
 
 import copy
 from typing import Any
 
 import pytest
 
-from pipelines.errors import SettingsError
-from pipelines.push.contract import (
+from pipelines.contract.contract import (
     ContractError,
     Find,
     Limits,
@@ -16,6 +15,7 @@ from pipelines.push.contract import (
     load_contract,
     parse_contract,
 )
+from pipelines.errors import SettingsError
 
 LEVELS = {
     "etg24": (

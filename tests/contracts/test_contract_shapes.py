@@ -8,10 +8,10 @@ import pytest
 import yaml
 from jsonschema import Draft202012Validator
 
+from pipelines.contract import contract as reader
+from pipelines.contract.contract import Contract, ContractError, Find, Parent, Withdraw, parse_contract
+from pipelines.contract.model import Below, Mutation
 from pipelines.errors import SettingsError
-from pipelines.push import contract as reader
-from pipelines.push.contract import Contract, ContractError, Find, Parent, Withdraw, parse_contract
-from pipelines.push.contract_model import Below, Mutation
 
 SHAPES = Path(__file__).parent.parent / "push" / "shapes"
 

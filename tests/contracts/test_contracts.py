@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from openapi_spec_validator import validate
 
-from pipelines.push.contract import Contract, Find, load_contract, partners, resolve
-from pipelines.push.sdl import marks
+from pipelines.contract.contract import Contract, Find, load_contract, partners, resolve
+from pipelines.contract.graphql_schema import marks
 
 METHODS = ("get", "post", "put", "patch", "delete")
 MARKS = {"documented", "observed", "assumed"}

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import yaml
 
-from pipelines.push.contract import Entity, load_contract, partners
+from pipelines.contract.contract import Entity, load_contract, partners
 
 MODELS = Path(__file__).parents[2] / "models" / "partners"
 ENTITIES = [(partner, entity) for partner in partners() for entity in load_contract(partner).entities]

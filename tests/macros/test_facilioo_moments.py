@@ -5,7 +5,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from pipelines.push.moments import as_end
+from pipelines.plan.moments import as_end
 
 Evaluate = Callable[..., list[Any]]
 

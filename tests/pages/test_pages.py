@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from pipelines.contract.contract import load_contract, partners
 from pipelines.errors import StammdatenError
 from pipelines.pages.all import between_marks, pages
 from pipelines.pages.lines import lines_table
@@ -13,7 +14,6 @@ from pipelines.pages.markdown import table
 from pipelines.pages.models import read_models
 from pipelines.pages.partner import page
 from pipelines.pages.types import kind
-from pipelines.push.contract import load_contract, partners
 from pipelines.settings import project_root
 
 HOW = "run: python -m pipelines.pages"

@@ -7,9 +7,9 @@ from typing import Any
 import duckdb
 import pytest
 
+from pipelines.api.connector import connector
 from pipelines.errors import SettingsError
-from pipelines.push.connector import connector
-from pipelines.push.erp_keys import ErpKeys
+from pipelines.explain.erp_keys import ErpKeys
 from pipelines.sandbox.server import Sandbox
 from tests.partners.conftest import PARTNERS, Marts, partner_vars
 from tests.push.site import Site

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from openapi_schema_validator import OAS31Validator
 
-from pipelines.push.contract import load_contract
+from pipelines.contract.contract import load_contract
 from tests.partners.conftest import ALL_PARTNERS
 
 ENTITIES = [(partner, entity) for partner in ALL_PARTNERS for entity in load_contract(partner).entities]

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from openapi_schema_validator import OAS31Validator
 
-from pipelines.push.contract import load_contract
+from pipelines.contract.contract import load_contract
 from tests.partners.conftest import Marts
 from tests.partners.haeuser import LONG, built, requests
 

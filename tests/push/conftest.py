@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 import pipelines.partners
-from pipelines.push import contract
+from pipelines.contract import contract
 from pipelines.sandbox.server import Sandbox
 from tests.push.site import Site
 

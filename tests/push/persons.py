@@ -8,7 +8,7 @@ import duckdb
 
 from pipelines.erp.files import FilesSettings
 from pipelines.erp.load import load
-from pipelines.push.ledger import open_database
+from pipelines.ledger.ledger import open_database
 from tests.erp.delivery import DELIVERY
 from tests.push.stock import FACILIOO, HOUSE, PLENTIFIC
 

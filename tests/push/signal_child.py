@@ -7,9 +7,9 @@ from datetime import date
 from pathlib import Path
 
 from pipelines import interrupt
-from pipelines.push import run as engine
-from pipelines.push.guards import DEFAULTS
-from pipelines.push.settle import settle_former
+from pipelines.plan.guards import DEFAULTS
+from pipelines.push import push as engine
+from pipelines.push.recovery import settle_former
 
 
 def main(home: Path, partners: list[str]) -> int:

@@ -6,11 +6,11 @@ from typing import Any
 
 import duckdb
 
-from pipelines.push import run as engine
-from pipelines.push.guards import DEFAULTS
-from pipelines.push.ledger import open_database
-from pipelines.push.report import Line
-from pipelines.push.settle import settle_former
+from pipelines.ledger.ledger import open_database
+from pipelines.plan.guards import DEFAULTS
+from pipelines.push import push as engine
+from pipelines.push.recovery import settle_former
+from pipelines.push.result_table import Line
 from pipelines.sandbox.server import Sandbox
 from tests.push.marts import write_marts
 

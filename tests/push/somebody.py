@@ -3,7 +3,7 @@
 from contextlib import closing
 from typing import Any
 
-from pipelines.push.connector import connector
+from pipelines.api.connector import connector
 
 
 def does(partner: str, method: str, path: str, body: Any = None) -> Any:

@@ -6,11 +6,11 @@ from typing import Any
 import duckdb
 import pytest
 
+from pipelines.api.connector import connector
 from pipelines.errors import StammdatenError
-from pipelines.push import run as engine
-from pipelines.push.adopt import Adoption, Ambiguous, Counts, Stranger, adopt
-from pipelines.push.connector import connector
-from pipelines.push.ledger import open_database
+from pipelines.ledger.ledger import open_database
+from pipelines.push import push as engine
+from pipelines.readback.adopt import Adoption, Ambiguous, Counts, Stranger, adopt
 from tests.push.marts import write_marts
 from tests.push.site import TODAY, Rows, Site
 from tests.push.somebody import does

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from pipelines.push.adopt import Alike, adopt, alike
-from pipelines.push.connector import connector
+from pipelines.api.connector import connector
+from pipelines.readback.adopt import Alike, adopt, alike
 from tests.push.site import Site
 from tests.push.twins import assert_one_record_a_row, etg24
 

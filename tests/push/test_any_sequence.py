@@ -9,10 +9,10 @@ import duckdb
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pipelines.push.contract import load_contract
-from pipelines.push.journal import Journal, Outcome
-from pipelines.push.ledger import create_tables, fold
-from pipelines.push.plan import make_plan
+from pipelines.contract.contract import load_contract
+from pipelines.ledger.journal import Journal, Outcome
+from pipelines.ledger.ledger import create_tables, fold
+from pipelines.plan.plan import make_plan
 from tests.push.marts import write_marts
 from tests.push.site import TODAY
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from pipelines.push.connector import Connector, Operation
-from pipelines.push.journal import Outcome
+from pipelines.api.connector import Connector, Operation
+from pipelines.ledger.journal import Outcome
 from tests.push.site import Rows, Site
 from tests.push.stock import HOUSE
 

@@ -14,12 +14,12 @@ from typing import Any
 
 import pytest
 
-from pipelines.push.bodies import UnusableBody, read_body
-from pipelines.push.client import Client, PartnerStopped
-from pipelines.push.contract import Limits
-from pipelines.push.limiter import Limiter, Policy, Reply
-from pipelines.push.logins import expires_at, expires_in, usable
-from pipelines.push.retry import Allowance, allowance, retry_after
+from pipelines.api.http.bodies import UnusableBody, read_body
+from pipelines.api.http.client import Client, PartnerStopped
+from pipelines.api.http.limiter import Limiter, Policy, Reply
+from pipelines.api.http.retry import Allowance, allowance, retry_after
+from pipelines.api.logins import expires_at, expires_in, usable
+from pipelines.contract.contract import Limits
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from requests.structures import CaseInsensitiveDict
 
-from pipelines.push.client import pause_before
-from pipelines.push.retry import Allowance, allowance, is_transient, may_have_arrived, retry_after
+from pipelines.api.http.client import pause_before
+from pipelines.api.http.retry import Allowance, allowance, is_transient, may_have_arrived, retry_after
 
 NOON = datetime(2026, 11, 21, 12, 0, 0, tzinfo=UTC)
 

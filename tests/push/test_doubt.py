@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 
-from pipelines.push.adopt import adopt
-from pipelines.push.client import Answer
-from pipelines.push.connector import connector
-from pipelines.push.journal import Journal
-from pipelines.push.rest import Rest
-from pipelines.push.settle import settle_former
-from pipelines.push.speech import Operation
-from pipelines.push.verify import verify
+from pipelines.api.connector import connector
+from pipelines.api.http.client import Answer
+from pipelines.api.protocols.protocol import Operation
+from pipelines.api.protocols.rest import Rest
+from pipelines.ledger.journal import Journal
+from pipelines.push.recovery import settle_former
+from pipelines.readback.adopt import adopt
+from pipelines.readback.verify import verify
 from tests.push.site import Rows, Site
 from tests.push.somebody import does
 from tests.push.stock import FACILIOO, HOUSE, KIWI

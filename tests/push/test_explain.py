@@ -17,9 +17,9 @@ from typer.testing import CliRunner
 
 from pipelines import cli_look
 from pipelines.errors import RunningError, StammdatenError
-from pipelines.push.explain import RULES, explain
-from pipelines.push.journal import Journal, Outcome
-from pipelines.push.ledger import create_tables
+from pipelines.explain.explain import RULES, explain
+from pipelines.ledger.journal import Journal, Outcome
+from pipelines.ledger.ledger import create_tables
 from pipelines.settings import Vars, project_root
 from tests.push.site import TODAY, Site
 from tests.push.stock import FACILIOO, HOUSE
@@ -363,7 +363,7 @@ def test_without_a_database_or_with_one_in_use_the_message_says_what_to_do(tmp_p
 
 def test_nothing_slow_is_loaded_for_an_answer() -> None:
     code = (
-        "import sys, pipelines.cli, pipelines.push.explain;"
+        "import sys, pipelines.cli, pipelines.explain.explain;"
         "print([name for name in ('dbt', 'dlt', 'requests') if name in sys.modules])"
     )
     done = subprocess.run(  # noqa: S603

@@ -11,14 +11,14 @@ import typer
 from typer.testing import CliRunner
 
 from pipelines import cli_look
+from pipelines.contract.contract import load_contract
 from pipelines.errors import StammdatenError
-from pipelines.push import erase
-from pipelines.push import run as engine
-from pipelines.push.contract import load_contract
-from pipelines.push.forget import finish, forget, lift, preview
-from pipelines.push.journal import Journal, Outcome
-from pipelines.push.ledger import open_database
-from pipelines.push.personal import is_of_person, person_entities
+from pipelines.forget import erase
+from pipelines.forget.forget import finish, forget, lift, preview
+from pipelines.ledger.journal import Journal, Outcome
+from pipelines.ledger.ledger import open_database
+from pipelines.personal.records import is_of_person, person_entities
+from pipelines.push import push as engine
 from pipelines.sandbox.server import Sandbox
 from pipelines.settings import Vars
 from tests.push.persons import NUMBER, SECRETS, deliver, marts, stage

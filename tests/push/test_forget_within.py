@@ -13,15 +13,15 @@ import yaml
 from typer.testing import CliRunner
 
 from pipelines import cli_look
+from pipelines.api.http import client, limiter
+from pipelines.contract.contract import load_contract, partners
 from pipelines.errors import StammdatenError
-from pipelines.push import client, limiter
-from pipelines.push import run as engine
-from pipelines.push.contract import load_contract, partners
-from pipelines.push.forget import finish, forget, preview
-from pipelines.push.guards import DEFAULTS
-from pipelines.push.ledger import open_database
-from pipelines.push.personal import Mention, PersonEntity, mentions
-from pipelines.push.rows import nested_persons, personal_fields
+from pipelines.forget.forget import finish, forget, preview
+from pipelines.ledger.ledger import open_database
+from pipelines.personal.records import Mention, PersonEntity, mentions
+from pipelines.plan.guards import DEFAULTS
+from pipelines.plan.rows import nested_persons, personal_fields
+from pipelines.push import push as engine
 from pipelines.sandbox.server import Sandbox
 from pipelines.settings import Vars, project_root
 from tests.push.persons import NUMBER, SECRETS, deliver, stage

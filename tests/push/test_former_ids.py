@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.push.contract import ContractError, load_contract
-from pipelines.push.contract_entities import _former_ids
-from pipelines.push.former_ids import move_former_ids
-from pipelines.push.ledger import open_database
+from pipelines.contract.contract import ContractError, load_contract
+from pipelines.contract.entities import _former_ids
+from pipelines.ledger.former_ids import move_former_ids
+from pipelines.ledger.ledger import open_database
 from tests.push.site import Rows, Site
 from tests.push.stock import FACILIOO
 

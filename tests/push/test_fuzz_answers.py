@@ -7,13 +7,13 @@ from contextlib import suppress
 
 import pytest
 
+from pipelines.api import connector as connector_module
+from pipelines.api.connector import connector
+from pipelines.api.http import client as client_module
+from pipelines.api.http import limiter as limiter_module
 from pipelines.errors import StammdatenError
-from pipelines.push import client as client_module
-from pipelines.push import connector as connector_module
-from pipelines.push import limiter as limiter_module
-from pipelines.push.adopt import adopt
-from pipelines.push.connector import connector
-from pipelines.push.verify import verify
+from pipelines.readback.adopt import adopt
+from pipelines.readback.verify import verify
 from tests.push.between import Odd, between
 from tests.push.shape_stock import GRAPHED, KEYED, LINKED, SEARCHED
 from tests.push.site import Rows, Site

@@ -5,9 +5,9 @@ import copy
 import pytest
 
 from pipelines.errors import StammdatenError
-from pipelines.push import run as engine
-from pipelines.push.guards import DEFAULTS
-from pipelines.push.ledger import open_database
+from pipelines.ledger.ledger import open_database
+from pipelines.plan.guards import DEFAULTS
+from pipelines.push import push as engine
 from tests.push.marts import write_marts
 from tests.push.site import TODAY, Rows, Site
 from tests.push.stock import HOUSE, KIWI

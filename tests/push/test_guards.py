@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipelines.errors import SettingsError
-from pipelines.push.guards import DEFAULTS, Trip, check_counts, check_tables, is_onboarded, limits
-from pipelines.push.plan import Counts
+from pipelines.plan.guards import DEFAULTS, Trip, check_counts, check_tables, is_onboarded, limits
+from pipelines.plan.plan import Counts
 from pipelines.terminal import invitation
 
 

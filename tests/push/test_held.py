@@ -9,10 +9,10 @@ from typing import Any
 import duckdb
 import pytest
 
-from pipelines.push.contract import load_contract
-from pipelines.push.explain import explain
-from pipelines.push.ledger import create_tables, open_database
-from pipelines.push.plan import Counts, make_plan
+from pipelines.contract.contract import load_contract
+from pipelines.explain.explain import explain
+from pipelines.ledger.ledger import create_tables, open_database
+from pipelines.plan.plan import Counts, make_plan
 from pipelines.settings import Vars
 from tests.push.doubts import doubtful, flat, good
 from tests.push.site import TODAY, Site

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from pipelines import interrupt
-from pipelines.push.ledger import open_database
+from pipelines.ledger.ledger import open_database
 from tests.push.marts import write_marts
 from tests.push.site import Site
 from tests.push.test_kill import etg24_stock, plentific_stock

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.push.journal import Journal, Outcome
+from pipelines.ledger.journal import Journal, Outcome
 
 THREADS, EACH = 8, 125
 

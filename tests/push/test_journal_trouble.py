@@ -14,15 +14,16 @@ from typing import Any
 
 import pytest
 
+from pipelines.api.connector import Connector
 from pipelines.errors import BusyError, SentError, StammdatenError
-from pipelines.push import destination, journal
-from pipelines.push import run as engine
-from pipelines.push.connector import Connector
-from pipelines.push.guards import DEFAULTS
-from pipelines.push.journal import Journal, Outcome
-from pipelines.push.ledger import open_database
-from pipelines.push.run import Push
-from pipelines.push.settle import settle_former
+from pipelines.ledger import journal
+from pipelines.ledger.journal import Journal, Outcome
+from pipelines.ledger.ledger import open_database
+from pipelines.plan.guards import DEFAULTS
+from pipelines.push import destination
+from pipelines.push import push as engine
+from pipelines.push.push import Push
+from pipelines.push.recovery import settle_former
 from tests.push.marts import write_marts
 from tests.push.site import TODAY, Site
 from tests.push.stock import HOUSE, KIWI
@@ -310,7 +311,7 @@ def test_a_fold_that_fails_leaves_the_outcomes_to_the_next_run(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patch:
-        patch.setattr("pipelines.push.ledger.FOLD", "select error('Ada Muster')")
+        patch.setattr("pipelines.ledger.ledger.FOLD", "select error('Ada Muster')")
         with pytest.raises(
             SentError, match="the ledger cannot take over the outcomes of the journal"
         ) as told:

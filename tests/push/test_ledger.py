@@ -8,11 +8,11 @@ from typing import Any
 import duckdb
 import pytest
 
-from pipelines.push.contract import load_contract
+from pipelines.contract.contract import load_contract
+from pipelines.ledger.journal import Journal, Outcome
+from pipelines.ledger.ledger import create_tables, fold
+from pipelines.plan.plan import make_plan
 from pipelines.push.destination import plan_rows
-from pipelines.push.journal import Journal, Outcome
-from pipelines.push.ledger import create_tables, fold
-from pipelines.push.plan import make_plan
 from tests.push.marts import write_marts
 
 GROUPS = [{"external_id": f"001/{n}", "title": f"WE {n}"} for n in range(1, 4)]

@@ -13,9 +13,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipelines.push.contract import Limits
-from pipelines.push.limiter import FAILURES_IN_A_ROW, Limiter, PartnerStopped, Policy, Reply
-from pipelines.push.retry import Allowance
+from pipelines.api.http.limiter import FAILURES_IN_A_ROW, Limiter, PartnerStopped, Policy, Reply
+from pipelines.api.http.retry import Allowance
+from pipelines.contract.contract import Limits
 
 MINUTE = 60.0
 

@@ -14,10 +14,10 @@ from typing import Any
 
 import pytest
 
-from pipelines.push import client as client_module
-from pipelines.push import limiter as limiter_module
-from pipelines.push.client import Answer, Client, PartnerStopped
-from pipelines.push.contract import Limits
+from pipelines.api.http import client as client_module
+from pipelines.api.http import limiter as limiter_module
+from pipelines.api.http.client import Answer, Client, PartnerStopped
+from pipelines.contract.contract import Limits
 
 TOKEN = "s3cr3t-t0ken"
 

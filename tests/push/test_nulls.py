@@ -2,10 +2,10 @@
 
 import json
 
-from pipelines.push import run as engine
-from pipelines.push.contract import load_contract
-from pipelines.push.ledger import open_database
-from pipelines.push.nulls import of_known_record, of_new_record
+from pipelines.api.protocols.nulls import of_known_record, of_new_record
+from pipelines.contract.contract import load_contract
+from pipelines.ledger.ledger import open_database
+from pipelines.push import push as engine
 from tests.push.marts import write_marts
 from tests.push.site import TODAY, Site
 from tests.push.stock import HOUSE

@@ -7,17 +7,17 @@ from pathlib import Path
 
 import pytest
 
+from pipelines.api import connector as connector_module
+from pipelines.api.connector import connector
+from pipelines.api.http import client as client_module
+from pipelines.api.http import limiter as limiter_module
 from pipelines.errors import StammdatenError
-from pipelines.push import client as client_module
-from pipelines.push import connector as connector_module
-from pipelines.push import limiter as limiter_module
-from pipelines.push import run as engine
-from pipelines.push.adopt import adopt
-from pipelines.push.connector import connector
-from pipelines.push.guards import DEFAULTS
-from pipelines.push.ledger import open_database
-from pipelines.push.settle import settle_former
-from pipelines.push.verify import verify
+from pipelines.ledger.ledger import open_database
+from pipelines.plan.guards import DEFAULTS
+from pipelines.push import push as engine
+from pipelines.push.recovery import settle_former
+from pipelines.readback.adopt import adopt
+from pipelines.readback.verify import verify
 from tests.push.between import Between, Odd, between
 from tests.push.marts import write_marts
 from tests.push.shape_stock import LINKED, SEARCHED

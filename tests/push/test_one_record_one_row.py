@@ -48,9 +48,9 @@ def go_through(partner: str, groups: int, tenants: int, runs: list[Any], seed: i
             env.setenv(name, value)
         env.setenv(f"DESTINATION__{partner.upper()}__LOOK_AGAIN", LOOK_AGAIN)
         env.setenv(f"DESTINATION__{partner.upper()}__ABSENT_AFTER", str(ABSENT_AFTER))
-        env.setattr("pipelines.push.limiter.FAILURES_IN_A_ROW", 1000)
-        env.setattr("pipelines.push.retry.FIRST_PAUSE", 0.01)
-        env.setattr("pipelines.push.settle.LONGEST_WAIT", 0.0)
+        env.setattr("pipelines.api.http.limiter.FAILURES_IN_A_ROW", 1000)
+        env.setattr("pipelines.api.http.retry.FIRST_PAUSE", 0.01)
+        env.setattr("pipelines.push.recovery.LONGEST_WAIT", 0.0)
         options = {
             "late_ms": str(int(LATE * 1000)),
             "fault_on": "^(POST|PUT) (?!.*search)(?!.*login)",

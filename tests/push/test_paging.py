@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from pipelines.push.client import Answer
-from pipelines.push.contract import Paging
-from pipelines.push.paging import Watch, is_last
-from pipelines.push.speech import LookupFailed, Page
+from pipelines.api.http.client import Answer
+from pipelines.api.protocols.paging import Watch, is_last
+from pipelines.api.protocols.protocol import LookupFailed, Page
+from pipelines.contract.contract import Paging
 
 BY_PAGE = Paging("page", default_size=20, total="total", total_pages="pages", max_size=100)
 

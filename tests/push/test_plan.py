@@ -8,11 +8,11 @@ from typing import Any
 import duckdb
 import pytest
 
+from pipelines.contract.contract import load_contract
 from pipelines.errors import BuildError
-from pipelines.push.columns import misfits
-from pipelines.push.contract import load_contract
-from pipelines.push.ledger import create_tables
-from pipelines.push.plan import make_plan
+from pipelines.ledger.ledger import create_tables
+from pipelines.plan.mart_columns import misfits
+from pipelines.plan.plan import make_plan
 from tests.push.marts import write_marts
 
 TODAY = date(2026, 11, 21)

@@ -6,7 +6,7 @@ import duckdb
 import pytest
 
 from pipelines.errors import SettingsError
-from pipelines.push.systems import check_systems
+from pipelines.ledger.target_systems import check_systems
 from tests.push.site import Rows, Site
 from tests.push.stock import FACILIOO, HOUSE, KIWI, PLENTIFIC
 

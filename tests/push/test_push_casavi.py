@@ -6,12 +6,12 @@ from urllib.parse import unquote
 
 import duckdb
 
-from pipelines.push import run as engine
-from pipelines.push.adopt import Counts, Stranger, adopt
-from pipelines.push.connector import connector
-from pipelines.push.contract import load_contract
-from pipelines.push.ledger import open_database
-from pipelines.push.verify import repair, verify
+from pipelines.api.connector import connector
+from pipelines.contract.contract import load_contract
+from pipelines.ledger.ledger import open_database
+from pipelines.push import push as engine
+from pipelines.readback.adopt import Counts, Stranger, adopt
+from pipelines.readback.verify import repair, verify
 from tests.push.marts import write_marts
 from tests.push.site import TODAY, Rows, Site
 from tests.push.somebody import does

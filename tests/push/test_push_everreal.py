@@ -9,14 +9,14 @@ import pytest
 from graphql import FieldNode, OperationDefinitionNode, parse, validate
 from graphql.execution.values import get_variable_values
 
-from pipelines.push import run as engine
-from pipelines.push.adopt import Counts, adopt
-from pipelines.push.connector import connector
-from pipelines.push.contract import load_contract
-from pipelines.push.ledger import open_database
-from pipelines.push.rows import plan_lines
-from pipelines.push.speech import Operation
-from pipelines.push.verify import repair, verify
+from pipelines.api.connector import connector
+from pipelines.api.protocols.protocol import Operation
+from pipelines.contract.contract import load_contract
+from pipelines.ledger.ledger import open_database
+from pipelines.plan.rows import plan_lines
+from pipelines.push import push as engine
+from pipelines.readback.adopt import Counts, adopt
+from pipelines.readback.verify import repair, verify
 from tests.push.marts import write_marts
 from tests.push.site import TODAY, Rows, Site
 

@@ -7,13 +7,13 @@ from typing import Any
 import duckdb
 import pytest
 
+from pipelines.api.connector import connector
+from pipelines.contract.contract import load_contract
 from pipelines.errors import SettingsError
-from pipelines.push import run as engine
-from pipelines.push.adopt import adopt
-from pipelines.push.connector import connector
-from pipelines.push.contract import load_contract
-from pipelines.push.ledger import open_database
-from pipelines.push.verify import repair, verify
+from pipelines.ledger.ledger import open_database
+from pipelines.push import push as engine
+from pipelines.readback.adopt import adopt
+from pipelines.readback.verify import repair, verify
 from tests.push.marts import write_marts
 from tests.push.site import TODAY, Rows, Site
 from tests.push.somebody import does

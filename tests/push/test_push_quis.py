@@ -8,12 +8,12 @@ from typing import Any
 import duckdb
 import pytest
 
-from pipelines.push import run as engine
-from pipelines.push.adopt import Counts, adopt
-from pipelines.push.connector import connector
-from pipelines.push.contract import load_contract
-from pipelines.push.ledger import open_database
-from pipelines.push.verify import repair, verify
+from pipelines.api.connector import connector
+from pipelines.contract.contract import load_contract
+from pipelines.ledger.ledger import open_database
+from pipelines.push import push as engine
+from pipelines.readback.adopt import Counts, adopt
+from pipelines.readback.verify import repair, verify
 from tests.push.marts import write_marts
 from tests.push.site import TODAY, Rows, Site
 from tests.push.somebody import does
@@ -279,7 +279,7 @@ def test_the_key_stands_in_no_log_no_ledger_and_no_message(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     caplog.set_level(logging.DEBUG)
-    monkeypatch.setattr("pipelines.push.retry.FIRST_PAUSE", 0.0)
+    monkeypatch.setattr("pipelines.api.http.retry.FIRST_PAUSE", 0.0)
     site.sandbox.set_option("quis", "unknown_address", "Parkstr. 2")
     site.sync("quis", QUIS)
     with site.sandbox.unreachable():

@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 import requests
 
-from pipelines.push import beliefs, reasons, verify
-from pipelines.push.client import PROBLEMS
-from pipelines.push.contract import load_contract
-from pipelines.push.reasons import REASONS, SYNCED, WITHDRAWN, Refusal, classify, words_of
+from pipelines.api import beliefs, reasons
+from pipelines.api.http.client import PROBLEMS
+from pipelines.api.reasons import REASONS, SYNCED, WITHDRAWN, Refusal, classify, words_of
+from pipelines.contract.contract import load_contract
+from pipelines.readback import verify
 from pipelines.sandbox.server import Sandbox
 from pipelines.settings import project_root
 
@@ -190,7 +191,7 @@ def test_answers_of_a_partner_over_http_get_their_code(
 
 def _used_codes() -> Iterator[str]:
     """Codes that the engine gives by name: the second argument of every `Outcome(state, code, …)`."""
-    for file in sorted(Path(reasons.__file__).parent.glob("*.py")):
+    for file in sorted((project_root() / "pipelines").rglob("*.py")):
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
             if (
                 isinstance(node, ast.Call)

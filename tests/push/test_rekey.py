@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from pipelines.contract.contract import load_contract
 from pipelines.errors import SettingsError, StammdatenError
-from pipelines.push.contract import load_contract
-from pipelines.push.ledger import open_database
+from pipelines.ledger.ledger import open_database
 from pipelines.push.rekey import Move, Pair, Rekey, pairs_of_file, pairs_of_plan, rekey
 from tests.push.marts import write_marts
 from tests.push.site import Rows, Site

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from pipelines.push.remote_ids import checked_id, id_in_location
+from pipelines.api.protocols.remote_ids import checked_id, id_in_location
 
 BASE = "https://partner.example/v1"
 PATHS = ("/units/{id}", "/houses/{houseId}/units/{id}")

@@ -7,10 +7,10 @@ from typing import Any
 import duckdb
 import pytest
 
-from pipelines.push import run as engine
-from pipelines.push.guards import DEFAULTS
-from pipelines.push.ledger import open_database
-from pipelines.push.renumbered import Renumbered, count_renumbered, read_renumbered
+from pipelines.ledger.ledger import open_database
+from pipelines.plan.guards import DEFAULTS
+from pipelines.plan.renumbered import Renumbered, count_renumbered, read_renumbered
+from pipelines.push import push as engine
 from tests.push.marts import write_marts
 from tests.push.site import TODAY, Rows, Site
 from tests.push.stock import FACILIOO, HOUSE, KIWI

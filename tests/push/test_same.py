@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from pipelines.push.same import differing, differing_references, same
+from pipelines.api.compare import differing, differing_references, same
 
 MOMENT = {"type": ["string", "null"], "format": "date-time"}
 DAY = {"type": ["string", "null"], "format": "date"}

@@ -2,8 +2,8 @@
 
 import pytest
 
-from pipelines.push.journal import Journal
-from pipelines.push.settle import settle_former
+from pipelines.ledger.journal import Journal
+from pipelines.push.recovery import settle_former
 from tests.push.site import Rows, Site
 from tests.push.stock import FACILIOO, HOUSE, KIWI, PLENTIFIC
 

@@ -8,16 +8,16 @@ from typing import Any
 import pytest
 from graphql import build_schema, parse, validate
 
+from pipelines.api.connector import connector
+from pipelines.api.http.client import Answer
+from pipelines.api.protocols.graphql import split, transport
 from pipelines.errors import SettingsError
-from pipelines.push import run as engine
-from pipelines.push.adopt import adopt
-from pipelines.push.client import Answer
-from pipelines.push.connector import connector
-from pipelines.push.graphql import split, transport
-from pipelines.push.journal import Journal
-from pipelines.push.ledger import open_database
-from pipelines.push.settle import settle_former
-from pipelines.push.verify import repair, verify
+from pipelines.ledger.journal import Journal
+from pipelines.ledger.ledger import open_database
+from pipelines.push import push as engine
+from pipelines.push.recovery import settle_former
+from pipelines.readback.adopt import adopt
+from pipelines.readback.verify import repair, verify
 from tests.push.conftest import SHAPES
 from tests.push.marts import write_marts
 from tests.push.shape_stock import GRAPHED

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
+from pipelines.api.connector import connector
+from pipelines.api.http.client import PartnerStopped
 from pipelines.errors import StammdatenError
-from pipelines.push.adopt import adopt
-from pipelines.push.client import PartnerStopped
-from pipelines.push.connector import connector
-from pipelines.push.verify import verify
+from pipelines.readback.adopt import adopt
+from pipelines.readback.verify import verify
 from tests.push.shape_stock import KEYED
 from tests.push.site import Site
 
@@ -147,7 +147,7 @@ def test_the_key_in_the_query_is_in_no_file_log_or_message(
         shapes.sync("keyed", {"gruppen": [*KEYED["gruppen"], {"external_id": option, "customId": "9"}]})
         shapes.sandbox.set_option("keyed", option, "0")
     shapes.sandbox.set_option("keyed", "down", "reset")
-    monkeypatch.setattr("pipelines.push.limiter.FAILURES_IN_A_ROW", 2)
+    monkeypatch.setattr("pipelines.api.http.limiter.FAILURES_IN_A_ROW", 2)
     with pytest.raises(StammdatenError) as read_back:
         verify(shapes.home, connector("keyed"))
     made = connector("keyed")

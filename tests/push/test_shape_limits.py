@@ -5,9 +5,9 @@ from email.utils import format_datetime
 
 import pytest
 
-from pipelines.push.contract import Limits
-from pipelines.push.limiter import Limiter, PartnerStopped, Reply
-from pipelines.push.retry import Allowance, allowance
+from pipelines.api.http.limiter import Limiter, PartnerStopped, Reply
+from pipelines.api.http.retry import Allowance, allowance
+from pipelines.contract.contract import Limits
 
 NOW = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
 MIDNIGHT = datetime(2026, 11, 22, tzinfo=UTC)

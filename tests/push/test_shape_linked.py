@@ -9,15 +9,15 @@ from typing import Any
 
 import pytest
 
+from pipelines.api.connector import connector
+from pipelines.api.http.channel import Channel, Response
 from pipelines.errors import StammdatenError
-from pipelines.push import run as engine
-from pipelines.push.adopt import adopt
-from pipelines.push.channel import Channel, Response
-from pipelines.push.connector import connector
-from pipelines.push.journal import Journal
-from pipelines.push.ledger import open_database
-from pipelines.push.settle import settle_former
-from pipelines.push.verify import repair, verify
+from pipelines.ledger.journal import Journal
+from pipelines.ledger.ledger import open_database
+from pipelines.push import push as engine
+from pipelines.push.recovery import settle_former
+from pipelines.readback.adopt import adopt
+from pipelines.readback.verify import repair, verify
 from tests.push.marts import write_marts
 from tests.push.shape_stock import HOUSE_IDS, LINKED
 from tests.push.site import TODAY, Site

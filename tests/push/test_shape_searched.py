@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from pipelines.push.adopt import adopt
-from pipelines.push.connector import connector
-from pipelines.push.verify import verify
+from pipelines.api.connector import connector
+from pipelines.readback.adopt import adopt
+from pipelines.readback.verify import verify
 from tests.push.shape_stock import SEARCHED
 from tests.push.site import Site
 

@@ -11,14 +11,14 @@ from typing import Any
 import duckdb
 import pytest
 
+from pipelines.api.connector import Connector, connector
+from pipelines.api.http.client import Answer, Client
+from pipelines.api.protocols.protocol import Page
 from pipelines.check import as_report
+from pipelines.contract.contract import Entity, load_contract
 from pipelines.errors import StammdatenError
-from pipelines.push import run as engine
-from pipelines.push.client import Answer, Client
-from pipelines.push.connector import Connector, connector
-from pipelines.push.contract import Entity, load_contract
-from pipelines.push.speech import Page
-from pipelines.push.verify import Finding, Verification, repair, verify
+from pipelines.push import push as engine
+from pipelines.readback.verify import Finding, Verification, repair, verify
 from pipelines.sandbox.store import Store
 from tests.push.site import TODAY, Rows, Site
 from tests.push.somebody import does

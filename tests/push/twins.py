@@ -4,13 +4,13 @@ from collections.abc import Iterator
 from contextlib import closing
 from typing import Any
 
-from pipelines.push import run as engine
-from pipelines.push.client import Client
-from pipelines.push.connector import connector
+from pipelines.api.connector import connector
+from pipelines.api.http.client import Client
+from pipelines.ledger.journal import Journal
+from pipelines.ledger.ledger import fold, open_database
+from pipelines.push import push as engine
 from pipelines.push.destination import COLUMNS, Sender
-from pipelines.push.journal import Journal
-from pipelines.push.ledger import fold, open_database
-from pipelines.push.settle import settle_former
+from pipelines.push.recovery import settle_former
 from pipelines.settings import database
 from tests.push.marts import write_marts
 from tests.push.site import TODAY, Rows, Site

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 import requests
 
+from pipelines.contract.contract import load_contract, partners
 from pipelines.errors import RunningError, SettingsError
-from pipelines.push.contract import load_contract, partners
 from pipelines.sandbox.options import known_options, parse_options
 from pipelines.sandbox.server import Sandbox, partner_kinds
 from tests.sandbox.api import Api

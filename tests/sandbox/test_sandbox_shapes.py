@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 import pipelines.partners
-from pipelines.push import contract as reader
-from pipelines.push.contract import ContractError, load_contract
+from pipelines.contract import contract as reader
+from pipelines.contract.contract import ContractError, load_contract
 from pipelines.sandbox.options import settings_of
 from pipelines.sandbox.server import Sandbox
 from pipelines.sandbox.store import Store

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 import requests
 
+from pipelines.contract.contract import dig
 from pipelines.errors import SettingsError
-from pipelines.push.contract import dig
 from pipelines.sandbox.server import Sandbox
 from tests.sandbox.api import Api
 

@@ -1,9 +1,9 @@
 """casavi: key and secret for a token of about a month, in a header of its own."""
 
-from pipelines.push.client import Client
-from pipelines.push.connector import Connector as Base
-from pipelines.push.contract import dig
-from pipelines.push.logins import expires_at, token_of
+from pipelines.api.connector import Connector as Base
+from pipelines.api.http.client import Client
+from pipelines.api.logins import expires_at, token_of
+from pipelines.contract.contract import dig
 
 LOGIN = "/v2/authenticate"
 

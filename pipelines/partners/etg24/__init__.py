@@ -1,7 +1,7 @@
 """etg24: one static API token; external ids are documented for Objekte and Verträge only."""
 
-from pipelines.push.client import Client
-from pipelines.push.connector import Connector as Base
+from pipelines.api.connector import Connector as Base
+from pipelines.api.http.client import Client
 
 
 class Connector(Base):

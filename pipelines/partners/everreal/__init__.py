@@ -1,9 +1,9 @@
 """EverReal: a password login that is refreshed; everything else is GraphQL out of the contract."""
 
-from pipelines.push.client import Answer, Client
-from pipelines.push.connector import Connector as Base
-from pipelines.push.contract import dig
-from pipelines.push.logins import expires_in, token_of, usable
+from pipelines.api.connector import Connector as Base
+from pipelines.api.http.client import Answer, Client
+from pipelines.api.logins import expires_in, token_of, usable
+from pipelines.contract.contract import dig
 
 TOKEN = "/accounts/oauth/token"  # noqa: S105
 ONE_HOUR = 3600

@@ -6,12 +6,12 @@ import re
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
+from pipelines.api.connector import Connector as Base
+from pipelines.api.connector import Operation
+from pipelines.api.http.client import Client
+from pipelines.api.logins import expires_at, token_of
+from pipelines.contract.contract import Contract, dig
 from pipelines.errors import SettingsError
-from pipelines.push.client import Client
-from pipelines.push.connector import Connector as Base
-from pipelines.push.connector import Operation
-from pipelines.push.contract import Contract, dig
-from pipelines.push.logins import expires_at, token_of
 
 LOGIN = "/api/auth/login"
 

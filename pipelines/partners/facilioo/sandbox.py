@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
-from pipelines.push.contract import Entity
+from pipelines.contract.contract import Entity
 from pipelines.sandbox import tokens
 from pipelines.sandbox.faults import rejected
 from pipelines.sandbox.partner import Partner as Base

@@ -3,10 +3,10 @@
 Never opens a door and never calls a sensor: granting access is KIWI's work.
 """
 
-from pipelines.push.client import Client
-from pipelines.push.connector import Connector as Base
-from pipelines.push.contract import dig
-from pipelines.push.logins import expires_at, token_of
+from pipelines.api.connector import Connector as Base
+from pipelines.api.http.client import Client
+from pipelines.api.logins import expires_at, token_of
+from pipelines.contract.contract import dig
 
 
 class Connector(Base):

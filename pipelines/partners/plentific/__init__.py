@@ -1,9 +1,9 @@
 """Plentific: client credentials for a token of some hours."""
 
-from pipelines.push.client import Client
-from pipelines.push.connector import Connector as Base
-from pipelines.push.contract import dig
-from pipelines.push.logins import expires_in, token_of
+from pipelines.api.connector import Connector as Base
+from pipelines.api.http.client import Client
+from pipelines.api.logins import expires_in, token_of
+from pipelines.contract.contract import dig
 
 TEN_HOURS = 36_000
 

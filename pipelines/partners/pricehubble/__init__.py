@@ -4,13 +4,13 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 
+from pipelines.api.connector import Connector as Base
+from pipelines.api.connector import Operation
+from pipelines.api.http.client import Answer, Client
+from pipelines.api.logins import expires_in, token_of
+from pipelines.contract.contract import Contract, dig
 from pipelines.errors import SettingsError
-from pipelines.push.client import Answer, Client
-from pipelines.push.connector import Connector as Base
-from pipelines.push.connector import Operation
-from pipelines.push.contract import Contract, dig
-from pipelines.push.journal import Outcome
-from pipelines.push.logins import expires_in, token_of
+from pipelines.ledger.journal import Outcome
 
 TWO_HOURS = 7_200
 VALUATION = "/api/v1/dossiers/{id}/valuation"

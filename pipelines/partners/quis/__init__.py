@@ -1,7 +1,7 @@
 """QUIS: an API key in the query."""
 
-from pipelines.push.client import Answer, Client, Credentials
-from pipelines.push.connector import Connector as Base
+from pipelines.api.connector import Connector as Base
+from pipelines.api.http.client import Answer, Client, Credentials
 
 NOT_FOUND = ("address or coordinate not found", "building block not found")
 

@@ -1,7 +1,7 @@
 """A partner that takes its key in the query."""
 
-from pipelines.push.client import Client, Credentials
-from pipelines.push.connector import Connector as Base
+from pipelines.api.connector import Connector as Base
+from pipelines.api.http.client import Client, Credentials
 
 
 class Connector(Base):

@@ -1,7 +1,7 @@
 """A partner with one token."""
 
-from pipelines.push.client import Client
-from pipelines.push.connector import Connector as Base
+from pipelines.api.connector import Connector as Base
+from pipelines.api.http.client import Client
 
 
 class Connector(Base):

@@ -1,0 +1,771 @@
+"""How operations become requests, as the partner's contract says. A partner's own file adds login and quirks."""
+
+import importlib
+import random
+import re
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from functools import partial
+from typing import Any, ClassVar
+
+from pipelines.api.beliefs import WITHOUT, ExternalIds, in_words
+from pipelines.api.claims import Claims
+from pipelines.api.compare import differing
+from pipelines.api.http.client import (
+    READ_TIMEOUT,
+    TRIES,
+    Answer,
+    Client,
+    LoggedIn,
+    PartnerStopped,
+    pause_before,
+)
+from pipelines.api.known_ids import HeldIds
+from pipelines.api.protocols.protocol import Json, LookupFailed, Operation, Page, Speech, filled
+from pipelines.api.protocols.remote_ids import checked_id
+from pipelines.api.protocols.rest import Rest
+from pipelines.api.reasons import REASONS, Refusal, classify, says_unknown_field, words_of
+from pipelines.api.refusals import Refusals
+from pipelines.api.settings import (
+    effective_limits,
+    effective_patience,
+    partner_settings,
+    with_settings,
+)
+from pipelines.contract.contract import Contract, Entity, Find, dig, load_contract
+from pipelines.ledger.journal import Outcome
+
+__all__ = ["Connector", "InDoubt", "LookupFailed", "Operation", "connector"]
+
+# More hits than this of a look-up by external id mean that the partner did not filter at all.
+FEW = 20
+WITHDRAWN_AS = {"delete": "deleted", "end": "ended", "deactivate": "deactivated", "detach": "detached"}
+
+
+class InDoubt(Exception):
+    """The record of a create may be at the partner, and nobody could tell under which id.
+
+    It is looked for again at the end of its level, and not sent again in this run. `outcome` is what is noted when it
+    stays unknown; None: the row stays in doubt.
+    """
+
+    def __init__(self, outcome: Outcome | None = None, requests: int = 0):
+        super().__init__("a create without an answer")
+        self.outcome, self.requests = outcome, requests
+
+
+class HeldByAnother(Exception):
+    """What a look-up found for a row belongs to another row of ours."""
+
+    def __init__(self, requests: int):
+        super().__init__("the record belongs to another row")
+        self.requests = requests
+
+
+class Connector:
+    """Creates, changes, withdraws and finds records of one partner.
+
+    A partner's file subclasses it: `login` at least, and whatever its API does differently.
+    """
+
+    headers: ClassVar[Mapping[str, str]] = {}
+
+    def __init__(self, contract: Contract, settings: Mapping[str, str]):
+        self.contract = contract
+        self.settings = settings
+        self.limits = effective_limits(contract, settings)
+        self.client, self.speech = self._connect()
+        self.batch = int(settings.get("batch", contract.batch))
+        self._fixed = {e.name: with_settings(e.fixed, settings) for e in contract.entities.values()}
+        self._held = HeldIds(self._read_list, contract.entities.values())
+        self._lookups: dict[tuple[str, str], Any] = {}
+        self._lookup_lock = threading.Lock()
+        # Entities of which this partner has shown a record with our id in this run.
+        self._with_external_id: set[str] = set()
+        # Whoever sends names the claims of ledger and journal here.
+        self.claims = Claims(contract)
+        self.patience = effective_patience(contract, settings)
+        self._list_locks = [threading.Lock() for _ in range(64)]
+        self.external_ids_known = ExternalIds()
+        self.refusals = Refusals(contract.equal_refusals)
+        # Entities that cannot be searched by our id, and those whose list was looked at for ids of ours.
+        self._not_searched: set[str] = set()
+        self._looked_for_ids: set[str] = set()
+        self._field_names = {e.name: _field_names(contract, e) for e in contract.entities.values()}
+
+    def login(self, client: Client) -> LoggedIn:
+        """Headers that identify us, and until when (epoch seconds; None: for ever); or `Credentials`."""
+        raise NotImplementedError
+
+    def carry_out(self, operation: Operation) -> Outcome:
+        """Sends one operation and returns what became of it. Never raises for a row."""
+        if self.refusals.skips(operation.entity.name, operation.kind):
+            # A record that was found is not forgotten: the row would make a second one.
+            return Outcome("pending", "not_tried", operation.remote_id)
+        try:
+            return self.noted(operation, self._carried_out(operation))
+        except InDoubt as doubt:
+            if doubt.outcome is not None:  # refused, whatever may be at the partner already
+                self.refusals.note(operation.entity.name, operation.kind, doubt.outcome)
+            raise
+
+    def noted(self, operation: Operation, outcome: Outcome) -> Outcome:
+        """The outcome of a row, counted; of a record that was sent without its external id it says so."""
+        self.refusals.note(operation.entity.name, operation.kind, outcome)
+        is_bare = self.external_ids_known.is_bare(operation.entity.name, operation.external_id)
+        return replace(outcome, reason=WITHOUT) if is_bare and outcome.state == "synced" else outcome
+
+    def _carried_out(self, operation: Operation) -> Outcome:
+        try:
+            match operation.kind:
+                case "create":
+                    return self.create(operation)
+                case "update":
+                    return self.change(operation)
+                case _:
+                    return self.withdraw(operation)
+        except LookupFailed as failed:
+            return self.judge(operation, failed.answer)
+        except HeldByAnother as held:
+            return Outcome("rejected", "held_by_another", requests=held.requests)
+
+    def create(self, operation: Operation) -> Outcome:
+        """A new record, unless the partner has it already; an upsert decides that itself."""
+        entity = operation.entity
+        if operation.remote_id and not entity.upsert and not entity.created_with:
+            return self._take_up(operation, [operation.remote_id], 0)
+        if entity.created_with:
+            return self._complete_implicit(operation)
+        if entity.upsert:
+            return self.upserted(operation, self.speech.create(operation, self.upsert_body(operation)))
+        held, sent = self._held_before(operation)
+        if held:
+            return self._take_up(operation, held, sent)
+        done = self._create(operation)
+        return replace(done, requests=done.requests + sent)
+
+    def _create(self, operation: Operation) -> Outcome:
+        """POST. One that may have arrived is sent again only where the partner refuses a second record."""
+        entity, sent, was_lost = operation.entity, 0, False
+        for attempt in range(TRIES):
+            create = partial(self.speech.create, operation)
+            answer = self._sent_whole(operation, self.create_body(operation), create)
+            sent += answer.requests
+            was_lost = was_lost or answer.lost
+            if answer.ok:
+                return self._created(operation, answer, sent)
+            if answer.lost:
+                # The partner may need a moment until what it took can be found.
+                self.client.rest(pause_before(attempt, random.random()))
+            if answer.status == 409 or answer.lost:
+                found, more = self._find_after(operation, was_lost, sent)
+                sent += more
+                if found:
+                    return self._take_up(operation, found, sent)
+            if not answer.lost or not self.refuses_twins(operation):
+                break
+        outcome = replace(self.judge(operation, answer), requests=sent)
+        if was_lost and not self.refuses_twins(operation):
+            raise InDoubt(requests=sent)
+        if was_lost or answer.status == 409 or self._may_be_there(entity, answer):
+            raise InDoubt(outcome, sent)
+        return outcome
+
+    def refuses_twins(self, operation: Operation) -> bool:
+        """Whether the partner makes no second record for a row, so that a create may be sent again.
+
+        By its external id, if that is unique and known to be kept, or by a number that it keeps unique.
+        """
+        entity = operation.entity
+        if entity.unique_field and operation.body.get(entity.unique_field) not in (None, ""):
+            return True
+        is_kept = entity.name in self._with_external_id or not self._is_assumed(entity)
+        return entity.unique_external_id and is_kept and not self.external_ids_known.is_unknown(entity.name)
+
+    def can_find(self, entity: Entity) -> bool:
+        """Whether there is a look-up for records of an entity, so that absence can be concluded at all."""
+        is_searched = not (
+            self.external_ids_known.is_unknown(entity.name) or entity.name in self._not_searched
+        )
+        by_id = entity.external_id and entity.find and is_searched
+        return bool(by_id or (entity.candidates and entity.natural_key))
+
+    def upserted(self, operation: Operation, answer: Answer) -> Outcome:
+        """What the answer to an upsert means for its row."""
+        entity = operation.entity
+        if not answer.ok:
+            return self.judge(operation, answer)
+        if entity.id_is_ours:
+            return Outcome("synced", None, operation.external_id, answer.status, requests=answer.requests)
+        return self._created(operation, answer, answer.requests)
+
+    def after_create(self, operation: Operation, outcome: Outcome) -> Outcome:
+        """Adds our id to the record's list of external ids, where the partner keeps them behind a route of their own.
+
+        A record that the partner merged has ids of several rows: none that is there is taken off.
+        """
+        if operation.entity.external_ids is None or outcome.state != "synced":
+            return outcome
+        answer = self._in_list(operation, outcome.remote_id or "", is_there=True)
+        sent = outcome.requests + answer.requests
+        if answer.ok:
+            return replace(outcome, requests=sent)
+        return replace(self.judge(operation, answer), remote_id=outcome.remote_id, requests=sent)
+
+    def _in_list(self, operation: Operation, remote_id: str, is_there: bool) -> Answer:
+        """Puts our id on a record's list of external ids, or takes it off; nothing is sent when it is so already."""
+        ours = operation.external_id
+        # The list is replaced as a whole: two rows of one record must not write at the same time.
+        with self._list_locks[hash(remote_id) % len(self._list_locks)]:
+            ids, read = self.external_ids(operation.entity, remote_id)
+            if (ours in ids) == is_there:
+                return read
+            path = self.fill(operation.entity.external_ids or "", operation, remote_id)
+            wanted = [*ids, ours] if is_there else [one for one in ids if one != ours]
+            answer = self.client.call("put", path, wanted)
+        return replace(answer, requests=answer.requests + read.requests)
+
+    def external_ids(self, entity: Entity, remote_id: str) -> tuple[list[str], Answer]:
+        """The whole list of external ids of a record, behind a route of its own. Raises LookupFailed."""
+        found: list[str] = []
+        answer = Answer(404, None, {}, 0)
+        path = filled(entity.external_ids or "", {"id": remote_id})
+        for page in self.pages(entity, Find("get", path)):
+            answer = replace(page.answer, requests=answer.requests + page.answer.requests)
+            ids = dig(answer.body, entity.items) if isinstance(answer.body, dict) else answer.body
+            if not isinstance(ids, list) or not all(isinstance(one, str) for one in ids):
+                raise LookupFailed(answer)
+            found += ids
+        return list(dict.fromkeys(found)), answer
+
+    def change(self, operation: Operation) -> Outcome:
+        """An update as planned: the changed fields; all of them when the partner never confirmed any."""
+        remote_id = operation.remote_id or ""
+        if operation.confirmed:
+            return self.update(operation, remote_id, only=operation.changed)
+        return self.after_create(operation, self.update(operation, remote_id))
+
+    def update(self, operation: Operation, remote_id: str, only: tuple[str, ...] | None = None) -> Outcome:
+        """The changed fields only (`only=None`: all); an upsert always takes all."""
+        if operation.entity.upsert:
+            return self.upserted(operation, self.speech.create(operation, self.upsert_body(operation)))
+        body = (
+            self._whole_body(operation)
+            if only is None
+            else {k: v for k, v in operation.body.items() if k in only}
+        )
+        if not body:
+            return Outcome("synced", None, remote_id)
+        change = partial(self.speech.change, operation, remote_id)
+        if only is None:
+            answer = self._sent_whole(operation, body, change)
+        else:
+            answer = change({**self._fixed[operation.entity.name], **body})
+        if answer.status in (404, 410):  # also of a record that a look-up had found
+            return self.judge(replace(operation, kind="update"), answer)
+        if answer.ok:
+            return Outcome("synced", None, remote_id, answer.status, requests=answer.requests)
+        return self.judge(operation, answer)
+
+    def withdraw(self, operation: Operation) -> Outcome:
+        """Takes a record out of use, in the way that the contract states for the entity."""
+        withdraw = operation.entity.withdraw
+        if withdraw.kind == "keep":
+            return Outcome("withdrawn", "kept")
+        if operation.entity.external_ids and (shared := self._leave_shared(operation)):
+            return shared
+        # Nothing to set in a record that is to end: it has not begun, and goes (rule H3).
+        deletes = withdraw.kind == "delete" or (withdraw.kind == "end" and not operation.payload)
+        if withdraw.mutation and withdraw.end in operation.changed:
+            return self._end_and_detach(operation)
+        if deletes or withdraw.mutation:
+            answer = self.speech.remove(operation)
+        elif operation.entity.upsert:
+            answer = self._put_without_use(operation)
+        else:
+            answer = self.speech.change(operation, operation.remote_id or "", dict(operation.payload))
+        if answer.ok or (answer.status in (404, 410) and not self._is_broken_route(answer)):
+            done = WITHDRAWN_AS["delete" if deletes else withdraw.kind]
+            return Outcome("withdrawn", done, None, answer.status, requests=answer.requests)
+        return self.judge(operation, answer)
+
+    def _leave_shared(self, operation: Operation) -> Outcome | None:
+        """Takes our id off a record that carries others too and stays for them; None when it is ours alone."""
+        remote_id = operation.remote_id or ""
+        ids, read = self.external_ids(operation.entity, remote_id)
+        if not set(ids) - {operation.external_id}:
+            return None
+        answer = self._in_list(operation, remote_id, is_there=False)
+        sent = read.requests + answer.requests
+        if answer.ok:
+            return Outcome("withdrawn", "detached", None, answer.status, requests=sent)
+        return replace(self.judge(operation, answer), requests=sent)
+
+    def _end_and_detach(self, operation: Operation) -> Outcome:
+        """Sets the end, then cuts the link; both may be repeated.
+
+        A record that is not found under our id was cut from us before, and an upsert would make a second one.
+        """
+        seen, record = self.speech.one(
+            operation.entity, operation.remote_id or "", operation.external_id, operation.path
+        )
+        if record is None and not seen.ok and seen.status != 404:
+            return self.judge(operation, seen)
+        if record is None:
+            return Outcome("withdrawn", "detached", None, seen.status, requests=seen.requests)
+        fields = self.contract.schema(operation.entity.name, "create")["properties"]
+        shown = {name: record[name] for name in fields if name in record}
+        ended = self.speech.create(operation, {**shown, **self.upsert_body(operation)})
+        sent = seen.requests + ended.requests
+        if not ended.ok:
+            return replace(self.judge(operation, ended), requests=sent)
+        answer = self.speech.remove(operation)
+        sent += answer.requests
+        if answer.ok or answer.status == 404:
+            return Outcome("withdrawn", "detached", None, answer.status, requests=sent)
+        return replace(self.judge(operation, answer), requests=sent)
+
+    def _put_without_use(self, operation: Operation) -> Answer:
+        """An upsert takes all fields: those last known, else as the partner shows them, with those that end its use."""
+        entity, sent = operation.entity, 0
+        body = self.upsert_body(operation)
+        if entity.withdraw.kind == "detach" and entity.withdraw.field:
+            body[entity.withdraw.field] = None
+        wanted = {parent.field for parent in entity.parents if parent.required}
+        if not operation.confirmed or not wanted <= body.keys():
+            answer, record = self.speech.one(
+                entity, operation.remote_id or "", operation.external_id, operation.path
+            )
+            sent = answer.requests
+            if record is None:
+                return replace(answer, status=404) if answer.ok else answer
+            fields = self.contract.schema(entity.name, "create")["properties"]
+            body = {**{name: record[name] for name in fields if name in record}, **body}
+        answer = self.speech.create(operation, body)
+        return replace(answer, requests=answer.requests + sent)
+
+    def candidates(self, operations: list[Operation]) -> tuple[list[dict[str, Any]], int]:
+        """Records without any external id, among which the natural key decides, and those with one of the operations.
+
+        Raises LookupFailed.
+        """
+        first = operations[0]
+        entity = first.entity
+        if not entity.candidates:
+            return [], 0
+        records, sent = self._read_candidates(first, entity.candidates)
+        ours = {operation.external_id for operation in operations}
+        shown = [(r, external_ids_of(entity, r)) for r in records if entity.holds(r)]
+        found = [record for record, ids in shown if not ids or ours & set(ids)]
+        for record in found:
+            if any(self.fits(o, record) for o in operations) or external_ids_of(entity, record):
+                self._id(entity, record)
+        return found, sent
+
+    def candidates_key(self, operation: Operation) -> tuple[Any, ...]:
+        """What is asked for candidates: the same for operations that one look-up serves."""
+        find = operation.entity.candidates
+        if find is None:
+            return (operation.entity.name, operation.external_id)
+        at = self._at(find, operation)
+        return (operation.entity.name, at.method, at.path, str(self._candidates_value(operation, find)))
+
+    def _held_before(self, operation: Operation) -> tuple[list[str], int]:
+        """Ids of the records that are there before a create, where the partner would make a second one."""
+        entity = operation.entity
+        match entity.before_create:
+            case "look_up":
+                return self.find_by_external_id(operation)
+            case "list":
+                below = entity.list_below
+                parent = next((p.field for p in entity.parents if below and p.entity == below.entity), "")
+                parent_id = operation.body.get(parent)
+                found, sent = self._held.ids(
+                    entity, operation.external_id, None if parent_id is None else str(parent_id)
+                )
+                return self._unclaimed(operation, found, sent), sent
+        return [], 0
+
+    def _unclaimed(self, operation: Operation, found: list[str], sent: int) -> list[str]:
+        """Those that belong to no other row. Raises HeldByAnother when nothing is left of what was found."""
+        entity = operation.entity
+        # A record that names several of our ids in its own list serves several rows.
+        if not found or entity.external_ids:
+            return found
+        free = self.claims.free(entity, found, operation.external_id)
+        if not free:
+            raise HeldByAnother(sent)
+        return free
+
+    def find_by_external_id(self, operation: Operation) -> tuple[list[str], int]:
+        """Ids of the records at the partner that carry this row's id, and how many requests that took."""
+        entity = operation.entity
+        if (
+            not entity.external_id
+            or not entity.find
+            or self.external_ids_known.is_unknown(entity.name)
+            or entity.name in self._not_searched
+        ):
+            return [], 0
+        try:
+            records, sent = self.read(entity, self._at(entity.find, operation), operation.external_id)
+        except LookupFailed as failed:
+            if not self._knows_no_search(operation, failed.answer):
+                raise
+            # The partner cannot be asked by external id here; what it takes with a record is another matter.
+            self._not_searched.add(entity.name)
+            return [], failed.answer.requests
+        ours = operation.external_id
+        found = list(
+            dict.fromkeys(self._id(entity, r) for r in records if ours in external_ids_of(entity, r))
+        )
+        if found:
+            self._with_external_id.add(entity.name)
+        if not found and entity.external_ids and len(records) <= FEW:
+            found, more = self._find_in_lists(operation, records)
+            sent += more
+        return self._unclaimed(operation, found, sent), sent
+
+    def _id(self, entity: Entity, record: Mapping[str, Any]) -> str:
+        """The id of a record that is looked for. Raises LookupFailed when it is none: nothing may be concluded."""
+        found = checked_id(record.get(entity.id), entity.name in self.contract.whole_ids)
+        if found is None:
+            raise LookupFailed(Answer(200, None, {}, 0))
+        return found
+
+    def _is_assumed(self, entity: Entity) -> bool:
+        """Whether it is only assumed that this entity carries our external id."""
+        return self.contract.confidence(entity.name, entity.external_id or "") == "assumed"
+
+    def _find_after(self, operation: Operation, was_lost: bool, sent: int) -> tuple[list[str], int]:
+        """By external id, after a create: without an answer, a create that may have arrived stays in doubt."""
+        try:
+            return self.find_by_external_id(operation)
+        except PartnerStopped as stop:
+            raise PartnerStopped(str(stop), lost=was_lost) from None
+        except LookupFailed as failed:
+            if was_lost:
+                raise InDoubt(requests=sent + failed.answer.requests) from None
+            raise
+
+    def _find_in_lists(self, operation: Operation, records: list[dict[str, Any]]) -> tuple[list[str], int]:
+        """Those of a few records whose list of external ids, behind a route of its own, holds ours."""
+        entity, found, sent = operation.entity, [], 0
+        for remote_id in dict.fromkeys(self._id(entity, record) for record in records):
+            try:
+                ids, answer = self.external_ids(entity, remote_id)
+            except LookupFailed as failed:
+                if failed.answer.status not in (404, 410):
+                    raise
+                ids, answer = [], failed.answer
+            sent += answer.requests
+            if operation.external_id in ids:
+                found.append(remote_id)
+        return found, sent
+
+    def _read_candidates(self, operation: Operation, candidates: Find) -> tuple[list[dict[str, Any]], int]:
+        value = self._candidates_value(operation, candidates)
+        return self.read(operation.entity, self._at(candidates, operation), value)
+
+    @staticmethod
+    def _candidates_value(operation: Operation, candidates: Find) -> Any:
+        parameter = candidates.query or candidates.body
+        return {**operation.body, **operation.path}.get(parameter) if parameter else None
+
+    def fits(self, operation: Operation, record: Mapping[str, Any]) -> bool:
+        """Whether a record has the natural key of a row, as far as that does not stand in the address."""
+        keys = [key for key in operation.entity.natural_key if key not in operation.path]
+        return all(_same(record.get(key), operation.body.get(key)) for key in keys)
+
+    def equals(self, operation: Operation, record: Mapping[str, Any]) -> bool:
+        """Whether a record shows in all fields what would be sent for a row."""
+        schema = self.contract.schema(operation.entity.name, "create")
+        return not differing(operation.body, record, schema, record.keys())
+
+    def read(self, entity: Entity, find: Find, value: Any) -> tuple[list[dict[str, Any]], int]:
+        """All records of a look-up, page by page, and the number of requests."""
+        found: list[dict[str, Any]] = []
+        sent = 0
+        for page in self.pages(entity, find, value):
+            sent += page.answer.requests
+            found += page.known()
+        return found, sent
+
+    def pages(self, entity: Entity, find: Find, value: Any = None) -> Iterator[Page]:
+        """A list or search, one page after the other. Raises LookupFailed."""
+        return self.speech.pages(entity, find, value)
+
+    def create_body(self, operation: Operation) -> dict[str, Any]:
+        """All fields of a new record: mart, parents, external id, constants, ids out of the partner's catalogues."""
+        entity = operation.entity
+        body = {**self._fixed[entity.name], **operation.body}
+        if entity.sent_id and not self.external_ids_known.is_unknown(entity.name):
+            body[entity.sent_id] = operation.external_id
+        return {**body, **{look.field: self._looked_up(entity, look.field) for look in entity.lookups}}
+
+    def _whole_body(self, operation: Operation) -> dict[str, Any]:
+        """All fields of a record that is there; a field for one id would replace its list of external ids."""
+        hidden = operation.entity.sent_id if operation.entity.external_ids else None
+        return {name: value for name, value in self.create_body(operation).items() if name != hidden}
+
+    def upsert_body(self, operation: Operation) -> dict[str, Any]:
+        """All fields, and the partner's id where the record may not carry ours yet and the partner takes its own."""
+        entity, body = operation.entity, self.create_body(operation)
+        if operation.confirmed or operation.remote_id is None or entity.id_is_ours:
+            return body
+        takes_it = entity.id in self.contract.schema(entity.name, "create")["properties"]
+        return {**body, entity.id: operation.remote_id} if takes_it else body
+
+    def fill(self, path: str, operation: Operation, remote_id: str = "") -> str:
+        """The path with the ids in braces filled in and percent-encoded."""
+        return filled(path, {**operation.path, "id": remote_id})
+
+    def notes(self) -> list[str]:
+        """For people: what this run came to believe of the partner, and what it gave up."""
+        beliefs, title = self.external_ids_known, self.contract.title
+        found = [in_words(title, name, beliefs.bare(name)) for name in sorted(beliefs.unknown)]
+        return found + [f"{title} {note}" for note in self.refusals.notes()]
+
+    def trouble(self, entity: str) -> str:
+        """What is failing, in a few words; empty while nothing is."""
+        failing = self.refusals.failing(entity)
+        words = f"{failing[0]} failed: {failing[1]}" if failing else ""
+        return ", ".join(part for part in (words, self.client.trouble) if part)
+
+    def judge(self, operation: Operation, answer: Answer) -> Outcome:
+        """What a refused or failed request means for its row. Field names only, never values or free text."""
+        parents = operation.entity.parents
+        fields = self.refused_fields(answer)
+        # An upsert that is answered with 404 misses a parent, not the record.
+        kind = "create" if operation.entity.upsert and operation.kind == "update" else operation.kind
+        refusal = Refusal(
+            kind,
+            answer.status,
+            answer.problem,
+            words_of(answer.body),
+            fields,
+            tuple(parent.field for parent in parents),
+            any(parent.in_path for parent in parents) or (operation.entity.upsert and bool(parents)),
+            _is_html(answer),
+            operation.entity.sent_id,
+        )
+        code = classify(refusal)
+        known = self._known_fields(operation.entity, fields)
+        return Outcome(REASONS[code].state, code, None, answer.status, known, answer.requests)
+
+    def _known_fields(self, entity: Entity, fields: tuple[str, ...]) -> tuple[str, ...]:
+        """The refused fields that the contract has, in its spelling: anything else may be a value."""
+        names = self._field_names[entity.name]
+        found = []
+        for field in fields:
+            steps = [step for step in re.split(r"[./\[\]]+", field) if step and not step.isdigit()]
+            if steps and all(step.lower() in names for step in steps):
+                found.append(".".join(names[step.lower()] for step in steps))
+        return tuple(dict.fromkeys(found))
+
+    def refused_fields(self, answer: Answer) -> tuple[str, ...]:
+        """Names of fields in an error answer, only those that look like names."""
+        _, _, fields = self.contract.error.read(answer.body)
+        return tuple(
+            f
+            for f in fields
+            if f.replace("_", "").replace(".", "").replace("/", "").isalnum() and len(f) < 60
+        )
+
+    def _sent_whole(self, operation: Operation, body: Json, send: Callable[[Json], Answer]) -> Answer:
+        """Sends all fields of a record (`body`), and once more without our id where the partner says not to know it.
+
+        Only an acceptance shows that it was the field.
+        """
+        entity, beliefs, ours = operation.entity, self.external_ids_known, operation.external_id
+        answer = send(body)
+        if entity.sent_id is None or entity.upsert:
+            return answer
+        if entity.sent_id not in body:
+            if answer.ok:
+                beliefs.left_out(entity.name, ours)
+            return answer
+        if answer.ok:
+            beliefs.given(entity.name, ours)
+            beliefs.taken(entity.name)
+            return answer
+        if not self._is_unknown_field(entity, answer) or self._keeps_ids(operation):
+            return answer
+        bare = send({name: value for name, value in body.items() if name != entity.sent_id})
+        requests = answer.requests + bare.requests
+        if bare.ok:
+            beliefs.refused(entity.name, ours)
+        # Without our id another fault may show; one that names our id again was none of the field.
+        is_other = bare.ok or bare.lost or entity.sent_id not in self.refused_fields(bare)
+        return replace(bare if is_other else answer, requests=requests)
+
+    def _is_unknown_field(self, entity: Entity, answer: Answer) -> bool:
+        """Whether the answer says that the partner does not know the field of our id, and finds no other fault."""
+        return (
+            answer.status in (400, 422)
+            and self._is_assumed(entity)
+            and entity.sent_id not in self.contract.schema(entity.name, "create").get("required", [])
+            and set(self.refused_fields(answer)) == {entity.sent_id}
+            and says_unknown_field(words_of(answer.body))
+        )
+
+    def _keeps_ids(self, operation: Operation) -> bool:
+        """Whether a record of this entity was ever taken with our id: in this run, or as the partner's list shows."""
+        entity = operation.entity
+        if entity.name not in self._looked_for_ids and not self.external_ids_known.is_taken(entity.name):
+            self._looked_for_ids.add(entity.name)
+            try:
+                page = next(iter(self.pages(entity, self._at(entity.listing, operation))), None)
+                records = page.known() if page else []
+            except LookupFailed:
+                records = []
+            if any(entity.holds(r) and external_ids_of(entity, r) for r in records):
+                self.external_ids_known.taken(entity.name)
+        return self.external_ids_known.is_taken(entity.name)
+
+    def _knows_no_search(self, operation: Operation, answer: Answer) -> bool:
+        """Whether a look-up was refused because the partner does not know our id as something to search by.
+
+        A list that is not there (404, 405) tells nothing of the field. Then nobody can say what the partner holds.
+        """
+        entity = operation.entity
+        if answer.status not in (400, 422) or not self._is_assumed(entity):
+            return False
+        names = {entity.external_id, entity.find.query if entity.find else None}
+        fields = set(self.refused_fields(answer))
+        return says_unknown_field(words_of(answer.body)) and (not fields or fields <= names)
+
+    @staticmethod
+    def _is_broken_route(answer: Answer) -> bool:
+        """Whether a 404 is about the address, not the record."""
+        return classify(
+            Refusal("update", answer.status, text=words_of(answer.body), html=_is_html(answer))
+        ) == ("unknown_route")
+
+    def _may_be_there(self, entity: Entity, answer: Answer) -> bool:
+        """Whether a number that is unique at the partner was refused: then the record may be there already."""
+        return answer.status in (400, 422) and entity.unique_field in self.refused_fields(answer)
+
+    def _created(self, operation: Operation, answer: Answer, sent: int) -> Outcome:
+        entity = operation.entity
+        shown = external_ids_of(entity, _record(entity, answer))
+        # A record that carries another id of ours, or of somebody, is not the one that was sent.
+        is_another = bool(shown) and operation.external_id not in shown
+        remote_id = None if is_another else self.speech.remote_id(entity, answer)
+        if remote_id is None:
+            found, more = self._find_after(operation, not entity.upsert, sent)
+            sent += more
+            if len(found) > 1:
+                return Outcome("rejected", "ambiguous", requests=sent)
+            if not found and not entity.upsert:
+                raise InDoubt(requests=sent)
+            if not found:
+                return Outcome("pending", "unreadable_answer", None, answer.status, requests=sent)
+            remote_id = found[0]
+        elif shown:
+            self._with_external_id.add(entity.name)
+        self._held.made(entity, remote_id)
+        return self.after_create(operation, Outcome("synced", None, remote_id, answer.status, requests=sent))
+
+    def _take_up(self, operation: Operation, found: list[str], sent: int) -> Outcome:
+        """Continues with the record that a look-up found instead of creating a second one."""
+        if len(found) > 1:
+            return Outcome("rejected", "ambiguous", requests=sent)
+        if not operation.entity.external_ids and not self.claims.take(
+            operation.entity, found[0], operation.external_id
+        ):
+            raise HeldByAnother(sent)
+        done = self.update(operation, found[0])
+        if done.state == "synced":
+            done = self.after_create(operation, replace(done, remote_id=found[0]))
+        return replace(done, remote_id=found[0], requests=done.requests + sent)
+
+    def _complete_implicit(self, operation: Operation) -> Outcome:
+        """The record came into being with its parent, under the parent's id: it only needs its fields."""
+        field = next(p.field for p in operation.entity.parents if p.entity == operation.entity.created_with)
+        remote_id = str(operation.body[field])
+        own = replace(operation, body={k: v for k, v in operation.body.items() if k != field})
+        return self.update(own, remote_id)
+
+    def _looked_up(self, entity: Entity, field: str) -> Any:
+        look = next(look for look in entity.lookups if look.field == field)
+        with self._lookup_lock:
+            if (entity.name, field) not in self._lookups:
+                records, _ = self.read(entity, Find("get", look.path), None)
+                fitting = [r for r in records if all(r.get(k) == v for k, v in look.where.items())]
+                self._lookups[entity.name, field] = fitting[0].get(look.take) if fitting else None
+            return self._lookups[entity.name, field]
+
+    def _at(self, find: Find, operation: Operation) -> Find:
+        return replace(find, path=self.fill(find.path, operation))
+
+    def _read_list(self, entity: Entity, parent_id: str | None) -> tuple[list[dict[str, Any]], int]:
+        """All records of an entity; where its list shows the children of one parent, those of this one."""
+        if not entity.list_below:
+            return self.read(entity, entity.listing, None)
+        return self.read(entity, replace(entity.listing, query=entity.list_below.query), parent_id)
+
+    def _connect(self) -> tuple[Client, Speech]:
+        """The client, and what is spoken over it."""
+        contract = self.contract
+        address, timeout = contract.base_url(self.settings), float(self.settings.get("timeout", READ_TIMEOUT))
+        if contract.protocol == "rest":
+            client = Client(contract.partner, address, self.limits, self.login, self.headers, timeout)
+            return client, Rest(contract, client)
+        from pipelines.api.protocols.graphql import (  # loads a library that no other partner needs
+            Graphql,
+            transport,
+        )
+
+        client = Client(contract.partner, address, self.limits, self.login, self.headers, timeout, transport)
+        return client, Graphql(contract, client)
+
+
+def connector(partner: str) -> Connector:
+    """The connector of a partner, with its settings.
+
+    Raises `SettingsError` naming the first credential or address that is missing or wrong.
+    """
+    contract = load_contract(partner)
+    settings = partner_settings(contract)
+    module = importlib.import_module(f"pipelines.partners.{partner}")
+    made: Connector = module.Connector(contract, settings)
+    return made
+
+
+def external_ids_of(entity: Entity, record: Mapping[str, Any]) -> list[str]:
+    """The external ids that a record shows: one, several where the partner keeps a list, or none."""
+    value = record.get(entity.external_id or "")
+    return [str(one) for one in (value if isinstance(value, list) else [value]) if one not in (None, "")]
+
+
+def _record(entity: Entity, answer: Answer) -> Mapping[str, Any]:
+    """The record in an answer about one; empty where there is none."""
+    found = dig(answer.body, entity.unwrap) if entity.unwrap else answer.body
+    return found if isinstance(found, Mapping) else {}
+
+
+def _same(left: Any, right: Any) -> bool:
+    return left == right or (left in (None, "") and right in (None, ""))
+
+
+def _is_html(answer: Answer) -> bool:
+    return answer.body is None and "html" in answer.headers.get("Content-Type", "")
+
+
+def _field_names(contract: Contract, entity: Entity) -> dict[str, str]:
+    """Names of the fields that are sent for an entity, nested ones too: in lower case → as the contract has them."""
+    found: dict[str, str] = {}
+
+    def add(schema: Mapping[str, Any]) -> None:
+        for name, part in schema.get("properties", {}).items():
+            found.setdefault(str(name).lower(), str(name))
+            add(part)
+            add(part.get("items", {}))
+
+    add(contract.schema(entity.name, "create"))
+    for name in (entity.external_id, *(parent.field for parent in entity.parents)):
+        if name:
+            found.setdefault(name.lower(), name)
+    return found

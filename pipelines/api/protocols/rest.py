@@ -1,0 +1,155 @@
+"""Operations as REST requests."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from pipelines.api.http.client import Answer, Client
+from pipelines.api.protocols import paging as paging_
+from pipelines.api.protocols.answers import (
+    a_list,
+    about_one,
+    describes_record,
+    own_names,
+    the_record,
+    understood,
+)
+from pipelines.api.protocols.nulls import Nulls
+from pipelines.api.protocols.protocol import Json, LookupFailed, Operation, Page, filled
+from pipelines.api.protocols.remote_ids import checked_id, id_in_location
+from pipelines.contract.contract import Contract, Entity, Find, Paging, dig
+from pipelines.contract.model import put
+
+
+class Rest:
+    """POST, PATCH and DELETE, or PUT under an id of ours, on the paths of the contract."""
+
+    def __init__(self, contract: Contract, client: Client):
+        self.contract, self.client, self.nulls = contract, client, Nulls(contract)
+        self._described: dict[tuple[str, str], bool] = {}
+        self._own: dict[str, frozenset[str]] = {}
+
+    def create(self, operation: Operation, body: Json) -> Answer:
+        """POST on the collection, sent once; an upsert is a PUT on the record, which may be repeated."""
+        entity = operation.entity
+        body = self.nulls.written(operation, body)
+        if entity.upsert:
+            return self._about_one("put", operation, operation.external_id, body)
+
+        def read(answer: Answer) -> Answer:
+            return understood(answer, self.contract, self._names(entity))
+
+        path = filled(entity.collection, operation.path)
+        return self.client.call("post", path, body, repeat=False, read=read, is_write=True)
+
+    def change(self, operation: Operation, remote_id: str, body: Json) -> Answer:
+        """PATCH on the record."""
+        body = self.nulls.changed(operation, body)
+        return self._about_one("patch", operation, remote_id, body)
+
+    def remove(self, operation: Operation) -> Answer:
+        """DELETE on the record."""
+        return self._about_one("delete", operation, operation.remote_id or "", None)
+
+    def _about_one(self, method: str, operation: Operation, remote_id: str, body: Json | None) -> Answer:
+        """A write to a record that is there, or to one under our id."""
+        entity = operation.entity
+        key = (entity.record, method)
+        if key not in self._described:
+            self._described[key] = describes_record(self.contract, entity, *key)
+
+        def read(answer: Answer) -> Answer:
+            wanted = remote_id if self._described[key] else None
+            return about_one(answer, self.contract, entity, self._names(entity), wanted)
+
+        path = self._record(operation, remote_id)
+        return self.client.call(method, path, body, read=read, is_write=True)
+
+    def remote_id(self, entity: Entity, answer: Answer) -> str | None:
+        """From the body, else from a Location header that leads to a record of this entity."""
+        whole = entity.name in self.contract.whole_ids
+        record = dig(answer.body, entity.unwrap) if entity.unwrap else answer.body
+        for candidate in (record, answer.body):
+            found = checked_id(candidate.get(entity.id), whole) if isinstance(candidate, dict) else None
+            if found is not None:
+                return found
+        address = self.client.follow(answer.headers.get("Location") or "")
+        places = (entity.record, entity.collection + "/{id}")
+        return id_in_location(address, self.client.base_url, places, whole) if address else None
+
+    def pages(self, entity: Entity, find: Find, value: Any) -> Iterator[Page]:
+        """Page by page, by number, offset or link; a link to another host is not followed."""
+        how = find.paging or self.contract.paging
+        number, shown, link, seen, watch = 0, 0, None, set[str](), paging_.Watch()
+        while True:
+            answer = self._ask(entity, find, value, paging_.turn(how, number), link)
+            if not answer.ok:
+                raise LookupFailed(answer)
+            yield _page(entity, how, answer)
+            found = dig(answer.body, entity.items)
+            records = len(found) if isinstance(found, list) else 0
+            number, shown = number + 1, shown + records
+            if watch.is_circle(found, entity.id):
+                raise LookupFailed(replace(answer, status=None, problem="circle"))
+            if how.style != "next_link":
+                if paging_.is_last(how, answer, number - 1, records, shown):
+                    return
+                continue
+            given = paging_.next_link(how, answer)
+            if given is None:
+                return
+            link = self.client.follow(given)
+            if link is None or link in seen:
+                raise LookupFailed(
+                    replace(answer, status=None, problem="foreign" if link is None else "circle")
+                )
+            seen.add(link)
+
+    def one(
+        self, entity: Entity, remote_id: str, external_id: str | None, path: Mapping[str, Any]
+    ) -> tuple[Answer, Json | None]:
+        """GET on the record."""
+
+        def read(answer: Answer) -> Answer:
+            return the_record(answer, self.contract, entity, self._names(entity), remote_id)
+
+        answer = self.client.call("get", filled(entity.record, {**path, "id": remote_id}), read=read)
+        if not answer.ok:
+            return answer, None
+        record = dig(answer.body, entity.unwrap) if entity.unwrap else answer.body
+        return answer, entity.as_sent(record if isinstance(record, dict) else answer.body)
+
+    def _ask(self, entity: Entity, find: Find, value: Any, turn: paging_.Turn, link: str | None) -> Answer:
+        def read(answer: Answer) -> Answer:
+            return a_list(answer, self.contract, entity.items)
+
+        if link is not None:
+            return self.client.call("get", link, read=read)
+        query: Json = {**(find.values if find.method == "get" else {}), **turn.query}
+        if find.query and value is not None:
+            query[find.query] = value
+        if find.method == "get":
+            return self.client.call("get", find.path, None, query, turn.headers, read=read)
+        body: Json = {}
+        places = {**find.values, **({find.body: value} if find.body else {}), **turn.body}
+        for place, part in places.items():
+            put(body, place, part)
+        return self.client.call("post", find.path, body, query, turn.headers, read=read)
+
+    def _names(self, entity: Entity) -> frozenset[str]:
+        """Names of a record's own fields, which tell nothing of errors."""
+        if entity.name not in self._own:
+            self._own[entity.name] = own_names(self.contract, entity)
+        return self._own[entity.name]
+
+    @staticmethod
+    def _record(operation: Operation, remote_id: str) -> str:
+        return filled(operation.entity.record, {**operation.path, "id": remote_id})
+
+
+def _page(entity: Entity, how: Paging, answer: Answer) -> Page:
+    found = dig(answer.body, entity.items) if entity.items else answer.body
+    # What is no record among them may have been the one that is looked for.
+    if not isinstance(found, list) or not all(isinstance(record, dict) for record in found):
+        return Page(answer, None, None)
+    return Page(answer, [entity.as_sent(record) for record in found], paging_.total(how, answer))

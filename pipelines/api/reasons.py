@@ -1,0 +1,557 @@
+"""Why an operation was not delivered: one stable code each, with its meaning, who mends it, and how.
+
+`classify` judges an answer. The codes are written to `docs/reason-codes.md` by
+`python -m pipelines.api.reasons > docs/reason-codes.md`.
+"""
+
+import re
+import sys
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+
+PENDING, REJECTED, BLOCKED = "pending", "rejected", "blocked"
+LONGEST_TEXT = 4000
+
+
+@dataclass(frozen=True)
+class Reason:
+    """One cause. `state` is what a row is left in: `pending`, `rejected` or `blocked`."""
+
+    code: str
+    state: str
+    meaning: str
+    who: str
+    how: str
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """What is known of a refused or failed request. `text` is lower case, and only looked at, never kept.
+
+    `operation` is `create`, `update` or `withdraw`; `fields` are the refused fields, `parents` the fields that hold
+    parents' ids; `parent_in_path`: the address contains a parent's id; `html`: the body is a web page.
+    `status` None: there was no answer, and `problem` says why (a key of `client.PROBLEMS`).
+    """
+
+    operation: str
+    status: int | None
+    problem: str | None = None
+    text: str = ""
+    fields: tuple[str, ...] = ()
+    parents: Collection[str] = ()
+    parent_in_path: bool = False
+    html: bool = False
+    external_id: str | None = None
+
+
+# What the partner says about the record.
+RECORD = (
+    Reason(
+        "missing_field",
+        REJECTED,
+        "A field that the partner requires is empty or absent.",
+        "data steward",
+        "Fill the named fields in the ERP; if the ERP cannot have them, mend the mart.",
+    ),
+    Reason(
+        "invalid_field",
+        REJECTED,
+        "The partner refused the value of a field.",
+        "data steward or analytics engineer",
+        "Look at the named fields in the ERP; if the ERP is right, mend the mart.",
+    ),
+    Reason(
+        "too_long",
+        REJECTED,
+        "A value is longer than the partner takes.",
+        "data steward or analytics engineer",
+        "Shorten the value of the named fields in the ERP, or cut it in the mart.",
+    ),
+    Reason(
+        "unknown_field",
+        REJECTED,
+        "The partner does not know a field that was sent.",
+        "analytics engineer",
+        "Take the named field out of the mart and out of contract.yaml, or spell it as the partner does.",
+    ),
+    Reason(
+        "external_id_refused",
+        REJECTED,
+        "The partner refused our own id of this record; nothing of it stands in the ERP's fields.",
+        "operator",
+        "Ask the partner what an external id may look like (length, separator).",
+    ),
+    Reason(
+        "email_refused",
+        REJECTED,
+        "The partner does not take this e-mail address, although it is well-formed.",
+        "data steward",
+        "Ask the person for another address and put it into the ERP.",
+    ),
+    Reason(
+        "value_taken",
+        REJECTED,
+        "Another record at the partner has the value of a field that must be unique.",
+        "operator",
+        "Look for the record that has the value of the named field; merge the two, or correct one in the ERP.",
+    ),
+    Reason(
+        "unknown_parent",
+        REJECTED,
+        "The partner does not know the parent that was sent, although the ledger says it is there.",
+        "operator",
+        "Run `stammdaten verify` for this partner: the parent was probably removed there.",
+    ),
+    Reason(
+        "duplicate",
+        REJECTED,
+        "The partner has a record under this external id, but none was found by look-up.",
+        "operator",
+        "Look for the record at the partner, deleted ones too.",
+    ),
+    Reason(
+        "ambiguous",
+        REJECTED,
+        "Several records at the partner fit; none was touched.",
+        "operator",
+        "Merge the duplicates at the partner.",
+    ),
+    Reason(
+        "held_by_another",
+        REJECTED,
+        "What a look-up found for this record belongs to another row of ours; one record serves one row.",
+        "operator",
+        "Look at the record at the partner: it carries this row's id, or has its number, and is another's.",
+    ),
+    Reason(
+        "conflict",
+        REJECTED,
+        "The change contradicts the record's state at the partner.",
+        "operator",
+        "Look at the record at the partner; somebody may have closed or changed it there.",
+    ),
+    Reason(
+        "locked",
+        PENDING,
+        "Somebody at the partner holds the record open.",
+        "nobody",
+        "It goes by itself in the next run; ask the partner if it stays.",
+    ),
+    Reason(
+        "still_referenced",
+        REJECTED,
+        "The partner keeps the record because others refer to it.",
+        "operator",
+        "End or remove what refers to it at the partner.",
+    ),
+    Reason(
+        "missing_at_partner",
+        PENDING,
+        "The record was removed at the partner; it will be created again.",
+        "nobody",
+        "The next run creates it again; where many are missing, the guard `create` asks first.",
+    ),
+    Reason(
+        "changed_at_partner",
+        PENDING,
+        "Somebody changed the record at the partner, and `verify --repair` plans to restore it.",
+        "nobody",
+        "It goes with the next push.",
+    ),
+    Reason(
+        "rekeyed",
+        PENDING,
+        "The ERP made the row anew, and `stammdaten rekey` moved the record to its new id.",
+        "nobody",
+        "It goes as a whole, with the new id, in the next push.",
+    ),
+    Reason(
+        "external_id_to_send",
+        PENDING,
+        "The record was made without our id, and the partner has turned out to take it.",
+        "nobody",
+        "It goes with the next push.",
+    ),
+    Reason(
+        "sync_off",
+        REJECTED,
+        "The object is not switched on for the sync at the partner.",
+        "operator",
+        "Switch the object on in the partner's portal, then `stammdaten push --retry-rejected`.",
+    ),
+    Reason(
+        "login_expired",
+        PENDING,
+        "The partner refused the login for this record (401), also after two fresh logins.",
+        "operator",
+        "It goes by itself in the next run; if it stays, ask the partner why its logins do not last.",
+    ),
+    Reason(
+        "forbidden",
+        REJECTED,
+        "The login may not do this.",
+        "operator",
+        "Ask the partner for the right, then `stammdaten push --retry-rejected`.",
+    ),
+    Reason(
+        "refused",
+        REJECTED,
+        "The partner answered with another client error.",
+        "maintainer",
+        "Look at the status in `sync.attempts`.",
+    ),
+)
+# What is wrong with the request as such: all rows of an entity tend to have it.
+REQUEST = (
+    Reason(
+        "malformed_request",
+        REJECTED,
+        "The partner could not read the request.",
+        "maintainer",
+        "Compare contract.yaml with the partner's reference.",
+    ),
+    Reason(
+        "unknown_route",
+        REJECTED,
+        "The partner does not know the address or the method that was called.",
+        "maintainer",
+        "Check base address, version and contract.yaml.",
+    ),
+    Reason(
+        "unsupported_form",
+        REJECTED,
+        "The partner does not take JSON here, or does not answer in it.",
+        "maintainer",
+        "Compare the headers in the partner's connector with its reference.",
+    ),
+    Reason(
+        "too_large",
+        REJECTED,
+        "The request is larger than the partner takes.",
+        "analytics engineer",
+        "Shorten long texts in the mart.",
+    ),
+    Reason(
+        "redirected",
+        PENDING,
+        "The partner sent the request to another address; it was not followed, the credentials stay here.",
+        "operator",
+        "Set the new base address if the partner has moved.",
+    ),
+    Reason(
+        "unreadable_answer",
+        PENDING,
+        "The partner accepted the request, but its answer holds no id.",
+        "maintainer",
+        "Compare contract.yaml with the partner's answer.",
+    ),
+    Reason(
+        "unusable_answer",
+        PENDING,
+        "The partner's answer is in another form than contract.yaml says, or too large; nothing was concluded from it.",
+        "maintainer",
+        "It goes by itself in the next run; if it stays, compare contract.yaml with the partner's answer.",
+    ),
+    Reason(
+        "errors_in_answer",
+        PENDING,
+        "The partner's answer looks like a success and tells of errors; the change is not counted as delivered.",
+        "maintainer",
+        "The next run sends it again; if it stays, name the place of success in contract.yaml (`success`).",
+    ),
+    Reason(
+        "html_answer",
+        PENDING,
+        "A web page came instead of an answer: a proxy, a firewall or a login page stands before the partner.",
+        "operator",
+        "Check base address and proxy if it is there again in the next run, which tries once more.",
+    ),
+)
+# What is wrong with the partner's server or the way to it.
+SERVER = (
+    Reason(
+        "throttled",
+        PENDING,
+        "The partner kept asking for a slower pace until the tries were used up.",
+        "nobody",
+        "It goes by itself in the next run; lower the limits if it stays.",
+    ),
+    Reason(
+        "quota_exceeded",
+        PENDING,
+        "The number of requests that the partner allows for a day or month is used up.",
+        "operator",
+        "It goes by itself once the quota is fresh; ask the partner for a larger one if it comes often.",
+    ),
+    Reason(
+        "server_error",
+        PENDING,
+        "The partner's server failed, also after several tries.",
+        "partner",
+        "It goes by itself in the next run; tell the partner if it stays.",
+    ),
+    Reason(
+        "unavailable",
+        PENDING,
+        "The partner is down or in maintenance.",
+        "partner",
+        "It goes by itself in the next run; look at the partner's status page if it stays.",
+    ),
+    Reason(
+        "timed_out",
+        PENDING,
+        "The partner took the request and did not answer in time, also after several tries.",
+        "partner",
+        "It goes by itself in the next run; lower DESTINATION__<PARTNER>__IN_FLIGHT if it stays.",
+    ),
+    Reason(
+        "no_answer",
+        PENDING,
+        "The connection broke before the answer came, also after several tries.",
+        "operator",
+        "It goes by itself in the next run; check the network if it stays.",
+    ),
+    Reason(
+        "no_connection",
+        PENDING,
+        "No connection to the partner could be made.",
+        "operator",
+        "Check network, firewall and the port in the base address; it goes in the first run that gets through.",
+    ),
+    Reason(
+        "unknown_host",
+        PENDING,
+        "The name of the partner's server could not be resolved.",
+        "operator",
+        "Check the base address and the name server; it goes in the first run that gets through.",
+    ),
+    Reason(
+        "tls_error",
+        PENDING,
+        "The partner's certificate is not valid here, so nothing was sent.",
+        "operator",
+        "Check the base address; if a proxy opens the connections, name its certificate in REQUESTS_CA_BUNDLE.",
+    ),
+)
+# What happened on our side.
+OURS = (
+    Reason(
+        "parent_missing",
+        BLOCKED,
+        "A record that this one hangs on is not at the partner.",
+        "operator",
+        "Look up why the named parent is not there (`stammdaten explain`) and mend that; this one goes in the run in"
+        " which the parent is accepted.",
+    ),
+    Reason(
+        "in_doubt",
+        PENDING,
+        "The partner may have made this record and did not say so; what hangs on it waits.",
+        "operator",
+        "The next run looks for it, and makes it only when it is surely not there. If it stays: `stammdaten adopt`.",
+    ),
+    Reason(
+        "interrupted",
+        PENDING,
+        "The run ended while this was on its way.",
+        "nobody",
+        "It goes by itself in this or the next run.",
+    ),
+    Reason(
+        "stopped",
+        PENDING,
+        "The push to this partner was stopped before this record's turn.",
+        "operator",
+        "Mend what stopped the partner; it goes in the first run that is not stopped.",
+    ),
+    Reason(
+        "not_tried",
+        PENDING,
+        "Rows like this one were refused alike so often that no more were tried in this run.",
+        "maintainer",
+        "Mend what the run names for this entity; the rows go in the next run.",
+    ),
+    Reason(
+        "internal_error",
+        PENDING,
+        "The connector itself failed on this record.",
+        "maintainer",
+        "Report it with the name of the error.",
+    ),
+)
+GROUPS: Mapping[str, tuple[Reason, ...]] = {
+    "The record": RECORD,
+    "The request": REQUEST,
+    "The server and the way to it": SERVER,
+    "This side": OURS,
+}
+REASONS: Mapping[str, Reason] = {reason.code: reason for group in GROUPS.values() for reason in group}
+
+# The reason of a row in state `withdrawn`: the way in which it left the partner.
+WITHDRAWN: Mapping[str, str] = {
+    "kept": "The record stays at the partner as it is; that is how this partner wants it.",
+    "ended": "The record has an end date now.",
+    "deactivated": "The record was switched off.",
+    "detached": "The record was taken off what it hung on.",
+    "deleted": "The record was deleted.",
+}
+
+# The reason of a row in state `synced`, where something of it is left to do.
+SYNCED: Mapping[str, str] = {
+    "without_external_id": "The partner does not know our id on this kind of record, so it was sent without. It is sent"
+    " by itself once the partner takes it.",
+}
+
+# What a partner's words mean. Looked for in the whole error body, so the order decides: the surest first.
+WORDS = {
+    "unknown_field": r"unknown[ _-]?(field|property|key|attribute|member|argument|parameter)|is not known"
+    r"|unexpected (field|property|key)|not (a )?(known|recogni[sz]ed|defined)|additional ?propert|unrecogni[sz]ed"
+    r"|unbekanntes feld",
+    "missing_field": r"\brequired\b|must not be (empty|blank|null)|is missing|erforderlich|pflichtfeld",
+    "too_long": r"too[ _]long|max_?length|at most \d+ char|zu lang",
+    "value_taken": r"\b(is|already) (taken|in use)\b|already exists|\bunique\b|duplicate|bereits vergeben",
+}
+NO_PARENT = re.compile(r"unknown[ _]parent|does not exist|not[ _]found|existiert nicht")
+SYNC_OFF = re.compile(r"sync[ _]?(is )?off|not switched on|nicht freigeschaltet|not enabled for")
+QUOTA = re.compile(r"quota|daily limit|per day|monthly|kontingent")
+MAIL = re.compile(r"e?mail", re.IGNORECASE)
+# Keys are those of `client.PROBLEMS`, and `dns`.
+BY_PROBLEM = {
+    "refused": "no_connection",
+    "dns": "unknown_host",
+    "untrusted": "tls_error",
+    "timeout": "timed_out",
+    "broken": "no_answer",
+    "html": "html_answer",
+    "foreign": "redirected",
+    "circle": "unreadable_answer",
+    "unusable": "unusable_answer",
+    "errors": "errors_in_answer",
+}
+BY_STATUS = {
+    402: "quota_exceeded",
+    405: "unknown_route",
+    406: "unsupported_form",
+    408: "timed_out",
+    412: "conflict",
+    413: "too_large",
+    414: "too_large",
+    415: "unsupported_form",
+    423: "locked",
+    425: "server_error",
+    431: "too_large",
+    503: "unavailable",
+}
+NOT_THERE = (404, 410)
+
+
+def classify(refusal: Refusal) -> str:
+    """The code for a request that was not accepted; `REASONS[code].state` is the state of its row."""
+    status = refusal.status
+    if status is None or refusal.problem:
+        return BY_PROBLEM.get(refusal.problem or "", "no_answer")
+    if 200 <= status < 300:
+        return "html_answer" if refusal.html else "unreadable_answer"
+    if 300 <= status < 400:
+        return "redirected"
+    if status in NOT_THERE:
+        return _not_there(refusal)
+    if status == 429:
+        return "quota_exceeded" if QUOTA.search(refusal.text) else "throttled"
+    if refusal.html and status not in (405, 503):
+        return "html_answer"
+    if status in BY_STATUS:
+        return BY_STATUS[status]
+    if status >= 500:
+        return "server_error"
+    return _refused(refusal, status)
+
+
+def _not_there(refusal: Refusal) -> str:
+    """What is not there: the record itself, the parent in the address, or the address."""
+    if refusal.html or "route" in refusal.text or "version" in refusal.text:
+        return "unknown_route"
+    if refusal.operation == "update":
+        return "missing_at_partner"
+    return "unknown_parent" if refusal.parent_in_path else "unknown_route"
+
+
+def _refused(refusal: Refusal, status: int) -> str:
+    if status in (401, 403):
+        if SYNC_OFF.search(refusal.text):
+            return "sync_off"
+        return "login_expired" if status == 401 else "forbidden"
+    if status == 409:
+        return {"create": "duplicate", "withdraw": "still_referenced"}.get(refusal.operation, "conflict")
+    if status not in (400, 422):
+        return "refused"
+    if refusal.external_id and set(refusal.fields) == {refusal.external_id}:
+        return "external_id_refused"
+    if set(refusal.fields) & set(refusal.parents) and NO_PARENT.search(refusal.text):
+        return "unknown_parent"
+    for code, words in WORDS.items():
+        if refusal.fields and re.search(words, refusal.text):
+            return code
+    if refusal.fields and all(MAIL.search(field) for field in refusal.fields):
+        return "email_refused"
+    return "malformed_request" if status == 400 and not refusal.fields else "invalid_field"
+
+
+def says_unknown_field(text: str) -> bool:
+    """Whether a refusal says that a field is not known, rather than that its value is not accepted."""
+    return re.search(WORDS["unknown_field"], text) is not None
+
+
+def words_of(body: object) -> str:
+    """All texts and field names of an error body in lower case, to look for words in; never to be kept."""
+    return " ".join(_texts(body)).lower()[:LONGEST_TEXT]
+
+
+def _texts(body: object) -> Iterator[str]:
+    if isinstance(body, str):
+        yield body
+    elif isinstance(body, Mapping):
+        for name, value in body.items():
+            yield str(name)
+            yield from _texts(value)
+    elif isinstance(body, list):
+        for value in body:
+            yield from _texts(value)
+
+
+def markdown() -> str:
+    """The page `docs/reason-codes.md`."""
+    lines = [
+        "# Reason codes",
+        "",
+        "Why a row is not at its partner as it should be. The code stands in `sync.ledger.reason`, in every row of",
+        "`sync.attempts`, and in what `stammdaten explain` says. Codes are stable: programs may rely on them.",
+        "",
+        "| state | what happens next |",
+        "|---|---|",
+        "| `pending` | tried again in the next run, by itself, without end |",
+        "| `rejected` | tried again at most once a run; after several unchanged tries not any more, until the payload"
+        " or the parent changes or somebody says `stammdaten push --retry-rejected` |",
+        "| `blocked` | goes in the run in which its parent is accepted |",
+    ]
+    for title, reasons in GROUPS.items():
+        lines += [
+            "",
+            f"## {title}",
+            "",
+            "| code | state | meaning | who mends it | how |",
+            "|---|---|---|---|---|",
+        ]
+        lines += [f"| `{r.code}` | {r.state} | {r.meaning} | {r.who} | {r.how} |" for r in reasons]
+    lines += ["", "## Withdrawn", "", "How a row in state `withdrawn` left its partner.", ""]
+    lines += ["| code | meaning |", "|---|---|"]
+    lines += [f"| `{code}` | {meaning} |" for code, meaning in WITHDRAWN.items()]
+    lines += ["", "## Synced", "", "What is left to do for a row in state `synced`.", ""]
+    lines += ["| code | meaning |", "|---|---|"]
+    lines += [f"| `{code}` | {meaning} |" for code, meaning in SYNCED.items()]
+    lines += ["", "This page is made from `pipelines/api/reasons.py`:"]
+    return "\n".join([*lines, "`python -m pipelines.api.reasons > docs/reason-codes.md`.", ""])
+
+
+if __name__ == "__main__":
+    sys.stdout.write(markdown())

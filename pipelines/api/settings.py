@@ -1,0 +1,128 @@
+"""What is set for one partner under `DESTINATION__<PARTNER>__…`, and the limits that follow from it."""
+
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from pipelines.contract.contract import Contract, Limits, Patience
+from pipelines.errors import SettingsError
+from pipelines.settings import (
+    check_credential,
+    check_url,
+    check_variable,
+    config_value,
+    is_loopback,
+    setting_name,
+)
+
+# Numbers above 0 that change the pace.
+LIMITS = ("per_second", "per_minute", "per_hour", "per_day", "longest_wait", "answer_mib")
+PACE = (*LIMITS, "in_flight", "timeout")
+# Seconds that a create in doubt is given.
+WAITS = ("look_again", "absent_after")
+
+
+def known_keys(contract: Contract) -> set[str]:
+    """Names of everything that may be set below `DESTINATION__<PARTNER>__`."""
+    batch = {"batch"} if contract.protocol == "graphql" else set()
+    own = {*contract.credentials, *contract.settings, *server_variables(contract)}
+    return {"base_url", "environment", *PACE, *WAITS, *own, *batch}
+
+
+def partner_settings(contract: Contract) -> dict[str, str]:
+    """Values of `DESTINATION__<PARTNER>__…`: address, credentials, server variables, limits, settings of its own.
+
+    Raises `SettingsError` naming the first that is missing or wrong.
+    """
+    prefix = f"destination.{contract.partner}."
+    values: dict[str, str] = dict(contract.settings)
+    missing = []
+    for key in contract.credentials:
+        value = config_value(prefix + key)
+        if value is None:
+            missing.append(setting_name(prefix + key))
+        else:
+            values[key] = check_credential(prefix + key, value)
+    if missing:
+        raise SettingsError(
+            f"{', '.join(missing)}: missing; set it in the environment or in .dlt/secrets.toml,"
+            f" or switch {contract.partner} off (partners.{contract.partner}.aktiv: false)"
+        )
+    if base_url := config_value(prefix + "base_url"):
+        values["base_url"] = check_url(prefix + "base_url", base_url)
+    for key in ("environment", *server_variables(contract)):
+        if (value := config_value(prefix + key)) is not None:
+            values[key] = check_variable(prefix + key, value)
+    for key in contract.settings:
+        if (value := config_value(prefix + key)) is not None:
+            values[key] = value
+    for key in PACE:
+        if value := config_value(prefix + key):
+            values[key] = _number(prefix + key, value)
+    for key in WAITS:
+        if value := config_value(prefix + key):
+            values[key] = _seconds(prefix + key, value)
+    if contract.protocol == "graphql" and (value := config_value(prefix + "batch")):
+        values["batch"] = _whole_number(prefix + "batch", value)
+    return values
+
+
+def server_variables(contract: Contract) -> list[str]:
+    """Names of what varies in the partner's address."""
+    return sorted({name for server in contract.document["servers"] for name in server.get("variables", {})})
+
+
+def effective_limits(contract: Contract, settings: Mapping[str, str]) -> Limits:
+    """Limits of the contract, lowered or raised by settings.
+
+    A rate that we only assume is courtesy towards the partner's own hosts; it does not slow a server on this machine.
+    """
+    limits = contract.limits
+    if is_loopback(contract.base_url(settings)) and limits.confidence == "assumed":
+        limits = replace(limits, per_second=None, per_minute=None, per_hour=None, per_day=None)
+    given: dict[str, Any] = {k: float(settings[k]) for k in LIMITS if k in settings}
+    in_flight = int(float(settings["in_flight"])) if "in_flight" in settings else limits.in_flight
+    return replace(limits, in_flight=in_flight or 1, **given)
+
+
+def effective_patience(contract: Contract, settings: Mapping[str, str]) -> Patience:
+    """How long a create without an answer is waited for: as the contract says, or as is set."""
+    given = {key: float(settings[key]) for key in ("look_again", "absent_after") if key in settings}
+    return replace(contract.patience, **given)
+
+
+def with_settings(value: Any, settings: Mapping[str, str]) -> Any:
+    """A constant of the contract with the settings that it names in braces filled in."""
+    if isinstance(value, Mapping):
+        return {name: with_settings(part, settings) for name, part in value.items()}
+    if isinstance(value, list):
+        return [with_settings(part, settings) for part in value]
+    if isinstance(value, str):
+        return re.sub(r"\{(\w+)\}", lambda name: settings.get(name[1], name[0]), value)
+    return value
+
+
+def _number(key: str, value: str) -> str:
+    try:
+        if 0 < float(value) < math.inf:
+            return value
+    except ValueError:
+        pass
+    raise SettingsError(f"{setting_name(key)}: a number above 0 is needed")
+
+
+def _seconds(key: str, value: str) -> str:
+    try:
+        if 0 <= float(value) < math.inf:
+            return value
+    except ValueError:
+        pass
+    raise SettingsError(f"{setting_name(key)}: seconds are needed, 0 or more")
+
+
+def _whole_number(key: str, value: str) -> str:
+    if not value.isdecimal() or not int(value):
+        raise SettingsError(f"{setting_name(key)}: a whole number of at least 1 is needed")
+    return value

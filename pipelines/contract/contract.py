@@ -1,0 +1,362 @@
+"""A partner's `contract.yaml` as typed, frozen data. The format is described in `docs/contracts.md`."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from dataclasses import field as default
+from functools import cache, cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import yaml
+
+from pipelines.contract.entities import Source, build, get, read_entity, read_paging
+from pipelines.contract.json_schema import body_schema, resolve, whole_schema
+from pipelines.contract.model import (
+    LEVELS,
+    VALUES,
+    ContractError,
+    Entity,
+    ErrorShape,
+    Find,
+    Json,
+    Limits,
+    Lookup,
+    MultiStatus,
+    Paging,
+    Parent,
+    Patience,
+    Protocol,
+    Withdraw,
+    WithdrawKind,
+    check_marks,
+    dig,
+)
+from pipelines.errors import SettingsError
+from pipelines.suggest import did_you_mean
+
+if TYPE_CHECKING:
+    from pipelines.contract.graphql_schema import Sdl
+
+__all__ = [
+    "LOADER",
+    "VALUES",
+    "Contract",
+    "ContractError",
+    "Entity",
+    "ErrorShape",
+    "Find",
+    "Json",
+    "Limits",
+    "Lookup",
+    "Paging",
+    "Parent",
+    "Patience",
+    "Purpose",
+    "Withdraw",
+    "WithdrawKind",
+    "body_schema",
+    "dig",
+    "load_contract",
+    "parse_contract",
+    "partners",
+    "resolve",
+]
+
+FOLDER = Path(__file__).parent.parent / "partners"
+FILE = "contract.yaml"
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # both are safe; the one in C is ten times as fast
+
+HEAD = {
+    "name", "title", "specified", "credentials", "limits", "record", "paging", "error",
+    "protocol", "schema", "endpoint", "batch", "settings", "patience", "success", "multi_status",
+    "equal_refusals",
+}  # fmt: skip
+
+Purpose = Literal["create", "update"]
+
+
+@dataclass(frozen=True)
+class Contract:
+    """A partner's API as its contract describes it."""
+
+    partner: str
+    title: str
+    specified: bool
+    credentials: tuple[str, ...]
+    limits: Limits
+    record: str
+    paging: Paging
+    error: ErrorShape
+    entities: Mapping[str, Entity]
+    document: Json = default(repr=False)
+    protocol: Protocol = "rest"
+    endpoint: str = ""
+    batch: int = 1
+    settings: Mapping[str, str] = default(default_factory=dict)
+    sdl: "Sdl | None" = default(default=None, repr=False)
+    patience: Patience = default(default_factory=Patience)
+    success: Mapping[str, tuple[object, ...]] = default(default_factory=dict)
+    multi_status: MultiStatus | None = None
+    equal_refusals: int = 25
+
+    @cached_property
+    def levels(self) -> tuple[tuple[str, ...], ...]:
+        """Entity names, parents before children; entities of one level do not refer to each other."""
+        return _levels(self.partner, {name: entity.parents for name, entity in self.entities.items()})
+
+    def schema(self, entity: str, purpose: Purpose) -> Json:
+        """JSON Schema of the body that creates or changes a record, references resolved.
+
+        Fields that only the partner sets (`readOnly`) are left out.
+        """
+        found = self.entities[entity]
+        if found.mutation and self.sdl:
+            return self.sdl.input_schema(found.mutation)
+        if purpose == "create" or found.upsert:
+            return body_schema(self.document, *self._creating(found))
+        return body_schema(self.document, found.record, "patch")
+
+    def shown_schema(self, entity: str) -> Json:
+        """The same for the record as the partner shows it, with fields that only the partner sets."""
+        found = self.entities[entity]
+        if found.mutation:
+            return self.schema(entity, "create")
+        return whole_schema(self.document, *self._creating(found))
+
+    @cached_property
+    def whole_ids(self) -> frozenset[str]:
+        """Entities to which the partner gives whole numbers as ids, and nothing else."""
+        shown = {name: self.shown_schema(name).get("properties", {}) for name in self.entities}
+        return frozenset(
+            name
+            for name, fields in shown.items()
+            if fields.get(self.entities[name].id, {}).get("type") == "integer"
+        )
+
+    @staticmethod
+    def _creating(entity: Entity) -> tuple[str, str]:
+        return (entity.record, "put") if entity.upsert else (entity.collection, "post")
+
+    def confidence(self, entity: str, name: str) -> str:
+        """`documented`, `observed` or `assumed`: how well the field of an entity is known."""
+        known = self.schema(entity, "create")["properties"].get(name, {})
+        return str(known.get("x-confidence", "assumed"))
+
+    def values_confidence(self, entity: str, name: str) -> str:
+        """The same of what may stand in the field: its enumeration, format, or ids of the partner's catalogue."""
+        known = self.schema(entity, "create")["properties"].get(name, {})
+        return str(known.get(VALUES, known.get("x-confidence", "assumed")))
+
+    def base_url(self, settings: Mapping[str, str]) -> str:
+        """Address that stands before every path, without a trailing slash.
+
+        `settings` are the values of `DESTINATION__<PARTNER>__…`, keys in lower case: `base_url`,
+        `environment`, the server's variables. Raises SettingsError for a value that is not allowed.
+        """
+        server = self._server(settings)
+        origin, tail = _split(server["url"])
+        variables = server.get("variables", {})
+        for name, variable in variables.items():
+            tail = tail.replace("{" + name + "}", self._variable(name, variable, settings))
+        if not settings.get("base_url"):
+            return self._host(origin, variables, settings) + tail
+        base = settings["base_url"].rstrip("/")
+        given = tail or self._shared_segment()
+        if given and base.endswith(given):
+            return base if tail else base.removesuffix(given)
+        return base + tail
+
+    def _host(self, origin: str, variables: Json, settings: Mapping[str, str]) -> str:
+        """The origin with its variables filled in, each a part of a host's name."""
+        for name, variable in variables.items():
+            if "{" + name + "}" not in origin:
+                continue
+            value = self._variable(name, variable, settings)
+            if not re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?", value):
+                raise self._refused(name, value, "one part of a host's name: letters, digits, hyphens")
+            origin = origin.replace("{" + name + "}", value)
+        return origin
+
+    def _server(self, settings: Mapping[str, str]) -> Json:
+        servers: list[Json] = self.document["servers"]
+        wanted = settings.get("environment", "")
+        if not wanted or settings.get("base_url"):
+            return servers[0]
+        known = {server["x-environment"]: server for server in servers if "x-environment" in server}
+        if wanted.lower() not in known:
+            raise self._refused("environment", wanted, ", ".join(known) or "none")
+        return known[wanted.lower()]
+
+    def _variable(self, name: str, variable: Json, settings: Mapping[str, str]) -> str:
+        value = str(settings.get(name, variable["default"])).strip()
+        if "enum" in variable and value not in variable["enum"]:
+            raise self._refused(name, value, ", ".join(variable["enum"]))
+        if str(variable["default"]).startswith("/") and value:
+            return "/" + value.strip("/")
+        return value
+
+    def _refused(self, key: str, value: str, allowed: str) -> SettingsError:
+        setting = f"DESTINATION__{self.partner.upper()}__{key.upper()}"
+        return SettingsError(f"{setting} is {value!r}; allowed: {allowed}.")
+
+    def _shared_segment(self) -> str:
+        firsts = {path.split("/")[1] for path in self.document["paths"]}
+        return "/" + firsts.pop() if len(firsts) == 1 else ""
+
+
+def partners() -> list[str]:
+    """Names of the partners that have a contract, in alphabetical order."""
+    return sorted(file.parent.name for file in FOLDER.glob(f"*/{FILE}"))
+
+
+@cache
+def load_contract(partner: str) -> Contract:
+    """The contract of a partner. Raises ContractError when a file is missing or wrong."""
+    file = FOLDER / partner / FILE
+    if not file.is_file():
+        known = partners()
+        meant = did_you_mean(partner, known)
+        raise ContractError(f"{partner!r}: unknown partner{meant}; known are {', '.join(known)}")
+    try:
+        document = yaml.load(file.read_text(encoding="utf-8"), Loader=LOADER)  # noqa: S506
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else "?"
+        raise ContractError(f"partners/{partner}/{FILE}, line {line}: {error.problem}.") from error
+    return parse_contract(partner, document)
+
+
+def parse_contract(partner: str, document: Json) -> Contract:
+    """The contract in a parsed OpenAPI document. Raises ContractError that names the key."""
+    where = f"partners/{partner}/{FILE}"
+    head, at = get(document, "x-partner", where), f"{where}: x-partner"
+    for key in head:
+        if key not in HEAD:
+            raise ContractError(f"{at}: the key {key!r} is not known; see docs/contracts.md.")
+    if head.get("name") != partner:
+        raise ContractError(f"{at}.name is {head.get('name')!r}, the folder is {partner!r}.")
+    paging = read_paging(get(head, "paging", at), f"{at}.paging")
+    sdl = _sdl(partner, head, document, at)
+    source = Source(document, sdl, paging)
+    contract = Contract(
+        partner=partner,
+        title=get(head, "title", at),
+        specified=head.get("specified", True),
+        credentials=tuple(get(head, "credentials", at)),
+        limits=_limits(head.get("limits", {}), f"{at}.limits"),
+        record=head.get("record", ""),
+        paging=paging,
+        error=build(ErrorShape, _error_paths(head.get("error", {})), f"{at}.error"),
+        entities={
+            name: read_entity(name, entry, source, f"{where}: x-entities.{name}")
+            for name, entry in get(document, "x-entities", where).items()
+        },
+        document=document,
+        protocol="graphql" if sdl else "rest",
+        endpoint=head.get("endpoint", ""),
+        batch=_at_least_one(head.get("batch", 1), f"{at}.batch"),
+        settings={key: str(value) for key, value in head.get("settings", {}).items()},
+        sdl=sdl,
+        patience=build(Patience, head.get("patience", {}), f"{at}.patience"),
+        success=_success(head.get("success", {}), at),
+        multi_status=build(MultiStatus, head["multi_status"], f"{at}.multi_status")
+        if "multi_status" in head
+        else None,
+        equal_refusals=_at_least_one(head.get("equal_refusals", 25), f"{at}.equal_refusals"),
+    )
+    _check_references(contract, where)
+    for name, schema in document.get("components", {}).get("schemas", {}).items():
+        _check_marks(schema, f"{where}: {name}")
+    return contract
+
+
+def _check_marks(schema: Json, where: str) -> None:
+    for name, child in schema.get("properties", {}).items():
+        check_marks(child, f"{where}.{name}")
+        _check_marks(child.get("items", child), f"{where}.{name}")
+
+
+def _sdl(partner: str, head: Json, document: Json, at: str) -> "Sdl | None":
+    """The GraphQL schema beside the contract, for a partner that speaks GraphQL."""
+    protocol = head.get("protocol", "rest")
+    if protocol not in ("rest", "graphql"):
+        raise ContractError(f"{at}.protocol is {protocol!r}; allowed: rest, graphql.")
+    if protocol == "rest":
+        for key in ("schema", "endpoint", "batch"):
+            if key in head:
+                raise ContractError(f"{at}.{key}: for protocol graphql only.")
+        return None
+    from pipelines.contract.graphql_schema import Sdl  # loads a library that no other partner needs
+
+    endpoint = get(head, "endpoint", at)
+    if "post" not in document.get("paths", {}).get(endpoint, {}):
+        raise ContractError(f"{at}.endpoint: post {endpoint!r} is not described under paths.")
+    if head["paging"]["style"] != "skip_take":
+        raise ContractError(f"{at}.paging.style: in GraphQL skip_take is needed.")
+    file = FOLDER / partner / get(head, "schema", at)
+    if not file.is_file():
+        raise ContractError(f"{at}.schema: there is no file {head['schema']!r} beside {FILE}.")
+    return Sdl(file.read_text(encoding="utf-8"), f"partners/{partner}/{head['schema']}")
+
+
+def _limits(given: Json, at: str) -> Limits:
+    limits = build(Limits, {**given, "assumed": tuple(given.get("assumed", ()))}, at)
+    if limits.confidence not in LEVELS:
+        raise ContractError(f"{at}.confidence is {limits.confidence!r}; allowed: {', '.join(LEVELS)}.")
+    for name in limits.assumed:
+        if given.get(name) is None:
+            raise ContractError(f"{at}.assumed names {name!r}, which is no limit here.")
+    return limits
+
+
+def _error_paths(given: Json) -> Json:
+    """`error` with one path, or a list of them, always as a tuple."""
+    return {
+        key: (tuple(value) if isinstance(value, list) else (value,)) if key in ("code", "message") else value
+        for key, value in given.items()
+    }
+
+
+def _success(given: object, at: str) -> Mapping[str, tuple[object, ...]]:
+    """Dotted path → the values that stand there in an answer that is a success."""
+    if not isinstance(given, Mapping):
+        raise ContractError(f"{at}.success: a map is needed, as {{status: ok}}.")
+    return {str(path): tuple(value) if isinstance(value, list) else (value,) for path, value in given.items()}
+
+
+def _at_least_one(value: object, at: str) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        raise ContractError(f"{at} is {value!r}; a whole number of at least 1 is needed.")
+    return value
+
+
+def _check_references(contract: Contract, where: str) -> None:
+    for name, entity in contract.entities.items():
+        for other in [parent.entity for parent in entity.parents] + [entity.created_with or name]:
+            if other not in contract.entities:
+                raise ContractError(f"{where}: x-entities.{name} refers to {other!r}, which is no entity.")
+        for field in {parent.field for parent in entity.parents}:
+            targets = [contract.entities[p.entity] for p in entity.parents if p.field == field]
+            if len({target.refer_by for target in targets}) > 1:
+                raise ContractError(
+                    f"{where}: x-entities.{name}.parents: {field} takes ids of the partner and of ours."
+                )
+
+
+def _levels(partner: str, parents: Mapping[str, tuple[Parent, ...]]) -> tuple[tuple[str, ...], ...]:
+    open_, done, levels = list(parents), set[str](), list[tuple[str, ...]]()
+    while open_:
+        level = tuple(name for name in open_ if all(parent.entity in done for parent in parents[name]))
+        if not level:
+            raise ContractError(f"partners/{partner}/{FILE}: parents form a circle: {', '.join(open_)}.")
+        levels.append(level)
+        done.update(level)
+        open_ = [name for name in open_ if name not in done]
+    return tuple(levels)
+
+
+def _split(url: str) -> tuple[str, str]:
+    match = re.match(r"(https?://(?:\{\w+\}\.)*[^/{]+)(.*)", url)
+    if not match:
+        raise ContractError(f"The server address {url!r} does not start with http:// or https://.")
+    return match[1], match[2].rstrip("/")

@@ -1,0 +1,300 @@
+"""Reads `x-entities` of a contract. Raises ContractError that names file and key."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from pipelines.contract.json_schema import body_schema, is_list
+from pipelines.contract.model import (
+    Below,
+    ContractError,
+    Entity,
+    Find,
+    Json,
+    Lookup,
+    Mutation,
+    Paging,
+    Parent,
+    Withdraw,
+    WithdrawKind,
+)
+
+if TYPE_CHECKING:
+    from pipelines.contract.graphql_schema import Sdl
+
+T = TypeVar("T")
+
+# Keys that a paging of each style needs beside its sizes.
+PAGING_NEEDS: Mapping[str, tuple[str, ...]] = {
+    "page": ("page", "size"),
+    "offset_headers": ("limit", "offset", "count"),
+    "next_link": ("items", "next"),
+    "offset": ("limit", "offset", "total"),
+    "offset_body": ("limit", "offset", "total"),
+    "skip_take": ("limit", "offset"),
+}
+KEYS = {
+    "title", "erp", "collection", "record", "list", "items", "unwrap", "id", "external_id", "external_ids", "find",
+    "natural_key", "unique_field", "candidates", "where", "parents", "id_space", "created_with", "lookups",
+    "withdraw", "withdraw_note", "begin", "before_begin", "upsert", "mutation", "argument", "input", "refer_by",
+    "before_create", "list_below", "fixed", "shown_as", "former_ids", "unique_external_id",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Source:
+    """What entities are read from: the OpenAPI document, and the GraphQL schema where there is one."""
+
+    document: Json
+    sdl: "Sdl | None"
+    paging: Paging
+
+    def body(self, entity_path: str, method: str, mutation: Mutation | None) -> Json:
+        """JSON Schema of the body that writes a record."""
+        if mutation and self.sdl:
+            return self.sdl.input_schema(mutation)
+        return body_schema(self.document, entity_path, method)
+
+
+def read_entity(name: str, entry: Json, source: Source, where: str) -> Entity:
+    """One entry of `x-entities`."""
+    for key in entry:
+        if key not in KEYS:
+            raise ContractError(f"{where}: the key {key!r} is not known; see docs/contracts.md.")
+    upsert = _one_of(entry, "upsert", (False, True), where)
+    mutation = _mutation(entry, source.sdl, where) if source.sdl else None
+    collection, record = _paths(entry, source, mutation, bool(upsert), where)
+    method = "put" if upsert else "post"
+    schema = source.body(record if upsert else collection, method, mutation)
+    parents = entry.get("parents", {})
+    head = source.document["x-partner"]
+    entity = Entity(
+        name=name,
+        title=get(entry, "title", where),
+        erp=get(entry, "erp", where),
+        collection=collection,
+        record=record,
+        listing=_listing(entry, collection, source, where),
+        items=entry.get("items", source.paging.items),
+        unwrap=entry.get("unwrap", head.get("record", "")),
+        id=get(entry, "id", where),
+        external_id=entry.get("external_id"),
+        external_ids=entry.get("external_ids"),
+        find=_find(entry["find"], source, f"{where}.find") if "find" in entry else None,
+        candidates=_find(entry["candidates"], source, f"{where}.candidates")
+        if "candidates" in entry
+        else None,
+        natural_key=tuple(entry.get("natural_key", [])),
+        unique_field=entry.get("unique_field"),
+        where=entry.get("where", {}),
+        parents=tuple(_parent(other, key, collection, schema) for other, key in parents.items()),
+        id_space=entry.get("id_space", name),
+        created_with=entry.get("created_with"),
+        lookups=tuple(
+            build(Lookup, {"field": key, **value}, f"{where}.lookups.{key}")
+            for key, value in entry.get("lookups", {}).items()
+        ),
+        withdraw=_withdraw(get(entry, "withdraw", where), source.sdl, where),
+        withdraw_note=get(entry, "withdraw_note", where),
+        begin=entry.get("begin"),
+        before_begin=_one_of(entry, "before_begin", ("end_at_begin", "delete"), where),
+        upsert=bool(upsert),
+        mutation=mutation,
+        refer_by=_one_of(entry, "refer_by", ("id", "external_id"), where),
+        before_create=_one_of(entry, "before_create", ("", "look_up", "list"), where),
+        list_below=build(Below, entry["list_below"], f"{where}.list_below")
+        if "list_below" in entry
+        else None,
+        former_ids=_former_ids(entry.get("former_ids", {}), where),
+        fixed=entry.get("fixed", {}),
+        shown_as=entry.get("shown_as", {}),
+        unique_external_id=bool(_one_of(entry, "unique_external_id", (False, True), where)),
+    )
+    _check(entity, schema, where)
+    return entity
+
+
+def read_paging(values: Json, where: str) -> Paging:
+    """A `paging`, complete for its style."""
+    given = dict(values)
+    style = given.get("style")
+    if style is not None and style not in PAGING_NEEDS:
+        raise ContractError(f"{where}.style is {style!r}; allowed: {', '.join(PAGING_NEEDS)}.")
+    if style == "skip_take":
+        given = {"offset": "paging.skip", "limit": "paging.take", **given}
+    paging = build(Paging, given, where)
+    for key in PAGING_NEEDS[paging.style]:
+        if not getattr(paging, key):
+            raise ContractError(f"{where}: the style {paging.style} needs the key {key!r}.")
+    return paging
+
+
+def get(mapping: Json, key: str, where: str) -> Any:
+    """The value of a key that must be there."""
+    if key not in mapping:
+        raise ContractError(f"{where}: the key {key!r} is missing.")
+    return mapping[key]
+
+
+def build(kind: type[T], values: Json, where: str) -> T:
+    """A dataclass out of the values of a key."""
+    if not isinstance(values, Mapping):
+        raise ContractError(f"{where}: a map is needed.")
+    known = {field.name for field in fields(kind)}  # type: ignore[arg-type]
+    for key in values:
+        if key not in known:
+            raise ContractError(f"{where}: the key {key!r} is not known.")
+    try:
+        return kind(**values)
+    except TypeError as error:
+        raise ContractError(
+            f"{where}: {str(error).replace(kind.__name__ + '.__init__()', '').strip()}."
+        ) from None
+
+
+def _paths(
+    entry: Json, source: Source, mutation: Mutation | None, upsert: bool, where: str
+) -> tuple[str, str]:
+    """Collection and record; in GraphQL the mutation stands for both."""
+    if mutation:
+        return mutation.name, mutation.name
+    record = get(entry, "record", where)
+    collection = (
+        entry.get("collection", record.rsplit("/", 1)[0]) if upsert else get(entry, "collection", where)
+    )
+    listed = entry.get("list", collection)
+    for path in (record, listed if isinstance(listed, str) else get(listed, "path", f"{where}.list")):
+        if path not in source.document.get("paths", {}):
+            raise ContractError(f"{where}: the path {path!r} is not described under paths.")
+    path, method = (record, "put") if upsert else (collection, "post")
+    if "requestBody" not in source.document["paths"].get(path, {}).get(method, {}):
+        raise ContractError(f"{where}: {method} {path} with a body is not described under paths.")
+    return collection, record
+
+
+def _mutation(entry: Json, sdl: "Sdl", where: str) -> Mutation:
+    if not entry.get("upsert"):
+        raise ContractError(f"{where}: in GraphQL an entity needs upsert: true.")
+    names = [get(entry, key, where) for key in ("mutation", "argument", "input")]
+    found = sdl.mutation(*names)
+    sdl.confirmation(found, get(entry, "id", where))
+    return found
+
+
+def _listing(entry: Json, collection: str, source: Source, where: str) -> Find:
+    if source.sdl:
+        return _find(get(entry, "list", where), source, f"{where}.list")
+    given = entry.get("list", collection)
+    values = {"path": given} if isinstance(given, str) else given
+    return _find({"method": "get", **values}, source, f"{where}.list")
+
+
+def _find(values: Json, source: Source, where: str) -> Find:
+    values = dict(values) if isinstance(values, Mapping) else values
+    if source.sdl and isinstance(values, dict):
+        for key in ("method", "path", "body"):
+            if key in values:
+                raise ContractError(f"{where}: the key {key!r} is not for GraphQL; query and variable are.")
+        query, variable = get(values, "query", where), values.pop("variable", None)
+        source.sdl.argument(query)
+        values |= {"method": "post", "path": query, "query": None, "body": variable}
+    if isinstance(values, dict) and values.get("paging"):
+        values["paging"] = read_paging(values["paging"], f"{where}.paging")
+    return build(Find, values, where)
+
+
+def _parent(entity: str, name: str, collection: str, schema: Json) -> Parent:
+    in_path = "{" + name + "}" in collection
+    return Parent(
+        entity=entity,
+        field=name,
+        many=is_list(schema["properties"].get(name, {})),
+        in_path=in_path,
+        required=in_path or name in schema.get("required", []),
+    )
+
+
+def _withdraw(value: str | Json, sdl: "Sdl | None", where: str) -> Withdraw:
+    match value:
+        case "keep":
+            return Withdraw("keep")
+        case "delete" if sdl is None:
+            return Withdraw("delete")
+        case {"end": str(name), **rest} if not rest:
+            return Withdraw("end", name)
+        case {"detach": str(name), **rest} if not rest:
+            return Withdraw("detach", name)
+        case {"deactivate": dict(values), **rest} if not rest:
+            return Withdraw("deactivate", values=values)
+        case {"delete": dict(call), **rest} if not rest:
+            return _withdraw_call("delete", call, sdl, where)
+        case {"detach": dict(call), "end": str(name), **rest} if not rest:
+            return replace(_withdraw_call("detach", call, sdl, where), field=name)
+        case {"detach": dict(call), **rest} if not rest:
+            return _withdraw_call("detach", call, sdl, where)
+    raise ContractError(f"{where}.withdraw is {value!r}; see docs/contracts.md for what it may be.")
+
+
+def _withdraw_call(kind: WithdrawKind, call: Json, sdl: "Sdl | None", where: str) -> Withdraw:
+    at = f"{where}.withdraw.{kind}"
+    if sdl is None:
+        raise ContractError(f"{at}: a mutation can be named in GraphQL only.")
+    if call.keys() != {"mutation", "argument"}:
+        raise ContractError(f"{at}: the keys mutation and argument are needed.")
+    return Withdraw(kind, mutation=sdl.mutation(call["mutation"], call["argument"]))
+
+
+def _former_ids(given: Any, where: str) -> Mapping[str, str]:
+    """Pattern of an id as it was → the id as it is; a new id must not fit a pattern, or it would be moved again."""
+    if not isinstance(given, Mapping) or not all(isinstance(new, str) for new in given.values()):
+        raise ContractError(f"{where}.former_ids: a map of patterns to ids is needed.")
+    for pattern, new in given.items():
+        try:
+            moved = re.fullmatch(str(pattern), re.sub(r"\\\d", "x", new))
+        except re.error as error:
+            raise ContractError(f"{where}.former_ids: {pattern!r} is no pattern: {error}.") from None
+        if moved:
+            raise ContractError(f"{where}.former_ids: the new id {new!r} fits its own pattern {pattern!r}.")
+    return {str(pattern): new for pattern, new in given.items()}
+
+
+def _check(entity: Entity, schema: Json, where: str) -> None:
+    """What keys say together."""
+    if entity.upsert and entity.external_id is None:
+        raise ContractError(f"{where}: upsert needs external_id.")
+    if entity.upsert and entity.mutation is None and not entity.id_is_ours:
+        raise ContractError(
+            f"{where}: the id in the path of an upsert is ours: id and external_id must be one."
+        )
+    if entity.upsert and entity.natural_key and entity.id not in schema["properties"]:
+        raise ContractError(
+            f"{where}.natural_key: an upsert finds its record by our id only; the body takes no {entity.id!r}."
+        )
+    if entity.former_ids and entity.sent_id:
+        raise ContractError(
+            f"{where}.former_ids: the partner keeps our id here; it would have to change there too."
+        )
+    for key in ("before_create", "external_ids", "created_with", "unique_field"):
+        if entity.upsert and getattr(entity, key):
+            raise ContractError(f"{where}.{key}: not for an upsert.")
+    if entity.begin and entity.begin not in schema["properties"]:
+        raise ContractError(f"{where}.begin: the body takes no {entity.begin!r}.")
+    if entity.before_create == "look_up" and entity.find is None:
+        raise ContractError(f"{where}.before_create: look_up needs find.")
+    if entity.unique_external_id and (entity.upsert or entity.external_id is None):
+        raise ContractError(f"{where}.unique_external_id: external_id is needed, and no upsert.")
+    if entity.before_create and entity.external_id is None:
+        raise ContractError(f"{where}.before_create: external_id is needed.")
+    if entity.list_below and entity.list_below.entity not in {p.entity for p in entity.parents}:
+        raise ContractError(f"{where}.list_below: {entity.list_below.entity!r} is no parent.")
+    if entity.refer_by == "external_id" and entity.external_id is None:
+        raise ContractError(f"{where}.refer_by: external_id is needed.")
+
+
+def _one_of(entry: Json, key: str, allowed: tuple[Any, ...], where: str) -> Any:
+    value = entry.get(key, allowed[0])
+    if value not in allowed:
+        words = ", ".join(str(word) for word in allowed if word != "")
+        raise ContractError(f"{where}.{key} is {value!r}; allowed: {words}.")
+    return value

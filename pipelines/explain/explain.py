@@ -1,0 +1,230 @@
+"""Why a row is, or is not, at a partner: followed from the delivery to the last answer, for one key.
+
+Reads the DuckDB file and the journal, starts no dbt, changes nothing.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from pipelines.api.reasons import REASONS, SYNCED, WITHDRAWN
+from pipelines.contract.contract import load_contract
+from pipelines.errors import RunningError, StammdatenError
+from pipelines.explain.erp_keys import ErpKeys, ErpRow
+from pipelines.explain.evidence import Stations
+from pipelines.personal.records import separator_of
+from pipelines.settings import Vars, database
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A rule in a sentence; `drops`: a row that it hits is not sent (others mend or doubt a value)."""
+
+    meaning: str
+    drops: bool = True
+
+
+# One for each rule of docs/rules.md that can make a finding; there is more about each.
+RULES: Mapping[str, Rule] = {
+    "C1": Rule("A name is the text NULL, as database tools write an empty cell.", drops=False),
+    "C2": Rule("A date cannot be read, so it counts as not known.", drops=False),
+    "C3": Rule("A number or a yes/no cannot be read for sure.", drops=False),
+    "C4": Rule("A phone number cannot be brought into the form that some partners want.", drops=False),
+    "C5": Rule("The text of the floor cannot be read.", drops=False),
+    "C6": Rule("The row comes twice in the delivery; the later one stays."),
+    "C7": Rule("A part of the row's key is empty."),
+    "C8": Rule("A text was damaged on its way.", drops=False),
+    "C9": Rule("A word that decides is on no list, so it is not understood.", drops=False),
+    "H1": Rule(
+        "It cannot be told whether, or as what, the row may be sent; what the partner holds stays as it is."
+    ),
+    "L1": Rule("The row, or one that it hangs on, is marked as deleted."),
+    "L2": Rule("The row, or one that it hangs on, has left the stock."),
+    "L3": Rule("A row that this one hangs on is not in the delivery."),
+    "L4": Rule("The lease is not in scope: ended, cancelled, a vacancy, or without a readable begin."),
+    "L5": Rule("Nobody is a tenant here: another role, over, deleted or anonymised."),
+    "L6": Rule("The owner contract is over, or has no owner who can be sent."),
+    "E2": Rule("The tenant has no valid e-mail address, or the lease has no tenant with one."),
+    "E4": Rule("An e-mail address was mended before it was used.", drops=False),
+    "E5": Rule("What stands as e-mail address is none.", drops=False),
+    "E6": Rule("Nobody with a last name rents it, and this partner gets only what is let."),
+    "E8": Rule("The person has no name."),
+    "E9": Rule("The name is a placeholder, not a person."),
+    "I3": Rule("The ERP does not have the level or table, or the row lacks a level that the partner needs."),
+    "I5": Rule("A number contains the partner's separator, so the id would not be unique."),
+    "I6": Rule("Two rows arrive at the same id, so neither is sent."),
+    "I8": Rule("The begin lies after the end.", drops=False),
+    "R-HM": Rule("The lease has no Hauptmieter, or several.", drops=False),
+    "V1": Rule("A value that the partner requires is missing, or outside the limits that it sets."),
+    "V2": Rule(
+        "An optional value is outside the limits that the partner sets, and is left out.", drops=False
+    ),
+    "EV1": Rule("The owner has no e-mail address or no first name, and EverReal requires both."),
+    "EV2": Rule("The property has no whole address, and EverReal requires one."),
+    "EV3": Rule("No owner of the unit can be sent, and there is no default owner."),
+    "EV4": Rule("The lease has no Hauptmieter who can be sent."),
+}
+
+
+def explain(home: Path, settings: Vars, partner: str, key: str, show_personal_data: bool = False) -> Json:
+    """All that is known of an external id or ERP number at a partner.
+
+    Keys: `partner`, `key`, `verdicts` (the answer, in sentences), `delivery`, `erp` (rows of the delivery and what
+    they hang on), `findings`, `held_back`, `records` (what mart, ledger, plan, attempts and journal say), `near`
+    (similar keys when nothing is known), `exit` (0 or 1; 1: nothing is known).
+    Raises `StammdatenError` for an unknown partner, or when another program holds the database.
+    """
+    contract = load_contract(partner)
+    key = key.strip()
+    separator = separator_of(settings.partners, partner)
+    with _open(home) as db:
+        stations = Stations(db, contract, separator, home)
+        delivery = stations.delivery()
+        erp = ErpKeys(db, separator, raw=delivery is not None and not delivery["is_built"])
+        rows = erp.find(key)
+        around = erp.around(rows)
+        records = stations.records(key, around, show_personal_data)
+        report: Json = {
+            "partner": partner,
+            "key": key,
+            "verdicts": [],
+            "delivery": delivery,
+            "erp": [_erp_line(row, separator) for row in around],
+            "findings": [_with_rule(finding) for finding in stations.findings(around)],
+            "held_back": stations.held_back([key, *(record["external_id"] for record in records)]),
+            "records": [_with_reasons(record) for record in records],
+            "near": [] if rows or records else erp.near(key),
+        }
+        forgotten = stations.forgotten_since({key, *re.split(r"[-_./|]", key)})
+    report["verdicts"] = _verdicts(report, settings, rows, forgotten)
+    return {**report, "exit": 0 if rows or records or forgotten else 1}
+
+
+def _open(home: Path) -> duckdb.DuckDBPyConnection:
+    if not database(home).exists():
+        raise StammdatenError(f"{database(home)}: there is no database yet; start with: stammdaten run")
+    try:
+        return duckdb.connect(str(database(home)), read_only=True)
+    except duckdb.IOException:
+        raise RunningError(
+            f"{database(home)} is held by another program, probably a run that loads or builds; try again in a minute"
+        ) from None
+
+
+def _erp_line(row: ErpRow, separator: str) -> Json:
+    return {
+        "table": row.table,
+        "key": row.key,
+        "lines": list(row.lines),
+        "rule": row.rule,
+        "why": row.why,
+        "asked": row.asked,
+        "ids": list(row.ids(separator)),
+    }
+
+
+def _with_rule(finding: Json) -> Json:
+    rule = RULES.get(finding["rule"], Rule("See docs/rules.md."))
+    return {**finding, "meaning": rule.meaning, "drops": rule.drops}
+
+
+def _with_reasons(record: Json) -> Json:
+    """The record with meaning and remedy beside every reason code."""
+    ledger = record["ledger"]
+    return {
+        **record,
+        "ledger": ledger and {**ledger, **_reason(ledger["reason"])},
+        "attempts": [{**attempt, **_reason(attempt["reason"])} for attempt in record["attempts"]],
+    }
+
+
+def _reason(code: str | None) -> Json:
+    known = REASONS.get(code or "")
+    return {
+        "meaning": known.meaning if known else {**WITHDRAWN, **SYNCED}.get(code or ""),
+        "how": known.how if known else None,
+    }
+
+
+def _verdicts(report: Json, settings: Vars, rows: list[ErpRow], forgotten: str | None) -> list[str]:
+    """The answer in a sentence or two, for each record; for none, why there is none."""
+    partner = report["partner"]
+    lines = [_record_verdict(partner, record, report) for record in report["records"]]
+    if not settings.partners.get(partner, {}).get("aktiv"):
+        lines.append(f"{partner} is switched off: partners.{partner}.aktiv")
+    if forgotten:
+        lines.append(f"The person was forgotten on {forgotten} and is not sent any more.")
+    if report["records"] or forgotten or not (rows or lines):
+        return lines or [f"Nothing is known of {report['key']}: not in the delivery, not at {partner}."]
+    return [*lines, _why_nowhere(report, settings, rows)]
+
+
+def _why_nowhere(report: Json, settings: Vars, rows: list[ErpRow]) -> str:
+    partner = report["partner"]
+    cause = _cause(report["findings"], rows)
+    if cause:
+        why = f" ({cause['why']})" if cause["why"] else ""
+        return f"Not sent: rule {cause['rule']} on {cause['table']} {cause['key']}: {cause['meaning']}{why}"
+    wanted = settings.partners.get(partner, {}).get("mandanten")
+    mandanten = {row.parts[0] for row in rows if row.table not in ("person", "kontaktweg")}
+    if isinstance(wanted, list) and mandanten and not mandanten & {str(number) for number in wanted}:
+        return (
+            f"Not sent: rule E1: partners.{partner}.mandanten does not list {', '.join(sorted(mandanten))}."
+        )
+    if report["delivery"] and not report["delivery"]["is_built"]:
+        return "In the delivery, but the marts were built before it was loaded: stammdaten run"
+    return (
+        f"In the delivery and dropped by no rule, but {partner} keeps no record of this kind under this key."
+    )
+
+
+def _cause(findings: list[Json], rows: list[ErpRow]) -> Json | None:
+    """The finding that dropped the row: its own before one of what it hangs on, and another copy of it last."""
+    asked = {(row.table, row.key) for row in rows}
+    dropping = [f for f in findings if f["drops"]]
+    dropping.sort(key=lambda f: (f["rule"] == "C6", (f["table"], f["key"]) not in asked, -len(f["key"])))
+    return dropping[0] if dropping else None
+
+
+def _record_verdict(partner: str, record: Json, report: Json) -> str:
+    what = f"{record['entity']} {record['external_id']}"
+    ledger = record["ledger"]
+    if ledger is None and record["held"]:
+        return f"{what}: not sent; {_doubt(record['held'])}"
+    if ledger is None and not record["in_mart"]:
+        return f"{what}: was planned once, and is not in the mart any more."
+    if ledger is None or (ledger["state"] == "synced" and ledger["remote_id"] is None):
+        if report["held_back"]:
+            return (
+                f"{what}: in the mart, not sent: {partner} is held back by {report['held_back'][0]['node']}."
+            )
+        return (
+            f"{what}: in the mart, not sent yet; it goes with the next run, unless a guard holds that back."
+        )
+    state, since = ledger["state"], ledger["last_synced_at"]
+    if state == "synced":
+        at = f"{what}: at {partner} under the id {ledger['remote_id']}, confirmed {since}"
+        if record["held"]:
+            return f"{at}; {_doubt(record['held'])}"
+        return (
+            f"{at}{'' if record['in_mart'] else '; it has left the mart and is withdrawn by the next run'}."
+        )
+    if state == "withdrawn":
+        return f"{what}: withdrawn {since}. {ledger['meaning'] or ''}".strip()
+    if record["held"]:
+        return f"{what}: {state}; {_doubt(record['held'])}"
+    fields = f" ({ledger['fields']})" if ledger["fields"] else ""
+    return f"{what}: {state}, {ledger['reason']}{fields}: {ledger['meaning'] or ''} {ledger['how'] or ''}".strip()
+
+
+def _doubt(held: Json) -> str:
+    return (
+        f"held as it is, neither changed nor withdrawn, while it is in doubt: rule {held['rule']} on"
+        f" {held['table']}: {held['why']}."
+    )

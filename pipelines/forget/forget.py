@@ -1,0 +1,373 @@
+"""Erasure of one person: withdrawn at every partner, then gone from every file but the raw delivery.
+
+Records of others that name the person (co-tenants inside a lease) are no withdrawal: the next run sends them without.
+
+`sync.forgotten` keeps a hash of the number, so that the person is not sent again while the ERP still delivers it.
+"""
+
+import hashlib
+import json
+import secrets
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from pipelines import interrupt, sample
+from pipelines.api.connector import connector
+from pipelines.contract.contract import Contract, Entity, load_contract, partners
+from pipelines.errors import StammdatenError
+from pipelines.forget import erase
+from pipelines.ledger.ledger import one, open_database
+from pipelines.ledger.target_systems import check_systems
+from pipelines.lock import only_run
+from pipelines.personal.records import is_of_person, person_entities, separator_of
+from pipelines.plan.endings import first_end
+from pipelines.plan.guards import DEFAULTS
+from pipelines.plan.plan import withdraw_body
+from pipelines.push import push as engine
+from pipelines.push.recovery import settle_former
+from pipelines.settings import Vars
+
+FORGOTTEN = """
+create table if not exists sync.forgotten (
+    digest varchar not null, salt varchar not null, forgotten_at timestamptz not null, in_raw boolean not null
+)
+"""
+
+
+@dataclass(frozen=True)
+class Held:
+    """A record of the ledger that is the person's, or names it."""
+
+    partner: str
+    entity: str
+    id_space: str
+    external_id: str
+    remote_id: str | None
+    state: str
+    payload: str | None
+    refs: str | None
+    payload_hash: str | None
+
+    @property
+    def is_there(self) -> bool:
+        """Whether the partner holds it and it is not withdrawn."""
+        return self.remote_id is not None and self.state != "withdrawn"
+
+
+def preview(home: Path, settings: Vars, person_nr: str) -> dict[str, Any]:
+    """What `forget` would do: `records` at partners, `named_in`: records of others that name the person,
+    `in_raw`: the delivery still has it. Changes nothing.
+
+    Raises `StammdatenError` when nothing is known of this number.
+    """
+    person_nr = person_nr.strip()
+    with open_database(home) as db:
+        db.execute(FORGOTTEN)
+        held = find_held(db, settings, person_nr)
+        named_in = find_named_in(db, settings, person_nr)
+        in_raw = _is_in_raw(db, person_nr)
+        if not (held or named_in or in_raw or is_forgotten(db, person_nr) or _is_staged(db, person_nr)):
+            raise StammdatenError(
+                f"--person {person_nr}: neither the delivery nor a partner has this number;"
+                " look it up with: stammdaten explain PARTNER NUMBER"
+            )
+    return {
+        "person": person_nr,
+        "in_raw": in_raw,
+        "records": [_line(record) for record in held],
+        "named_in": [_line(record) for record in named_in],
+        "partners": _to_call(held, settings),
+        "keepers": sorted({r.partner for r in held if r.remote_id and _kind(r) != "delete"}),
+    }
+
+
+def forget(
+    home: Path, settings: Vars, person_nr: str, progress: engine.Progress = lambda *_: None
+) -> dict[str, Any]:
+    """Withdraws the person at the partners that are on, then erases it from all files but the raw delivery.
+
+    Keys: `records` (what became of each), `named_in` (records of others that the next run sends without the person),
+    `erased` (rows by table), `files` (other files that still hold the person),
+    `still_there` (records that partners keep), `letters` (what somebody has to write to whom), `in_raw`, `stopped`,
+    `exit` (1: something was not withdrawn).
+    Calling it again finishes what was interrupted. Raises like `preview`, and `SettingsError` before anything is sent.
+    """
+    person_nr = person_nr.strip()
+    with only_run(home, "forget"), sample.partners_at_hand(home, settings):
+        seen = preview(home, settings, person_nr)
+        for name in seen["partners"]:
+            connector(name).client.close()
+        check_systems(home, seen["partners"])
+        settle_former(home, settings.active, progress)
+        before = _remember(home, settings, person_nr, seen["in_raw"])
+        stopped = _withdraw(home, settings, [r for r in before if r.partner in settings.active], progress)
+        with engine.after_sending(bool(seen["partners"])), open_database(home) as db:
+            after = find_held(db, settings, person_nr)
+            named_in = find_named_in(db, settings, person_nr)
+            values = erase.values_of(db, person_nr)
+            separators = {name: separator_of(settings.partners, name) for name in partners()}
+            erased = erase.erase_rows(db, person_nr, separators)
+        erase.scrub_journal(home)
+        erase.remove_leftovers(home)
+        erase.rewrite(home)
+    left = [record for record in after if record.is_there]
+    return {
+        "person": person_nr,
+        "records": [_line(record) for record in after],
+        "named_in": [_line(record) for record in named_in],
+        "still_there": [_line(record) for record in after if record.remote_id],
+        "letters": letters(after, settings.active),
+        "erased": erased,
+        "files": erase.files_with(home, values),
+        "in_raw": seen["in_raw"],
+        "stopped": stopped,
+        "exit": 1 if left or stopped else 0,
+    }
+
+
+def lift(home: Path, person_nr: str) -> bool:
+    """Lets a forgotten person be sent again, after a new lease for example; False when it was not forgotten."""
+    with only_run(home, "forget"), open_database(home) as db:
+        if not is_forgotten(db, person_nr.strip()):
+            return False
+        db.execute("delete from sync.forgotten where digest = sha256(salt || ?)", [person_nr.strip()])
+        return True
+
+
+def finish(home: Path) -> int:
+    """After a load: erases the blocks of the last delivery that held forgotten persons; returns how many persons.
+
+    Nothing happens while the ERP still delivers them. The caller holds the lock of this home.
+    """
+    with open_database(home) as db:
+        db.execute(FORGOTTEN)
+        if not db.execute("select 1 from sync.forgotten where in_raw").fetchone():
+            return 0
+        numbers = " union all ".join(
+            f"select trim(person_nr) as person_nr from erp_raw.{table}" for table in erase.raw_tables(db)
+        )
+        still = (
+            "select sha256((select any_value(salt) from sync.forgotten) || person_nr)"
+            f" from ({numbers or 'select null as person_nr'}) where person_nr is not null"
+        )
+        gone = f"in_raw and digest not in ({still})"
+        number = int(one(db, f"select count(*) from sync.forgotten where {gone}")[0])
+    if number:
+        # Noted last: killed in between, the next load does it again.
+        erase.rewrite(home)
+        with open_database(home) as db:
+            db.execute(f"update sync.forgotten set in_raw = false where {gone}")
+    return number
+
+
+def find_held(db: duckdb.DuckDBPyConnection, settings: Vars, person_nr: str) -> list[Held]:
+    """Records of the person in the ledger, of every partner, children before parents."""
+    found = []
+    for name in partners():
+        contract = load_contract(name)
+        separator = separator_of(settings.partners, name)
+        for entity in reversed(person_entities(contract)):
+            mine = f"partner = '{name}' and entity = '{entity.name}' and {is_of_person(entity, separator)}"
+            found += _held(db, mine, person_nr)
+    return found
+
+
+def find_named_in(db: duckdb.DuckDBPyConnection, settings: Vars, person_nr: str) -> list[Held]:
+    """Records of others that name the person and are there, of every partner."""
+    found = []
+    for name in partners():
+        named = erase.named_in_ledger(name, separator_of(settings.partners, name))
+        found += [record for record in _held(db, named, person_nr) if record.is_there]
+    return found
+
+
+def _held(db: duckdb.DuckDBPyConnection, condition: str, person_nr: str) -> list[Held]:
+    rows = db.execute(
+        "select partner, entity, id_space, external_id, remote_id, state, payload, refs, payload_hash"
+        f" from sync.ledger where {condition} order by external_id",
+        {"person_nr": person_nr} if "$person_nr" in condition else {},
+    ).fetchall()
+    return [Held(*row) for row in rows]
+
+
+def is_forgotten(db: duckdb.DuckDBPyConnection, person_nr: str) -> bool:
+    """Whether this number was forgotten."""
+    db.execute(FORGOTTEN)
+    return bool(
+        db.execute("select 1 from sync.forgotten where digest = sha256(salt || ?)", [person_nr]).fetchone()
+    )
+
+
+def _remember(home: Path, settings: Vars, person_nr: str, in_raw: bool) -> list[Held]:
+    """Notes the hash first, so that nothing brings the person back whenever the rest is interrupted."""
+    with open_database(home) as db:
+        known = is_forgotten(db, person_nr)
+        salt = one(db, "select any_value(salt) from sync.forgotten")[0] or secrets.token_hex(16)
+        if known:
+            db.execute(
+                "update sync.forgotten set in_raw = in_raw or ? where digest = sha256(salt || ?)",
+                [in_raw, person_nr],
+            )
+        else:
+            digest = hashlib.sha256(f"{salt}{person_nr}".encode()).hexdigest()
+            db.execute(
+                "insert into sync.forgotten values (?, ?, ?, ?)", [digest, salt, datetime.now(UTC), in_raw]
+            )
+        return find_held(db, settings, person_nr)
+
+
+def _withdraw(home: Path, settings: Vars, held: list[Held], progress: engine.Progress) -> Mapping[str, str]:
+    """Sends a plan that holds the person's withdrawals and nothing else; returns partners that were given up."""
+    records = [record for record in held if record.is_there]
+    if not records:
+        return {}
+    names = list(dict.fromkeys(record.partner for record in records))
+    with open_database(home) as db:
+        plan_id = plan_withdrawals(db, records, settings.stichtag)
+    # A person with many records is no accident: no guard keeps an erasure back.
+    with interrupt.finishing(interrupt.WITH_PARTNERS):
+        return engine.push(home, plan_id, names, DEFAULTS, frozenset(DEFAULTS), progress).stopped
+
+
+def plan_withdrawals(db: duckdb.DuckDBPyConnection, records: list[Held], stichtag: date) -> str:
+    """Writes a plan that withdraws these records, in their order; returns its id."""
+    plan_id = uuid.uuid4().hex[:12]
+    db.execute("begin")
+    db.execute(
+        "insert into sync.plans (plan_id, run_id, created_at, stichtag) values (?, ?, ?, ?)",
+        [plan_id, uuid.uuid4().hex[:12], datetime.now(UTC), stichtag],
+    )
+    last = one(db, "select coalesce(max(seq), 0) from sync.plan")[0]
+    for seq, record in enumerate(records, last + 1):
+        _plan_row(db, plan_id, seq, record, stichtag)
+    for name in dict.fromkeys(record.partner for record in records):
+        db.execute(
+            "insert into sync.plan_partners (plan_id, partner, status) values (?, ?, 'open')", [plan_id, name]
+        )
+    db.execute("commit")
+    return plan_id
+
+
+def _plan_row(db: duckdb.DuckDBPyConnection, plan_id: str, seq: int, record: Held, stichtag: date) -> None:
+    contract = load_contract(record.partner)
+    entity = contract.entities[record.entity]
+    # The lease of a person who is erased has not ended for that.
+    day = None if entity.withdraw.mutation else first_end(entity, record.payload, stichtag)
+    body = withdraw_body(contract, entity, day) if day else {}
+    payload = json.dumps(body)
+    digest = hashlib.sha256(payload.encode()).hexdigest()
+    operation = f"{record.entity}|withdraw|{record.external_id}|{digest}"
+    db.execute(
+        "insert into sync.plan (plan_id, seq, partner, entity, id_space, level, operation, external_id, remote_id,"
+        " payload, refs, changed_fields, payload_hash, confirmed, sends, parents, digest)"
+        " values (?, ?, ?, ?, ?, ?, 'withdraw', ?, ?, ?, ?, ?, ?, ?, ?, '[]', ?)",
+        [
+            plan_id,
+            seq,
+            record.partner,
+            record.entity,
+            record.id_space,
+            _level(contract, record.entity),
+            record.external_id,
+            record.remote_id,
+            payload,
+            record.refs or "{}",
+            list(body),
+            digest,
+            record.payload_hash is not None,
+            _sends(entity, record, stichtag),
+            hashlib.sha256(operation.encode()).hexdigest(),
+        ],
+    )
+
+
+def _level(contract: Contract, entity: str) -> int:
+    return next(number for number, names in enumerate(contract.levels) if entity in names)
+
+
+def _sends(entity: Entity, record: Held, stichtag: date) -> bool:
+    """Whether a request is needed: not where the record stays as it is, nor where it has ended already."""
+    if entity.withdraw.kind == "keep":
+        return False
+    end = json.loads(record.payload or "{}").get(entity.withdraw.field) if entity.withdraw.field else None
+    return entity.withdraw.kind != "end" or end is None or str(end)[:10] > stichtag.isoformat()
+
+
+def _is_in_raw(db: duckdb.DuckDBPyConnection, person_nr: str) -> bool:
+    return any(
+        db.execute(f"select 1 from erp_raw.{table} where trim(person_nr) = ? limit 1", [person_nr]).fetchone()
+        for table in erase.raw_tables(db)
+    )
+
+
+def _is_staged(db: duckdb.DuckDBPyConnection, person_nr: str) -> bool:
+    found = db.execute(
+        "select 1 from duckdb_tables() where schema_name = 'staging' and table_name = 'base_erp__person'"
+    ).fetchone()
+    return bool(found) and bool(
+        db.execute(
+            "select 1 from staging.base_erp__person where person_nr = ? limit 1", [person_nr]
+        ).fetchone()
+    )
+
+
+def _to_call(held: list[Held], settings: Vars) -> list[str]:
+    """Partners that are on and hold something that is to be withdrawn."""
+    return list(dict.fromkeys(r.partner for r in held if r.is_there and r.partner in settings.active))
+
+
+# What a partner still holds once a record is withdrawn; a deleted one is gone.
+KEPT = {
+    "keep": "stays as it is",
+    "end": "stays with an end date",
+    "detach": "stays without its link to us",
+    "deactivate": "stays, switched off",
+}
+
+
+def letters(records: list[Held], active: list[str]) -> list[dict[str, Any]]:
+    """One letter for each partner that keeps records of the person: `partner`, `title`, `records`, `text`.
+
+    It names records by ids alone.
+    """
+    found = []
+    for name in dict.fromkeys(record.partner for record in records if record.remote_id):
+        kept = [record for record in records if record.partner == name and record.remote_id]
+        title = load_contract(name).title
+        lines = [{**_line(record), "what": _what_is_left(record, active)} for record in kept]
+        listed = "; ".join(f"{r.entity} {r.remote_id} (our id {r.external_id})" for r in kept)
+        text = (
+            f"To {title}: please erase the following records of one person, with their history and all copies"
+            f" (Article 17 GDPR), and confirm it to us: {listed}."
+        )
+        found.append({"partner": name, "title": title, "records": lines, "text": text})
+    return found
+
+
+def _what_is_left(record: Held, active: list[str]) -> str:
+    if not record.is_there:
+        return KEPT.get(_kind(record), "stays")
+    if record.partner not in active:
+        return f"stays untouched, because {record.partner} is switched off here (partners.{record.partner}.aktiv)"
+    return "stays, because its withdrawal is not confirmed yet"
+
+
+def _kind(record: Held) -> str:
+    return load_contract(record.partner).entities[record.entity].withdraw.kind
+
+
+def _line(record: Held) -> dict[str, Any]:
+    return {
+        "partner": record.partner,
+        "entity": record.entity,
+        "external_id": record.external_id,
+        "remote_id": record.remote_id,
+        "state": record.state,
+        "withdrawal": _kind(record),
+    }

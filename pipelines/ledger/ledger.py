@@ -1,0 +1,260 @@
+"""What each partner holds, as far as the partner has confirmed it, and the fold that moves it.
+
+Tables in the schema `sync`: `ledger` (one row a record that was ever planned), `attempts` (every outcome),
+`plans`, `plan_partners` and `plan` (see `plan.py`), `allowances` (guards lifted for one plan, by whom),
+`onboarded` and `pushed` (what guards compare with), `builds` (what dbt said last), `held` (what the last plan leaves
+at the partner as it is, see `held.py`), `systems` (which address the ledger of a partner speaks of),
+`plan_renumbered` (see `renumbered.py`: two rows a pair, so that erasing a person by its ids finds both).
+"""
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from functools import partial
+from pathlib import Path
+from typing import Any, TypeVar
+
+import duckdb
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from pipelines.database import connect, said
+from pipelines.errors import StammdatenError
+from pipelines.ledger.journal import Journal
+from pipelines.settings import database, memory_limit
+
+# What the books need that are kept part by part, however long a push was.
+LITTLE_MEMORY = "32MB"
+T = TypeVar("T")
+
+SCHEMA = """
+create schema if not exists sync;
+create table if not exists sync.ledger (
+    partner varchar not null, entity varchar not null, id_space varchar not null, external_id varchar not null,
+    remote_id varchar, state varchar not null, reason varchar, fields varchar,
+    payload varchar, refs varchar, payload_hash varchar,
+    tries integer not null default 0, tried_hash varchar,
+    last_run_id varchar, last_synced_at timestamptz
+);
+create table if not exists sync.attempts (
+    plan_id varchar, seq bigint, partner varchar, entity varchar, operation varchar, external_id varchar,
+    state varchar, reason varchar, fields varchar, http_status integer, requests integer, settled_at timestamptz
+);
+create table if not exists sync.plans (
+    plan_id varchar, run_id varchar, created_at timestamptz, stichtag date, load_id varchar
+);
+create table if not exists sync.plan_partners (
+    plan_id varchar, partner varchar, status varchar, ledger_state varchar, mart_state varchar
+);
+create table if not exists sync.plan_counts (
+    plan_id varchar, partner varchar, entity varchar, position integer, in_mart bigint, creates bigint,
+    updates bigint, withdrawals bigint, unchanged bigint, given_up bigint
+);
+create table if not exists sync.allowances (
+    plan_id varchar, partner varchar, guard varchar, allowed_at timestamptz, allowed_by varchar
+);
+create table if not exists sync.onboarded (partner varchar, entity varchar, since timestamptz);
+create table if not exists sync.pushed (partner varchar, load_id varchar, pushed_at timestamptz);
+create table if not exists sync.builds (
+    started_at timestamptz, finished_at timestamptz, failures varchar
+);
+create table if not exists sync.plan (
+    plan_id varchar, seq bigint, partner varchar, entity varchar, id_space varchar, level integer,
+    operation varchar, external_id varchar, remote_id varchar, payload varchar, refs varchar,
+    changed_fields varchar[], payload_hash varchar, confirmed boolean, sends boolean, parents varchar,
+    digest varchar
+);
+create table if not exists sync.held (
+    plan_id varchar, partner varchar, entity varchar, id_space varchar, external_id varchar, rule varchar,
+    table_name varchar, reason varchar
+);
+alter table sync.plan_counts add column if not exists held bigint;
+create table if not exists sync.plan_renumbered (
+    plan_id varchar, partner varchar, entity varchar, id_space varchar, external_id varchar, pair integer,
+    root integer, side varchar
+);
+create table if not exists sync.rekeyed (partner varchar, former varchar, now varchar);
+create table if not exists sync.systems (partner varchar, address varchar, since timestamptz);
+"""
+
+# Outcomes that were folded before (a run may die between the commit here and the clearing of the journal) are skipped.
+DONE = """
+create or replace temp table done as
+select
+    o.plan_id, o.seq, o.state, o.reason, o.fields, o.http_status, o.requests, o.remote_id as new_remote_id,
+    to_timestamp(o.settled_at) as settled_at,
+    p.partner, p.entity, p.id_space, p.operation, p.external_id, p.remote_id, p.payload, p.refs, p.payload_hash,
+    n.run_id
+from outcomes as o
+inner join sync.plan as p on o.plan_id = p.plan_id and o.seq = p.seq
+inner join sync.plans as n on o.plan_id = n.plan_id
+anti join (
+    from sync.attempts where seq between $first and $last
+) as a on o.plan_id = a.plan_id and o.seq = a.seq
+where p.seq between $first and $last
+"""
+
+# What each record is in the ledger after its outcome. The cases stand here and not as clauses of the merge, each of
+# which takes as much memory as a whole part.
+MOVED = """
+create or replace temp table moved as
+with kinds as (
+    select
+        d.*,
+        case
+            when d.state = 'synced' then 'sent'
+            when d.state = 'withdrawn' and d.reason = 'deleted' then 'gone'
+            when d.state = 'withdrawn' and d.reason = 'detached' and d.payload = '{}' then 'gone'
+            when d.state = 'withdrawn' then 'ended'
+            when d.reason = 'missing_at_partner' then 'missing'
+            else 'failed'
+        end as kind
+    from done as d
+)
+
+select
+    d.partner, d.id_space, d.external_id, d.state,
+    case when d.kind = 'sent' or l.partner is null then d.entity else l.entity end as entity,
+    case
+        when d.kind = 'sent' then coalesce(d.new_remote_id, d.remote_id, l.remote_id)
+        when d.kind = 'missing' or d.reason = 'deleted' then null
+        when d.kind = 'failed' then coalesce(d.new_remote_id, l.remote_id)
+        else l.remote_id
+    end as remote_id,
+    case
+        when d.kind <> 'sent' then d.reason
+        -- A change of some fields does not give it the external id that it was made without.
+        when l.reason = 'without_external_id' and l.payload_hash is not null then l.reason
+        else d.reason
+    end as reason,
+    case when d.kind = 'failed' then d.fields end as fields,
+    case d.kind
+        when 'sent' then d.payload when 'ended' then json_merge_patch(l.payload, d.payload) when 'failed' then l.payload
+    end as payload,
+    case when d.kind = 'sent' then d.refs when d.kind in ('ended', 'failed') then l.refs end as refs,
+    case
+        when d.kind = 'sent' then d.payload_hash when d.kind in ('ended', 'failed') then l.payload_hash
+    end as payload_hash,
+    case
+        when d.kind = 'missing' then coalesce(l.tries, 0)
+        when d.kind <> 'failed' then 0
+        when l.tried_hash = d.payload_hash then l.tries + 1
+        else 1
+    end as tries,
+    case d.kind when 'failed' then d.payload_hash when 'missing' then l.tried_hash end as tried_hash,
+    case when d.kind in ('sent', 'gone', 'ended') then d.run_id else l.last_run_id end as last_run_id,
+    case when d.kind in ('sent', 'gone', 'ended') then d.settled_at else l.last_synced_at end as last_synced_at
+from kinds as d
+left join sync.ledger as l
+    on d.partner = l.partner and d.id_space = l.id_space and d.external_id = l.external_id
+"""
+
+FOLD = """
+insert into sync.attempts
+select plan_id, seq, partner, entity, operation, external_id, state, reason, fields, http_status, requests, settled_at
+from done;
+
+merge into sync.ledger as l
+using moved as m
+    on l.partner = m.partner and l.id_space = m.id_space and l.external_id = m.external_id
+when matched then update set
+    entity = m.entity, remote_id = m.remote_id, state = m.state, reason = m.reason, fields = m.fields,
+    payload = m.payload, refs = m.refs, payload_hash = m.payload_hash, tries = m.tries, tried_hash = m.tried_hash,
+    last_run_id = m.last_run_id, last_synced_at = m.last_synced_at
+when not matched then insert by name;
+"""
+
+
+@contextmanager
+def open_database(home: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The DuckDB file with the tables of the schema `sync`, closed again when done.
+
+    Raises like `connect`: `BusyError` when another program holds it for too long; `StammdatenError` for a full disk.
+    """
+    db = connect(database(home))
+    try:
+        # What has an order says so in SQL; kept insertion order would make large tables one-threaded.
+        db.execute(f"set preserve_insertion_order = false; set memory_limit = '{memory_limit()}'")
+        create_tables(db)
+        yield db
+    except (duckdb.IOException, duckdb.OutOfMemoryException) as problem:
+        raise StammdatenError(
+            f"{database(home)}: {said(problem)}; free disk or memory and run again"
+        ) from None
+    finally:
+        db.close()
+
+
+def create_tables(db: duckdb.DuckDBPyConnection) -> None:
+    """Creates the tables of the schema `sync` that are not there yet."""
+    db.execute(SCHEMA)
+
+
+def in_little_memory(db: duckdb.DuckDBPyConnection, work: Callable[[], T]) -> T:
+    """What `work` returns: one transaction that reads large tables through, so that little memory is enough.
+
+    It is done once more with all memory where records are far larger than usual: rather that than a lost outcome.
+    """
+    db.execute(f"set threads = 1; set memory_limit = '{LITTLE_MEMORY}'")
+    try:
+        return _in_transaction(db, work)
+    except duckdb.OutOfMemoryException:
+        db.execute(f"set memory_limit = '{memory_limit()}'")
+        return _in_transaction(db, work)
+    finally:
+        db.execute(f"reset threads; set memory_limit = '{memory_limit()}'")
+
+
+def _in_transaction(db: duckdb.DuckDBPyConnection, work: Callable[[], T]) -> T:
+    db.execute("begin")
+    try:
+        result = work()
+        db.execute("commit")
+    except BaseException:
+        with suppress(duckdb.Error):  # a failed commit has ended the transaction
+            db.execute("rollback")
+        raise
+    return result
+
+
+def fold(db: duckdb.DuckDBPyConnection, journal: Journal) -> int:
+    """Moves all outcomes of the journal into ledger and attempts, some thousand a transaction; returns how many.
+
+    Only a confirmed send moves what the ledger says the partner holds. Folding twice changes nothing, so a fold that
+    was interrupted is simply done again.
+    """
+    total = 0
+    for outcomes in journal.outcomes():
+        db.register("outcomes", outcomes)
+        total += in_little_memory(db, partial(_fold_part, db, outcomes))
+        db.unregister("outcomes")
+    db.execute("drop table if exists temp.done; drop table if exists temp.moved")
+    journal.clear()
+    return total
+
+
+def take_over(db: duckdb.DuckDBPyConnection, journal: Journal) -> int:
+    """`fold`; raises `StammdatenError` when it fails, and the outcomes stay in the journal for the next run."""
+    try:
+        return fold(db, journal)
+    except (duckdb.Error, sqlite3.Error, pa.ArrowException, OSError) as problem:
+        raise StammdatenError(
+            f"the ledger cannot take over the outcomes of the journal ({said(problem)}); they stay there"
+        ) from None
+
+
+def _fold_part(db: duckdb.DuckDBPyConnection, outcomes: pa.Table) -> int:
+    # Named as a range, they let DuckDB pass over the rest of the plan and of the attempts, however many there are.
+    limits = pc.min_max(outcomes["seq"]).as_py()
+    db.execute(DONE, {"first": limits["min"], "last": limits["max"]})
+    db.execute(MOVED)
+    db.execute(FOLD)
+    return int(outcomes.num_rows)
+
+
+def one(
+    db: duckdb.DuckDBPyConnection, sql: str, parameters: list[Any] | dict[str, Any] | None = None
+) -> tuple[Any, ...]:
+    """The first row of a query that always has one."""
+    row = db.execute(sql, parameters or []).fetchone()
+    return tuple(row or ())

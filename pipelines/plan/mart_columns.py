@@ -1,0 +1,85 @@
+"""Whether a mart has the columns that its contract speaks of: its fields, our id, a reference for each parent."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import duckdb
+
+from pipelines.contract.contract import Contract, Entity
+from pipelines.contract.json_schema import is_list
+from pipelines.errors import BuildError
+
+MART_SCHEMA = "partners"
+Json = dict[str, Any]
+
+
+def reference_columns(entity: Entity) -> Mapping[str, list[str]]:
+    """The partner's parent field → the mart's reference columns that fill it (several are alternatives)."""
+    found: dict[str, list[str]] = {}
+    for parent in entity.parents:
+        suffix = "external_ids" if parent.many else "external_id"
+        found.setdefault(parent.field, []).append(f"{parent.entity}_{suffix}")
+    return found
+
+
+def mart_columns(db: duckdb.DuckDBPyConnection, contract: Contract, entity: Entity) -> list[str]:
+    """The columns of a mart. Raises `BuildError` naming mart and column where they do not fit the contract."""
+    mart = f"{contract.partner}__{entity.name}"
+    source = f'{MART_SCHEMA}."{mart}"'
+    try:
+        relation = db.sql(f"from {source} limit 0")
+    except duckdb.CatalogException:
+        raise BuildError(f"{mart}: the mart is not there; run `stammdaten build` first") from None
+    columns = list(relation.columns)
+    own = ["external_id", *(column for columns_ in reference_columns(entity).values() for column in columns_)]
+    for column in own:
+        if column not in columns:
+            raise BuildError(f"{mart}: the column {column} is missing; add it to the model")
+    schema = contract.schema(entity.name, "create")
+    fields = {name: kind for name, kind in zip(columns, relation.types, strict=True) if name not in own}
+    for name in _unknown(fields, schema):
+        raise BuildError(
+            f"{mart}: the contract does not know the column {name}; take it out of the model or add it to"
+            f" partners/{contract.partner}/contract.yaml"
+        )
+    return columns
+
+
+def misfits(db: duckdb.DuckDBPyConnection, contract: Contract) -> str | None:
+    """What does not fit between the marts of a partner and its contract; None where all does.
+
+    A required field without a column too: no record of that mart could be created.
+    """
+    for entity in contract.entities.values():
+        try:
+            columns = mart_columns(db, contract, entity)
+        except BuildError as problem:
+            return str(problem)
+        missing = _required(entity, contract.schema(entity.name, "create")) - set(columns)
+        if missing:
+            mart = f"{contract.partner}__{entity.name}"
+            return f"{mart}: {contract.title} requires {sorted(missing)[0]}; add that column to the model"
+    return None
+
+
+def _unknown(fields: Mapping[str, Any], schema: Json, above: str = "") -> Iterator[str]:
+    """Fields, and fields within objects, that a schema does not have; what it leaves open is not looked into."""
+    known = schema.get("properties")
+    if not isinstance(known, Mapping) or (above and schema.get("additionalProperties")):
+        return
+    for name, kind in fields.items():
+        if name not in known:
+            yield f"{above}{name}"
+        elif kind.id == "struct":
+            yield from _unknown(dict(kind.children), known[name], f"{above}{name}.")
+        elif kind.id == "list" and is_list(known[name]):
+            inner = dict(kind.children)["child"]
+            if inner.id == "struct":
+                yield from _unknown(dict(inner.children), known[name].get("items", {}), f"{above}{name}.")
+
+
+def _required(entity: Entity, schema: Json) -> set[str]:
+    """Fields that the mart has to have, because nothing else fills them in."""
+    filled_in = {parent.field for parent in entity.parents} | {look.field for look in entity.lookups}
+    filled_in |= {entity.external_id or "", *entity.fixed}
+    return set(schema.get("required", [])) - filled_in

@@ -1,0 +1,97 @@
+"""What became of a push, entity by entity."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import duckdb
+
+from pipelines.contract.contract import load_contract
+from pipelines.ledger.ledger import one
+from pipelines.plan.plan import MART_SCHEMA
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of the closing table: what became of the rows of one entity.
+
+    `pending` counts rows whose turn has not come or whose answer has not; `held` those that are in doubt and stay at
+    the partner as they are (rule H1); `seconds` is the entity's share of the push.
+    """
+
+    partner: str
+    entity: str
+    in_mart: int = 0
+    created: int = 0
+    updated: int = 0
+    withdrawn: int = 0
+    unchanged: int = 0
+    rejected: int = 0
+    blocked: int = 0
+    pending: int = 0
+    held: int = 0
+    seconds: float = 0.0
+
+    @property
+    def undelivered(self) -> int:
+        """Rows that should be at the partner, or gone from there, and are not."""
+        return self.rejected + self.blocked + self.pending
+
+
+def closing_table(
+    db: duckdb.DuckDBPyConnection, plan_id: str, partners: list[str], seconds: Mapping[str, float]
+) -> list[Line]:
+    """What each partner holds after a push, entity by entity, in order of levels."""
+    lines: list[Line] = []
+    for partner in partners:
+        entities = [name for level in load_contract(partner).levels for name in level]
+        own = [_line(db, plan_id, partner, entity) for entity in entities]
+        total = sum(line.created + line.updated + line.withdrawn for line in own) or 1
+        spent = seconds.get(partner, 0.0) / total
+        lines += [
+            replace(line, seconds=spent * (line.created + line.updated + line.withdrawn)) for line in own
+        ]
+    return lines
+
+
+def _line(db: duckdb.DuckDBPyConnection, plan_id: str, partner: str, entity: str) -> Line:
+    names = {"plan_id": plan_id, "partner": partner, "entity": entity}
+    done = dict(
+        db.execute(
+            "select p.operation, count(*) from sync.plan as p"
+            " inner join sync.attempts as a on p.plan_id = a.plan_id and p.seq = a.seq"
+            " where p.plan_id = $plan_id and p.partner = $partner and p.entity = $entity"
+            " and a.state in ('synced', 'withdrawn') and (p.sends or p.operation = 'withdraw') group by p.operation",
+            names,
+        ).fetchall()
+    )
+    waiting = one(
+        db,
+        "select count(*) from sync.plan as p anti join sync.attempts as a on p.plan_id = a.plan_id and p.seq = a.seq"
+        " where p.plan_id = $plan_id and p.partner = $partner and p.entity = $entity",
+        names,
+    )[0]
+    states = dict(
+        db.execute(
+            "select state, count(*) from sync.ledger where partner = $partner and entity = $entity group by state",
+            {"partner": partner, "entity": entity},
+        ).fetchall()
+    )
+    held = one(
+        db,
+        "select count(*) from sync.held where plan_id = $plan_id and partner = $partner and entity = $entity",
+        names,
+    )[0]
+    created, updated = done.get("create", 0), done.get("update", 0)
+    return Line(
+        partner=partner,
+        entity=entity,
+        in_mart=one(db, f'select count(*) from {MART_SCHEMA}."{partner}__{entity}"')[0],
+        created=created,
+        updated=updated,
+        withdrawn=done.get("withdraw", 0),
+        unchanged=max(0, states.get("synced", 0) - created - updated - held),
+        rejected=states.get("rejected", 0),
+        blocked=states.get("blocked", 0),
+        pending=states.get("pending", 0) + waiting,
+        held=held,
+    )
