@@ -16,7 +16,7 @@ import duckdb
 
 from benchmarks import postgres, process
 from benchmarks.process import Cost
-from pipelines.erp.files import FilesSettings
+from pipelines.erp.files.door import FilesSettings
 from pipelines.erp.load import load
 from pipelines.erp.sample import write_sample
 from pipelines.settings import home

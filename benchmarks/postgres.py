@@ -8,7 +8,7 @@ from pathlib import Path
 
 from benchmarks import process
 from benchmarks.process import Cost
-from pipelines.erp import csv_file
+from pipelines.erp.files import csv_file
 from pipelines.erp.load import load
 from pipelines.erp.settings import erp_settings
 from tests.erp.postgres import PASSWORD, Server, running

@@ -1,4 +1,4 @@
-{#- What each ERP has, as data: `pipelines/erp/schema.py` reads this macro, too. Facts: docs/erp-profiles.md.
+{#- What each ERP has, as data: `pipelines/erp/delivery/schema.py` reads this macro, too. Facts: docs/erp-profiles.md.
 
     tables_absent: tables that it does not deliver; rows of them are not used.
     parts_absent: parts of keys that it does not have; a number that stands there all the same is no part of the key.

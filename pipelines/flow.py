@@ -16,11 +16,11 @@ from pipelines.built import check_built
 from pipelines.contract.contract import load_contract
 from pipelines.contract.contract import partners as known_partners
 from pipelines.erp.cleaning import cleaned
-from pipelines.erp.delivery import Door
-from pipelines.erp.files import FilesSettings
+from pipelines.erp.delivery.delivery import Door
+from pipelines.erp.delivery.words import listed
+from pipelines.erp.files.door import FilesSettings
 from pipelines.erp.load import Load, kind_of_last_load, load
 from pipelines.erp.settings import erp_settings, increments, is_configured
-from pipelines.erp.words import listed
 from pipelines.errors import BuildError, SettingsError
 from pipelines.forget import forget
 from pipelines.ledger.ledger import one, open_database

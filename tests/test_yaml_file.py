@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import pytest
 
-from pipelines.erp.mapping import read_mapping
+from pipelines.erp.delivery.mapping import read_mapping
 from pipelines.errors import SettingsError
 from pipelines.yaml_file import YamlError, parse_yaml, read_yaml
 

@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 
 import duckdb
 
-from pipelines.erp.delivery import ROW_NUMBER, Delivery, MarkExpired, TableData
-from pipelines.erp.schema import Table, erps_without
+from pipelines.erp.delivery.delivery import ROW_NUMBER, Delivery, MarkExpired, TableData
+from pipelines.erp.delivery.schema import Table, erps_without
 
 FULL, INCREMENT = "full", "increment"
 

@@ -21,10 +21,10 @@ from dlt.common.runtime.collector import NullCollector
 from dlt.destinations.impl.duckdb.configuration import DuckDbCredentials
 
 from pipelines.erp import increments as changes
-from pipelines.erp.column_kinds import check_kinds, write_kinds
-from pipelines.erp.delivery import Delivery, Door, MarkExpired, Progress, Wanted, no_progress
+from pipelines.erp.delivery.column_kinds import check_kinds, write_kinds
+from pipelines.erp.delivery.delivery import Delivery, Door, MarkExpired, Progress, Wanted, no_progress
+from pipelines.erp.delivery.schema import tables
 from pipelines.erp.increments import FULL, INCREMENT, Increments, Mark
-from pipelines.erp.schema import tables
 from pipelines.erp.source import erp_source, raw_columns, stamps, unknown_columns
 from pipelines.errors import DeliveryError, RunningError, StammdatenError
 from pipelines.settings import database, memory_limit

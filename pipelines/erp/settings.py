@@ -8,16 +8,16 @@ from datetime import timedelta
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from pipelines.erp.archive import Limits
-from pipelines.erp.csv_file import DELIMITERS
-from pipelines.erp.delivery import Door
-from pipelines.erp.encoding import ENCODINGS
-from pipelines.erp.encrypted import is_lifted
-from pipelines.erp.files import FilesSettings
-from pipelines.erp.folder import PACKED
+from pipelines.erp.delivery.delivery import Door
+from pipelines.erp.delivery.encrypted import is_lifted
+from pipelines.erp.delivery.mapping import read_mapping
+from pipelines.erp.files.archive import Limits
+from pipelines.erp.files.csv_file import DELIMITERS
+from pipelines.erp.files.door import FilesSettings
+from pipelines.erp.files.encoding import ENCODINGS
+from pipelines.erp.files.folder import PACKED
+from pipelines.erp.files.remote import Remote, check_address, is_remote
 from pipelines.erp.increments import Increments
-from pipelines.erp.mapping import read_mapping
-from pipelines.erp.remote import Remote, check_address, is_remote
 from pipelines.errors import SettingsError
 from pipelines.settings import checked_text, local_path, project_root, setting_name
 
@@ -50,7 +50,7 @@ def erp_settings() -> Door:
 
 def _sql() -> Door:
     # So are a database's libraries.
-    from pipelines.erp.sql_settings import sql_settings
+    from pipelines.erp.database.settings import sql_settings
 
     return sql_settings()
 

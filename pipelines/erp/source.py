@@ -12,8 +12,8 @@ from dlt.common.schema import Schema
 from dlt.extract import DltResource, with_file_import
 from dlt.extract.items import DataItemWithMeta
 
-from pipelines.erp.delivery import ROW_NUMBER, Delivery, Progress, TableData
-from pipelines.erp.schema import Table, tables
+from pipelines.erp.delivery.delivery import ROW_NUMBER, Delivery, Progress, TableData
+from pipelines.erp.delivery.schema import Table, tables
 
 # `direct` keeps column names letter for letter; dlt's default would turn `größe` into `gr_e`.
 NAMING = {"names": "direct", "json": {"module": "dlt.common.normalizers.json.relational"}}

@@ -7,7 +7,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from pipelines.erp.sql_dialects import DIALECTS, Dialect
+from pipelines.erp.database.dialects import DIALECTS, Dialect
 from tests.erp.delivery import DELIVERY
 from tests.erp.postgres import TEMPLATE, Erp, Server, running
 

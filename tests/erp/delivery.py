@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from pipelines.erp.delivery import Delivery, Door, TableData, Wanted
+from pipelines.erp.delivery.delivery import Delivery, Door, TableData, Wanted
 
 DELIVERY = {
     "mandant.csv": "mandant_nr;name\n001;Wohnbau Musterstadt\n",

@@ -21,7 +21,7 @@ import openpyxl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipelines.erp.files import FilesSettings
+from pipelines.erp.files.door import FilesSettings
 from pipelines.erp.load import load
 from pipelines.errors import StammdatenError
 from tests.erp.delivery import DELIVERY

@@ -21,8 +21,8 @@ from urllib.parse import quote
 import psycopg
 import sqlalchemy as sa
 
-from pipelines.erp.mapping import TableMapping
-from pipelines.erp.sql import SqlSettings
+from pipelines.erp.database.door import SqlSettings
+from pipelines.erp.delivery.mapping import TableMapping
 from tests.erp.delivery import DELIVERY
 
 TEMPLATE = "delivery"

@@ -7,10 +7,10 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from pipelines.erp.encoding import ENCODINGS
-from pipelines.erp.files import FilesSettings
+from pipelines.erp.delivery.mapping import TableMapping
+from pipelines.erp.files.door import FilesSettings
+from pipelines.erp.files.encoding import ENCODINGS
 from pipelines.erp.load import load
-from pipelines.erp.mapping import TableMapping
 from pipelines.errors import DeliveryError
 from tests.erp.delivery import DELIVERY, opened, rows_of
 from tests.erp.delivery import read as read_all

@@ -6,8 +6,8 @@ import time
 
 import pytest
 
-from pipelines.erp.complete import wait_until_quiet
-from pipelines.erp.files import FilesSettings
+from pipelines.erp.files.complete import wait_until_quiet
+from pipelines.erp.files.door import FilesSettings
 from pipelines.erp.load import load
 from pipelines.errors import DeliveryError
 from tests.erp.delivery import DELIVERY, read

@@ -3,12 +3,12 @@
 import pytest
 import sqlalchemy as sa
 
-from pipelines.erp import encrypted
-from pipelines.erp.encrypted import demanded, is_here
+from pipelines.erp.database.door import SqlSettings
+from pipelines.erp.delivery import encrypted
+from pipelines.erp.delivery.encrypted import demanded, is_here
+from pipelines.erp.files.remote import Remote
 from pipelines.erp.load import load
-from pipelines.erp.remote import Remote
 from pipelines.erp.settings import erp_settings
-from pipelines.erp.sql import SqlSettings
 from pipelines.errors import DeliveryError, SettingsError
 from tests.erp.postgres import ALL
 
@@ -141,7 +141,7 @@ def test_an_object_store_beyond_this_machine_is_reached_by_https(tmp_path, monke
     for name, value in {"AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "y", "REGION_NAME": "eu"}.items():
         monkeypatch.setenv(CREDENTIALS + name, value)
     monkeypatch.setenv(CREDENTIALS + "ENDPOINT_URL", "http://store.example.org:9000")
-    from pipelines.erp.remote import copy
+    from pipelines.erp.files.remote import copy
 
     with pytest.raises(SettingsError) as caught:
         copy(Remote("s3://bucket/export"), tmp_path, bool, bool, 0, 1)
@@ -152,7 +152,7 @@ def test_an_object_store_beyond_this_machine_is_reached_by_https(tmp_path, monke
 
 
 def test_an_address_that_the_library_finds_by_itself_is_judged_too(tmp_path, monkeypatch):
-    from pipelines.erp.remote import copy
+    from pipelines.erp.files.remote import copy
     from tests.erp.test_remote_files import CREDENTIALS
 
     for name, value in {"AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "y", "REGION_NAME": "eu"}.items():

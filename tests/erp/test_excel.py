@@ -8,10 +8,10 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from pipelines.erp.excel_file import BATCH_ROWS
-from pipelines.erp.files import FilesSettings
+from pipelines.erp.delivery.mapping import TableMapping
+from pipelines.erp.files.door import FilesSettings
+from pipelines.erp.files.excel_file import BATCH_ROWS
 from pipelines.erp.load import load
-from pipelines.erp.mapping import TableMapping
 from pipelines.errors import DeliveryError
 from tests.erp.delivery import DELIVERY, opened, read, rows_of
 

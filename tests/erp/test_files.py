@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.erp import csv_file
-from pipelines.erp.files import FilesSettings
+from pipelines.erp.files import csv_file
+from pipelines.erp.files.door import FilesSettings
 from pipelines.errors import DeliveryError
 from tests.erp.delivery import DELIVERY, opened, rows_of
 from tests.erp.delivery import read as read_all

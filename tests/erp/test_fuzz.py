@@ -12,8 +12,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from pipelines.erp.files import FilesSettings
-from pipelines.erp.mapping import read_mapping
+from pipelines.erp.delivery.mapping import read_mapping
+from pipelines.erp.files.door import FilesSettings
 from pipelines.errors import StammdatenError
 from tests.erp.delivery import DELIVERY, read
 from tests.erp.hostile import workbook

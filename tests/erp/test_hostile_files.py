@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.erp import csv_file
-from pipelines.erp.archive import Limits
-from pipelines.erp.files import FilesSettings
+from pipelines.erp.files import csv_file
+from pipelines.erp.files.archive import Limits
+from pipelines.erp.files.door import FilesSettings
 from pipelines.erp.load import load
 from pipelines.errors import DeliveryError
 from pipelines.settings import project_root

@@ -18,10 +18,10 @@ import pytest
 
 from pipelines import flow
 from pipelines.erp import load as loader
-from pipelines.erp.delivery import Delivery, MarkExpired, TableData, Wanted
+from pipelines.erp.delivery.delivery import Delivery, MarkExpired, TableData, Wanted
+from pipelines.erp.delivery.schema import tables
 from pipelines.erp.increments import Increments, Mark, check_marks, merge
 from pipelines.erp.load import load
-from pipelines.erp.schema import tables
 from pipelines.erp.settings import increments
 from pipelines.erp.source import raw_columns
 from pipelines.errors import DeliveryError, SettingsError

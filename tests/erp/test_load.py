@@ -15,9 +15,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from pipelines.erp import load as loader
-from pipelines.erp.files import FilesSettings
+from pipelines.erp.delivery.schema import tables
+from pipelines.erp.files.door import FilesSettings
 from pipelines.erp.load import load
-from pipelines.erp.schema import tables
 from pipelines.errors import DeliveryError, RunningError, StammdatenError
 from pipelines.settings import project_root
 from tests.erp.delivery import DELIVERY
@@ -90,7 +90,7 @@ def test_rows_that_do_not_name_their_erp_or_load_time_get_them(folder, home, dat
 
 
 def test_20001_rows_keep_their_order(folder, home, database, monkeypatch):
-    monkeypatch.setattr("pipelines.erp.csv_file.BLOCK", 7_777)
+    monkeypatch.setattr("pipelines.erp.files.csv_file.BLOCK", 7_777)
     monkeypatch.setattr("pipelines.erp.source.ROW_GROUP_BYTES", 77_777)
     monkeypatch.setattr("pipelines.erp.source.FILE_BYTES", 222_222)
     lines = [f'{n * 7919 % 20_011:010};"{"Ä" * (n % 5)}\n{n}"' for n in range(1, 20_002)]
@@ -252,7 +252,7 @@ KILLED = """
     import os, signal, sys
     from pathlib import Path
     from pipelines.erp import load as loader
-    from pipelines.erp.files import FilesSettings
+    from pipelines.erp.files.door import FilesSettings
 
     def die(*_, **__):
         os.kill(os.getpid(), signal.SIGKILL)

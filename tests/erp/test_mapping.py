@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.erp.files import FilesSettings
+from pipelines.erp.delivery.mapping import TableMapping, read_mapping
+from pipelines.erp.files.door import FilesSettings
 from pipelines.erp.load import load
-from pipelines.erp.mapping import TableMapping, read_mapping
 from pipelines.erp.sample import write_sample
 from pipelines.errors import DeliveryError, SettingsError
 from pipelines.settings import project_root

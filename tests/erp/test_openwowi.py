@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from pipelines.erp.delivery import Delivery, Wanted
+from pipelines.erp.delivery.delivery import Delivery, Wanted
+from pipelines.erp.delivery.schema import tables
 from pipelines.erp.load import load
 from pipelines.erp.openwowi.client import Access
 from pipelines.erp.openwowi.door import OpenWowi
 from pipelines.erp.openwowi.numbers import numbers
-from pipelines.erp.schema import tables
 from pipelines.errors import DeliveryError
 from tests.erp.openwowi_server import (
     API_KEY,

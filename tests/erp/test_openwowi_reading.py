@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from pipelines.erp.delivery import Wanted
+from pipelines.erp.delivery.delivery import Wanted
 from pipelines.erp.load import load
 from pipelines.erp.openwowi.client import Access
 from pipelines.erp.openwowi.door import OpenWowi

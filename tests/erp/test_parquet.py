@@ -7,8 +7,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from pipelines.erp.files import FilesSettings
-from pipelines.erp.parquet_file import as_text
+from pipelines.erp.files.door import FilesSettings
+from pipelines.erp.files.parquet_file import as_text
 from pipelines.errors import DeliveryError
 from tests.erp.delivery import read
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipelines.erp.files import FilesSettings
+from pipelines.erp.files.door import FilesSettings
 from pipelines.erp.load import load
 from pipelines.errors import DeliveryError
 from tests.erp.delivery import DELIVERY, opened, read

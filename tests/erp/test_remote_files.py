@@ -11,10 +11,10 @@ import paramiko
 import pytest
 from moto.server import ThreadedMotoServer
 
-from pipelines.erp.archive import Limits
-from pipelines.erp.files import FilesSettings
+from pipelines.erp.files.archive import Limits
+from pipelines.erp.files.door import FilesSettings
+from pipelines.erp.files.remote import Remote, check_address
 from pipelines.erp.load import load
-from pipelines.erp.remote import Remote, check_address
 from pipelines.errors import DeliveryError, SettingsError
 from pipelines.settings import project_root
 from tests.erp import sftp_server
@@ -249,7 +249,7 @@ def test_a_missing_package_is_named_with_how_to_install_it(tmp_path):
     code = (
         "import sys\n"
         "sys.modules['s3fs'] = None\n"
-        "from pipelines.erp.remote import Remote, copy\n"
+        "from pipelines.erp.files.remote import Remote, copy\n"
         "from pipelines.errors import SettingsError\n"
         "from pathlib import Path\n"
         "try:\n"

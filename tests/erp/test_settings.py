@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.erp.archive import Limits
-from pipelines.erp.files import FilesSettings
-from pipelines.erp.mapping import TableMapping
-from pipelines.erp.remote import Remote
+from pipelines.erp.delivery.mapping import TableMapping
+from pipelines.erp.files.archive import Limits
+from pipelines.erp.files.door import FilesSettings
+from pipelines.erp.files.remote import Remote
 from pipelines.erp.settings import erp_settings, is_configured
 from pipelines.errors import SettingsError
 

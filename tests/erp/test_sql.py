@@ -9,15 +9,15 @@ import psycopg
 import pytest
 import sqlalchemy as sa
 
-from pipelines.erp import sql
-from pipelines.erp.delivery import Door, MarkExpired, Wanted
-from pipelines.erp.files import FilesSettings
+from pipelines.erp.database import door as sql
+from pipelines.erp.database.dialects import DIALECTS, Dialect, dialect_of
+from pipelines.erp.database.door import NO_SNAPSHOT, SqlSettings
+from pipelines.erp.database.rows import written
+from pipelines.erp.delivery.delivery import Door, MarkExpired, Wanted
+from pipelines.erp.delivery.mapping import TableMapping
+from pipelines.erp.files.door import FilesSettings
 from pipelines.erp.increments import Increments
 from pipelines.erp.load import load
-from pipelines.erp.mapping import TableMapping
-from pipelines.erp.sql import NO_SNAPSHOT, SqlSettings
-from pipelines.erp.sql_dialects import DIALECTS, Dialect, dialect_of
-from pipelines.erp.sql_rows import written
 from pipelines.errors import DeliveryError
 from tests.erp.delivery import DELIVERY
 from tests.erp.postgres import ALL, Erp
@@ -88,8 +88,8 @@ def test_a_key_of_the_type_numeric_has_no_decimals_and_an_amount_keeps_its_own(e
 
 
 def test_20001_rows_arrive(erp, tmp_path, way, monkeypatch):
-    monkeypatch.setattr("pipelines.erp.sql_rows.BLOCK_BYTES", 77_777)
-    monkeypatch.setattr("pipelines.erp.sql_rows.BATCH_ROWS", 777)
+    monkeypatch.setattr("pipelines.erp.database.rows.BLOCK_BYTES", 77_777)
+    monkeypatch.setattr("pipelines.erp.database.rows.BATCH_ROWS", 777)
     statement = """
         select n::text as person_nr, repeat('Ä', n % 5) || chr(10) || '"' || n as nachname, nullif(n % 3, 0) as drei
         from generate_series(1, 20001) as numbers (n)

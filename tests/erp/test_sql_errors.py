@@ -10,12 +10,12 @@ import pytest
 import sqlalchemy as sa
 
 from pipelines.cli import main
-from pipelines.erp.delivery import Wanted
+from pipelines.erp.database.door import SqlSettings
+from pipelines.erp.database.errors import explained
+from pipelines.erp.delivery.delivery import Wanted
+from pipelines.erp.delivery.mapping import TableMapping
 from pipelines.erp.load import load
-from pipelines.erp.mapping import TableMapping
 from pipelines.erp.settings import erp_settings
-from pipelines.erp.sql import SqlSettings
-from pipelines.erp.sql_errors import explained
 from pipelines.errors import DeliveryError, SettingsError
 from tests.erp.postgres import PASSWORD
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.erp.archive import Limits
-from pipelines.erp.files import FilesSettings
+from pipelines.erp.files.archive import Limits
+from pipelines.erp.files.door import FilesSettings
 from pipelines.erp.load import load
 from pipelines.errors import DeliveryError
 from tests.erp.delivery import DELIVERY, read

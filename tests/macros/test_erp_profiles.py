@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from pipelines.erp.schema import erps_without, profile, profiles, tables
+from pipelines.erp.delivery.schema import erps_without, profile, profiles, tables
 
 ERPS = ["wodis_sigma", "wodis_yuneo", "gap_immotion", "relion", "sap_blue_eagle", "uts_karthago"]
 

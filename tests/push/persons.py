@@ -6,7 +6,7 @@ from typing import Any
 
 import duckdb
 
-from pipelines.erp.files import FilesSettings
+from pipelines.erp.files.door import FilesSettings
 from pipelines.erp.load import load
 from pipelines.ledger.ledger import open_database
 from tests.erp.delivery import DELIVERY

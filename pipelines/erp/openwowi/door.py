@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from pipelines.erp.delivery import Delivery, Progress, Wanted
+from pipelines.erp.delivery.delivery import Delivery, Progress, Wanted
 from pipelines.erp.openwowi.client import SETTING, Access, EndpointAbsentError, OpenWowiClient, connected
 from pipelines.erp.openwowi.endpoints import READ_BY_DEFAULT, wanted_endpoints
 from pipelines.erp.openwowi.mapping import canonical_tables

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import duckdb
 
-from pipelines.erp import parquet_file
-from pipelines.erp.delivery import TableData
+from pipelines.erp.delivery.delivery import TableData
+from pipelines.erp.delivery.schema import tables
+from pipelines.erp.files import parquet_file
 from pipelines.erp.openwowi.client import SETTING
 from pipelines.erp.openwowi.endpoints import DOCUMENTED, OPTIONAL_ENDPOINTS, REQUIRED_ENDPOINTS
 from pipelines.erp.openwowi.numbers import PARTS, Numbers, Pattern
-from pipelines.erp.schema import tables
 from pipelines.errors import DeliveryError
 
 QUELLE_ERP = "openwowi"

@@ -7,16 +7,16 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from pipelines.erp import csv_file, parquet_file
-from pipelines.erp.archive import Limits
-from pipelines.erp.complete import Control, counted
-from pipelines.erp.delivery import TableData, check_columns
-from pipelines.erp.folder import in_folder
-from pipelines.erp.headers import column_names, our_names
-from pipelines.erp.mapping import TableMapping
-from pipelines.erp.parts import Found, Part
-from pipelines.erp.row_checks import RowChecks
-from pipelines.erp.schema import tables
+from pipelines.erp.delivery.delivery import TableData, check_columns
+from pipelines.erp.delivery.headers import column_names, our_names
+from pipelines.erp.delivery.mapping import TableMapping
+from pipelines.erp.delivery.row_checks import RowChecks
+from pipelines.erp.delivery.schema import tables
+from pipelines.erp.files import csv_file, parquet_file
+from pipelines.erp.files.archive import Limits
+from pipelines.erp.files.complete import Control, counted
+from pipelines.erp.files.folder import in_folder
+from pipelines.erp.files.parts import Found, Part
 from pipelines.errors import DeliveryError
 
 Read = Callable[[], Iterator[pa.RecordBatch]]
@@ -118,7 +118,7 @@ class Reader:
         self, file: Found, sheet: str, renamed: Mapping[str, str]
     ) -> tuple[parquet_file.ParquetFile, Read, Callable[[int], str]]:
         # Loaded for who needs it: most deliveries hold no workbook.
-        from pipelines.erp import excel_file
+        from pipelines.erp.files import excel_file
 
         target = self._options.scratch / f"sheet_{len(self._opened)}.parquet"
         self.notes += excel_file.to_parquet(file.path, sheet, target, renamed, self._options.limits)

@@ -12,15 +12,15 @@ import pyarrow.compute as pc
 import sqlalchemy as sa
 from dlt.sources.sql_database import sql_table
 
-from pipelines.erp.delivery import Delivery, MarkExpired, TableData, Wanted, check_complete
-from pipelines.erp.encrypted import demanded
-from pipelines.erp.headers import column_names
-from pipelines.erp.mapped_values import with_mapped_values
-from pipelines.erp.mapping import TableMapping
-from pipelines.erp.row_checks import RowChecks, is_key
-from pipelines.erp.schema import tables
-from pipelines.erp.sql_dialects import BINARY, NESTED, NUMBER, TIME, Column, Dialect, dialect_of
-from pipelines.erp.sql_errors import explained
+from pipelines.erp.database.dialects import BINARY, NESTED, NUMBER, TIME, Column, Dialect, dialect_of
+from pipelines.erp.database.errors import explained
+from pipelines.erp.delivery.delivery import Delivery, MarkExpired, TableData, Wanted, check_complete
+from pipelines.erp.delivery.encrypted import demanded
+from pipelines.erp.delivery.headers import column_names
+from pipelines.erp.delivery.mapped_values import with_mapped_values
+from pipelines.erp.delivery.mapping import TableMapping
+from pipelines.erp.delivery.row_checks import RowChecks, is_key
+from pipelines.erp.delivery.schema import tables
 from pipelines.errors import DeliveryError
 
 NO_SNAPSHOT = (

@@ -24,10 +24,10 @@ from openpyxl.reader.excel import ExcelReader
 from openpyxl.xml.constants import SHARED_STRINGS, SHEET_MAIN_NS
 from openpyxl.xml.functions import iterparse
 
-from pipelines.erp.archive import BLOCK, Limits, opened
-from pipelines.erp.headers import MOST_COLUMNS, column_names, our_names
-from pipelines.erp.row_checks import is_key, is_written_number
-from pipelines.erp.words import shown
+from pipelines.erp.delivery.headers import MOST_COLUMNS, column_names, our_names
+from pipelines.erp.delivery.row_checks import is_key, is_written_number
+from pipelines.erp.delivery.words import shown
+from pipelines.erp.files.archive import BLOCK, Limits, opened
 from pipelines.errors import DeliveryError, StammdatenError
 
 BATCH_ROWS = 10_000

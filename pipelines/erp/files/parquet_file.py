@@ -9,8 +9,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from pipelines.erp.headers import column_names
-from pipelines.erp.words import shown
+from pipelines.erp.delivery.headers import column_names
+from pipelines.erp.delivery.words import shown
 from pipelines.errors import DeliveryError
 
 BATCH_ROWS = 65_536

@@ -6,7 +6,7 @@ with them the ids at all partners; so it is refused until the source hands it ou
 
 import duckdb
 
-from pipelines.erp.delivery import Delivery
+from pipelines.erp.delivery.delivery import Delivery
 from pipelines.errors import DeliveryError
 
 TEXT = "text"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from pipelines.erp import csv_file
+from pipelines.erp.files import csv_file
 from pipelines.errors import DeliveryError
 
 CONTROL_FILE = "kontrolle.csv"

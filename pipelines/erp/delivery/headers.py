@@ -4,8 +4,8 @@ import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 
-from pipelines.erp.delivery import RESERVED_PREFIXES
-from pipelines.erp.words import listed, visible
+from pipelines.erp.delivery.delivery import RESERVED_PREFIXES
+from pipelines.erp.delivery.words import listed, visible
 from pipelines.errors import DeliveryError
 
 # No ERP has a table as wide; a database and its rows in memory would not bear much more.

@@ -11,8 +11,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipelines.erp.mapping import TableMapping
-from pipelines.erp.schema import tables
+from pipelines.erp.delivery.mapping import TableMapping
+from pipelines.erp.delivery.schema import tables
 from pipelines.errors import DeliveryError
 
 # Before a number in a name: `gebaeude_Mandant-0001`, `M0001`.

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 import pyarrow as pa
 import sqlalchemy as sa
 
-from pipelines.erp.encrypted import ALLOW, CREDENTIALS
+from pipelines.erp.delivery.encrypted import ALLOW, CREDENTIALS
 from pipelines.errors import DeliveryError, StammdatenError
 
 LOGIN, DATABASE, HOST, TLS = "login", "database", "host", "tls"

@@ -12,11 +12,15 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from pipelines.erp import archive, complete, remote
-from pipelines.erp.archive import Limits
-from pipelines.erp.complete import CONTROL_FILE, Control
-from pipelines.erp.delivery import Delivery, TableData, Wanted, check_complete
-from pipelines.erp.folder import (
+from pipelines.erp.delivery.delivery import Delivery, TableData, Wanted, check_complete
+from pipelines.erp.delivery.mapped_values import with_mapped_values
+from pipelines.erp.delivery.mapping import TableMapping
+from pipelines.erp.delivery.schema import tables
+from pipelines.erp.delivery.words import plain, shown
+from pipelines.erp.files import archive, complete, remote
+from pipelines.erp.files.archive import Limits
+from pipelines.erp.files.complete import CONTROL_FILE, Control
+from pipelines.erp.files.folder import (
     FOLDER_SETTING,
     check_is_file,
     counts,
@@ -28,13 +32,9 @@ from pipelines.erp.folder import (
     only_zip,
     remedy,
 )
-from pipelines.erp.mapped_values import with_mapped_values
-from pipelines.erp.mapping import TableMapping
-from pipelines.erp.parts import Found, assign, check_mandanten, mandant_files, readings
-from pipelines.erp.remote import Remote
-from pipelines.erp.schema import tables
-from pipelines.erp.table_files import Options, Reader
-from pipelines.erp.words import plain, shown
+from pipelines.erp.files.parts import Found, assign, check_mandanten, mandant_files, readings
+from pipelines.erp.files.remote import Remote
+from pipelines.erp.files.table_files import Options, Reader
 from pipelines.errors import DeliveryError
 from pipelines.suggest import did_you_mean
 

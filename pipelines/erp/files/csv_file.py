@@ -20,9 +20,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import csv as arrow_csv
 
-from pipelines.erp.encoding import recognise
-from pipelines.erp.headers import column_names
-from pipelines.erp.words import shown
+from pipelines.erp.delivery.headers import column_names
+from pipelines.erp.delivery.words import shown
+from pipelines.erp.files.encoding import recognise
 from pipelines.errors import DeliveryError
 
 DELIMITERS = (";", ",", "\t", "|")

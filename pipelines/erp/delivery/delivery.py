@@ -9,7 +9,7 @@ from typing import Protocol
 
 import pyarrow as pa
 
-from pipelines.erp.schema import tables
+from pipelines.erp.delivery.schema import tables
 from pipelines.errors import DeliveryError
 
 # Columns that the loader adds; a delivery may not bring its own.

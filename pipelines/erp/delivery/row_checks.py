@@ -13,9 +13,9 @@ from functools import partial
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipelines.erp.headers import spelled
-from pipelines.erp.schema import Table
-from pipelines.erp.words import plain
+from pipelines.erp.delivery.headers import spelled
+from pipelines.erp.delivery.schema import Table
+from pipelines.erp.delivery.words import plain
 from pipelines.errors import DeliveryError
 
 Read = Callable[[], Iterator[pa.RecordBatch]]

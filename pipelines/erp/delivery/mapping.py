@@ -21,7 +21,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from pipelines.erp.schema import tables
+from pipelines.erp.delivery.schema import tables
 from pipelines.errors import SettingsError
 from pipelines.settings import project_root
 from pipelines.yaml_file import YamlError, read_yaml

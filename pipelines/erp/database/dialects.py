@@ -8,8 +8,14 @@ from typing import Any
 import sqlalchemy as sa
 from dlt.sources.sql_database import BaseTableLoader
 
-from pipelines.erp.column_kinds import TEXT
-from pipelines.erp.sql_rows import SECONDS_TO_CONNECT, ZONE, CursorLoader, PostgresLoader, postgres_reader
+from pipelines.erp.database.rows import (
+    SECONDS_TO_CONNECT,
+    ZONE,
+    CursorLoader,
+    PostgresLoader,
+    postgres_reader,
+)
+from pipelines.erp.delivery.column_kinds import TEXT
 
 # Kinds of values beside text; the last two cannot become text.
 NUMBER, BOOLEAN, TIME = "number", "boolean", "time"

@@ -9,10 +9,10 @@ import dlt
 import sqlalchemy as sa
 from dlt.common.configuration.specs import ConnectionStringCredentials
 
-from pipelines.erp.encrypted import CREDENTIALS, demanded, is_lifted
-from pipelines.erp.mapping import DATABASE_KEYS, TableMapping, read_mapping
-from pipelines.erp.sql import SqlSettings
-from pipelines.erp.sql_dialects import dialect_of
+from pipelines.erp.database.dialects import dialect_of
+from pipelines.erp.database.door import SqlSettings
+from pipelines.erp.delivery.encrypted import CREDENTIALS, demanded, is_lifted
+from pipelines.erp.delivery.mapping import DATABASE_KEYS, TableMapping, read_mapping
 from pipelines.errors import SettingsError
 from pipelines.settings import config_value, local_path, project_root
 

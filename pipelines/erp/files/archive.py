@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from pipelines.erp.words import shown
+from pipelines.erp.delivery.words import shown
 from pipelines.errors import DeliveryError
 
 GB = 1 << 30

@@ -7,10 +7,10 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
-from pipelines.erp.archive import Limits
-from pipelines.erp.complete import Listing
-from pipelines.erp.mapping import TableMapping
-from pipelines.erp.parts import Found, readings
+from pipelines.erp.delivery.mapping import TableMapping
+from pipelines.erp.files.archive import Limits
+from pipelines.erp.files.complete import Listing
+from pipelines.erp.files.parts import Found, readings
 from pipelines.errors import DeliveryError
 
 WORKBOOKS = (".xlsx", ".xlsm")
@@ -158,7 +158,7 @@ def _found(
     if path.suffix.lower() not in WORKBOOKS:
         return [whole]
     # Loaded for who needs it: most deliveries hold no workbook.
-    from pipelines.erp import excel_file
+    from pipelines.erp.files import excel_file
 
     with in_folder(folder):
         titles = excel_file.sheet_names(path, limits)

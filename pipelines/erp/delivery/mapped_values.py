@@ -8,8 +8,8 @@ from functools import partial
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipelines.erp.delivery import TableData
-from pipelines.erp.mapping import TableMapping
+from pipelines.erp.delivery.delivery import TableData
+from pipelines.erp.delivery.mapping import TableMapping
 
 Read = Callable[[], Iterator[pa.RecordBatch]]
 

@@ -14,10 +14,10 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
-from pipelines.erp import encrypted
-from pipelines.erp.archive import GB
-from pipelines.erp.complete import Listing, check_unchanged, wait_until_quiet
-from pipelines.erp.delivery import Progress, no_progress
+from pipelines.erp.delivery import encrypted
+from pipelines.erp.delivery.delivery import Progress, no_progress
+from pipelines.erp.files.archive import GB
+from pipelines.erp.files.complete import Listing, check_unchanged, wait_until_quiet
 from pipelines.errors import DeliveryError, SettingsError, StammdatenError
 from pipelines.settings import local_path
 
