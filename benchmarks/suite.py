@@ -271,7 +271,7 @@ def _environment(
 
 def _command(env: Mapping[str, str], name: str, partners: Sequence[str]) -> Cost:
     active = {partner: {**SETTINGS, "aktiv": partner in partners} for partner in known()}
-    program = "from pipelines.cli import main; main()"
+    program = "from pipelines.cli.main import main; main()"
     given = ["--vars", json.dumps({"partners": active}), "--json"]
     return process.run([sys.executable, "-c", program, name, *given], env)
 

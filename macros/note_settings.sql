@@ -1,4 +1,4 @@
-{#- Writes the settings that shaped a model on it, as its comment. A plan belongs to its build: pipelines/built.py
+{#- Writes the settings that shaped a model on it, as its comment. A plan belongs to its build: pipelines/commands/built.py
     compares them with those in force. -#}
 {% macro note_settings() -%}
     {%- set kind = 'view' if model.config.materialized == 'view' else 'table' -%}

@@ -11,7 +11,7 @@ import duckdb
 import pytest
 import yaml
 
-from pipelines.built import check_built, models_behind
+from pipelines.commands.built import check_built, models_behind
 from pipelines.errors import BuildError
 from pipelines.settings import Vars
 

@@ -13,12 +13,15 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from pipelines import cli, flow, settings, terminal, unexpected
+from pipelines import settings, unexpected
 from pipelines.api.settings import partner_settings
+from pipelines.cli import main as cli
+from pipelines.cli import terminal
+from pipelines.commands import run as flow
+from pipelines.commands.known_settings import ERP_KEYS, check_known_settings
 from pipelines.contract.contract import load_contract, partners
 from pipelines.erp.sample import write_sample
 from pipelines.errors import SettingsError
-from pipelines.known_settings import ERP_KEYS, check_known_settings
 from pipelines.sandbox.server import environment_of
 from pipelines.settings import check_url, home, is_loopback, read_vars
 
@@ -56,7 +59,7 @@ def call(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, *w
 def started(*words: str, **how: Any) -> subprocess.CompletedProcess[str]:
     """The command in a process of its own."""
     return subprocess.run(  # noqa: S603
-        [sys.executable, "-m", "pipelines.cli", *words],
+        [sys.executable, "-m", "pipelines.cli.main", *words],
         cwd=ROOT,
         stderr=subprocess.PIPE,
         text=True,
@@ -237,7 +240,7 @@ def test_a_wrong_key_and_a_broken_file_of_dlt_are_refused(
 ) -> None:
     (tmp_path / ".dlt").mkdir()
     (tmp_path / ".dlt" / file).write_text(text)
-    monkeypatch.setattr("pipelines.known_settings.project_root", lambda: tmp_path)
+    monkeypatch.setattr("pipelines.commands.known_settings.project_root", lambda: tmp_path)
     with pytest.raises(SettingsError) as refused:
         check_known_settings()
     assert said in str(refused.value)
@@ -319,11 +322,11 @@ def test_what_nobody_foresaw_is_one_line_and_a_file_without_values(
         except ValueError:
             raise KeyError(name) from None
 
-    monkeypatch.setattr("pipelines.flow.status_report", fail)
+    monkeypatch.setattr("pipelines.commands.run.status_report", fail)
     status, heard = call(capsys, monkeypatch, "status")
     (line,) = heard.splitlines()
     assert status == 2
-    assert line.startswith("Error: an error of this program (KeyError in pipelines/cli.py, line ")
+    assert line.startswith("Error: an error of this program (KeyError in pipelines/cli/main.py, line ")
     (file,) = clean.glob("trace-*.txt")
     assert str(file) in line
     assert stat.S_IMODE(file.stat().st_mode) == 0o600

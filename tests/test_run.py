@@ -56,7 +56,7 @@ class Site:
         """Runs `stammdaten` in a process of its own."""
         given = ["--vars", json.dumps(variables)] if variables else []
         return subprocess.run(  # noqa: S603
-            [sys.executable, "-m", "pipelines.cli", *arguments, *given],
+            [sys.executable, "-m", "pipelines.cli.main", *arguments, *given],
             env={**self.environment, **environment},
             cwd=self.project,
             capture_output=True,
@@ -68,7 +68,7 @@ class Site:
     def start(self, *arguments: str) -> subprocess.Popen[str]:
         """`stammdaten` in a process that the test ends itself."""
         return subprocess.Popen(  # noqa: S603
-            [sys.executable, "-m", "pipelines.cli", *arguments, "--vars", json.dumps(VARS)],
+            [sys.executable, "-m", "pipelines.cli.main", *arguments, "--vars", json.dumps(VARS)],
             env=self.environment,
             cwd=self.project,
             stdout=subprocess.DEVNULL,

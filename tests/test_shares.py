@@ -6,8 +6,8 @@ from dataclasses import astuple
 import duckdb
 import pytest
 
+from pipelines.commands.shares import Limits, note_built, note_pushed, read_limits, warnings
 from pipelines.errors import SettingsError
-from pipelines.shares import Limits, note_built, note_pushed, read_limits, warnings
 
 FINDING = "insert into quality.findings values (?, ?, ?, ?, ?, ?, ?)"
 

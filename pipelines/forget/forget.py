@@ -17,8 +17,9 @@ from typing import Any
 
 import duckdb
 
-from pipelines import interrupt, sample
+from pipelines import interrupt
 from pipelines.api.connector import connector
+from pipelines.commands import sample
 from pipelines.contract.contract import Contract, Entity, load_contract, partners
 from pipelines.errors import StammdatenError
 from pipelines.forget import erase

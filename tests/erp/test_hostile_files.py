@@ -94,7 +94,7 @@ def test_the_command_ends_with_status_2_and_one_line(folder, tmp_path):
         "STAMMDATEN_HOME": str(tmp_path / "home"),
     }
     done = subprocess.run(
-        [sys.executable, "-m", "pipelines.cli", "load"],
+        [sys.executable, "-m", "pipelines.cli.main", "load"],
         cwd=project_root(),
         env=environment,
         capture_output=True,

@@ -16,7 +16,7 @@ import duckdb
 import pyarrow as pa
 import pytest
 
-from pipelines import flow
+from pipelines.commands import run as flow
 from pipelines.erp import load as loader
 from pipelines.erp.delivery.delivery import Delivery, MarkExpired, TableData, Wanted
 from pipelines.erp.delivery.schema import tables

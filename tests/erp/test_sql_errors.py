@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from pipelines.cli import main
+from pipelines.cli.main import main
 from pipelines.erp.database.door import SqlSettings
 from pipelines.erp.database.errors import explained
 from pipelines.erp.delivery.delivery import Wanted

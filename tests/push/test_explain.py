@@ -15,7 +15,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from pipelines import cli_look
+from pipelines.cli import look as cli_look
 from pipelines.errors import RunningError, StammdatenError
 from pipelines.explain.explain import RULES, explain
 from pipelines.ledger.journal import Journal, Outcome
@@ -363,7 +363,7 @@ def test_without_a_database_or_with_one_in_use_the_message_says_what_to_do(tmp_p
 
 def test_nothing_slow_is_loaded_for_an_answer() -> None:
     code = (
-        "import sys, pipelines.cli, pipelines.explain.explain;"
+        "import sys, pipelines.cli.main, pipelines.explain.explain;"
         "print([name for name in ('dbt', 'dlt', 'requests') if name in sys.modules])"
     )
     done = subprocess.run(  # noqa: S603

@@ -10,7 +10,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from pipelines import cli_look
+from pipelines.cli import look as cli_look
 from pipelines.contract.contract import load_contract
 from pipelines.errors import StammdatenError
 from pipelines.forget import erase

@@ -12,8 +12,8 @@ import typer
 import yaml
 from typer.testing import CliRunner
 
-from pipelines import cli_look
 from pipelines.api.http import client, limiter
+from pipelines.cli import look as cli_look
 from pipelines.contract.contract import load_contract, partners
 from pipelines.errors import StammdatenError
 from pipelines.forget.forget import finish, forget, preview

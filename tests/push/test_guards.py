@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipelines.cli.terminal import invitation
 from pipelines.errors import SettingsError
 from pipelines.plan.guards import DEFAULTS, Trip, check_counts, check_tables, is_onboarded, limits
 from pipelines.plan.plan import Counts
-from pipelines.terminal import invitation
 
 
 def guards_of(held: int | None, onboarded: bool = True, **counts: int) -> list[str]:

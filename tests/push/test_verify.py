@@ -14,7 +14,7 @@ import pytest
 from pipelines.api.connector import Connector, connector
 from pipelines.api.http.client import Answer, Client
 from pipelines.api.protocols.protocol import Page
-from pipelines.check import as_report
+from pipelines.commands.adopt_verify import as_report
 from pipelines.contract.contract import Entity, load_contract
 from pipelines.errors import StammdatenError
 from pipelines.push import push as engine

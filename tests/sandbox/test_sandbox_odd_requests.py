@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from pipelines import sample
+from pipelines.commands import sample
 from pipelines.errors import RunningError
 from pipelines.sandbox.partner import Partner
 from pipelines.sandbox.server import Sandbox, running

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from pipelines import terminal
+from pipelines.cli import terminal
 from pipelines.settings import home
 
 # So many lines of each kind on a terminal; --json has them all.
@@ -30,7 +30,7 @@ def adopt_command(
     the contract. Nothing is written at the partner; records that are not ours are never touched. Exit 1: somebody has
     to look, because several records fit.
     """
-    from pipelines.check import adopt_report
+    from pipelines.commands.adopt_verify import adopt_report
 
     with terminal.Progressing(as_json) as progress:
         settings = terminal.settings_of(stichtag, [partner], variables)
@@ -68,7 +68,7 @@ def verify_command(
 
     Changes nothing at the partner. Exit 0: all is as the ledger says; 1: something differs.
     """
-    from pipelines.check import verify_report
+    from pipelines.commands.adopt_verify import verify_report
 
     with terminal.Progressing(as_json) as progress:
         settings = terminal.settings_of(stichtag, [partner], variables)

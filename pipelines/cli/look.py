@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from pipelines import terminal
+from pipelines.cli import terminal
 from pipelines.errors import SettingsError
 from pipelines.settings import home
 

@@ -8,11 +8,12 @@ from typing import Any
 
 import duckdb
 
-from pipelines import build as dbt
-from pipelines import interrupt, sample, shares
+from pipelines import interrupt
 from pipelines.api.connector import connector
 from pipelines.api.reasons import REASONS
-from pipelines.built import check_built
+from pipelines.commands import build as dbt
+from pipelines.commands import sample, shares
+from pipelines.commands.built import check_built
 from pipelines.contract.contract import load_contract
 from pipelines.contract.contract import partners as known_partners
 from pipelines.erp.cleaning import cleaned

@@ -3,11 +3,12 @@
 from dataclasses import asdict, replace
 from pathlib import Path
 
-from pipelines import flow, sample
 from pipelines.api.connector import connector
+from pipelines.commands import run as flow
+from pipelines.commands import sample
+from pipelines.commands.run import Progress, Report
 from pipelines.contract.contract import load_contract
 from pipelines.errors import SettingsError
-from pipelines.flow import Progress, Report
 from pipelines.lock import only_run
 from pipelines.plan.rows import masked, personal_fields
 from pipelines.push import push as engine

@@ -18,12 +18,10 @@ from typing import Annotated
 import typer
 
 from pipelines import interrupt
-from pipelines.cli_check import adopt_command, verify_command
-from pipelines.cli_look import explain_command, forget_command
-from pipelines.cli_rekey import rekey_command
-from pipelines.errors import SettingsError, StammdatenError
-from pipelines.settings import home
-from pipelines.terminal import (
+from pipelines.cli.check import adopt_command, verify_command
+from pipelines.cli.look import explain_command, forget_command
+from pipelines.cli.rekey import rekey_command
+from pipelines.cli.terminal import (
     AsJson,
     Partners,
     Progressing,
@@ -47,6 +45,8 @@ from pipelines.terminal import (
     table,
     usage_line,
 )
+from pipelines.errors import SettingsError, StammdatenError
+from pipelines.settings import home
 from pipelines.unexpected import line_of
 
 app = typer.Typer(
@@ -80,7 +80,7 @@ def run(
     Without an ERP (SOURCES__ERP__KIND) and without partner addresses it works on a sample portfolio of about 500
     units and a local sandbox, so that you can look at everything first.
     """
-    from pipelines.flow import run_all
+    from pipelines.commands.run import run_all
 
     with Progressing(as_json) as progress:
         report = run_all(home(), settings_of(stichtag, partner, variables), say(as_json), progress)
@@ -95,7 +95,7 @@ def load(
 
     Needs SOURCES__ERP__KIND=files and SOURCES__ERP__FILES__FOLDER=<folder>.
     """
-    from pipelines.flow import load_only
+    from pipelines.commands.run import load_only
 
     with Progressing(as_json) as progress:
         loaded = load_only(home(), settings_of(stichtag, partner, variables), progress)
@@ -116,7 +116,7 @@ def build(
     Needs a load before. A partner with a failing test is not pushed; the test and the keys of its rows are named.
     Next: `stammdaten plan`.
     """
-    from pipelines.flow import build_only
+    from pipelines.commands.run import build_only
 
     with Progressing(as_json) as progress:
         report = build_only(home(), settings_of(stichtag, partner, variables), progress)
@@ -140,7 +140,7 @@ def plan(
     shows them with each field, and `stammdaten push --plan ID` sends exactly them. Exit 1: a guard or a failing test
     would keep a partner back.
     """
-    from pipelines.flow import plan_only
+    from pipelines.commands.run import plan_only
 
     with Progressing(as_json) as progress:
         settings = settings_of(stichtag, partner, variables)
@@ -189,7 +189,7 @@ def push(
     Ctrl-C lets the requests under way come back, notes what came of them, and ends; the next push goes on from there.
     A plan that is too large to be meant is held back by a guard until it is allowed by name: look at its rows first.
     """
-    from pipelines.flow import push_only
+    from pipelines.commands.run import push_only
 
     with Progressing(as_json) as progress:
         settings = settings_of(stichtag, partner, variables)
@@ -205,7 +205,7 @@ def status(
 
     Why one row waits: `stammdaten explain PARTNER KEY`.
     """
-    from pipelines.flow import status_report
+    from pipelines.commands.run import status_report
 
     report = status_report(home(), settings_of(stichtag, partner, variables))
     if as_json:
@@ -239,7 +239,7 @@ def partners(
 
     --moved tells that the system of a partner has another address now; its ledger is used on.
     """
-    from pipelines.flow import partner_report
+    from pipelines.commands.run import partner_report
 
     report = partner_report(home(), settings_of(stichtag, None, variables), moved)
     if as_json:

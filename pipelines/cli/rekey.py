@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from pipelines import terminal
+from pipelines.cli import terminal
 from pipelines.settings import home
 
 # So many lines on a terminal; --json has them all.
@@ -44,7 +44,7 @@ def rekey_command(
     Records whose ids contain the former one move with it. Nothing is sent: the next push writes the new id to the
     same record, which is neither withdrawn nor created again.
     """
-    from pipelines.check import rekey_report
+    from pipelines.commands.adopt_verify import rekey_report
 
     with terminal.Progressing(as_json) as progress:
         settings = terminal.settings_of(stichtag, [partner], variables)
