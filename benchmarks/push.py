@@ -15,9 +15,9 @@ import dlt  # noqa: F401  (its import is no part of a push, as that of requests 
 import duckdb
 
 from pipelines.contract.contract import load_contract
+from pipelines.contract.references import reference_columns
 from pipelines.ledger.ledger import open_database
 from pipelines.plan.guards import DEFAULTS
-from pipelines.plan.plan import reference_columns
 from pipelines.push import push as engine
 
 PARTNER = "plentific"

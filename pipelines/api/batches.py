@@ -3,8 +3,8 @@
 from dataclasses import replace
 
 from pipelines.api.connector import Connector
+from pipelines.api.outcome import Outcome
 from pipelines.api.protocols.protocol import Operation
-from pipelines.ledger.journal import Outcome
 
 
 def carry_out_together(connector: Connector, operations: list[Operation]) -> list[Outcome]:

@@ -1,29 +1,24 @@
 """Which row a record at the partner belongs to: one record, one row.
 
 What is claimed is asked for only when a look-up has found something, so that a push without trouble reads nothing more
-than before: a short read-only query of the ledger, the journal since the last fold, and what this process took up.
+than before: who holds a record (`ledger/holders.py`), and what this process took up.
 """
 
 import threading
 from collections import defaultdict
-from collections.abc import Collection, Sequence
-from pathlib import Path
+from collections.abc import Callable, Collection, Iterable, Sequence
 
-import duckdb
-
-from pipelines.api.http.client import Answer
-from pipelines.api.protocols.protocol import LookupFailed
 from pipelines.contract.contract import Contract, Entity
-from pipelines.database import connect
-from pipelines.errors import StammdatenError
-from pipelines.ledger.journal import Journal
+
+# Of entities of one kind of record, and ids of the partner: each of these ids with an external id that holds it.
+Holders = Callable[[Collection[Entity], Collection[str]], Iterable[tuple[str, str]]]
 
 
 class Claims:
     """The external ids that hold records of one partner. Safe to use from several threads."""
 
-    def __init__(self, contract: Contract, journal: Journal | None = None, database: Path | None = None):
-        self._contract, self._journal, self._database = contract, journal, database
+    def __init__(self, contract: Contract, holders: Holders = lambda *_: ()):
+        self._contract, self._known = contract, holders
         self._taken: dict[tuple[str, str], str] = {}
         self._lock = threading.Lock()
 
@@ -57,38 +52,10 @@ class Claims:
         if not remote_ids:
             return found
         kin = [e for e in self._contract.entities.values() if e.record == entity.record]
-        for remote_id, external_id in [
-            *self._in_ledger([e.name for e in kin], list(remote_ids)),
-            *self._in_journal({e.id_space for e in kin}, list(remote_ids)),
-        ]:
+        for remote_id, external_id in self._known(kin, remote_ids):
             found[remote_id].add(external_id)
         with self._lock:
             for remote_id in remote_ids:
                 if (entity.record, remote_id) in self._taken:
                     found[remote_id].add(self._taken[entity.record, remote_id])
         return found
-
-    def _in_ledger(self, entities: list[str], remote_ids: list[str]) -> list[tuple[str, str]]:
-        if self._database is None or not self._database.exists():
-            return []
-        with _reading(self._database) as db:
-            found = db.execute(
-                "select remote_id, external_id from sync.ledger"
-                " where partner = ? and list_contains(?, entity) and list_contains(?, remote_id)",
-                [self._contract.partner, entities, remote_ids],
-            ).fetchall()
-        return [(remote_id, external_id) for remote_id, external_id in found]
-
-    def _in_journal(self, spaces: set[str], remote_ids: list[str]) -> list[tuple[str, str]]:
-        if self._journal is None:
-            return []
-        return self._journal.holders(self._contract.partner, spaces, remote_ids)
-
-
-def _reading(database: Path) -> duckdb.DuckDBPyConnection:
-    """The DuckDB file, to read only: nobody of this program writes while it talks to partners."""
-    try:
-        return connect(database, read_only=True)
-    except StammdatenError:
-        # As good as a partner that does not answer: whose a record is, nobody can tell.
-        raise LookupFailed(Answer(None, None, {}, 0)) from None

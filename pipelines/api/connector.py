@@ -22,6 +22,7 @@ from pipelines.api.http.client import (
     pause_before,
 )
 from pipelines.api.known_ids import HeldIds
+from pipelines.api.outcome import Outcome
 from pipelines.api.protocols.protocol import Json, LookupFailed, Operation, Page, Speech, filled
 from pipelines.api.protocols.remote_ids import checked_id
 from pipelines.api.protocols.rest import Rest
@@ -34,7 +35,6 @@ from pipelines.api.settings import (
     with_settings,
 )
 from pipelines.contract.contract import Contract, Entity, Find, dig, load_contract
-from pipelines.ledger.journal import Outcome
 
 __all__ = ["Connector", "InDoubt", "LookupFailed", "Operation", "connector"]
 

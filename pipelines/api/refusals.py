@@ -8,7 +8,7 @@ import threading
 from collections import Counter
 from dataclasses import dataclass, field
 
-from pipelines.ledger.journal import Outcome
+from pipelines.api.outcome import Outcome
 
 # Refusals that depend on the single record, however many records have them.
 OF_THE_RECORD = frozenset({"sync_off", "unknown_parent", "login_expired", "locked", "throttled"})

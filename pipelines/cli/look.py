@@ -67,17 +67,18 @@ def forget_command(
     to write to them. The raw delivery belongs to the ERP; the next load replaces it. A forgotten person is not sent
     again, even if the ERP still delivers it. Exit 1: a partner has not confirmed a withdrawal; run it again.
     """
-    from pipelines.forget import forget as erasure
+    from pipelines.commands import forget
+    from pipelines.forget.forget import preview
 
     settings = terminal.settings_of(stichtag, None, variables)
     if lift:
-        lifted = erasure.lift(home(), person)
+        lifted = forget.lift(home(), person)
         _say(f"{person} may be sent again with the next run." if lifted else f"{person} was not forgotten.")
         raise typer.Exit(0 if lifted else 1)
     if not yes:
-        _ask(erasure.preview(home(), settings, person), as_json)
+        _ask(preview(home(), settings, person), as_json)
     with terminal.Progressing(as_json) as progress:
-        report = erasure.forget(home(), settings, person, progress)
+        report = forget.forget_person(home(), settings, person, progress)
     if as_json:
         terminal.show_document(report)
     else:

@@ -6,11 +6,12 @@ from pathlib import Path
 from pipelines.api.connector import connector
 from pipelines.commands import run as flow
 from pipelines.commands import sample
-from pipelines.commands.run import Progress, Report
+from pipelines.commands.run import Report
 from pipelines.contract.contract import load_contract
 from pipelines.errors import SettingsError
 from pipelines.lock import only_run
-from pipelines.plan.rows import masked, personal_fields
+from pipelines.personal.fields import masked, personal_fields
+from pipelines.progress import Progress
 from pipelines.push import push as engine
 from pipelines.push.recovery import settle_former
 from pipelines.push.rekey import Pair, Rekey, pairs_of_file, pairs_of_plan, rekey

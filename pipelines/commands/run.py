@@ -30,6 +30,7 @@ from pipelines.lock import only_run
 from pipelines.plan import guards
 from pipelines.plan.renumbered import Renumbered, read_renumbered
 from pipelines.plan.rows import plan_lines
+from pipelines.progress import Progress
 from pipelines.push import push as engine
 from pipelines.push.recovery import settle_former
 from pipelines.push.rekey import keeps_its_record
@@ -37,7 +38,6 @@ from pipelines.settings import Vars, config_value, database, is_loopback, settin
 from pipelines.suggest import did_you_mean
 
 Say = Callable[[str], None]
-Progress = Callable[[str, int, int], None]
 Report = dict[str, Any]
 
 SAMPLE_UNITS = 500

@@ -11,8 +11,8 @@ import duckdb
 
 from pipelines.contract.contract import Contract
 from pipelines.explain.erp_keys import ErpRow
+from pipelines.personal.fields import masked, personal_fields
 from pipelines.personal.records import PersonEntity, is_of_person, person_entities
-from pipelines.plan.rows import masked, personal_fields
 
 Json = dict[str, Any]
 Key = tuple[str, str]

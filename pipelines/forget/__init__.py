@@ -1,0 +1,3 @@
+"""How does a person disappear? Withdrawn at every partner, then erased from every file but the raw
+delivery. May import everything below.
+"""

@@ -6,12 +6,11 @@ Records of others that name the person (co-tenants inside a lease) are no withdr
 """
 
 import hashlib
-import json
 import secrets
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -19,17 +18,15 @@ import duckdb
 
 from pipelines import interrupt
 from pipelines.api.connector import connector
-from pipelines.commands import sample
-from pipelines.contract.contract import Contract, Entity, load_contract, partners
+from pipelines.contract.contract import load_contract, partners
 from pipelines.errors import StammdatenError
 from pipelines.forget import erase
 from pipelines.ledger.ledger import one, open_database
 from pipelines.ledger.target_systems import check_systems
-from pipelines.lock import only_run
 from pipelines.personal.records import is_of_person, person_entities, separator_of
-from pipelines.plan.endings import first_end
 from pipelines.plan.guards import DEFAULTS
-from pipelines.plan.plan import withdraw_body
+from pipelines.plan.plan import plan_withdrawals
+from pipelines.progress import Progress
 from pipelines.push import push as engine
 from pipelines.push.recovery import settle_former
 from pipelines.settings import Vars
@@ -89,7 +86,7 @@ def preview(home: Path, settings: Vars, person_nr: str) -> dict[str, Any]:
 
 
 def forget(
-    home: Path, settings: Vars, person_nr: str, progress: engine.Progress = lambda *_: None
+    home: Path, settings: Vars, person_nr: str, progress: Progress = lambda *_: None
 ) -> dict[str, Any]:
     """Withdraws the person at the partners that are on, then erases it from all files but the raw delivery.
 
@@ -98,25 +95,25 @@ def forget(
     `still_there` (records that partners keep), `letters` (what somebody has to write to whom), `in_raw`, `stopped`,
     `exit` (1: something was not withdrawn).
     Calling it again finishes what was interrupted. Raises like `preview`, and `SettingsError` before anything is sent.
+    The caller holds the lock of this home.
     """
     person_nr = person_nr.strip()
-    with only_run(home, "forget"), sample.partners_at_hand(home, settings):
-        seen = preview(home, settings, person_nr)
-        for name in seen["partners"]:
-            connector(name).client.close()
-        check_systems(home, seen["partners"])
-        settle_former(home, settings.active, progress)
-        before = _remember(home, settings, person_nr, seen["in_raw"])
-        stopped = _withdraw(home, settings, [r for r in before if r.partner in settings.active], progress)
-        with engine.after_sending(bool(seen["partners"])), open_database(home) as db:
-            after = find_held(db, settings, person_nr)
-            named_in = find_named_in(db, settings, person_nr)
-            values = erase.values_of(db, person_nr)
-            separators = {name: separator_of(settings.partners, name) for name in partners()}
-            erased = erase.erase_rows(db, person_nr, separators)
-        erase.scrub_journal(home)
-        erase.remove_leftovers(home)
-        erase.rewrite(home)
+    seen = preview(home, settings, person_nr)
+    for name in seen["partners"]:
+        connector(name).client.close()
+    check_systems(home, seen["partners"])
+    settle_former(home, settings.active, progress)
+    before = _remember(home, settings, person_nr, seen["in_raw"])
+    stopped = _withdraw(home, settings, [r for r in before if r.partner in settings.active], progress)
+    with engine.after_sending(bool(seen["partners"])), open_database(home) as db:
+        after = find_held(db, settings, person_nr)
+        named_in = find_named_in(db, settings, person_nr)
+        values = erase.values_of(db, person_nr)
+        separators = {name: separator_of(settings.partners, name) for name in partners()}
+        erased = erase.erase_rows(db, person_nr, separators)
+    erase.scrub_journal(home)
+    erase.remove_leftovers(home)
+    erase.rewrite(home)
     left = [record for record in after if record.is_there]
     return {
         "person": person_nr,
@@ -133,8 +130,11 @@ def forget(
 
 
 def lift(home: Path, person_nr: str) -> bool:
-    """Lets a forgotten person be sent again, after a new lease for example; False when it was not forgotten."""
-    with only_run(home, "forget"), open_database(home) as db:
+    """Lets a forgotten person be sent again, after a new lease for example; False when it was not forgotten.
+
+    The caller holds the lock of this home.
+    """
+    with open_database(home) as db:
         if not is_forgotten(db, person_nr.strip()):
             return False
         db.execute("delete from sync.forgotten where digest = sha256(salt || ?)", [person_nr.strip()])
@@ -223,81 +223,23 @@ def _remember(home: Path, settings: Vars, person_nr: str, in_raw: bool) -> list[
         return find_held(db, settings, person_nr)
 
 
-def _withdraw(home: Path, settings: Vars, held: list[Held], progress: engine.Progress) -> Mapping[str, str]:
+def _withdraw(home: Path, settings: Vars, held: list[Held], progress: Progress) -> Mapping[str, str]:
     """Sends a plan that holds the person's withdrawals and nothing else; returns partners that were given up."""
     records = [record for record in held if record.is_there]
     if not records:
         return {}
     names = list(dict.fromkeys(record.partner for record in records))
     with open_database(home) as db:
-        plan_id = plan_withdrawals(db, records, settings.stichtag)
+        made = plan_withdrawals(
+            db,
+            [load_contract(name) for name in names],
+            [(record.partner, record.id_space, record.external_id) for record in records],
+            settings.stichtag,
+            uuid.uuid4().hex[:12],
+        )
     # A person with many records is no accident: no guard keeps an erasure back.
     with interrupt.finishing(interrupt.WITH_PARTNERS):
-        return engine.push(home, plan_id, names, DEFAULTS, frozenset(DEFAULTS), progress).stopped
-
-
-def plan_withdrawals(db: duckdb.DuckDBPyConnection, records: list[Held], stichtag: date) -> str:
-    """Writes a plan that withdraws these records, in their order; returns its id."""
-    plan_id = uuid.uuid4().hex[:12]
-    db.execute("begin")
-    db.execute(
-        "insert into sync.plans (plan_id, run_id, created_at, stichtag) values (?, ?, ?, ?)",
-        [plan_id, uuid.uuid4().hex[:12], datetime.now(UTC), stichtag],
-    )
-    last = one(db, "select coalesce(max(seq), 0) from sync.plan")[0]
-    for seq, record in enumerate(records, last + 1):
-        _plan_row(db, plan_id, seq, record, stichtag)
-    for name in dict.fromkeys(record.partner for record in records):
-        db.execute(
-            "insert into sync.plan_partners (plan_id, partner, status) values (?, ?, 'open')", [plan_id, name]
-        )
-    db.execute("commit")
-    return plan_id
-
-
-def _plan_row(db: duckdb.DuckDBPyConnection, plan_id: str, seq: int, record: Held, stichtag: date) -> None:
-    contract = load_contract(record.partner)
-    entity = contract.entities[record.entity]
-    # The lease of a person who is erased has not ended for that.
-    day = None if entity.withdraw.mutation else first_end(entity, record.payload, stichtag)
-    body = withdraw_body(contract, entity, day) if day else {}
-    payload = json.dumps(body)
-    digest = hashlib.sha256(payload.encode()).hexdigest()
-    operation = f"{record.entity}|withdraw|{record.external_id}|{digest}"
-    db.execute(
-        "insert into sync.plan (plan_id, seq, partner, entity, id_space, level, operation, external_id, remote_id,"
-        " payload, refs, changed_fields, payload_hash, confirmed, sends, parents, digest)"
-        " values (?, ?, ?, ?, ?, ?, 'withdraw', ?, ?, ?, ?, ?, ?, ?, ?, '[]', ?)",
-        [
-            plan_id,
-            seq,
-            record.partner,
-            record.entity,
-            record.id_space,
-            _level(contract, record.entity),
-            record.external_id,
-            record.remote_id,
-            payload,
-            record.refs or "{}",
-            list(body),
-            digest,
-            record.payload_hash is not None,
-            _sends(entity, record, stichtag),
-            hashlib.sha256(operation.encode()).hexdigest(),
-        ],
-    )
-
-
-def _level(contract: Contract, entity: str) -> int:
-    return next(number for number, names in enumerate(contract.levels) if entity in names)
-
-
-def _sends(entity: Entity, record: Held, stichtag: date) -> bool:
-    """Whether a request is needed: not where the record stays as it is, nor where it has ended already."""
-    if entity.withdraw.kind == "keep":
-        return False
-    end = json.loads(record.payload or "{}").get(entity.withdraw.field) if entity.withdraw.field else None
-    return entity.withdraw.kind != "end" or end is None or str(end)[:10] > stichtag.isoformat()
+        return engine.push(home, made.plan_id, names, DEFAULTS, frozenset(DEFAULTS), progress).stopped
 
 
 def _is_in_raw(db: duckdb.DuckDBPyConnection, person_nr: str) -> bool:

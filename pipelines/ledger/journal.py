@@ -10,12 +10,12 @@ import time
 from collections import deque
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
+from pipelines.api.outcome import Outcome
 from pipelines.database import said
 from pipelines.errors import JournalError
 
@@ -54,22 +54,6 @@ OUTCOMES = pa.schema(
         ("settled_at", pa.float64()),
     ]
 )
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What became of one operation.
-
-    `state` is `synced`, `withdrawn`, `pending`, `rejected` or `blocked`; `fields` names the partner's fields that
-    were refused (or the missing parent), never their values.
-    """
-
-    state: str
-    reason: str | None = None
-    remote_id: str | None = None
-    http_status: int | None = None
-    fields: tuple[str, ...] = ()
-    requests: int = 0
 
 
 class Journal:

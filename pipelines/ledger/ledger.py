@@ -22,6 +22,7 @@ from pipelines.database import connect, said
 from pipelines.errors import StammdatenError
 from pipelines.ledger.journal import Journal
 from pipelines.settings import database, memory_limit
+from pipelines.sql_file import read_sql
 
 # What the books need that are kept part by part, however long a push was.
 LITTLE_MEMORY = "32MB"
@@ -94,60 +95,7 @@ anti join (
 where p.seq between $first and $last
 """
 
-# What each record is in the ledger after its outcome. The cases stand here and not as clauses of the merge, each of
-# which takes as much memory as a whole part.
-MOVED = """
-create or replace temp table moved as
-with kinds as (
-    select
-        d.*,
-        case
-            when d.state = 'synced' then 'sent'
-            when d.state = 'withdrawn' and d.reason = 'deleted' then 'gone'
-            when d.state = 'withdrawn' and d.reason = 'detached' and d.payload = '{}' then 'gone'
-            when d.state = 'withdrawn' then 'ended'
-            when d.reason = 'missing_at_partner' then 'missing'
-            else 'failed'
-        end as kind
-    from done as d
-)
-
-select
-    d.partner, d.id_space, d.external_id, d.state,
-    case when d.kind = 'sent' or l.partner is null then d.entity else l.entity end as entity,
-    case
-        when d.kind = 'sent' then coalesce(d.new_remote_id, d.remote_id, l.remote_id)
-        when d.kind = 'missing' or d.reason = 'deleted' then null
-        when d.kind = 'failed' then coalesce(d.new_remote_id, l.remote_id)
-        else l.remote_id
-    end as remote_id,
-    case
-        when d.kind <> 'sent' then d.reason
-        -- A change of some fields does not give it the external id that it was made without.
-        when l.reason = 'without_external_id' and l.payload_hash is not null then l.reason
-        else d.reason
-    end as reason,
-    case when d.kind = 'failed' then d.fields end as fields,
-    case d.kind
-        when 'sent' then d.payload when 'ended' then json_merge_patch(l.payload, d.payload) when 'failed' then l.payload
-    end as payload,
-    case when d.kind = 'sent' then d.refs when d.kind in ('ended', 'failed') then l.refs end as refs,
-    case
-        when d.kind = 'sent' then d.payload_hash when d.kind in ('ended', 'failed') then l.payload_hash
-    end as payload_hash,
-    case
-        when d.kind = 'missing' then coalesce(l.tries, 0)
-        when d.kind <> 'failed' then 0
-        when l.tried_hash = d.payload_hash then l.tries + 1
-        else 1
-    end as tries,
-    case d.kind when 'failed' then d.payload_hash when 'missing' then l.tried_hash end as tried_hash,
-    case when d.kind in ('sent', 'gone', 'ended') then d.run_id else l.last_run_id end as last_run_id,
-    case when d.kind in ('sent', 'gone', 'ended') then d.settled_at else l.last_synced_at end as last_synced_at
-from kinds as d
-left join sync.ledger as l
-    on d.partner = l.partner and d.id_space = l.id_space and d.external_id = l.external_id
-"""
+MOVED = read_sql(__file__, "moved")
 
 FOLD = """
 insert into sync.attempts

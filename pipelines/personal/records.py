@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from pipelines.contract.contract import Contract
-from pipelines.plan.plan import reference_columns
-from pipelines.plan.rows import nested_persons, personal_fields
+from pipelines.contract.references import reference_columns
+from pipelines.personal.fields import nested_persons, personal_fields
 
 SEPARATORS = ("-", "_", ".", "/", "|")
 # An id of a contract has at least this many separators, so an id with fewer was not made with that separator.

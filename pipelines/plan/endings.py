@@ -7,7 +7,7 @@ from datetime import date
 import duckdb
 
 from pipelines.contract.contract import Contract, Entity
-from pipelines.plan.held import write_departures
+from pipelines.plan.held import no_departures, write_departures
 from pipelines.plan.moments import as_end
 
 # What the partner holds as the begin decides, because it judges the end by that.
@@ -38,12 +38,17 @@ from leaving
 
 
 def write_endings(
-    db: duckdb.DuckDBPyConnection, contract: Contract, space: str, entities: Iterable[Entity], stichtag: date
+    db: duckdb.DuckDBPyConnection,
+    contract: Contract,
+    space: str,
+    entities: Iterable[Entity],
+    stichtag: date,
+    by_delivery: bool = True,
 ) -> None:
     """Fills the temp table `ending`: for each record of this space that gets an end, the fields that are set.
 
-    The end that the ERP has, else the key date; of a record that begins later, its first day, or no field at all where
-    the contract has it deleted.
+    The end that the ERP has (unless `by_delivery` is off), else the key date; of a record that begins later, its first
+    day, or no field at all where the contract has it deleted.
     """
     ending = [e for e in entities if e.withdraw.end]
     db.execute("create or replace temp table ending (entity varchar, external_id varchar, body varchar)")
@@ -59,7 +64,10 @@ def write_endings(
         "insert into ending_kind values (?, ?, ?)",
         [[e.name, e.begin, e.before_begin == "delete"] for e in ending],
     )
-    write_departures(db, contract, "leaving")
+    if by_delivery:
+        write_departures(db, contract, "leaving")
+    else:
+        no_departures(db)
     db.execute(ENDING, {"partner": contract.partner, "space": space, "day": stichtag})
     days = db.execute("select distinct entity, day from ending_day").fetchall()
     db.execute("create or replace temp table ending_body (entity varchar, day date, body varchar)")
@@ -77,11 +85,3 @@ def end_body(contract: Contract, entity: Entity, day: date) -> dict[str, str]:
     """The field that ends a record, with its last day (inclusive) as the partner writes it."""
     field = entity.withdraw.end or ""
     return {field: as_end(day, contract.schema(entity.name, "update")["properties"].get(field, {}))}
-
-
-def first_end(entity: Entity, payload: str | None, stichtag: date) -> date | None:
-    """The key date, or the first day of a record that begins later; None where such a record is deleted."""
-    begin = str(json.loads(payload or "{}").get(entity.begin or "") or "")[:10]
-    if begin <= stichtag.isoformat():
-        return stichtag
-    return None if entity.before_begin == "delete" else date.fromisoformat(begin)

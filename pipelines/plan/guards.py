@@ -4,7 +4,7 @@ Pure functions over counts. A guard that cannot be computed counts as tripped.
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -128,13 +128,16 @@ def is_onboarded(arrived: int, in_mart: int) -> bool:
     return arrived > 0 and arrived >= ONBOARDED * in_mart
 
 
-def check_counts(counts: Counts, held: int | None, onboarded: bool, limit: Mapping[str, Limit]) -> list[Trip]:
-    """Guards of one entity: `held` is the number of records that the partner holds now, None when unknown.
+def check_counted(partner: str, planned: Iterable[tuple[str, str]], counted: Collection[str]) -> list[Trip]:
+    """Operations (entity, kind) of which a plan has no counts: how many they are of how many, nobody can tell."""
+    return [Trip(partner, kind, entity, None, None) for entity, kind in planned if entity not in counted]
+
+
+def check_counts(counts: Counts, held: int, onboarded: bool, limit: Mapping[str, Limit]) -> list[Trip]:
+    """Guards of one entity: `held` is the number of records that the partner holds now.
 
     Creates are guarded once the entity has been onboarded; what was never onboarded holds nothing to withdraw.
     """
-    if held is None:
-        return [Trip(counts.partner, "withdraw", counts.entity, None, None)]
     trips = []
     if limit["withdraw"].is_passed(counts.withdraw, held):
         trips.append(Trip(counts.partner, "withdraw", counts.entity, counts.withdraw, held))

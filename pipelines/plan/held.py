@@ -228,16 +228,21 @@ def write_departures(db: duckdb.DuckDBPyConnection, contract: Contract, rows: st
 
     `rows` is a relation with `entity` and `external_id`.
     """
-    db.execute(
-        "create or replace temp table departure (id_space varchar, entity varchar, external_id varchar,"
-        " is_gone boolean, begins_on date, ends_on date)"
-    )
+    no_departures(db)
     if not _is_there(db, f"{contract.partner}__departures"):
         return
     db.execute(
         f'insert into departure select s.id_space, d.* from partners."{contract.partner}__departures" as d'
         " inner join space as s on d.entity = s.entity"
         f" semi join {rows} as r on d.entity = r.entity and d.external_id = r.external_id"
+    )
+
+
+def no_departures(db: duckdb.DuckDBPyConnection) -> None:
+    """Makes the temp table `departure`, without rows."""
+    db.execute(
+        "create or replace temp table departure (id_space varchar, entity varchar, external_id varchar,"
+        " is_gone boolean, begins_on date, ends_on date)"
     )
 
 

@@ -7,19 +7,11 @@ import duckdb
 
 from pipelines.contract.contract import Contract, Entity
 from pipelines.contract.json_schema import is_list
+from pipelines.contract.references import reference_columns
 from pipelines.errors import BuildError
 
 MART_SCHEMA = "partners"
 Json = dict[str, Any]
-
-
-def reference_columns(entity: Entity) -> Mapping[str, list[str]]:
-    """The partner's parent field → the mart's reference columns that fill it (several are alternatives)."""
-    found: dict[str, list[str]] = {}
-    for parent in entity.parents:
-        suffix = "external_ids" if parent.many else "external_id"
-        found.setdefault(parent.field, []).append(f"{parent.entity}_{suffix}")
-    return found
 
 
 def mart_columns(db: duckdb.DuckDBPyConnection, contract: Contract, entity: Entity) -> list[str]:

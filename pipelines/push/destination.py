@@ -27,12 +27,14 @@ from pipelines.api.batches import carry_out_together
 from pipelines.api.claims import Claims
 from pipelines.api.connector import Connector, InDoubt, Operation
 from pipelines.api.http.client import PartnerStopped
+from pipelines.api.outcome import Outcome
 from pipelines.api.protocols.protocol import LookupFailed
 from pipelines.contract.contract import Contract, Entity
 from pipelines.contract.json_schema import is_list
 from pipelines.database import connect, said
 from pipelines.errors import JournalError, StammdatenError
-from pipelines.ledger.journal import Journal, Outcome, noting
+from pipelines.ledger.holders import holders_of
+from pipelines.ledger.journal import Journal, noting
 from pipelines.ledger.ledger import in_little_memory
 from pipelines.push.doubt import look_for, pauses
 
@@ -107,7 +109,9 @@ class Sender:
         progress: Callable[[int], None] = lambda _: None,
         database: Path | None = None,
     ):
-        connector.claims = Claims(connector.contract, journal, database)
+        if database is not None:
+            holders = holders_of(connector.contract.partner, journal, database)
+            connector.claims = Claims(connector.contract, holders)
         self._doubts: list[Doubt] = []
         # New records since their ids were compared with those of other rows.
         self._made: list[tuple[Row, Outcome]] = []

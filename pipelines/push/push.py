@@ -26,19 +26,20 @@ from pipelines.plan.guards import (
     TABLES,
     Limit,
     Trip,
+    check_counted,
     check_counts,
     check_renumbered,
     check_tables,
     is_onboarded,
 )
-from pipelines.plan.mart_columns import misfits
-from pipelines.plan.plan import MART_SCHEMA, Plan, last_load, make_plan, read_counts, states
+from pipelines.plan.mart_columns import MART_SCHEMA, misfits
+from pipelines.plan.plan import Plan, last_load, make_plan, read_counts, states
 from pipelines.plan.renumbered import count_renumbered, read_renumbered
+from pipelines.progress import Progress
 from pipelines.push.destination import Sender, push_partner
 from pipelines.push.result_table import Line, closing_table
 from pipelines.settings import database
 
-Progress = Callable[[str, int, int], None]
 SAMPLE_ROWS = 20
 
 
@@ -293,10 +294,11 @@ def find_trips(
             [partner],
         ).fetchall()
     )
-    tried = _tried(db, plan_id, partner)
-    trips = [
+    tried, counts = _tried(db, plan_id, partner), read_counts(db, plan_id, partner)
+    trips = check_counted(partner, _planned(db, plan_id, partner), [line.entity for line in counts])
+    trips += [
         trip
-        for line in read_counts(db, plan_id, partner)
+        for line in counts
         for trip in check_counts(
             replace(line, create=line.create - tried.get(line.entity, 0)),
             held.get(line.entity, 0),
@@ -306,6 +308,15 @@ def find_trips(
     ]
     trips += check_renumbered(partner, count_renumbered(db, plan_id, partner), held, guards)
     return trips + check_tables(partner, _rows_at_last_push(db, partner), _rows_of(db, last_load(db)), guards)
+
+
+def _planned(db: duckdb.DuckDBPyConnection, plan_id: str, partner: str) -> list[tuple[str, str]]:
+    """Entities of a partner's plan with the kinds of their operations, each once."""
+    found = db.execute(
+        "select distinct entity, operation from sync.plan where plan_id = ? and partner = ? order by all",
+        [plan_id, partner],
+    ).fetchall()
+    return [(entity, operation) for entity, operation in found]
 
 
 def _tried(db: duckdb.DuckDBPyConnection, plan_id: str, partner: str) -> dict[str, int]:

@@ -11,12 +11,13 @@ import duckdb
 
 from pipelines.api.connector import connector
 from pipelines.api.http.client import PartnerStopped
+from pipelines.api.outcome import Outcome
 from pipelines.api.protocols.protocol import Operation
-from pipelines.ledger.journal import Journal, Outcome, noting
+from pipelines.ledger.journal import Journal, noting
 from pipelines.ledger.ledger import open_database, take_over
+from pipelines.progress import Progress
 from pipelines.push.destination import COLUMNS, IN_DOUBT, Row, Sender
 from pipelines.push.doubt import UNKNOWN, Found, look_for, pauses
-from pipelines.readback.reader import Progress
 from pipelines.settings import database
 
 # No run waits longer than this for a create that was sent a moment ago.

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import duckdb
 
+from pipelines.api.outcome import Outcome
 from pipelines.contract.contract import Contract, Entity
 from pipelines.errors import SettingsError, StammdatenError
-from pipelines.ledger.journal import Outcome
 from pipelines.ledger.ledger import one, open_database
 from pipelines.plan.mart_columns import MART_SCHEMA, mart_columns
 from pipelines.plan.renumbered import read_renumbered

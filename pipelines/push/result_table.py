@@ -7,7 +7,7 @@ import duckdb
 
 from pipelines.contract.contract import load_contract
 from pipelines.ledger.ledger import one
-from pipelines.plan.plan import MART_SCHEMA
+from pipelines.plan.mart_columns import MART_SCHEMA
 
 
 @dataclass(frozen=True)

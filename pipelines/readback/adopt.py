@@ -20,9 +20,10 @@ from pipelines.api.compare import differing, differing_references, without_overr
 from pipelines.api.connector import Connector
 from pipelines.contract.contract import Contract, Entity
 from pipelines.ledger.ledger import open_database
-from pipelines.plan.plan import GIVE_UP_AFTER, render_marts
+from pipelines.plan.marts import render_marts
+from pipelines.plan.plan import GIVE_UP_AFTER
+from pipelines.progress import Progress
 from pipelines.readback.snapshot import (
-    Progress,
     attach,
     count,
     held,

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any
@@ -15,8 +15,7 @@ from pipelines.api.protocols.protocol import Page, filled
 from pipelines.api.protocols.remote_ids import checked_id
 from pipelines.contract.contract import Contract, Entity
 from pipelines.errors import StammdatenError
-
-Progress = Callable[[str, int, int], None]
+from pipelines.progress import Progress
 
 ROWS = 5_000
 # A list that loses records between two pages is read again so often before it is believed to be cut.

@@ -28,7 +28,8 @@ from pipelines.api.connector import Connector, LookupFailed
 from pipelines.api.http.client import PROBLEMS, Answer, PartnerStopped
 from pipelines.contract.contract import Contract
 from pipelines.errors import StammdatenError
-from pipelines.readback.reader import ROWS, Progress, Reader, count, kinds
+from pipelines.progress import Progress
+from pipelines.readback.reader import ROWS, Reader, count, kinds
 
 __all__ = [
     "Progress",

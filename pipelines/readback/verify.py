@@ -18,8 +18,8 @@ from pipelines.api.compare import differing, differing_references, without_overr
 from pipelines.api.connector import Connector
 from pipelines.contract.contract import Contract, Entity
 from pipelines.ledger.ledger import open_database
+from pipelines.progress import Progress
 from pipelines.readback.snapshot import (
-    Progress,
     attach,
     count,
     held,

@@ -8,7 +8,7 @@ from typing import Any
 import duckdb
 
 from pipelines.contract.contract import load_contract
-from pipelines.plan.plan import render_marts
+from pipelines.plan.marts import render_marts
 from tests.partners.conftest import STICHTAG, Marts
 
 Row = dict[str, str]

@@ -11,7 +11,7 @@ import pytest
 from openapi_schema_validator import OAS31Validator
 
 from pipelines.contract.contract import load_contract
-from pipelines.plan.plan import render_marts
+from pipelines.plan.marts import render_marts
 from tests.partners.bestand import Row, Tables, contact, lease, owner, person, tenant
 
 CONTRACT = load_contract("everreal")

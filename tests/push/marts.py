@@ -5,7 +5,7 @@ from typing import Any
 import duckdb
 
 from pipelines.contract.contract import load_contract
-from pipelines.plan.plan import reference_columns
+from pipelines.contract.references import reference_columns
 
 
 def write_marts(db: duckdb.DuckDBPyConnection, partner: str, rows: dict[str, list[dict[str, Any]]]) -> None:

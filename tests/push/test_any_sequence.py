@@ -9,8 +9,9 @@ import duckdb
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from pipelines.api.outcome import Outcome
 from pipelines.contract.contract import load_contract
-from pipelines.ledger.journal import Journal, Outcome
+from pipelines.ledger.journal import Journal
 from pipelines.ledger.ledger import create_tables, fold
 from pipelines.plan.plan import make_plan
 from tests.push.marts import write_marts

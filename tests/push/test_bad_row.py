@@ -3,7 +3,7 @@
 import pytest
 
 from pipelines.api.connector import Connector, Operation
-from pipelines.ledger.journal import Outcome
+from pipelines.api.outcome import Outcome
 from tests.push.site import Rows, Site
 from tests.push.stock import HOUSE
 

@@ -10,12 +10,13 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
+from pipelines.api.outcome import Outcome
 from pipelines.cli import look as cli_look
 from pipelines.contract.contract import load_contract
 from pipelines.errors import StammdatenError
 from pipelines.forget import erase
 from pipelines.forget.forget import finish, forget, lift, preview
-from pipelines.ledger.journal import Journal, Outcome
+from pipelines.ledger.journal import Journal
 from pipelines.ledger.ledger import open_database
 from pipelines.personal.records import is_of_person, person_entities
 from pipelines.push import push as engine

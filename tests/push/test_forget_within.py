@@ -18,9 +18,9 @@ from pipelines.contract.contract import load_contract, partners
 from pipelines.errors import StammdatenError
 from pipelines.forget.forget import finish, forget, preview
 from pipelines.ledger.ledger import open_database
+from pipelines.personal.fields import nested_persons, personal_fields
 from pipelines.personal.records import Mention, PersonEntity, mentions
 from pipelines.plan.guards import DEFAULTS
-from pipelines.plan.rows import nested_persons, personal_fields
 from pipelines.push import push as engine
 from pipelines.sandbox.server import Sandbox
 from pipelines.settings import Vars, project_root

@@ -45,6 +45,16 @@ def test_too_many_withdrawals_stop_the_partner_and_show_twenty_rows(site: Site) 
     assert site.sent("etg24") == before
 
 
+def test_a_plan_whose_counts_are_lost_is_kept_back(site: Site) -> None:
+    plan_id = plan(site, HOUSE)
+    with open_database(site.home) as db:
+        db.execute("delete from sync.plan_counts where entity = 'mieter'")
+    pushed = engine.push(site.home, plan_id, ["etg24"], DEFAULTS)
+    (trip,) = pushed.held["etg24"].trips
+    assert trip.message == "create mieter: cannot be computed, which counts as tripped"
+    assert site.sent("etg24") == []
+
+
 def test_a_guard_is_lifted_for_one_plan_only_and_that_is_noted(site: Site) -> None:
     site.sync("etg24", many())
     plan_id = plan(site, many(leases=2))

@@ -8,11 +8,19 @@ from hypothesis import strategies as st
 
 from pipelines.cli.terminal import invitation
 from pipelines.errors import SettingsError
-from pipelines.plan.guards import DEFAULTS, Trip, check_counts, check_tables, is_onboarded, limits
+from pipelines.plan.guards import (
+    DEFAULTS,
+    Trip,
+    check_counted,
+    check_counts,
+    check_tables,
+    is_onboarded,
+    limits,
+)
 from pipelines.plan.plan import Counts
 
 
-def guards_of(held: int | None, onboarded: bool = True, **counts: int) -> list[str]:
+def guards_of(held: int, onboarded: bool = True, **counts: int) -> list[str]:
     return [
         trip.guard for trip in check_counts(Counts("etg24", "einheiten", **counts), held, onboarded, DEFAULTS)
     ]
@@ -48,7 +56,9 @@ def test_updates_trip_above_half_and_a_hundred_rows() -> None:
 
 
 def test_what_cannot_be_computed_counts_as_tripped() -> None:
-    assert guards_of(None) == ["withdraw"]
+    assert check_counted("etg24", [("mieter", "withdraw"), ("objekte", "create")], ["objekte"]) == [
+        Trip("etg24", "withdraw", "mieter", None, None)
+    ]
     assert check_tables("etg24", {"mieter": 100}, {}, DEFAULTS) == [
         Trip("etg24", "shrink", "mieter", None, None)
     ]

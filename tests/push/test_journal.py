@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.ledger.journal import Journal, Outcome
+from pipelines.api.outcome import Outcome
+from pipelines.ledger.journal import Journal
 
 THREADS, EACH = 8, 125
 

@@ -15,9 +15,10 @@ from typing import Any
 import pytest
 
 from pipelines.api.connector import Connector
+from pipelines.api.outcome import Outcome
 from pipelines.errors import BusyError, SentError, StammdatenError
 from pipelines.ledger import journal
-from pipelines.ledger.journal import Journal, Outcome
+from pipelines.ledger.journal import Journal
 from pipelines.ledger.ledger import open_database
 from pipelines.plan.guards import DEFAULTS
 from pipelines.push import destination

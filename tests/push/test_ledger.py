@@ -8,8 +8,9 @@ from typing import Any
 import duckdb
 import pytest
 
+from pipelines.api.outcome import Outcome
 from pipelines.contract.contract import load_contract
-from pipelines.ledger.journal import Journal, Outcome
+from pipelines.ledger.journal import Journal
 from pipelines.ledger.ledger import create_tables, fold
 from pipelines.plan.plan import make_plan
 from pipelines.push.destination import plan_rows

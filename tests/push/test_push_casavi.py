@@ -8,10 +8,12 @@ import duckdb
 
 from pipelines.api.connector import connector
 from pipelines.contract.contract import load_contract
+from pipelines.forget.forget import forget
 from pipelines.ledger.ledger import open_database
 from pipelines.push import push as engine
 from pipelines.readback.adopt import Counts, Stranger, adopt
 from pipelines.readback.verify import repair, verify
+from pipelines.settings import Vars
 from tests.push.marts import write_marts
 from tests.push.site import TODAY, Rows, Site
 from tests.push.somebody import does
@@ -305,3 +307,20 @@ def test_neither_key_nor_token_stands_in_the_journal_or_the_database(site: Site)
     held = b"".join(path.read_bytes() for path in site.home.rglob("*") if path.is_file())
     assert b"sandbox-casavi" not in held
     assert b"eyJ" not in held
+
+
+def test_forgetting_a_tenant_sends_the_whole_contract_without_reading_it_first(site: Site) -> None:
+    site.sync("casavi", CASAVI)
+    before = len(site.sent("casavi"))
+    settings = Vars(
+        stichtag=TODAY,
+        quelle_erp="wodis_sigma",
+        partners={"casavi": {"aktiv": True, "separator": "|", "mandanten": "alle"}},
+    )
+    assert forget(site.home, settings, "P 78/ü")["exit"] == 0
+    assert [unquote(line) for line in site.sent("casavi")[before:] if "/v2/authenticate" not in line] == [
+        "PUT /v2/contracts/001|1|01|0002|01|P 78/ü 200"
+    ]
+    ended = records(site, "vertraege_mieter")["001|1|01|0002|01|P 78/ü"]
+    assert (ended["startDate"], ended["endDate"], ended["number"]) == ("2020-02-01", "2026-11-21", "01")
+    assert (ended["unitId"], ended["contactId"]) == ("001|1|01|0002", "P 78/ü")

@@ -1,0 +1,3 @@
+"""The door for CSV, Parquet and Excel files, in a folder, a ZIP or on another machine. Nothing in them is
+trusted. May import `erp.delivery`.
+"""

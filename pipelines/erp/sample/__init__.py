@@ -2,6 +2,7 @@
 
 `write_sample(out, units, seed)` writes a delivery in files; `sql/core` makes the company, `sql/erp` its tables,
 `pitfalls.py` lists what is wrong with them on purpose, `data` holds addresses and names with their sources.
+Imports no other room.
 """
 
 from pipelines.erp.sample.portfolio import AS_OF, write_sample

@@ -2,7 +2,7 @@
 
 import os
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
 from importlib.resources import as_file, files
 from pathlib import Path
@@ -11,8 +11,7 @@ import duckdb
 
 from pipelines.erp.sample.pitfalls import PITFALLS, Pitfall
 from pipelines.errors import SettingsError
-
-Progress = Callable[[str, int, int], None]
+from pipelines.progress import Progress
 
 # Leases run, end and begin around this day; most are open-ended, so that a later key date still finds them running.
 AS_OF = date(2026, 11, 1)

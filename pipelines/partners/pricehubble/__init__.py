@@ -8,9 +8,9 @@ from pipelines.api.connector import Connector as Base
 from pipelines.api.connector import Operation
 from pipelines.api.http.client import Answer, Client
 from pipelines.api.logins import expires_in, token_of
+from pipelines.api.outcome import Outcome
 from pipelines.contract.contract import Contract, dig
 from pipelines.errors import SettingsError
-from pipelines.ledger.journal import Outcome
 
 TWO_HOURS = 7_200
 VALUATION = "/api/v1/dossiers/{id}/valuation"

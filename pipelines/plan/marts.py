@@ -1,0 +1,74 @@
+"""The rows of marts as JSON, payload and references apart, and their hashes: all SQL over whole marts."""
+
+import duckdb
+
+from pipelines.contract.contract import Contract, Entity
+from pipelines.contract.references import reference_columns
+from pipelines.ledger.ledger import one
+from pipelines.plan.mart_columns import MART_SCHEMA, mart_columns
+
+
+def render_marts(db: duckdb.DuckDBPyConnection, contract: Contract, entities: list[Entity]) -> None:
+    """Puts all rows of these entities into the temp table `mart`, payload and references as JSON, with their hash."""
+    db.execute(
+        "create or replace temp table mart as select *, sha256(payload || refs) as payload_hash from ("
+        + marts_sql(db, contract, entities)
+        + ")"
+    )
+
+
+def hash_marts(db: duckdb.DuckDBPyConnection, contract: Contract, entities: list[Entity]) -> None:
+    """Puts the hash of each row into the temp table `mart_hash`; payloads of a whole mart are never kept."""
+    db.execute(
+        "create or replace temp table mart_hash as"
+        " select entity, external_id, sha256(payload || refs) as payload_hash from ("
+        + marts_sql(db, contract, entities)
+        + ")"
+    )
+
+
+def mart_state(db: duckdb.DuckDBPyConnection) -> str:
+    """What the temp table `mart_hash` holds, as a text to compare."""
+    return "{}-{}".format(
+        *one(db, "select count(*), bit_xor(hash(entity, external_id, payload_hash)) from mart_hash")
+    )
+
+
+def marts_sql(
+    db: duckdb.DuckDBPyConnection, contract: Contract, entities: list[Entity], only: str | None = None
+) -> str:
+    """Select of some marts: entity, external_id, payload and references; `only` as in `_mart_sql`."""
+    return "\nunion all\n".join(_mart_sql(db, contract, entity, only) for entity in entities)
+
+
+def _mart_sql(
+    db: duckdb.DuckDBPyConnection, contract: Contract, entity: Entity, only: str | None = None
+) -> str:
+    """Select of one mart: external_id, payload and references as JSON, keys as the partner spells them.
+
+    `only` is a condition on `compared`: rows for which it does not hold are left out before anything is rendered.
+    """
+    mart = f"{contract.partner}__{entity.name}"
+    source = f"{MART_SCHEMA}.{_q(mart)}"
+    columns = mart_columns(db, contract, entity)
+    references = reference_columns(entity)
+    known = {"external_id", *(column for columns_ in references.values() for column in columns_)}
+    if only:
+        source = (
+            f"(from {source} semi join (from compared where entity = '{entity.name}' and {only}) as c"
+            f" on {_q(mart)}.external_id = c.external_id)"
+        )
+    payload = ", ".join(f"{_q(c)} := {_q(c)}" for c in columns if c not in known)
+    refs = ", ".join(
+        f"{_q(name)} := coalesce({', '.join(_q(c) for c in columns_)})"
+        for name, columns_ in references.items()
+    )
+    return (
+        f"select '{entity.name}' as entity, external_id, to_json(struct_pack({payload}))::varchar as payload, "
+        + (f"to_json(struct_pack({refs}))::varchar" if refs else "'{}'")
+        + f" as refs from {source}"
+    )
+
+
+def _q(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'

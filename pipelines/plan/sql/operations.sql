@@ -1,0 +1,46 @@
+-- The operations of one entity, by external id, with the ids of parents that are known.
+-- Parameters: $plan_id; $partner; $entity; $level of the entity; $withdrawn: withdrawals or the others; $last: the
+-- number of the last row that was written.
+-- Reads the temp tables `diff` and `reference` (field, id_space).
+insert into sync.plan
+with
+
+operation as (
+    from diff where entity = $entity and (operation = 'withdraw') = $withdrawn
+),
+
+single as (
+    select o.external_id as child, f.field, f.id_space, unnest(
+        case json_type(o.refs, '$."' || f.field || '"')
+            when 'ARRAY' then json_extract(o.refs, '$."' || f.field || '"')::varchar[]
+            when 'VARCHAR' then [json_extract_string(o.refs, '$."' || f.field || '"')]
+        end
+    ) as external_id
+    from operation as o
+    cross join reference as f
+    where o.operation <> 'withdraw' or o.is_whole
+),
+
+resolved as (
+    select
+        s.child,
+        to_json(list(
+            struct_pack(
+                field := s.field, id_space := s.id_space, external_id := s.external_id,
+                remote_id := l.remote_id
+            )
+            order by s.field, s.external_id
+        ))::varchar as parents
+    from single as s
+    left join sync.ledger as l
+        on l.partner = $partner and s.id_space = l.id_space and s.external_id = l.external_id
+    group by s.child
+)
+
+select
+    $plan_id, $last + row_number() over (order by o.external_id) as seq, $partner, o.entity, o.id_space, $level,
+    o.operation, o.external_id, o.remote_id, o.payload, o.refs, o.changed_fields, o.payload_hash, o.confirmed,
+    o.sends, coalesce(r.parents, '[]'),
+    sha256(concat_ws('|', o.entity, o.operation, o.external_id, o.payload_hash))
+from operation as o
+left join resolved as r on o.external_id = r.child
