@@ -9,7 +9,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from pipelines.api.connector import Connector, HeldByAnother, LookupFailed, external_ids_of
+from pipelines.api.connector import Connector, LookupFailed
+from pipelines.api.lookup import HeldByAnother, external_ids_of
 from pipelines.api.protocols.protocol import Json, Operation, filled
 from pipelines.api.protocols.remote_ids import checked_id
 from pipelines.contract.contract import Entity, Find

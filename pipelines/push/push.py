@@ -36,8 +36,9 @@ from pipelines.plan.mart_columns import MART_SCHEMA, misfits
 from pipelines.plan.plan import Plan, last_load, make_plan, read_counts, states
 from pipelines.plan.renumbered import count_renumbered, read_renumbered
 from pipelines.progress import Progress
-from pipelines.push.destination import Sender, push_partner
+from pipelines.push.destination import push_partner
 from pipelines.push.result_table import Line, closing_table
+from pipelines.push.sender import Sender
 from pipelines.settings import database
 
 SAMPLE_ROWS = 20

@@ -16,8 +16,9 @@ from pipelines.api.protocols.protocol import Operation
 from pipelines.ledger.journal import Journal, noting
 from pipelines.ledger.ledger import open_database, take_over
 from pipelines.progress import Progress
-from pipelines.push.destination import COLUMNS, IN_DOUBT, Row, Sender
+from pipelines.push.destination import COLUMNS
 from pipelines.push.doubt import UNKNOWN, Found, look_for, pauses
+from pipelines.push.sender import IN_DOUBT, Row, Sender
 from pipelines.settings import database
 
 # No run waits longer than this for a create that was sent a moment ago.

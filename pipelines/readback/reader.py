@@ -10,7 +10,8 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from pipelines.api.connector import Connector, LookupFailed, external_ids_of
+from pipelines.api.connector import Connector, LookupFailed
+from pipelines.api.lookup import external_ids_of
 from pipelines.api.protocols.protocol import Page, filled
 from pipelines.api.protocols.remote_ids import checked_id
 from pipelines.contract.contract import Contract, Entity

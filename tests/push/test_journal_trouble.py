@@ -21,8 +21,8 @@ from pipelines.ledger import journal
 from pipelines.ledger.journal import Journal
 from pipelines.ledger.ledger import open_database
 from pipelines.plan.guards import DEFAULTS
-from pipelines.push import destination
 from pipelines.push import push as engine
+from pipelines.push import sender
 from pipelines.push.push import Push
 from pipelines.push.recovery import settle_former
 from tests.push.marts import write_marts
@@ -232,7 +232,7 @@ def test_whatever_fails_in_the_destination_the_file_is_not_sent_again(
         raise RuntimeError("Ada Muster")
 
     with monkeypatch.context() as patch:
-        patch.setattr(f"{destination.__name__}.{broken}", fail)
+        patch.setattr(f"{sender.__name__}.{broken}", fail)
         lines = site.sync("kiwi", KIWI)
     assert site.stopped == {
         "kiwi": "a fault of this program (RuntimeError); run again, and report it if it stays"

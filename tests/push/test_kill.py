@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from pipelines.ledger.ledger import open_database
-from pipelines.push.destination import INTENDED
+from pipelines.push.sender import INTENDED
 from tests.push.marts import write_marts
 from tests.push.site import Rows, Site
 from tests.push.stock import HOUSE, PLENTIFIC, PLENTIFIC_ADDRESS

@@ -8,8 +8,9 @@ import pytest
 import requests
 
 from pipelines.api import beliefs, reasons
+from pipelines.api.classify import Refusal, classify, words_of
 from pipelines.api.http.client import PROBLEMS
-from pipelines.api.reasons import REASONS, SYNCED, WITHDRAWN, Refusal, classify, words_of
+from pipelines.api.reasons import REASONS, SYNCED, WITHDRAWN
 from pipelines.contract.contract import load_contract
 from pipelines.readback import verify
 from pipelines.sandbox.server import Sandbox

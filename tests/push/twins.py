@@ -9,8 +9,9 @@ from pipelines.api.http.client import Client
 from pipelines.ledger.journal import Journal
 from pipelines.ledger.ledger import fold, open_database
 from pipelines.push import push as engine
-from pipelines.push.destination import COLUMNS, Sender
+from pipelines.push.destination import COLUMNS
 from pipelines.push.recovery import settle_former
+from pipelines.push.sender import Sender
 from pipelines.settings import database
 from tests.push.marts import write_marts
 from tests.push.site import TODAY, Rows, Site
