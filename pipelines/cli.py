@@ -21,7 +21,7 @@ from pipelines import interrupt
 from pipelines.cli_check import adopt_command, verify_command
 from pipelines.cli_look import explain_command, forget_command
 from pipelines.cli_rekey import rekey_command
-from pipelines.errors import SettingsError, StammdatenError
+from pipelines.errors import SentError, SettingsError, StammdatenError
 from pipelines.settings import home
 from pipelines.terminal import (
     AsJson,
@@ -307,6 +307,8 @@ def sandbox(
 def quiet_libraries() -> Iterator[None]:
     """Keeps log lines of libraries, which may quote data, out of the output."""
     warnings.simplefilter("ignore")
+    # The helper process of multiprocessing takes these over, and outlives a run that ends at once.
+    sys.warnoptions.append("ignore::UserWarning:multiprocessing.resource_tracker")
     logging.disable(logging.CRITICAL)
     try:
         yield
@@ -352,6 +354,8 @@ def _status_after(problem: BaseException) -> int:
     if isinstance(problem, SystemExit):
         return problem.code if isinstance(problem.code, int) else 2
     if interrupt.exit_code():  # libraries turn it into errors of many kinds
+        if isinstance(problem, SentError):
+            _complain(problem)
         return 1
     _complain(problem)
     if isinstance(problem, StammdatenError):
