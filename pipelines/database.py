@@ -9,10 +9,13 @@ from pathlib import Path
 
 import duckdb
 
+from pipelines import interrupt
 from pipelines.errors import BusyError, StammdatenError
 from pipelines.settings import wait_limit
 
 POLL = 0.5
+# Seconds that a run which was told to end waits on for the file.
+WHEN_INTERRUPTED = 5.0
 HELD = re.compile(r"Could not set lock|Conflicting lock|used by another process")
 
 
@@ -21,17 +24,19 @@ def connect(
 ) -> duckdb.DuckDBPyConnection:
     """A connection to the DuckDB file; while another program holds it, it is tried again (`STAMMDATEN_WAIT` seconds).
 
-    `is_over` ends the waiting early. Raises `BusyError` when the file is still held then, `StammdatenError` when it
-    cannot be opened at all.
+    `is_over` ends the waiting early, a signal soon. Raises `BusyError` when the file is still held then,
+    `StammdatenError` when it cannot be opened at all.
     """
     limit = wait_limit()
     deadline = time.monotonic() + limit
-    is_told = False
+    is_told = is_interrupted = False
     while True:
         try:
             return duckdb.connect(str(path), read_only=read_only)
         except duckdb.IOException as problem:
             holder = _holder(path, problem)
+        if interrupt.exit_code() and not is_interrupted:
+            deadline, is_interrupted = min(deadline, time.monotonic() + WHEN_INTERRUPTED), True
         if time.monotonic() >= deadline or is_over():
             raise BusyError(f"{path} is held by another program ({holder}); close it there and run again")
         if not is_told:

@@ -45,7 +45,7 @@ from pipelines.cli.terminal import (
     table,
     usage_line,
 )
-from pipelines.errors import SettingsError, StammdatenError
+from pipelines.errors import SentError, SettingsError, StammdatenError
 from pipelines.settings import home
 from pipelines.unexpected import line_of
 
@@ -307,6 +307,8 @@ def sandbox(
 def quiet_libraries() -> Iterator[None]:
     """Keeps log lines of libraries, which may quote data, out of the output."""
     warnings.simplefilter("ignore")
+    # The helper process of multiprocessing takes these over, and outlives a run that ends at once.
+    sys.warnoptions.append("ignore::UserWarning:multiprocessing.resource_tracker")
     logging.disable(logging.CRITICAL)
     try:
         yield
@@ -352,6 +354,8 @@ def _status_after(problem: BaseException) -> int:
     if isinstance(problem, SystemExit):
         return problem.code if isinstance(problem.code, int) else 2
     if interrupt.exit_code():  # libraries turn it into errors of many kinds
+        if isinstance(problem, SentError):
+            _complain(problem)
         return 1
     _complain(problem)
     if isinstance(problem, StammdatenError):

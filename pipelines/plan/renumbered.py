@@ -185,9 +185,7 @@ def _new_sql(entity: Entity, fields: list[str]) -> str:
 
 def _key(row: str, payload: str, entity: Entity, refs: dict[str, str]) -> str:
     """What tells records of an entity apart but for our id: the natural key, else all that is sent. NULL: nothing."""
-    whole = ", ".join(
-        [f"replace({payload}, to_json({row}.external_id)::varchar, '\"\"')", *refs.values(), "'whole'"]
-    )
+    whole = ", ".join([_without_own_number(payload, f"{row}.external_id"), *refs.values(), "'whole'"])
     if not entity.natural_key:
         return f"to_json([{whole}])::varchar"
     values = [
@@ -200,6 +198,19 @@ def _key(row: str, payload: str, entity: Entity, refs: dict[str, str]) -> str:
     return (
         f"case when coalesce({', '.join(own)}) is not null then to_json([{', '.join(values)}])::varchar"
         f" else to_json([{whole}])::varchar end"
+    )
+
+
+def _without_own_number(payload: str, own: str) -> str:
+    """All values that are sent, without our id and without the number at its end, which a renumbering changes too."""
+    value = f"json_extract_string({payload}, '$.\"' || k || '\"')"
+    number = f"regexp_extract({own}, '[^-_./|]+$')"
+    return (
+        f"array_to_string(list_transform(list_filter(json_keys({payload}), lambda k: {value} is not null), lambda k:"
+        f" k || '=' || case when regexp_full_match({value}, '[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}.*') then {value}"
+        f" when {value} = {own} or (ends_with({own}, {value}) and contains('-_./|', {own}[-len({value}) - 1])) then ''"
+        f" when ends_with({value}, ' ' || {number}) then left({value}, len({value}) - len({number}))"
+        f" else {value} end), chr(31))"
     )
 
 

@@ -16,6 +16,7 @@ from pipelines import interrupt
 from pipelines.ledger.ledger import open_database
 from tests.push.marts import write_marts
 from tests.push.site import Site
+from tests.push.test_journal_trouble import Shell
 from tests.push.test_kill import etg24_stock, plentific_stock
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -121,6 +122,27 @@ def test_a_second_signal_ends_at_once_and_the_next_run_settles_what_was_open(rea
     assert (child.returncode, time.monotonic() - began < 5) == (143, True)
     assert "ended at once" in err
     ready.sandbox.set_option("etg24", "latency_ms", "0")
+    child = start(ready)
+    child.communicate(timeout=60)
+    assert child.returncode == 0
+    assert numbers(ready)["etg24 einheiten"] == UNITS
+    assert len(ready.sandbox.records("etg24", "objektgruppen")) == 1
+
+
+def test_a_push_that_waits_for_the_database_ends_soon_and_the_next_one_goes_on(ready: Site) -> None:
+    ready.sandbox.set_option("etg24", "latency_ms", "50")
+    shell = Shell(ready.home / "stammdaten.duckdb")
+    child = start(ready)
+    wait_for(ready, 12)
+    shell.hold()
+    told = iter(child.stderr.readline, "") if child.stderr else iter(())
+    assert any("Waiting up to 60 s for" in line for line in told)
+    child.send_signal(signal.SIGTERM)
+    began = time.monotonic()
+    _, err = child.communicate(timeout=60)
+    assert time.monotonic() - began < 15
+    assert "is held by another program" in err
+    shell.close()
     child = start(ready)
     child.communicate(timeout=60)
     assert child.returncode == 0

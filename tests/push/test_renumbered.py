@@ -64,6 +64,32 @@ def test_a_person_with_another_number_is_one_pair_with_its_contracts(
     assert found == [Renumbered(partner, entity, "77", "78", {"kiwi": 1, "facilioo": 2}[partner])]
 
 
+def test_a_we_whose_number_is_sent_too_is_one_pair_with_all_that_hangs_on_it(site: Site) -> None:
+    rows = copy.deepcopy(FACILIOO)
+    for name in ("projekte", "gebaeude"):
+        for row in rows[name]:
+            row["number"] = row["external_id"].split("/")[-1]
+    new = renamed(rows, "001/1", "001/2")
+    new["projekte"][0]["number"] = "2"
+    site.sync("facilioo", rows)
+    found, counts = pairs(site, "facilioo", new)
+    assert found == [Renumbered("facilioo", "projekte", "001/1", "001/2", 4)]
+    assert counts["vertraege_mieter"] == 1
+
+
+def test_a_flat_whose_number_stands_in_its_name_is_a_pair_too(site: Site) -> None:
+    rows = copy.deepcopy(FACILIOO)
+    rows["einheiten"][0] |= {"number": "0001", "name": "Wohnung 0001"}
+    new = renamed(rows, "001/1/01/0001", "001/1/01/0009")
+    new["einheiten"][0] |= {"number": "0009", "name": "Wohnung 0009"}
+    site.sync("facilioo", rows)
+    assert pairs(site, "facilioo", new)[0] == [
+        Renumbered("facilioo", "einheiten", "001/1/01/0001", "001/1/01/0009", 1)
+    ]
+    new["einheiten"][0]["name"] = "Laden 0009"
+    assert pairs(site, "facilioo", new)[0] == []
+
+
 def test_equal_records_are_not_taken_for_one_another(site: Site) -> None:
     units = [{**KIWI["verwaltungseinheiten"][0], "external_id": f"001/1/01/000{n}"} for n in (1, 2, 3)]
     site.sync("kiwi", {"verwaltungseinheiten": units})
