@@ -5,7 +5,7 @@ import random
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 from pipelines.api.beliefs import WITHOUT, in_words
@@ -27,7 +27,7 @@ from pipelines.api.settings import (
 )
 from pipelines.contract.contract import Contract, Entity, Find, dig, load_contract
 
-__all__ = ["Connector", "InDoubt", "LookupFailed", "Operation", "connector"]
+__all__ = ["Connector", "InDoubt", "LookupFailed", "MakesConnectors", "Operation", "connector", "once_a_run"]
 
 WITHDRAWN_AS = {"delete": "deleted", "end": "ended", "deactivate": "deactivated", "detach": "detached"}
 
@@ -453,6 +453,9 @@ class Connector(Lookup):
             return self._lookups[entity.name, field]
 
 
+MakesConnectors = Callable[[str], "Connector"]
+
+
 def connector(partner: str) -> Connector:
     """The connector of a partner, with its settings.
 
@@ -469,3 +472,11 @@ def _record(entity: Entity, answer: Answer) -> Mapping[str, Any]:
     """The record in an answer about one; empty where there is none."""
     found = dig(answer.body, entity.unwrap) if entity.unwrap else answer.body
     return found if isinstance(found, Mapping) else {}
+
+
+def once_a_run() -> MakesConnectors:
+    """Makes the connector of a partner when it is first asked for, and hands out the same one in all steps of a run.
+
+    So logins, learned rates and a partner that was given up are known to the next step.
+    """
+    return cache(connector)

@@ -3,7 +3,7 @@
 from dataclasses import asdict, replace
 from pathlib import Path
 
-from pipelines.api.connector import connector
+from pipelines.api.connector import once_a_run
 from pipelines.commands import run as flow
 from pipelines.commands import sample
 from pipelines.commands.run import Report
@@ -23,10 +23,11 @@ from pipelines.settings import Vars
 def adopt_report(home: Path, settings: Vars, partner: str, apply: bool, progress: Progress) -> Report:
     """Matches the marts with what the partner holds, and with `apply` writes that into the ledger."""
     with only_run(home, "adopt"), sample.partners_at_hand(home, settings):
-        flow.check(home, settings)
+        make = once_a_run()
+        flow.check(home, settings, make)
         ready, failures = flow.tested(home, settings, progress)
-        settle_former(home, settings.active, progress)
-        found = adopt(home, connector(partner), apply and partner in ready, progress)
+        settle_former(home, settings.active, progress, make)
+        found = adopt(home, make(partner), apply and partner in ready, progress)
         return {
             "partner": partner,
             "applied": found.applied,
@@ -49,9 +50,10 @@ def verify_report(
 ) -> Report:
     """Compares the partner with the ledger, and with `mend` makes a plan that restores what differs."""
     with only_run(home, "verify"), sample.partners_at_hand(home, settings):
-        flow.check(home, settings)
-        settle_former(home, settings.active, progress)
-        found = verify(home, connector(partner), progress)
+        make = once_a_run()
+        flow.check(home, settings, make)
+        settle_former(home, settings.active, progress, make)
+        found = verify(home, make(partner), progress)
         report: Report = {
             "partner": partner,
             "counts": [asdict(line) for line in found.counts],

@@ -9,7 +9,7 @@ from typing import Any
 import duckdb
 
 from pipelines import interrupt
-from pipelines.api.connector import connector
+from pipelines.api.connector import MakesConnectors, once_a_run
 from pipelines.api.reasons import REASONS
 from pipelines.commands import build as dbt
 from pipelines.commands import sample, shares
@@ -51,8 +51,9 @@ def run_all(home: Path, settings: Vars, say: Say, progress: Progress) -> Report:
     with only_run(home, "run"):
         if not is_configured():
             return _run_sample(home, settings, say, progress)
-        check(home, settings)
-        return _carry_through(home, settings, erp_settings(), say, progress)
+        make = once_a_run()
+        check(home, settings, make)
+        return _carry_through(home, settings, erp_settings(), say, progress, make)
 
 
 def load_only(home: Path, settings: Vars, progress: Progress) -> Report:
@@ -119,14 +120,15 @@ def push_only(
         meant = did_you_mean(name, guards.DEFAULTS)
         raise SettingsError(f"--allow {name}: unknown guard{meant}; known are {', '.join(guards.DEFAULTS)}")
     with only_run(home, "push"), sample.partners_at_hand(home, settings):
-        check(home, settings)
+        make = once_a_run()
+        check(home, settings, make)
         ready, failures = tested(home, settings, progress)
-        settle_former(home, settings.active, progress)
+        settle_former(home, settings.active, progress, make)
         if plan_id and ready:
             ready = engine.check_plan(home, plan_id, ready)
         elif not plan_id:
             plan_id = engine.plan(home, ready, settings.stichtag, retry_rejected).plan_id
-        report = _push(home, settings, ready, plan_id, progress, frozenset(allowed))
+        report = _push(home, settings, ready, plan_id, progress, make, frozenset(allowed))
         return {**report, "failures": failures, "exit": 1 if failures else report["exit"]}
 
 
@@ -216,12 +218,13 @@ def _run_sample(home: Path, settings: Vars, say: Say, progress: Progress) -> Rep
     if not (folder / "mandant.csv").exists():
         say(f"No ERP is configured: writing a sample portfolio of {SAMPLE_UNITS} units")
         write_sample(folder, SAMPLE_UNITS, SAMPLE_SEED, progress)
+    make = once_a_run()
     if configured:
-        check(home, settings)
-        return _carry_through(home, settings, FilesSettings(folder=folder), say, progress)
+        check(home, settings, make)
+        return _carry_through(home, settings, FilesSettings(folder=folder), say, progress, make)
     with sample.at_sandbox(home, say):
-        check(home, settings)
-        report = _carry_through(home, settings, FilesSettings(folder=folder), say, progress)
+        check(home, settings, make)
+        report = _carry_through(home, settings, FilesSettings(folder=folder), say, progress, make)
     report["notes"].append(
         "This was a sample portfolio and a sandbox. See what the partners hold now: stammdaten sandbox, then open"
         " http://127.0.0.1:8650/ — and connect your own: README.md, section Connect."
@@ -229,14 +232,14 @@ def _run_sample(home: Path, settings: Vars, say: Say, progress: Progress) -> Rep
     return report
 
 
-def check(home: Path, settings: Vars) -> None:
+def check(home: Path, settings: Vars, make: MakesConnectors) -> None:
     """Everything that can be wrong in the settings, before anything runs."""
     if not settings.active:
         raise SettingsError(
             "partners: none is switched on; set aktiv: true for one in dbt_project.yml or --vars"
         )
     for name in settings.active:
-        connector(name).client.close()
+        make(name).client.close()
     _check_rows(home, settings)
     check_systems(home, settings.active)
 
@@ -258,7 +261,9 @@ def _check_rows(home: Path, settings: Vars) -> None:
     dbt.check_settings(home, settings)
 
 
-def _carry_through(home: Path, settings: Vars, erp: Door, say: Say, progress: Progress) -> Report:
+def _carry_through(
+    home: Path, settings: Vars, erp: Door, say: Say, progress: Progress, make: MakesConnectors
+) -> Report:
     loaded = load(erp, home, settings.quelle_erp, _by_share(progress), increments())
     forget.finish(home)
     say(f"Loaded {sum(loaded.rows.values()):,} rows of {len(loaded.rows)} tables in {loaded.seconds:.1f} s")
@@ -270,12 +275,12 @@ def _carry_through(home: Path, settings: Vars, erp: Door, say: Say, progress: Pr
     # Looked at before the push, which makes these counts the former ones.
     warned = warnings(home, settings)
     ready, failures = _fitting(home, settings, built)
-    looked_up = settle_former(home, settings.active, progress)
+    looked_up = settle_former(home, settings.active, progress, make)
     if looked_up:
         say(f"Settled {looked_up} records that an interrupted run had left open")
     made = engine.plan(home, ready, settings.stichtag)
     say(f"Plan {made.plan_id}: {made.operations:,} operations")
-    report = _push(home, settings, ready, made.plan_id, progress)
+    report = _push(home, settings, ready, made.plan_id, progress, make)
     report["failures"] = failures
     report["warnings"] = warned
     report["load"] = _loaded(loaded)
@@ -289,11 +294,12 @@ def _push(
     partners: list[str],
     plan_id: str,
     progress: Progress,
+    make: MakesConnectors,
     allowed: frozenset[str] = frozenset(),
 ) -> Report:
     limits = guards.limits(settings.guards)
     with interrupt.finishing(interrupt.WITH_PARTNERS):
-        pushed = engine.push(home, plan_id, partners, limits, allowed, progress)
+        pushed = engine.push(home, plan_id, partners, limits, allowed, progress, make)
     has_sent = any(line.created + line.updated + line.withdrawn for line in pushed.lines)
     with engine.after_sending(has_sent), open_database(home) as db:
         if not pushed.stopped and not pushed.held:

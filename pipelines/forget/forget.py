@@ -17,7 +17,7 @@ from typing import Any
 import duckdb
 
 from pipelines import interrupt
-from pipelines.api.connector import connector
+from pipelines.api.connector import MakesConnectors, once_a_run
 from pipelines.contract.contract import load_contract, partners
 from pipelines.errors import StammdatenError
 from pipelines.forget import erase
@@ -99,12 +99,13 @@ def forget(
     """
     person_nr = person_nr.strip()
     seen = preview(home, settings, person_nr)
+    make = once_a_run()
     for name in seen["partners"]:
-        connector(name).client.close()
+        make(name).client.close()
     check_systems(home, seen["partners"])
-    settle_former(home, settings.active, progress)
+    settle_former(home, settings.active, progress, make)
     before = _remember(home, settings, person_nr, seen["in_raw"])
-    stopped = _withdraw(home, settings, [r for r in before if r.partner in settings.active], progress)
+    stopped = _withdraw(home, settings, [r for r in before if r.partner in settings.active], progress, make)
     with engine.after_sending(bool(seen["partners"])), open_database(home) as db:
         after = find_held(db, settings, person_nr)
         named_in = find_named_in(db, settings, person_nr)
@@ -223,7 +224,9 @@ def _remember(home: Path, settings: Vars, person_nr: str, in_raw: bool) -> list[
         return find_held(db, settings, person_nr)
 
 
-def _withdraw(home: Path, settings: Vars, held: list[Held], progress: Progress) -> Mapping[str, str]:
+def _withdraw(
+    home: Path, settings: Vars, held: list[Held], progress: Progress, make: MakesConnectors
+) -> Mapping[str, str]:
     """Sends a plan that holds the person's withdrawals and nothing else; returns partners that were given up."""
     records = [record for record in held if record.is_there]
     if not records:
@@ -239,7 +242,7 @@ def _withdraw(home: Path, settings: Vars, held: list[Held], progress: Progress) 
         )
     # A person with many records is no accident: no guard keeps an erasure back.
     with interrupt.finishing(interrupt.WITH_PARTNERS):
-        return engine.push(home, made.plan_id, names, DEFAULTS, frozenset(DEFAULTS), progress).stopped
+        return engine.push(home, made.plan_id, names, DEFAULTS, frozenset(DEFAULTS), progress, make).stopped
 
 
 def _is_in_raw(db: duckdb.DuckDBPyConnection, person_nr: str) -> bool:

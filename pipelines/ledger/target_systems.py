@@ -3,7 +3,7 @@
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from pipelines.api.connector import Connector, connector
+from pipelines.api.settings import partner_settings
 from pipelines.contract.contract import Contract, load_contract
 from pipelines.errors import SettingsError
 from pipelines.ledger.ledger import open_database
@@ -18,7 +18,7 @@ def check_systems(home: Path, partners: list[str]) -> None:
     with open_database(home) as db:
         known = dict(db.execute("select partner, address from sync.systems").fetchall())
         for name in partners:
-            address = system_of(load_contract(name), connector(name))
+            address = system_of(load_contract(name))
             if known.get(name, address) != address:
                 raise SettingsError(
                     f"DESTINATION__{name.upper()}__BASE_URL: the ledger under {home} speaks of {known[name]}, not of"
@@ -31,14 +31,14 @@ def check_systems(home: Path, partners: list[str]) -> None:
 
 def moved(home: Path, partner: str) -> str:
     """Lets the ledger of a partner speak of the address that is set now; returns that address."""
-    address = system_of(load_contract(partner), connector(partner))
+    address = system_of(load_contract(partner))
     with open_database(home) as db:
         db.execute("delete from sync.systems where partner = ?", [partner])
         db.execute("insert into sync.systems values (?, ?, now())", [partner, address])
     return address
 
 
-def system_of(contract: Contract, made: Connector) -> str:
+def system_of(contract: Contract) -> str:
     """Host that a ledger speaks of; `this machine` for any loopback address."""
-    url = contract.base_url(made.settings)
+    url = contract.base_url(partner_settings(contract))
     return "this machine" if is_loopback(url) else str(urlsplit(url).netloc)

@@ -16,7 +16,7 @@ from pathlib import Path
 import duckdb
 
 from pipelines.api.beliefs import resend
-from pipelines.api.connector import Connector, connector
+from pipelines.api.connector import Connector, MakesConnectors, connector
 from pipelines.contract.contract import load_contract
 from pipelines.database import said
 from pipelines.errors import SentError, StammdatenError
@@ -140,6 +140,7 @@ def push(
     guards: Mapping[str, Limit],
     allowed: frozenset[str] = frozenset(),
     progress: Progress = lambda *_: None,
+    make: MakesConnectors = connector,
 ) -> Push:
     """Sends a plan to these partners, side by side, and folds what came of it.
 
@@ -150,7 +151,7 @@ def push(
         held = {name: why for name in partners if (why := _held(db, plan_id, name, guards, allowed))}
         going = [name for name in partners if name not in held]
         sizes = _sizes(db, plan_id)
-    connectors = [connector(name) for name in going if sizes.get(name)]
+    connectors = [make(name) for name in going if sizes.get(name)]
     with noting():
         journal = Journal(home / "journal.sqlite")
     stopped: dict[str, str] = {}

@@ -9,7 +9,7 @@ from typing import Any
 
 import duckdb
 
-from pipelines.api.connector import connector
+from pipelines.api.connector import Connector, MakesConnectors, connector
 from pipelines.api.http.client import PartnerStopped
 from pipelines.api.outcome import Outcome
 from pipelines.api.protocols.protocol import Operation
@@ -38,7 +38,12 @@ class Sent:
     is_folded: bool
 
 
-def settle_former(home: Path, active: list[str], progress: Progress = lambda *_: None) -> int:
+def settle_former(
+    home: Path,
+    active: list[str],
+    progress: Progress = lambda *_: None,
+    make: MakesConnectors = connector,
+) -> int:
     """Settles what earlier runs left open; returns how many rows were looked up at partners.
 
     `progress` hears which partner is asked, how many creates in doubt are cleared up, and of how many.
@@ -58,7 +63,7 @@ def settle_former(home: Path, active: list[str], progress: Progress = lambda *_:
             rows = {partner: _plan_rows(db, keys) for partner, keys in left.items() if partner in active}
             doubtful = {partner: _rows_in_doubt(db, partner) for partner in active}
         looked_up = sum(
-            _settle_partner(home, journal, partner, rows.get(partner, []), doubtful[partner], progress)
+            _settle_partner(home, journal, make(partner), rows.get(partner, []), doubtful[partner], progress)
             for partner in active
             if rows.get(partner) or doubtful[partner]
         )
@@ -72,13 +77,13 @@ def settle_former(home: Path, active: list[str], progress: Progress = lambda *_:
 def _settle_partner(
     home: Path,
     journal: Journal,
-    partner: str,
+    made: Connector,
     rows: list[Row],
     doubtful: list[tuple[Row, float]],
     progress: Progress,
 ) -> int:
-    sender = Sender("", connector(partner), journal, database=database(home))
-    last = journal.last_outcome(partner) or 0.0
+    sender = Sender("", made, journal, database=database(home))
+    last = journal.last_outcome(made.contract.partner) or 0.0
     sent: list[Sent] = []
     settled = 0
     try:

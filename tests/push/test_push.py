@@ -5,9 +5,15 @@ import copy
 import duckdb
 import pytest
 
+from pipelines.api.connector import once_a_run
 from pipelines.errors import SettingsError
+from pipelines.ledger.ledger import open_database
 from pipelines.ledger.target_systems import check_systems
-from tests.push.site import Rows, Site
+from pipelines.plan.guards import DEFAULTS
+from pipelines.push import push as engine
+from pipelines.readback.verify import verify
+from tests.push.marts import write_marts
+from tests.push.site import TODAY, Rows, Site
 from tests.push.stock import FACILIOO, HOUSE, KIWI, PLENTIFIC
 
 
@@ -47,6 +53,16 @@ def test_a_second_push_of_the_same_sends_not_even_a_login(site: Site, partner: s
     assert {name: line.unchanged for name, line in again.items() if line.unchanged} == {
         name: len(found) for name, found in rows.items()
     }
+
+
+def test_the_steps_of_one_run_share_a_connector_and_its_login(site: Site) -> None:
+    make = once_a_run()
+    with open_database(site.home) as db:
+        write_marts(db, "facilioo", FACILIOO)
+    made = engine.plan(site.home, ["facilioo"], TODAY)
+    assert engine.push(site.home, made.plan_id, ["facilioo"], DEFAULTS, make=make).is_complete
+    verify(site.home, make("facilioo"))
+    assert [line.split(" ")[1] for line in site.sent("facilioo")].count("/api/auth/login") == 1
 
 
 def test_a_changed_row_sends_its_changed_field_alone(site: Site) -> None:
