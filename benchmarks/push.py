@@ -27,9 +27,7 @@ TODAY = date(2026, 11, 21)
 FIELDS = """
     '001/' || lpad(n::varchar, 7, '0') as external_id,
     'Parkstr. ' || (n + {changed}) as name,
-    struct_pack(
-        street := 'Parkstr.', house_number := n::varchar, zip := '01067', city := 'Dresden', country := 'DE'
-    ) as address,
+    struct_pack(line_1 := 'Parkstr. ' || n, postcode := '01067', city := 'Dresden', country := 'DE') as address,
     true as is_active
 """
 
@@ -40,7 +38,9 @@ def write_marts(db: duckdb.DuckDBPyConnection, rows: int, changed: int = 0) -> N
     db.execute("create schema if not exists partners")
     for entity in contract.entities.values():
         names = ["external_id", *(c for columns in reference_columns(entity).values() for c in columns)]
-        columns = ", ".join(f'"{name}" varchar' for name in [*names, "name"])
+        fields = contract.schema(entity.name, "create")["properties"]
+        field = next(name for name in fields if name not in names)
+        columns = ", ".join(f'"{name}" varchar' for name in [*names, field])
         db.execute(f'create or replace table partners."{PARTNER}__{entity.name}" ({columns})')
     select = FIELDS.format(changed=f"case when n > {rows - changed} then 1 else 0 end")
     db.execute(
