@@ -6,7 +6,7 @@ from dataclasses import astuple
 import duckdb
 import pytest
 
-from pipelines.commands.shares import Limits, note_built, note_pushed, read_limits, warnings
+from pipelines.commands.shares import ShareLimits, note_built, note_pushed, read_limits, warnings
 from pipelines.errors import SettingsError
 
 FINDING = "insert into quality.findings values (?, ?, ?, ?, ?, ?, ?)"
@@ -38,8 +38,8 @@ def find(
         db.execute(FINDING, [rule, table, str(number), column, value, None, reason])
 
 
-def told(db: duckdb.DuckDBPyConnection, limits: Limits | None = None) -> list[str]:
-    return [warned.message for warned in warnings(db, limits or Limits())]
+def told(db: duckdb.DuckDBPyConnection, limits: ShareLimits | None = None) -> list[str]:
+    return [warned.message for warned in warnings(db, limits or ShareLimits())]
 
 
 def test_a_rule_that_takes_away_much_of_a_table_is_named_with_count_share_and_word(
@@ -53,8 +53,17 @@ def test_a_rule_that_takes_away_much_of_a_table_is_named_with_count_share_and_wo
         "rule L5 hits 8 of 10 rows of mieter (80 %)",
         "rule C9 hits 11 of 40 rows of kontaktweg (28 %): kontaktweg.art, mostly 'Mobil'",
     ]
-    assert astuple(warnings(db, Limits())[1])[:8] == ("C9", "kontaktweg", "art", None, 11, 40, 27.5, None)
-    assert told(db, Limits(share=50)) == ["rule L5 hits 8 of 10 rows of mieter (80 %)"]
+    assert astuple(warnings(db, ShareLimits())[1])[:8] == (
+        "C9",
+        "kontaktweg",
+        "art",
+        None,
+        11,
+        40,
+        27.5,
+        None,
+    )
+    assert told(db, ShareLimits(share=50)) == ["rule L5 hits 8 of 10 rows of mieter (80 %)"]
 
 
 def test_few_rows_history_and_what_is_expected_are_no_news(db: duckdb.DuckDBPyConnection) -> None:
@@ -103,5 +112,5 @@ def test_wrong_limits_are_refused(wrong: object) -> None:
 
 
 def test_limits_may_be_set_one_by_one() -> None:
-    assert read_limits({"share": 50}) == Limits(share=50, jump=5, rows=5)
-    assert read_limits(None) == Limits()
+    assert read_limits({"share": 50}) == ShareLimits(share=50, jump=5, rows=5)
+    assert read_limits(None) == ShareLimits()

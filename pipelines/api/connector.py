@@ -16,7 +16,7 @@ from pipelines.api.http.client import (
     PartnerStopped,
     pause_before,
 )
-from pipelines.api.lookup import HeldByAnother, Lookup, external_ids_of, is_html
+from pipelines.api.lookup import Finder, HeldByAnother, external_ids_of, is_html
 from pipelines.api.outcome import Outcome
 from pipelines.api.protocols.protocol import Json, LookupFailed, Operation
 from pipelines.api.refusals import Refusals
@@ -44,7 +44,7 @@ class InDoubt(Exception):
         self.outcome, self.requests = outcome, requests
 
 
-class Connector(Lookup):
+class Connector(Finder):
     """Creates, changes and withdraws records of one partner, and finds them.
 
     A partner's file subclasses it: `login` at least, and whatever its API does differently.

@@ -16,7 +16,7 @@ from pipelines.contract.contract import Entity
 ReadList = Callable[[Entity, str | None], tuple[list[Json], int]]
 
 
-class HeldIds:
+class KnownIds:
     """External id → the partner's ids, entity by entity, and parent by parent where lists are asked so."""
 
     def __init__(self, read: ReadList, entities: Iterable[Entity]):

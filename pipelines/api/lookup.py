@@ -10,7 +10,7 @@ from pipelines.api.claims import Claims
 from pipelines.api.classify import Refusal, classify, says_unknown_field, words_of
 from pipelines.api.compare import differing
 from pipelines.api.http.client import READ_TIMEOUT, Answer, Client, LoggedIn
-from pipelines.api.known_ids import HeldIds
+from pipelines.api.known_ids import KnownIds
 from pipelines.api.outcome import Outcome
 from pipelines.api.protocols.protocol import LookupFailed, Operation, Page, Speech, filled
 from pipelines.api.protocols.remote_ids import checked_id
@@ -31,7 +31,7 @@ class HeldByAnother(Exception):
         self.requests = requests
 
 
-class Lookup:
+class Finder:
     """Finds records of one partner, by our external id, by their natural key, or in lists. Writes nothing."""
 
     headers: ClassVar[Mapping[str, str]] = {}
@@ -41,7 +41,7 @@ class Lookup:
         self.settings = settings
         self.limits = effective_limits(contract, settings)
         self.client, self.speech = self._connect()
-        self._held = HeldIds(self._read_list, contract.entities.values())
+        self._held = KnownIds(self._read_list, contract.entities.values())
         # Entities of which this partner has shown a record with our id in this run.
         self._with_external_id: set[str] = set()
         # Whoever sends names the claims of ledger and journal here.

@@ -13,7 +13,7 @@ from pipelines.lock import only_run
 from pipelines.personal.fields import masked, personal_fields
 from pipelines.progress import Progress
 from pipelines.push import push as engine
-from pipelines.push.recovery import settle_former
+from pipelines.push.recovery import recover
 from pipelines.push.rekey import Pair, Rekey, pairs_of_file, pairs_of_plan, rekey
 from pipelines.readback.adopt import Adoption, adopt
 from pipelines.readback.verify import Finding, Verification, repair, verify
@@ -26,7 +26,7 @@ def adopt_report(home: Path, settings: Vars, partner: str, apply: bool, progress
         make = once_a_run()
         flow.check(home, settings, make)
         ready, failures = flow.tested(home, settings, progress)
-        settle_former(home, settings.active, progress, make)
+        recover(home, settings.active, progress, make)
         found = adopt(home, make(partner), apply and partner in ready, progress)
         return {
             "partner": partner,
@@ -52,7 +52,7 @@ def verify_report(
     with only_run(home, "verify"), sample.partners_at_hand(home, settings):
         make = once_a_run()
         flow.check(home, settings, make)
-        settle_former(home, settings.active, progress, make)
+        recover(home, settings.active, progress, make)
         found = verify(home, make(partner), progress)
         report: Report = {
             "partner": partner,
@@ -104,7 +104,7 @@ def rekey_report(
         raise SettingsError("rekey: --from and --to go together")
     with only_run(home, "rekey"):
         flow.check_rows(home, settings)
-        settle_former(home, settings.active, progress)
+        recover(home, settings.active, progress)
         if file:
             pairs = [replace(pair, entity=pair.entity or entity) for pair in pairs_of_file(file)]
         elif planned:

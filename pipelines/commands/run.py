@@ -32,7 +32,7 @@ from pipelines.plan.renumbered import Renumbered, read_renumbered
 from pipelines.plan.rows import plan_lines
 from pipelines.progress import Progress
 from pipelines.push import push as engine
-from pipelines.push.recovery import settle_former
+from pipelines.push.recovery import recover
 from pipelines.push.rekey import keeps_its_record
 from pipelines.settings import Vars, config_value, database, is_loopback, setting_name, unknown_partner
 from pipelines.suggest import did_you_mean
@@ -87,7 +87,7 @@ def plan_only(
     with only_run(home, "plan"), sample.partners_at_hand(home, settings):
         _check_rows(home, settings)
         ready, failures = tested(home, settings, progress)
-        settle_former(home, settings.active, progress)
+        recover(home, settings.active, progress)
         made = engine.plan(home, ready, settings.stichtag)
         report: Report = {
             "plan_id": made.plan_id,
@@ -123,7 +123,7 @@ def push_only(
         make = once_a_run()
         check(home, settings, make)
         ready, failures = tested(home, settings, progress)
-        settle_former(home, settings.active, progress, make)
+        recover(home, settings.active, progress, make)
         if plan_id and ready:
             ready = engine.check_plan(home, plan_id, ready)
         elif not plan_id:
@@ -275,7 +275,7 @@ def _carry_through(
     # Looked at before the push, which makes these counts the former ones.
     warned = warnings(home, settings)
     ready, failures = _fitting(home, settings, built)
-    looked_up = settle_former(home, settings.active, progress, make)
+    looked_up = recover(home, settings.active, progress, make)
     if looked_up:
         say(f"Settled {looked_up} records that an interrupted run had left open")
     made = engine.plan(home, ready, settings.stichtag)
@@ -372,7 +372,7 @@ def trips(home: Path, plan_id: str, partners: list[str], settings: Vars) -> list
         return [
             {"partner": name, "guard": trip.guard, "entity": trip.entity, "message": trip.message, "rows": []}
             for name in partners
-            for trip in engine.find_trips(db, plan_id, name, limits)
+            for trip in engine.find_tripped_guards(db, plan_id, name, limits)
         ]
 
 

@@ -40,7 +40,7 @@ COUNT = """
 
 
 @dataclass(frozen=True)
-class Limits:
+class ShareLimits:
     """From how much on a rule is worth a warning: `share` of a table and `jump` of it, in percent, and `rows`."""
 
     share: float = 20
@@ -63,11 +63,11 @@ class Warned:
     message: str
 
 
-def read_limits(given: Any) -> Limits:
+def read_limits(given: Any) -> ShareLimits:
     """The var `warn` over the defaults. Raises `SettingsError` for what is no such map or number."""
     if given is None:
-        return Limits()
-    known = [each.name for each in fields(Limits)]
+        return ShareLimits()
+    known = [each.name for each in fields(ShareLimits)]
     if not isinstance(given, Mapping):
         raise SettingsError(f"warn: a map with {', '.join(known)} is needed; set it in {VARS}")
     for name, value in given.items():
@@ -75,7 +75,7 @@ def read_limits(given: Any) -> Limits:
             raise SettingsError(f"warn.{name}: unknown; there are {', '.join(known)}; set it in {VARS}")
         if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < float("inf"):
             raise SettingsError(f"warn.{name}: a number of 0 or more is needed; set it in {VARS}")
-    return replace(Limits(), **given)
+    return replace(ShareLimits(), **given)
 
 
 def note_built(db: duckdb.DuckDBPyConnection) -> None:
@@ -110,7 +110,7 @@ def note_pushed(db: duckdb.DuckDBPyConnection) -> None:
     )
 
 
-def warnings(db: duckdb.DuckDBPyConnection, limits: Limits) -> list[Warned]:
+def warnings(db: duckdb.DuckDBPyConnection, limits: ShareLimits) -> list[Warned]:
     """What is worth a look in the last build: the rules that hit most of a table first."""
     db.execute(CREATE)
     rows = db.execute(
@@ -138,7 +138,7 @@ def warnings(db: duckdb.DuckDBPyConnection, limits: Limits) -> list[Warned]:
     return [warned for warned in found if warned]
 
 
-def _judged(row: tuple[Any, ...], limits: Limits) -> Warned | None:
+def _judged(row: tuple[Any, ...], limits: ShareLimits) -> Warned | None:
     rule, table, column, partner, count, of_rows, example, rows_before, before = row
     share = min(100 * count / of_rows, 100.0)
     is_much = rule not in EXPECTED and share > limits.share and count >= limits.rows

@@ -11,7 +11,7 @@ from urllib.parse import unquote, urlsplit
 from pipelines.erp.delivery.delivery import Door
 from pipelines.erp.delivery.encrypted import is_lifted
 from pipelines.erp.delivery.mapping import read_mapping
-from pipelines.erp.files.archive import Limits
+from pipelines.erp.files.archive import ArchiveLimits
 from pipelines.erp.files.csv_file import DELIMITERS
 from pipelines.erp.files.door import FilesSettings
 from pipelines.erp.files.encoding import ENCODINGS
@@ -88,10 +88,10 @@ def _whole_number(key: str, default: int, least: int, most: int) -> int:
 
 def _files() -> FilesSettings:
     mapping = _value("sources.erp.files.mapping")
-    limits = Limits(
-        max_gb=_positive("sources.erp.files.max_gb", Limits.max_gb),
-        max_ratio=_positive("sources.erp.files.max_ratio", Limits.max_ratio),
-        max_workbook_mb=_positive("sources.erp.files.max_workbook_mb", Limits.max_workbook_mb),
+    limits = ArchiveLimits(
+        max_gb=_positive("sources.erp.files.max_gb", ArchiveLimits.max_gb),
+        max_ratio=_positive("sources.erp.files.max_ratio", ArchiveLimits.max_ratio),
+        max_workbook_mb=_positive("sources.erp.files.max_workbook_mb", ArchiveLimits.max_workbook_mb),
     )
     quiet = _value("sources.erp.files.quiet_seconds")
     return FilesSettings(

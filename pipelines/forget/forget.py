@@ -28,7 +28,7 @@ from pipelines.plan.guards import DEFAULTS
 from pipelines.plan.plan import plan_withdrawals
 from pipelines.progress import Progress
 from pipelines.push import push as engine
-from pipelines.push.recovery import settle_former
+from pipelines.push.recovery import recover
 from pipelines.settings import Vars
 
 FORGOTTEN = """
@@ -39,7 +39,7 @@ create table if not exists sync.forgotten (
 
 
 @dataclass(frozen=True)
-class Held:
+class HeldRecord:
     """A record of the ledger that is the person's, or names it."""
 
     partner: str
@@ -103,7 +103,7 @@ def forget(
     for name in seen["partners"]:
         make(name).client.close()
     check_systems(home, seen["partners"])
-    settle_former(home, settings.active, progress, make)
+    recover(home, settings.active, progress, make)
     before = _remember(home, settings, person_nr, seen["in_raw"])
     stopped = _withdraw(home, settings, [r for r in before if r.partner in settings.active], progress, make)
     with engine.after_sending(bool(seen["partners"])), open_database(home) as db:
@@ -168,7 +168,7 @@ def finish(home: Path) -> int:
     return number
 
 
-def find_held(db: duckdb.DuckDBPyConnection, settings: Vars, person_nr: str) -> list[Held]:
+def find_held(db: duckdb.DuckDBPyConnection, settings: Vars, person_nr: str) -> list[HeldRecord]:
     """Records of the person in the ledger, of every partner, children before parents."""
     found = []
     for name in partners():
@@ -180,7 +180,7 @@ def find_held(db: duckdb.DuckDBPyConnection, settings: Vars, person_nr: str) -> 
     return found
 
 
-def find_named_in(db: duckdb.DuckDBPyConnection, settings: Vars, person_nr: str) -> list[Held]:
+def find_named_in(db: duckdb.DuckDBPyConnection, settings: Vars, person_nr: str) -> list[HeldRecord]:
     """Records of others that name the person and are there, of every partner."""
     found = []
     for name in partners():
@@ -189,13 +189,13 @@ def find_named_in(db: duckdb.DuckDBPyConnection, settings: Vars, person_nr: str)
     return found
 
 
-def _held(db: duckdb.DuckDBPyConnection, condition: str, person_nr: str) -> list[Held]:
+def _held(db: duckdb.DuckDBPyConnection, condition: str, person_nr: str) -> list[HeldRecord]:
     rows = db.execute(
         "select partner, entity, id_space, external_id, remote_id, state, payload, refs, payload_hash"
         f" from sync.ledger where {condition} order by external_id",
         {"person_nr": person_nr} if "$person_nr" in condition else {},
     ).fetchall()
-    return [Held(*row) for row in rows]
+    return [HeldRecord(*row) for row in rows]
 
 
 def is_forgotten(db: duckdb.DuckDBPyConnection, person_nr: str) -> bool:
@@ -206,7 +206,7 @@ def is_forgotten(db: duckdb.DuckDBPyConnection, person_nr: str) -> bool:
     )
 
 
-def _remember(home: Path, settings: Vars, person_nr: str, in_raw: bool) -> list[Held]:
+def _remember(home: Path, settings: Vars, person_nr: str, in_raw: bool) -> list[HeldRecord]:
     """Notes the hash first, so that nothing brings the person back whenever the rest is interrupted."""
     with open_database(home) as db:
         known = is_forgotten(db, person_nr)
@@ -225,7 +225,7 @@ def _remember(home: Path, settings: Vars, person_nr: str, in_raw: bool) -> list[
 
 
 def _withdraw(
-    home: Path, settings: Vars, held: list[Held], progress: Progress, make: MakesConnectors
+    home: Path, settings: Vars, held: list[HeldRecord], progress: Progress, make: MakesConnectors
 ) -> Mapping[str, str]:
     """Sends a plan that holds the person's withdrawals and nothing else; returns partners that were given up."""
     records = [record for record in held if record.is_there]
@@ -263,7 +263,7 @@ def _is_staged(db: duckdb.DuckDBPyConnection, person_nr: str) -> bool:
     )
 
 
-def _to_call(held: list[Held], settings: Vars) -> list[str]:
+def _to_call(held: list[HeldRecord], settings: Vars) -> list[str]:
     """Partners that are on and hold something that is to be withdrawn."""
     return list(dict.fromkeys(r.partner for r in held if r.is_there and r.partner in settings.active))
 
@@ -277,7 +277,7 @@ KEPT = {
 }
 
 
-def letters(records: list[Held], active: list[str]) -> list[dict[str, Any]]:
+def letters(records: list[HeldRecord], active: list[str]) -> list[dict[str, Any]]:
     """One letter for each partner that keeps records of the person: `partner`, `title`, `records`, `text`.
 
     It names records by ids alone.
@@ -296,7 +296,7 @@ def letters(records: list[Held], active: list[str]) -> list[dict[str, Any]]:
     return found
 
 
-def _what_is_left(record: Held, active: list[str]) -> str:
+def _what_is_left(record: HeldRecord, active: list[str]) -> str:
     if not record.is_there:
         return KEPT.get(_kind(record), "stays")
     if record.partner not in active:
@@ -304,11 +304,11 @@ def _what_is_left(record: Held, active: list[str]) -> str:
     return "stays, because its withdrawal is not confirmed yet"
 
 
-def _kind(record: Held) -> str:
+def _kind(record: HeldRecord) -> str:
     return load_contract(record.partner).entities[record.entity].withdraw.kind
 
 
-def _line(record: Held) -> dict[str, Any]:
+def _line(record: HeldRecord) -> dict[str, Any]:
     return {
         "partner": record.partner,
         "entity": record.entity,

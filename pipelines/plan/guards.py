@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pipelines.errors import SettingsError
-from pipelines.plan.plan import Counts
+from pipelines.plan.plan import PlanCounts
 from pipelines.settings import VARS
 from pipelines.suggest import did_you_mean
 
@@ -58,7 +58,7 @@ TABLES = (
 
 
 @dataclass(frozen=True)
-class Trip:
+class TrippedGuard:
     """A guard that tripped: `rows` of `of`, or a table that shrank; `entity` is the ERP table for `shrink`."""
 
     partner: str
@@ -128,32 +128,38 @@ def is_onboarded(arrived: int, in_mart: int) -> bool:
     return arrived > 0 and arrived >= ONBOARDED * in_mart
 
 
-def check_counted(partner: str, planned: Iterable[tuple[str, str]], counted: Collection[str]) -> list[Trip]:
+def check_counted(
+    partner: str, planned: Iterable[tuple[str, str]], counted: Collection[str]
+) -> list[TrippedGuard]:
     """Operations (entity, kind) of which a plan has no counts: how many they are of how many, nobody can tell."""
-    return [Trip(partner, kind, entity, None, None) for entity, kind in planned if entity not in counted]
+    return [
+        TrippedGuard(partner, kind, entity, None, None) for entity, kind in planned if entity not in counted
+    ]
 
 
-def check_counts(counts: Counts, held: int, onboarded: bool, limit: Mapping[str, Limit]) -> list[Trip]:
+def check_counts(
+    counts: PlanCounts, held: int, onboarded: bool, limit: Mapping[str, Limit]
+) -> list[TrippedGuard]:
     """Guards of one entity: `held` is the number of records that the partner holds now.
 
     Creates are guarded once the entity has been onboarded; what was never onboarded holds nothing to withdraw.
     """
     trips = []
     if limit["withdraw"].is_passed(counts.withdraw, held):
-        trips.append(Trip(counts.partner, "withdraw", counts.entity, counts.withdraw, held))
+        trips.append(TrippedGuard(counts.partner, "withdraw", counts.entity, counts.withdraw, held))
     if onboarded and limit["create"].is_passed(counts.create, max(held, 1)):
-        trips.append(Trip(counts.partner, "create", counts.entity, counts.create, held))
+        trips.append(TrippedGuard(counts.partner, "create", counts.entity, counts.create, held))
     if limit["update"].is_passed(counts.update, held):
-        trips.append(Trip(counts.partner, "update", counts.entity, counts.update, held))
+        trips.append(TrippedGuard(counts.partner, "update", counts.entity, counts.update, held))
     return trips
 
 
 def check_renumbered(
     partner: str, pairs: Mapping[str, int], held: Mapping[str, int], limit: Mapping[str, Limit]
-) -> list[Trip]:
+) -> list[TrippedGuard]:
     """Guards of records that look renumbered: `pairs` and `held` records by entity."""
     return [
-        Trip(partner, "renumber", entity, rows, held.get(entity, 0))
+        TrippedGuard(partner, "renumber", entity, rows, held.get(entity, 0))
         for entity, rows in pairs.items()
         if limit["renumber"].is_passed(rows, held.get(entity, 0))
     ]
@@ -161,7 +167,7 @@ def check_renumbered(
 
 def check_tables(
     partner: str, before: Mapping[str, int] | None, now: Mapping[str, int], limit: Mapping[str, Limit]
-) -> list[Trip]:
+) -> list[TrippedGuard]:
     """Guards of the ERP's tables: rows of the load that the partner was last pushed from, and of the last load.
 
     `before` is None for a partner that was never pushed.
@@ -171,7 +177,7 @@ def check_tables(
     trips = []
     for table, former in before.items():
         if table not in now:
-            trips.append(Trip(partner, "shrink", table, None, None))
+            trips.append(TrippedGuard(partner, "shrink", table, None, None))
         elif limit["shrink"].is_passed(former - now[table], former):
-            trips.append(Trip(partner, "shrink", table, former - now[table], former))
+            trips.append(TrippedGuard(partner, "shrink", table, former - now[table], former))
     return trips

@@ -27,7 +27,7 @@ GIVE_UP_AFTER = 3
 
 
 @dataclass(frozen=True)
-class Counts:
+class PlanCounts:
     """One line of a plan: rows of one entity by what happens to them."""
 
     partner: str
@@ -46,7 +46,7 @@ class Plan:
     """A plan as it lies in `sync.plan`: its id and its counts by partner and entity, in order of levels."""
 
     plan_id: str
-    counts: tuple[Counts, ...]
+    counts: tuple[PlanCounts, ...]
 
     @property
     def operations(self) -> int:
@@ -109,7 +109,7 @@ def _note_plan(
     plan_id: str,
     run_id: str,
     stichtag: date,
-    counts: list[Counts],
+    counts: list[PlanCounts],
     load_id: str | None,
 ) -> None:
     db.execute(
@@ -125,7 +125,7 @@ def _note_plan(
         )
 
 
-def read_counts(db: duckdb.DuckDBPyConnection, plan_id: str, partner: str) -> list[Counts]:
+def read_counts(db: duckdb.DuckDBPyConnection, plan_id: str, partner: str) -> list[PlanCounts]:
     """The counts of one partner in a plan, in order of levels."""
     found = db.execute(
         "select partner, entity, in_mart, creates, updates, withdrawals, unchanged, given_up, coalesce(held, 0)"
@@ -133,14 +133,14 @@ def read_counts(db: duckdb.DuckDBPyConnection, plan_id: str, partner: str) -> li
         " where plan_id = ? and partner = ? order by position",
         [plan_id, partner],
     )
-    return [Counts(*row) for row in found.fetchall()]
+    return [PlanCounts(*row) for row in found.fetchall()]
 
 
 def _plan_partner(
     db: duckdb.DuckDBPyConnection, contract: Contract, plan_id: str, stichtag: date
-) -> list[Counts]:
+) -> list[PlanCounts]:
     empty_difference(db)
-    counts: dict[str, Counts] = {}
+    counts: dict[str, PlanCounts] = {}
     ledger_state, mart_states = _ledger_state(db, contract), []
     find_held(db, contract)
     for space, entities in _spaces(contract).items():
@@ -160,9 +160,9 @@ def _plan_partner(
 
 def _withdraw_chosen(
     db: duckdb.DuckDBPyConnection, contract: Contract, plan_id: str, stichtag: date
-) -> list[Counts]:
+) -> list[PlanCounts]:
     empty_difference(db)
-    counts: dict[str, Counts] = {}
+    counts: dict[str, PlanCounts] = {}
     db.execute(
         "create or replace temp table rendered"
         " (entity varchar, external_id varchar, payload varchar, refs varchar)"
@@ -311,7 +311,9 @@ def _diff_space(
     write_difference(db, contract, space, entities, stichtag)
 
 
-def _count(db: duckdb.DuckDBPyConnection, contract: Contract, entities: list[Entity]) -> dict[str, Counts]:
+def _count(
+    db: duckdb.DuckDBPyConnection, contract: Contract, entities: list[Entity]
+) -> dict[str, PlanCounts]:
     found = {
         entity: values
         for entity, *values in db.execute(
@@ -323,4 +325,4 @@ def _count(db: duckdb.DuckDBPyConnection, contract: Contract, entities: list[Ent
             " from compared group by entity"
         ).fetchall()
     }
-    return {e.name: Counts(contract.partner, e.name, *found.get(e.name, [])) for e in entities}
+    return {e.name: PlanCounts(contract.partner, e.name, *found.get(e.name, [])) for e in entities}

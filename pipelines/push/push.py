@@ -25,7 +25,7 @@ from pipelines.ledger.ledger import in_little_memory, one, open_database, take_o
 from pipelines.plan.guards import (
     TABLES,
     Limit,
-    Trip,
+    TrippedGuard,
     check_counted,
     check_counts,
     check_renumbered,
@@ -37,7 +37,7 @@ from pipelines.plan.plan import Plan, last_load, make_plan, read_counts, states
 from pipelines.plan.renumbered import count_renumbered, read_renumbered
 from pipelines.progress import Progress
 from pipelines.push.destination import push_partner
-from pipelines.push.result_table import Line, closing_table
+from pipelines.push.result_table import ResultLine, closing_table
 from pipelines.push.sender import Sender
 from pipelines.settings import database
 
@@ -45,10 +45,10 @@ SAMPLE_ROWS = 20
 
 
 @dataclass(frozen=True)
-class Held:
+class HeldBack:
     """Why a guard keeps a partner's plan back: the trips, and keys of some rows for each."""
 
-    trips: tuple[Trip, ...]
+    trips: tuple[TrippedGuard, ...]
     rows: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
@@ -59,9 +59,9 @@ class Push:
     `notes`: what it came to believe of partners, and entities that it gave up, for people.
     """
 
-    lines: list[Line]
+    lines: list[ResultLine]
     stopped: dict[str, str]
-    held: dict[str, Held]
+    held: dict[str, HeldBack]
     notes: tuple[str, ...] = ()
 
     @property
@@ -266,9 +266,9 @@ def _held(
     partner: str,
     guards: Mapping[str, Limit],
     allowed: frozenset[str],
-) -> Held | None:
+) -> HeldBack | None:
     """The guards that keep a partner back; None when there are none, or all are lifted for this plan."""
-    trips = find_trips(db, plan_id, partner, guards)
+    trips = find_tripped_guards(db, plan_id, partner, guards)
     lifted = {trip.guard for trip in trips} & allowed
     for guard in sorted(lifted):
         db.execute(
@@ -278,12 +278,14 @@ def _held(
     left = tuple(trip for trip in trips if trip.guard not in lifted)
     if not left:
         return None
-    return Held(left, {trip.message: _sample(db, plan_id, trip) for trip in left if trip.guard != "shrink"})
+    return HeldBack(
+        left, {trip.message: _sample(db, plan_id, trip) for trip in left if trip.guard != "shrink"}
+    )
 
 
-def find_trips(
+def find_tripped_guards(
     db: duckdb.DuckDBPyConnection, plan_id: str, partner: str, guards: Mapping[str, Limit]
-) -> list[Trip]:
+) -> list[TrippedGuard]:
     """All guards that a partner's plan trips. Creates that were tried before and never arrived are no new ones."""
     onboarded = {
         name
@@ -357,7 +359,7 @@ def _rows_of(db: duckdb.DuckDBPyConnection, load_id: str | None) -> dict[str, in
     )
 
 
-def _sample(db: duckdb.DuckDBPyConnection, plan_id: str, trip: Trip) -> tuple[str, ...]:
+def _sample(db: duckdb.DuckDBPyConnection, plan_id: str, trip: TrippedGuard) -> tuple[str, ...]:
     if trip.guard == "renumber":
         found = read_renumbered(db, plan_id, [trip.partner])
         return tuple(f"{pair.former} → {pair.now}" for pair in found)[:SAMPLE_ROWS]

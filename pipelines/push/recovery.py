@@ -38,7 +38,7 @@ class Sent:
     is_folded: bool
 
 
-def settle_former(
+def recover(
     home: Path,
     active: list[str],
     progress: Progress = lambda *_: None,

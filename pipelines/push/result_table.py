@@ -11,7 +11,7 @@ from pipelines.plan.mart_columns import MART_SCHEMA
 
 
 @dataclass(frozen=True)
-class Line:
+class ResultLine:
     """One line of the closing table: what became of the rows of one entity.
 
     `pending` counts rows whose turn has not come or whose answer has not; `held` those that are in doubt and stay at
@@ -39,9 +39,9 @@ class Line:
 
 def closing_table(
     db: duckdb.DuckDBPyConnection, plan_id: str, partners: list[str], seconds: Mapping[str, float]
-) -> list[Line]:
+) -> list[ResultLine]:
     """What each partner holds after a push, entity by entity, in order of levels."""
-    lines: list[Line] = []
+    lines: list[ResultLine] = []
     for partner in partners:
         entities = [name for level in load_contract(partner).levels for name in level]
         own = [_line(db, plan_id, partner, entity) for entity in entities]
@@ -53,7 +53,7 @@ def closing_table(
     return lines
 
 
-def _line(db: duckdb.DuckDBPyConnection, plan_id: str, partner: str, entity: str) -> Line:
+def _line(db: duckdb.DuckDBPyConnection, plan_id: str, partner: str, entity: str) -> ResultLine:
     names = {"plan_id": plan_id, "partner": partner, "entity": entity}
     done = dict(
         db.execute(
@@ -82,7 +82,7 @@ def _line(db: duckdb.DuckDBPyConnection, plan_id: str, partner: str, entity: str
         names,
     )[0]
     created, updated = done.get("create", 0), done.get("update", 0)
-    return Line(
+    return ResultLine(
         partner=partner,
         entity=entity,
         in_mart=one(db, f'select count(*) from {MART_SCHEMA}."{partner}__{entity}"')[0],

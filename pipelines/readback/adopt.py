@@ -48,7 +48,7 @@ ADOPTED = pa.schema(
 
 
 @dataclass(frozen=True)
-class Counts:
+class AdoptionCounts:
     """One line of an adoption: rows of one mart by what was found for them, and records that are not ours.
 
     `differing` are matches of which the next plan changes something.
@@ -75,7 +75,7 @@ class Ambiguous:
 
 
 @dataclass(frozen=True)
-class Stranger:
+class UnmanagedRecord:
     """A record at the partner that is no row of ours, with the external ids that it carries."""
 
     entity: str
@@ -97,9 +97,9 @@ class Adoption:
     """What a partner holds already, seen from the marts."""
 
     partner: str
-    counts: tuple[Counts, ...]
+    counts: tuple[AdoptionCounts, ...]
     ambiguous: tuple[Ambiguous, ...] = field(repr=False)
-    strangers: tuple[Stranger, ...] = field(repr=False)
+    strangers: tuple[UnmanagedRecord, ...] = field(repr=False)
     applied: bool
 
 
@@ -388,7 +388,9 @@ def _plain(column: str, name: str) -> str:
     )
 
 
-def _compare(db: duckdb.DuckDBPyConnection, contract: Contract, progress: Progress) -> tuple[Counts, ...]:
+def _compare(
+    db: duckdb.DuckDBPyConnection, contract: Contract, progress: Progress
+) -> tuple[AdoptionCounts, ...]:
     """Fills `adopted` with the ledger rows of the matches, and counts."""
     write_references(db, "known")
     db.execute(
@@ -462,7 +464,7 @@ def _keeps_id(contract: Contract, entity: Entity, visible: set[str]) -> bool:
     return name is not None and (name in visible or contract.confidence(entity.name, name) != "assumed")
 
 
-def _count(db: duckdb.DuckDBPyConnection, contract: Contract) -> tuple[Counts, ...]:
+def _count(db: duckdb.DuckDBPyConnection, contract: Contract) -> tuple[AdoptionCounts, ...]:
     """Counts by entity, in order of levels."""
     _write_claimed(db)
     by_entity = {
@@ -481,7 +483,7 @@ def _count(db: duckdb.DuckDBPyConnection, contract: Contract) -> tuple[Counts, .
     }
     found = {name: dict(db.execute(sql).fetchall()) for name, sql in by_entity.items()}
     return tuple(
-        Counts(entity, **{name: numbers.get(entity, 0) for name, numbers in found.items()})
+        AdoptionCounts(entity, **{name: numbers.get(entity, 0) for name, numbers in found.items()})
         for level in contract.levels
         for entity in level
     )
@@ -508,7 +510,7 @@ def _ambiguous(db: duckdb.DuckDBPyConnection) -> tuple[Ambiguous, ...]:
     return tuple(Ambiguous(*row) for row in rows)
 
 
-def _strangers(db: duckdb.DuckDBPyConnection, contract: Contract) -> tuple[Stranger, ...]:
+def _strangers(db: duckdb.DuckDBPyConnection, contract: Contract) -> tuple[UnmanagedRecord, ...]:
     rows = db.execute(
         f"""
         select s.entity, s.remote_id, list(c.external_id order by c.external_id) filter (c.external_id is not null)
@@ -518,7 +520,7 @@ def _strangers(db: duckdb.DuckDBPyConnection, contract: Contract) -> tuple[Stran
         order by all
         """
     ).fetchall()
-    return tuple(Stranger(entity, remote_id, tuple(ids or ())) for entity, remote_id, ids in rows)
+    return tuple(UnmanagedRecord(entity, remote_id, tuple(ids or ())) for entity, remote_id, ids in rows)
 
 
 def _write_ledger(db: duckdb.DuckDBPyConnection, contract: Contract) -> None:

@@ -92,7 +92,7 @@ def kinds(contract: Contract) -> list[Kind]:
     return found
 
 
-class Reader:
+class PartnerReader:
     """Reads kind by kind; keeps at most some thousand records in memory."""
 
     def __init__(self, db: duckdb.DuckDBPyConnection, connector: Connector, progress: Progress):
@@ -101,7 +101,7 @@ class Reader:
         self._visible: dict[str, set[str]] = {}
         self._pool = ThreadPoolExecutor(connector.limits.in_flight or 1)
 
-    def __enter__(self) -> "Reader":
+    def __enter__(self) -> "PartnerReader":
         return self
 
     def __exit__(self, *_: object) -> None:

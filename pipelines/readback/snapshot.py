@@ -29,7 +29,7 @@ from pipelines.api.http.client import PROBLEMS, Answer, PartnerStopped
 from pipelines.contract.contract import Contract
 from pipelines.errors import StammdatenError
 from pipelines.progress import Progress
-from pipelines.readback.reader import ROWS, Reader, count, kinds
+from pipelines.readback.reader import ROWS, PartnerReader, count, kinds
 
 __all__ = [
     "Progress",
@@ -84,7 +84,7 @@ def read_back(path: Path, connector: Connector, progress: Progress, confirm: boo
     with closing(duckdb.connect(str(path))) as db:
         db.execute(SCHEMA)
         try:
-            with Reader(db, connector, progress) as reader:
+            with PartnerReader(db, connector, progress) as reader:
                 for kind in kinds(connector.contract):
                     reader.read(kind)
                 if confirm:

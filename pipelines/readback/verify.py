@@ -60,7 +60,7 @@ class Finding:
 
 
 @dataclass(frozen=True)
-class Counts:
+class VerificationCounts:
     """One line of a verification."""
 
     entity: str
@@ -76,7 +76,7 @@ class Verification:
     """What a partner holds against what the ledger says."""
 
     partner: str
-    counts: tuple[Counts, ...]
+    counts: tuple[VerificationCounts, ...]
     findings: tuple[Finding, ...] = field(repr=False)
 
 
@@ -309,7 +309,9 @@ def _unknown(db: duckdb.DuckDBPyConnection, contract: Contract) -> list[Finding]
     return [Finding("unknown", *row) for row in rows]
 
 
-def _count(db: duckdb.DuckDBPyConnection, contract: Contract, findings: list[Finding]) -> tuple[Counts, ...]:
+def _count(
+    db: duckdb.DuckDBPyConnection, contract: Contract, findings: list[Finding]
+) -> tuple[VerificationCounts, ...]:
     in_ledger = dict(
         db.execute("select entity, count(*) from held where state <> 'withdrawn' group by entity").fetchall()
     )
@@ -328,7 +330,7 @@ def _count(db: duckdb.DuckDBPyConnection, contract: Contract, findings: list[Fin
     for finding in findings:
         found[finding.entity, finding.kind] = found.get((finding.entity, finding.kind), 0) + 1
     return tuple(
-        Counts(
+        VerificationCounts(
             name,
             in_ledger.get(name, 0),
             at_partner.get(name, 0),

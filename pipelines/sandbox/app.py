@@ -18,7 +18,7 @@ from starlette.types import Receive, Scope, Send
 from pipelines.sandbox import pages
 from pipelines.sandbox.faults import CALM, Cut, Fate
 from pipelines.sandbox.partner import Partner
-from pipelines.sandbox.wire import Answer, Call
+from pipelines.sandbox.wire import Call, PartnerAnswer
 from pipelines.unexpected import trace
 
 # Nothing but our own inline style: records come from anywhere.
@@ -86,7 +86,7 @@ class PartnerApp:
         finally:
             self._in_flight -= 1
 
-    def _answer(self, call: Call) -> tuple[Fate, Answer]:
+    def _answer(self, call: Call) -> tuple[Fate, PartnerAnswer]:
         """What becomes of a request. An error of ours is told on the sandbox's terminal, not to the caller."""
         partner = self._partner
         try:
@@ -98,7 +98,7 @@ class PartnerApp:
             )
             return CALM, partner.broken(call)
 
-    async def _cut(self, cut: Cut, answer: Answer, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _cut(self, cut: Cut, answer: PartnerAnswer, scope: Scope, receive: Receive, send: Send) -> None:
         response = _response(answer)
         body = bytes(response.body)
         if cut == "half" and body:
@@ -129,7 +129,7 @@ def _raw_path(scope: Scope) -> str:
     return str(raw.removeprefix(scope["root_path"]))
 
 
-def _response(answer: Answer) -> Response:
+def _response(answer: PartnerAnswer) -> Response:
     if answer.body is None or isinstance(answer.body, bytes):
         return Response(answer.body, answer.status, answer.headers)
     content = json.dumps(answer.body, ensure_ascii=False).encode()

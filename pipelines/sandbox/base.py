@@ -10,10 +10,10 @@ from typing import Any, ClassVar, NoReturn
 from pipelines.contract.contract import Contract, dig, resolve
 from pipelines.sandbox import lists
 from pipelines.sandbox.faults import CALM, FAULT_OPTIONS, Fate, Faults, rejected
-from pipelines.sandbox.resources import Refusal, Resource, refusals, resources, validator
+from pipelines.sandbox.resources import Resource, Violation, refusals, resources, validator
 from pipelines.sandbox.routes import Routes
 from pipelines.sandbox.store import Json, Record, Store, moment_text
-from pipelines.sandbox.wire import Answer, ApiError, Call, Handler, Option, Page, parsed
+from pipelines.sandbox.wire import ApiError, Call, Handler, Option, PartnerAnswer, PartnerPage, parsed
 
 COMMON_OPTIONS = {
     "in_flight": Option("0", "more requests at the same time are answered with 429; 0: any number"),
@@ -76,11 +76,13 @@ class PartnerBase:
         """The token or session of a request. Raises ApiError 401 for one without valid credentials."""
         raise NotImplementedError
 
-    def error_answer(self, error: ApiError) -> Answer:
+    def error_answer(self, error: ApiError) -> PartnerAnswer:
         """A refusal in the partner's own form."""
         raise NotImplementedError
 
-    def list_answer(self, resource: Resource, items: list[Json], total: int, page: Page) -> Answer:
+    def list_answer(
+        self, resource: Resource, items: list[Json], total: int, page: PartnerPage
+    ) -> PartnerAnswer:
         """One page of a list in the partner's own form; by default as the contract's `paging` says."""
         return lists.answer(resource, items, total, page)
 
@@ -92,7 +94,7 @@ class PartnerBase:
         """The path as the contract writes it, or None when it lies outside what its address ends in."""
         return path.removeprefix(self._tail) if path.startswith(self._tail + "/") else None
 
-    def outside(self, call: Call) -> Answer | None:
+    def outside(self, call: Call) -> PartnerAnswer | None:
         """Answers a path that is not part of the contract, or None."""
         return None
 
@@ -100,7 +102,7 @@ class PartnerBase:
         """Name of the field that carries our id, or None where the partner keeps none."""
         return resource.external_id
 
-    def check(self, resource: Resource, body: Json, before: Record | None) -> Iterable[Refusal]:
+    def check(self, resource: Resource, body: Json, before: Record | None) -> Iterable[Violation]:
         """Rules that a schema cannot say; `before` is None for a new record."""
         return ()
 
@@ -131,17 +133,17 @@ class PartnerBase:
 
     # ---- the way of a request
 
-    def answer(self, call: Call, fate: Fate = CALM) -> Answer:
+    def answer(self, call: Call, fate: Fate = CALM) -> PartnerAnswer:
         """Answers one request as its fate wants it, and notes it; what a refused request wrote is undone."""
         if not fate.processed:
-            return self._instead(call, fate, Answer(204), processed=False)
+            return self._instead(call, fate, PartnerAnswer(204), processed=False)
         try:
             with self.store.transaction():
                 return self._instead(call, fate, self._dispatch(call), processed=True)
         except ApiError as error:
             return self._instead(call, fate, self.error_answer(error), processed=False)
 
-    def broken(self, call: Call) -> Answer:
+    def broken(self, call: Call) -> PartnerAnswer:
         """What a request gets that met an error of the sandbox itself; it says nothing of the cause."""
         error = ApiError(500, "internal", "The sandbox met an error of its own.")
         return self._instead(call, CALM, self.error_answer(error), processed=False)
@@ -175,7 +177,7 @@ class PartnerBase:
             return []
         return [value] if isinstance(value, str) else []
 
-    def _instead(self, call: Call, fate: Fate, answer: Answer, processed: bool) -> Answer:
+    def _instead(self, call: Call, fate: Fate, answer: PartnerAnswer, processed: bool) -> PartnerAnswer:
         """What goes back under this fate, noted in the log."""
         if fate.error:
             answer = self.error_answer(fate.error)
@@ -194,7 +196,7 @@ class PartnerBase:
         )
         return replace(answer, headers={**answer.headers, **fate.headers})
 
-    def _dispatch(self, call: Call) -> Answer:
+    def _dispatch(self, call: Call) -> PartnerAnswer:
         outside = self.outside(call)
         if outside is not None:
             return outside
@@ -238,7 +240,7 @@ class PartnerBase:
             raise ApiError(400, "no_json", "The body must be a JSON object.")
         return body
 
-    def page_of(self, call: Call, query: Mapping[str, str]) -> Page:
+    def page_of(self, call: Call, query: Mapping[str, str]) -> PartnerPage:
         """Which page is wanted. Raises ApiError for one that there cannot be."""
         return lists.page_of(self.contract.paging, call, query, self.refuses_large_pages())
 
@@ -286,7 +288,7 @@ class PartnerBase:
         except ValueError:
             raise ApiError(400, "no_json", "The body is not valid JSON.") from None
 
-    def _refuse(self, found: Iterable[Refusal]) -> None:
+    def _refuse(self, found: Iterable[Violation]) -> None:
         refused = tuple(found)
         if refused:
             raise ApiError(self.invalid_status, "invalid", "The body breaks a rule.", refused)

@@ -10,9 +10,9 @@ from email.utils import formatdate
 from typing import Any, Literal, cast
 
 from pipelines.contract.contract import dig
-from pipelines.sandbox.limiter import Limiter, Quota, Style
-from pipelines.sandbox.resources import Refusal
-from pipelines.sandbox.wire import Answer, ApiError, Call, Option
+from pipelines.sandbox.limiter import Quota, RequestWindows, Style
+from pipelines.sandbox.resources import Violation
+from pipelines.sandbox.wire import ApiError, Call, Option, PartnerAnswer
 
 Cut = Literal["", "whole", "half"]
 
@@ -46,7 +46,7 @@ FAULT_OPTIONS = {
     "slow_rate": Option("0", "slow answers", form="percent"),
     "throttle_rate": Option("0", "answers 429, whatever the limits", form="percent"),
 }
-HTML = Answer(
+HTML = PartnerAnswer(
     502,
     b"<!doctype html><html><head><title>502 Bad Gateway</title></head>"
     b"<body><h1>502 Bad Gateway</h1></body></html>\n",
@@ -67,7 +67,7 @@ class Fate:
     fault: str = ""
     processed: bool = True
     error: ApiError | None = None
-    answer: Answer | None = None
+    answer: PartnerAnswer | None = None
     cut: Cut = ""
     delay: float = 0.0
     retry_at: float | None = None
@@ -83,7 +83,7 @@ class Faults:
 
     def __init__(self, settings: Mapping[str, str]):
         self._settings = settings
-        self._limiter = Limiter()
+        self._limiter = RequestWindows()
         self._seen: Counter[bytes] = Counter()
         self._dealt = 0
         self._down_since: float | None = None
@@ -228,7 +228,7 @@ SHARES = [name for name in FAULT_OPTIONS if name.endswith("_rate")]
 
 def rejected(
     settings: Mapping[str, str], external_ids: Iterable[str], body: Mapping[str, Any], external_id: str | None
-) -> Iterator[Refusal]:
+) -> Iterator[Violation]:
     """What `reject_pattern` has against a record; `external_id` is the name of the field that carries our id."""
     pattern, name = settings["reject_pattern"], settings["reject_field"]
     if not pattern:
@@ -236,7 +236,7 @@ def rejected(
     value = dig(body, name) if name else None
     values = external_ids if not name else [] if value is None else [str(value)]
     if any(re.search(pattern, text) for text in values):
-        yield Refusal(name or external_id or "", "is not accepted", "rejected")
+        yield Violation(name or external_id or "", "is not accepted", "rejected")
 
 
 def _number_of(text: str) -> float:

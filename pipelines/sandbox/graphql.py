@@ -23,7 +23,7 @@ from pipelines.sandbox import lists
 from pipelines.sandbox.partner import Partner
 from pipelines.sandbox.resources import Resource
 from pipelines.sandbox.store import Json, Record, changed
-from pipelines.sandbox.wire import Answer, ApiError, Call, Handler
+from pipelines.sandbox.wire import ApiError, Call, Handler, PartnerAnswer
 
 Field = tuple[str, str]
 Resolver = Callable[[Call, Json], Any]
@@ -88,10 +88,10 @@ class GraphqlPartner(Partner):
         """The one endpoint."""
         return {("post", self.contract.endpoint): self._execute}
 
-    def error_answer(self, error: ApiError) -> Answer:
+    def error_answer(self, error: ApiError) -> PartnerAnswer:
         """A refusal of the whole request."""
         body = {"errors": [{"message": error.message, "extensions": self.extensions(error)}]}
-        return Answer(error.status, body, error.headers)
+        return PartnerAnswer(error.status, body, error.headers)
 
     def extensions(self, error: ApiError) -> Json:
         """What an error says beside its sentence: a code, and the first field that was refused."""
@@ -100,10 +100,10 @@ class GraphqlPartner(Partner):
 
     # ---- the way of a request
 
-    def _execute(self, call: Call) -> Answer:
+    def _execute(self, call: Call) -> PartnerAnswer:
         given = self.json(call)
         document = self._document(given["query"])
-        if isinstance(document, Answer):
+        if isinstance(document, PartnerAnswer):
             return document
         result = execute_sync(
             self._sdl.schema,
@@ -119,9 +119,9 @@ class GraphqlPartner(Partner):
         body: Json = {"data": result.data}
         if result.errors:
             body["errors"] = [_formatted(error) for error in result.errors]
-        return Answer(200, body)
+        return PartnerAnswer(200, body)
 
-    def _document(self, text: str) -> DocumentNode | Answer:
+    def _document(self, text: str) -> DocumentNode | PartnerAnswer:
         """The query as a document, or a refusal of what is none or does not fit the schema."""
         try:
             document = parse(text)
@@ -225,5 +225,7 @@ def _formatted(error: GraphQLError) -> Json:
     return found if found.get("extensions") else {**found, "extensions": {"code": "INTERNAL_SERVER_ERROR"}}
 
 
-def _refused(code: str, errors: list[GraphQLError] | list[GraphQLSyntaxError]) -> Answer:
-    return Answer(400, {"errors": [{"message": e.message, "extensions": {"code": code}} for e in errors]})
+def _refused(code: str, errors: list[GraphQLError] | list[GraphQLSyntaxError]) -> PartnerAnswer:
+    return PartnerAnswer(
+        400, {"errors": [{"message": e.message, "extensions": {"code": code}} for e in errors]}
+    )

@@ -18,7 +18,7 @@ class Quota:
     reset: float
 
 
-class Limiter:
+class RequestWindows:
     """Counts accepted requests in windows. `now` are epoch seconds and never fall."""
 
     def __init__(self) -> None:

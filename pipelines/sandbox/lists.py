@@ -8,17 +8,17 @@ from pipelines.contract.contract import Paging, dig
 from pipelines.contract.model import put
 from pipelines.sandbox.resources import Resource
 from pipelines.sandbox.store import Json
-from pipelines.sandbox.wire import Answer, ApiError, Call, Page
+from pipelines.sandbox.wire import ApiError, Call, PartnerAnswer, PartnerPage
 
 
-def page_of(paging: Paging, call: Call, given: Mapping[str, Any], refuses_large: bool = False) -> Page:
+def page_of(paging: Paging, call: Call, given: Mapping[str, Any], refuses_large: bool = False) -> PartnerPage:
     """Which page is wanted. `given` is the query, or the body of a search. Raises ApiError for an impossible one."""
     if paging.style in ("page", "next_link"):
         size = _whole(given.get(paging.size), paging.size, 1, paging.default_size)
         if size > paging.max_size and refuses_large:
             raise ApiError(400, "invalid_query", f"{paging.size} must be at most {paging.max_size}.")
         size = min(size, paging.max_size)
-        return Page(size, (_whole(given.get(paging.page), paging.page, 1, 1) - 1) * size)
+        return PartnerPage(size, (_whole(given.get(paging.page), paging.page, 1, 1) - 1) * size)
     place = given
     if paging.style == "offset_headers":
         place = {
@@ -27,7 +27,7 @@ def page_of(paging: Paging, call: Call, given: Mapping[str, Any], refuses_large:
         }
     limit = _whole(dig(place, paging.limit), paging.limit, 1, paging.default_size)
     offset = _whole(dig(place, paging.offset), paging.offset, 0, 0)
-    return Page(min(limit, paging.max_size), offset)
+    return PartnerPage(min(limit, paging.max_size), offset)
 
 
 def names(paging: Paging) -> set[str]:
@@ -35,20 +35,20 @@ def names(paging: Paging) -> set[str]:
     return {name for name in (paging.page, paging.size, paging.limit, paging.offset) if name}
 
 
-def linked(page: Page, paging: Paging, address: str, query: Mapping[str, str]) -> Page:
+def linked(page: PartnerPage, paging: Paging, address: str, query: Mapping[str, str]) -> PartnerPage:
     """The page with the address of the one behind it, for partners that give links."""
     if paging.style != "next_link":
         return page
     follow = {**query, paging.page or "page": str(page.number + 1)}
-    return Page(page.limit, page.offset, f"{address}?{urlencode(follow)}")
+    return PartnerPage(page.limit, page.offset, f"{address}?{urlencode(follow)}")
 
 
-def answer(resource: Resource, items: list[Json], total: int, page: Page) -> Answer:
+def answer(resource: Resource, items: list[Json], total: int, page: PartnerPage) -> PartnerAnswer:
     """A page of a list in the form that the contract's `paging` describes."""
     paging = resource.paging
     body: Json = {}
     if paging.style == "offset_headers":
-        return Answer(200, items, {paging.count: str(total)})
+        return PartnerAnswer(200, items, {paging.count: str(total)})
     put(body, resource.items, items)
     if paging.total:
         put(body, paging.total, total)
@@ -56,7 +56,7 @@ def answer(resource: Resource, items: list[Json], total: int, page: Page) -> Ans
         put(body, paging.total_pages, page.pages(total))
     if paging.next:
         put(body, paging.next, page.next if page.number < page.pages(total) else None)
-    return Answer(200, body)
+    return PartnerAnswer(200, body)
 
 
 def filters_in(body: Mapping[str, Any], place: str, fields: Mapping[str, Any]) -> Json:

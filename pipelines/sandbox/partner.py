@@ -9,9 +9,9 @@ from typing import Any
 from pipelines.contract.contract import Entity
 from pipelines.sandbox import lists
 from pipelines.sandbox.base import COMMON_OPTIONS, PartnerBase
-from pipelines.sandbox.resources import Refusal, Resource
+from pipelines.sandbox.resources import Resource, Violation
 from pipelines.sandbox.store import Duplicate, Json, Record, changed
-from pipelines.sandbox.wire import Answer, ApiError, Call, Handler, Page, stamp
+from pipelines.sandbox.wire import ApiError, Call, Handler, PartnerAnswer, PartnerPage, stamp
 
 __all__ = ["COMMON_OPTIONS", "Partner"]
 
@@ -41,24 +41,24 @@ class Partner(PartnerBase):
         return found
 
     @staticmethod
-    def _bound(method: Callable[[Resource, Call], Answer], resource: Resource) -> Handler:
+    def _bound(method: Callable[[Resource, Call], PartnerAnswer], resource: Resource) -> Handler:
         return lambda call: method(resource, call)
 
     # ---- records
 
-    def create(self, resource: Resource, call: Call) -> Answer:
+    def create(self, resource: Resource, call: Call) -> PartnerAnswer:
         """POST on a collection."""
         self._path_parents(resource, call)
         body = self.accepted(resource, self.json_object(call), is_new=True)
         body = {**resource.defaults(), **body, **self._path_values(resource, call)}
         record = self.add(resource, body)
         self.after_create(resource, record)
-        return Answer(self.created_status, self.single(resource, self.show(resource, record)))
+        return PartnerAnswer(self.created_status, self.single(resource, self.show(resource, record)))
 
-    def replace(self, resource: Resource, call: Call) -> Answer:
+    def replace(self, resource: Resource, call: Call) -> PartnerAnswer:
         """PUT on a record whose id is the caller's: makes it, or replaces the fields that are given."""
         record, is_new = self.put(resource, self.json_object(call), call.params["id"])
-        return Answer(201 if is_new else 200, self.single(resource, self.show(resource, record)))
+        return PartnerAnswer(201 if is_new else 200, self.single(resource, self.show(resource, record)))
 
     def put(self, resource: Resource, body: Json, external_id: str) -> tuple[Record, bool]:
         """The record under our id, made or changed, and whether it is new. Raises ApiError."""
@@ -94,18 +94,20 @@ class Partner(PartnerBase):
             return str(body[resource.id_field])
         return str(number) if resource.id_is_number else str(uuid.uuid5(NAMESPACE, str(number)))
 
-    def read(self, resource: Resource, call: Call) -> Answer:
+    def read(self, resource: Resource, call: Call) -> PartnerAnswer:
         """GET on a record."""
         record = self._the_record(resource, call)
         if not self._is_visible(record):
             raise ApiError(404, "not_found", "There is no such record.")
-        return Answer(200, self.single(resource, self.show(resource, record)))
+        return PartnerAnswer(200, self.single(resource, self.show(resource, record)))
 
-    def change(self, resource: Resource, call: Call) -> Answer:
+    def change(self, resource: Resource, call: Call) -> PartnerAnswer:
         """PATCH on a record: fields that are left out stay as they are, null clears."""
         record = self._the_record(resource, call)
         changes = self.accepted(resource, self.json_object(call), is_new=False)
-        return Answer(200, self.single(resource, self.show(resource, self.apply(resource, record, changes))))
+        return PartnerAnswer(
+            200, self.single(resource, self.show(resource, self.apply(resource, record, changes)))
+        )
 
     def apply(self, resource: Resource, record: Record, changes: Json) -> Record:
         """The record with some fields changed, after all checks. Raises ApiError."""
@@ -123,10 +125,10 @@ class Partner(PartnerBase):
             self._set_external_id(resource, after)
         return after
 
-    def delete(self, resource: Resource, call: Call) -> Answer:
+    def delete(self, resource: Resource, call: Call) -> PartnerAnswer:
         """DELETE on a record; 409 while others refer to it."""
         self.remove(resource, self._the_record(resource, call))
-        return Answer(204)
+        return PartnerAnswer(204)
 
     def remove(self, resource: Resource, record: Record) -> None:
         """Deletes a record. Raises ApiError 409 while others refer to it."""
@@ -136,7 +138,7 @@ class Partner(PartnerBase):
             raise ApiError(409, "in_use", "Other records refer to this one.")
         self.store.delete(self.name, record)
 
-    def list_records(self, resource: Resource, call: Call) -> Answer:
+    def list_records(self, resource: Resource, call: Call) -> PartnerAnswer:
         """GET on a collection, filtered and paged."""
         query = self._known_filters(resource, call, self.query(call))
         page = lists.page_of(resource.paging, call, query, self.refuses_large_pages())
@@ -147,7 +149,7 @@ class Partner(PartnerBase):
         filters = self._list_filters(resource, {**self._path_values(resource, call), **filters})
         return self._listed(resource, filters, page)
 
-    def search(self, resource: Resource, call: Call) -> Answer:
+    def search(self, resource: Resource, call: Call) -> PartnerAnswer:
         """POST that lists the records for which all plain fields of the body hold."""
         body = self.json(call)
         find = next(
@@ -160,7 +162,7 @@ class Partner(PartnerBase):
         place = (find.body or "").rpartition(".")[0]
         return self._listed(resource, lists.filters_in(body, place, resource.create["properties"]), page)
 
-    def _listed(self, resource: Resource, filters: Json, page: Page) -> Answer:
+    def _listed(self, resource: Resource, filters: Json, page: PartnerPage) -> PartnerAnswer:
         records, total = self.select(resource, filters, page)
         return self.list_answer(resource, [self.show(resource, record) for record in records], total, page)
 
@@ -172,7 +174,7 @@ class Partner(PartnerBase):
         wanted = {field: filters.get(name) or None for name, field in resource.below.items()}
         return {**{n: v for n, v in filters.items() if n not in resource.below}, **wanted}
 
-    def select(self, resource: Resource, filters: Json, page: Page) -> tuple[list[Record], int]:
+    def select(self, resource: Resource, filters: Json, page: PartnerPage) -> tuple[list[Record], int]:
         """One page of the records that match all filters, and the number of all that match."""
         if not filters and not self.number("read_delay_ms"):
             total = self.store.count(self.name, resource.name)
@@ -234,7 +236,7 @@ class Partner(PartnerBase):
         unknown = [name for name in resource.unknown_fields(body) if name not in resource.path_fields]
         unknown += [name for name in hidden if name in body]
         if unknown and self.settings["unknown_fields"] == "reject":
-            self._refuse([Refusal(name, "is not known", "unknown") for name in unknown])
+            self._refuse([Violation(name, "is not known", "unknown") for name in unknown])
         known = resource.create["properties"].keys() - hidden - set(resource.path_fields)
         body = {name: value for name, value in body.items() if name in known}
         self._refuse(resource.refusals(body, is_new))
@@ -284,7 +286,7 @@ class Partner(PartnerBase):
 
     def _parents_exist(self, references: Iterable[tuple[str, str, str]]) -> None:
         missing = [
-            Refusal(name, "refers to a record that does not exist", "unknown_parent")
+            Violation(name, "refers to a record that does not exist", "unknown_parent")
             for name, target, id_ in references
             if not self.store.get(self.name, target, id_)
         ]

@@ -24,7 +24,7 @@ MESSAGES = {
 
 
 @dataclass(frozen=True)
-class Refusal:
+class Violation:
     """A field and what is wrong with it."""
 
     field: str
@@ -60,7 +60,7 @@ class Resource:
     full_text: str | None = None
     upserts: bool = False
 
-    def refusals(self, body: Json, is_new: bool) -> Iterator[Refusal]:
+    def refusals(self, body: Json, is_new: bool) -> Iterator[Violation]:
         """What the contract says against a body."""
         yield from refusals(self.creating if is_new else self.updating, body)
 
@@ -94,18 +94,18 @@ def validator(schema: Json) -> OAS31Validator:
     return OAS31Validator(schema, format_checker=oas31_format_checker)
 
 
-def refusals(checker: OAS31Validator, body: Any) -> Iterator[Refusal]:
+def refusals(checker: OAS31Validator, body: Any) -> Iterator[Violation]:
     """What a schema says against a body, without the values."""
     for error in checker.iter_errors(body):
         path = [str(step) for step in error.absolute_path]
         if error.validator == "required":
             missing = [name for name in error.validator_value if name not in error.instance]
             yield from (
-                Refusal(".".join([*path, name]), MESSAGES["required"], "required") for name in missing
+                Violation(".".join([*path, name]), MESSAGES["required"], "required") for name in missing
             )
             continue
         rule = str(error.validator)
-        yield Refusal(".".join(path), MESSAGES.get(rule, "is not allowed"), rule)
+        yield Violation(".".join(path), MESSAGES.get(rule, "is not allowed"), rule)
 
 
 def query_parameters(contract: Contract, path: str, method: str) -> dict[str, OAS31Validator]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Literal, NoReturn
 
-from pipelines.sandbox.resources import Refusal
+from pipelines.sandbox.resources import Violation
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Call:
 
 
 @dataclass(frozen=True)
-class Answer:
+class PartnerAnswer:
     """What goes back: a JSON body, bytes that are no JSON, or nothing."""
 
     status: int
@@ -51,7 +51,7 @@ class ApiError(Exception):
         status: int,
         code: str,
         message: str,
-        refused: Iterable[Refusal] = (),
+        refused: Iterable[Violation] = (),
         headers: Mapping[str, str] | None = None,
     ):
         super().__init__(message)
@@ -59,11 +59,11 @@ class ApiError(Exception):
         self.refused, self.headers = tuple(refused), headers or {}
 
 
-Handler = Callable[[Call], Answer]
+Handler = Callable[[Call], PartnerAnswer]
 
 
 @dataclass(frozen=True)
-class Page:
+class PartnerPage:
     """A piece of a list; `next` is the address of the one behind it, for partners that give links."""
 
     limit: int

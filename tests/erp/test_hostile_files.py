@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from pipelines.erp.files import csv_file
-from pipelines.erp.files.archive import Limits
+from pipelines.erp.files.archive import ArchiveLimits
 from pipelines.erp.files.door import FilesSettings
 from pipelines.erp.load import load
 from pipelines.errors import DeliveryError
@@ -143,7 +143,7 @@ def test_the_limit_of_a_workbook_is_a_setting(folder):
 
     (folder / "person.csv").unlink()
     (folder / "person.xlsx").write_bytes(workbook())
-    settings = FilesSettings(folder, limits=Limits(max_workbook_mb=0.01))
+    settings = FilesSettings(folder, limits=ArchiveLimits(max_workbook_mb=0.01))
     with pytest.raises(DeliveryError, match="raise SOURCES__ERP__FILES__MAX_WORKBOOK_MB"), opened(settings):
         pass
 

@@ -11,7 +11,7 @@ import paramiko
 import pytest
 from moto.server import ThreadedMotoServer
 
-from pipelines.erp.files.archive import Limits
+from pipelines.erp.files.archive import ArchiveLimits
 from pipelines.erp.files.door import FilesSettings
 from pipelines.erp.files.remote import Remote, check_address
 from pipelines.erp.load import load
@@ -149,7 +149,7 @@ def test_a_file_that_grows_on_the_server_is_an_error_and_the_raw_layer_as_before
 
 
 def test_more_than_the_limit_is_not_copied(place):
-    assert "0.0 GB, 1e-07 GB are allowed" in message(place("/delivery"), limits=Limits(max_gb=1e-7))
+    assert "0.0 GB, 1e-07 GB are allowed" in message(place("/delivery"), limits=ArchiveLimits(max_gb=1e-7))
 
 
 def test_a_fresh_upload_is_waited_for_unless_its_control_file_is_there(folder, place, monkeypatch):

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from pipelines.erp.delivery.mapping import TableMapping
-from pipelines.erp.files.archive import Limits
+from pipelines.erp.files.archive import ArchiveLimits
 from pipelines.erp.files.door import FilesSettings
 from pipelines.erp.files.remote import Remote
 from pipelines.erp.settings import erp_settings, is_configured
@@ -76,7 +76,7 @@ def test_every_setting_of_the_files_is_read(configure, tmp_path):
         mapping={"archiv": TableMapping(source="Akten")},
         control="fertig.csv",
         quiet_seconds=90,
-        limits=Limits(max_gb=0.5, max_ratio=1000),
+        limits=ArchiveLimits(max_gb=0.5, max_ratio=1000),
     )
 
 

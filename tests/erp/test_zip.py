@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.erp.files.archive import Limits
+from pipelines.erp.files.archive import ArchiveLimits
 from pipelines.erp.files.door import FilesSettings
 from pipelines.erp.load import load
 from pipelines.errors import DeliveryError
@@ -38,7 +38,7 @@ def add(path: Path, name: str, content: bytes = b"x", mode: int = 0) -> None:
 
 def message(path: Path, **limits: float) -> str:
     with pytest.raises(DeliveryError) as caught:
-        read(FilesSettings(path, limits=Limits(**limits)))
+        read(FilesSettings(path, limits=ArchiveLimits(**limits)))
     assert "\n" not in str(caught.value)
     return str(caught.value)
 
@@ -143,7 +143,7 @@ def test_a_bomb_is_an_error_before_a_byte_of_it_is_unpacked(packed, tmp_path):
 def test_more_than_the_limit_is_an_error_and_the_limits_can_be_set(packed):
     pack(packed, {**DELIVERY, "notizen.txt": b"\n" * (20 << 20)})
     assert "0.0 GB unpacked, 0.01 GB are allowed" in message(packed, max_gb=0.01, max_ratio=2000)
-    assert len(read(FilesSettings(packed, limits=Limits(max_ratio=2000)))["person"]) == 2
+    assert len(read(FilesSettings(packed, limits=ArchiveLimits(max_ratio=2000)))["person"]) == 2
 
 
 def test_a_bomb_inside_a_workbook_is_an_error(folder):

@@ -6,11 +6,11 @@ from pathlib import Path
 
 from pipelines.plan.guards import DEFAULTS
 from pipelines.push import push as engine
-from pipelines.push.recovery import settle_former
+from pipelines.push.recovery import recover
 
 
 def main(home: Path, partners: list[str]) -> None:
-    looked_up = settle_former(home, partners)
+    looked_up = recover(home, partners)
     print(looked_up, flush=True)
     made = engine.plan(home, partners, date(2026, 11, 21))
     engine.push(home, made.plan_id, partners, DEFAULTS)

@@ -9,12 +9,12 @@ from pathlib import Path
 from pipelines import interrupt
 from pipelines.plan.guards import DEFAULTS
 from pipelines.push import push as engine
-from pipelines.push.recovery import settle_former
+from pipelines.push.recovery import recover
 
 
 def main(home: Path, partners: list[str]) -> int:
     with interrupt.handled():
-        settle_former(home, partners)
+        recover(home, partners)
         made = engine.plan(home, partners, date(2026, 11, 21))
         with interrupt.finishing(interrupt.WITH_PARTNERS):
             pushed = engine.push(home, made.plan_id, partners, DEFAULTS)

@@ -9,8 +9,8 @@ import duckdb
 from pipelines.ledger.ledger import open_database
 from pipelines.plan.guards import DEFAULTS
 from pipelines.push import push as engine
-from pipelines.push.recovery import settle_former
-from pipelines.push.result_table import Line
+from pipelines.push.recovery import recover
+from pipelines.push.result_table import ResultLine
 from pipelines.sandbox.server import Sandbox
 from tests.push.marts import write_marts
 
@@ -24,11 +24,11 @@ class Site:
     def __init__(self, home: Path, sandbox: Sandbox):
         self.home, self.sandbox = home, sandbox
 
-    def sync(self, partner: str, rows: Rows) -> dict[str, Line]:
+    def sync(self, partner: str, rows: Rows) -> dict[str, ResultLine]:
         """Marts as given, then settle, plan and push; the closing table by entity."""
         with open_database(self.home) as db:
             write_marts(db, partner, rows)
-        settle_former(self.home, [partner])
+        recover(self.home, [partner])
         made = engine.plan(self.home, [partner], TODAY)
         pushed = engine.push(self.home, made.plan_id, [partner], DEFAULTS)
         self.stopped, self.held = pushed.stopped, pushed.held

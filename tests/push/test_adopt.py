@@ -10,7 +10,7 @@ from pipelines.api.connector import connector
 from pipelines.errors import StammdatenError
 from pipelines.ledger.ledger import open_database
 from pipelines.push import push as engine
-from pipelines.readback.adopt import Adoption, Ambiguous, Counts, Stranger, adopt
+from pipelines.readback.adopt import Adoption, AdoptionCounts, Ambiguous, UnmanagedRecord, adopt
 from tests.push.marts import write_marts
 from tests.push.site import TODAY, Rows, Site
 from tests.push.somebody import does
@@ -31,7 +31,7 @@ def adopted(site: Site, partner: str, apply: bool = True) -> Adoption:
     return adopt(site.home, connector(partner), apply)
 
 
-def counts(found: Adoption) -> dict[str, Counts]:
+def counts(found: Adoption) -> dict[str, AdoptionCounts]:
     return {line.entity: line for line in found.counts}
 
 
@@ -166,7 +166,7 @@ def test_what_fits_several_records_is_shown_and_neither_touched_nor_created(site
     )
     forget(site)
     found = adopted(site, "etg24")
-    assert counts(found)["mieter"] == Counts(
+    assert counts(found)["mieter"] == AdoptionCounts(
         "mieter", in_mart=3, by_natural_key=2, ambiguous=1, to_create=0, strangers=0
     )
     assert found.ambiguous == tuple(
@@ -208,8 +208,8 @@ def test_strangers_are_shown_and_stay_as_they_are(site: Site) -> None:
     )
     found = adopted(site, "etg24")
     assert found.strangers == (
-        Stranger("objekte", house["id"], ("X-1",)),
-        Stranger("objektgruppen", group["id"], ()),
+        UnmanagedRecord("objekte", house["id"], ("X-1",)),
+        UnmanagedRecord("objektgruppen", group["id"], ()),
     )
     site.sync("etg24", HOUSE)
     records = site.sandbox.records("etg24", "objekte")

@@ -12,7 +12,7 @@ from pipelines.api.http.client import Answer
 from pipelines.api.protocols.protocol import Operation
 from pipelines.api.protocols.rest import Rest
 from pipelines.ledger.journal import Journal
-from pipelines.push.recovery import settle_former
+from pipelines.push.recovery import recover
 from pipelines.readback.adopt import adopt
 from pipelines.readback.verify import verify
 from tests.push.site import Rows, Site
@@ -88,7 +88,7 @@ def test_a_group_that_never_arrived_is_not_replaced_by_its_twin(
     )  # without the external id, which was refused once
     patience(monkeypatch, "etg24", "0", "1")
     told: list[tuple[str, int, int]] = []
-    settle_former(site.home, ["etg24"], lambda *line: told.append(line))
+    recover(site.home, ["etg24"], lambda *line: told.append(line))
     assert told[0] == ("etg24, creates in doubt", 0, 1)
     assert sum(line.undelivered for line in site.sync("etg24", TWINS).values()) == 0
     groups = groups_of_houses(site)
@@ -145,7 +145,7 @@ def test_tenants_of_one_lease_and_one_name_are_two_after_a_kill(
     journal = Journal(site.home / "journal.sqlite")
     journal.intend(found[0][0], "etg24", [seq for _, seq in found])
     journal.close()
-    assert settle_former(site.home, ["etg24"]) == 3
+    assert recover(site.home, ["etg24"]) == 3
     assert sum(line.undelivered for line in site.sync("etg24", rows).values()) == 0
     records = site.sandbox.records("etg24", "mieter")
     held = site.ledger("select remote_id from sync.ledger where entity = 'mieter'")

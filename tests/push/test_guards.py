@@ -10,19 +10,20 @@ from pipelines.cli.terminal import invitation
 from pipelines.errors import SettingsError
 from pipelines.plan.guards import (
     DEFAULTS,
-    Trip,
+    TrippedGuard,
     check_counted,
     check_counts,
     check_tables,
     is_onboarded,
     limits,
 )
-from pipelines.plan.plan import Counts
+from pipelines.plan.plan import PlanCounts
 
 
 def guards_of(held: int, onboarded: bool = True, **counts: int) -> list[str]:
     return [
-        trip.guard for trip in check_counts(Counts("etg24", "einheiten", **counts), held, onboarded, DEFAULTS)
+        trip.guard
+        for trip in check_counts(PlanCounts("etg24", "einheiten", **counts), held, onboarded, DEFAULTS)
     ]
 
 
@@ -57,10 +58,10 @@ def test_updates_trip_above_half_and_a_hundred_rows() -> None:
 
 def test_what_cannot_be_computed_counts_as_tripped() -> None:
     assert check_counted("etg24", [("mieter", "withdraw"), ("objekte", "create")], ["objekte"]) == [
-        Trip("etg24", "withdraw", "mieter", None, None)
+        TrippedGuard("etg24", "withdraw", "mieter", None, None)
     ]
     assert check_tables("etg24", {"mieter": 100}, {}, DEFAULTS) == [
-        Trip("etg24", "shrink", "mieter", None, None)
+        TrippedGuard("etg24", "shrink", "mieter", None, None)
     ]
 
 

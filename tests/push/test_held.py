@@ -12,7 +12,7 @@ import pytest
 from pipelines.contract.contract import load_contract
 from pipelines.explain.explain import explain
 from pipelines.ledger.ledger import create_tables, open_database
-from pipelines.plan.plan import Counts, make_plan
+from pipelines.plan.plan import PlanCounts, make_plan
 from pipelines.settings import Vars
 from tests.push.doubts import doubtful, flat, good
 from tests.push.site import TODAY, Site
@@ -38,7 +38,7 @@ class Planned:
     """What the plan of the second delivery does, when all of the first is at the partners."""
 
     db: duckdb.DuckDBPyConnection
-    counts: Mapping[tuple[str, str], Counts]
+    counts: Mapping[tuple[str, str], PlanCounts]
 
     def held(self, partner: str, entity: str) -> list[str]:
         return self._ids(
@@ -66,7 +66,7 @@ class Planned:
         return sorted(external_id for (external_id,) in self.db.execute(sql, list(values)).fetchall())
 
 
-def plan_after(db: duckdb.DuckDBPyConnection, ledger: str | None) -> Mapping[tuple[str, str], Counts]:
+def plan_after(db: duckdb.DuckDBPyConnection, ledger: str | None) -> Mapping[tuple[str, str], PlanCounts]:
     create_tables(db)
     if ledger:
         db.execute(f"insert into sync.ledger by name from read_parquet('{ledger}')")

@@ -24,7 +24,7 @@ from pipelines.plan.guards import DEFAULTS
 from pipelines.push import push as engine
 from pipelines.push import sender
 from pipelines.push.push import Push
-from pipelines.push.recovery import settle_former
+from pipelines.push.recovery import recover
 from tests.push.marts import write_marts
 from tests.push.site import TODAY, Site
 from tests.push.stock import HOUSE, KIWI
@@ -51,7 +51,7 @@ def sync_both(site: Site, **rows: Any) -> Push:
     with open_database(site.home) as db:
         write_marts(db, "etg24", rows.get("etg24", HOUSE))
         write_marts(db, "kiwi", KIWI)
-    settle_former(site.home, ["etg24", "kiwi"])
+    recover(site.home, ["etg24", "kiwi"])
     plan_id = engine.plan(site.home, ["etg24", "kiwi"], TODAY).plan_id
     return engine.push(site.home, plan_id, ["etg24", "kiwi"], DEFAULTS)
 

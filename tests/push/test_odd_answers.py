@@ -15,7 +15,7 @@ from pipelines.errors import StammdatenError
 from pipelines.ledger.ledger import open_database
 from pipelines.plan.guards import DEFAULTS
 from pipelines.push import push as engine
-from pipelines.push.recovery import settle_former
+from pipelines.push.recovery import recover
 from pipelines.readback.adopt import adopt
 from pipelines.readback.verify import verify
 from tests.push.between import Between, Odd, between
@@ -108,7 +108,7 @@ def test_a_partner_that_holds_records_with_our_ids_is_not_believed_to_know_none(
 def push(site: Site, partner: str, rows: Rows) -> engine.Push:
     with open_database(site.home) as db:
         write_marts(db, partner, rows)
-    settle_former(site.home, [partner])
+    recover(site.home, [partner])
     made = engine.plan(site.home, [partner], TODAY)
     return engine.push(site.home, made.plan_id, [partner], DEFAULTS)
 

@@ -11,7 +11,7 @@ from pipelines.contract.contract import load_contract
 from pipelines.forget.forget import forget
 from pipelines.ledger.ledger import open_database
 from pipelines.push import push as engine
-from pipelines.readback.adopt import Counts, Stranger, adopt
+from pipelines.readback.adopt import AdoptionCounts, UnmanagedRecord, adopt
 from pipelines.readback.verify import repair, verify
 from pipelines.settings import Vars
 from tests.push.marts import write_marts
@@ -90,7 +90,7 @@ def planned(site: Site) -> list[Any]:
     )
 
 
-def adopted(site: Site) -> tuple[dict[str, Counts], tuple[Stranger, ...]]:
+def adopted(site: Site) -> tuple[dict[str, AdoptionCounts], tuple[UnmanagedRecord, ...]]:
     found = adopt(site.home, connector("casavi"), apply=True)
     return {line.entity: line for line in found.counts}, tuple(found.strangers)
 

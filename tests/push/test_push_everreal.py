@@ -15,7 +15,7 @@ from pipelines.contract.contract import load_contract
 from pipelines.ledger.ledger import open_database
 from pipelines.plan.rows import plan_lines
 from pipelines.push import push as engine
-from pipelines.readback.adopt import Counts, adopt
+from pipelines.readback.adopt import AdoptionCounts, adopt
 from pipelines.readback.verify import repair, verify
 from tests.push.marts import write_marts
 from tests.push.site import TODAY, Rows, Site
@@ -434,7 +434,7 @@ def test_neither_password_nor_token_stands_in_the_journal_or_the_database(site: 
 def test_what_is_there_under_our_ids_is_adopted(site: Site) -> None:
     site.sync("everreal", EVERREAL)
     forget_ledger(site)
-    found: dict[str, Counts] = {
+    found: dict[str, AdoptionCounts] = {
         line.entity: line for line in adopt(site.home, connector("everreal"), apply=True).counts
     }
     assert {name: (c.by_external_id, c.to_create) for name, c in found.items()} == {

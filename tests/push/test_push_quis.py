@@ -12,7 +12,7 @@ from pipelines.api.connector import connector
 from pipelines.contract.contract import load_contract
 from pipelines.ledger.ledger import open_database
 from pipelines.push import push as engine
-from pipelines.readback.adopt import Counts, adopt
+from pipelines.readback.adopt import AdoptionCounts, adopt
 from pipelines.readback.verify import repair, verify
 from tests.push.marts import write_marts
 from tests.push.site import TODAY, Rows, Site
@@ -86,7 +86,7 @@ def forget(site: Site) -> None:
         db.execute("delete from sync.ledger")
 
 
-def adopted(site: Site) -> dict[str, Counts]:
+def adopted(site: Site) -> dict[str, AdoptionCounts]:
     return {line.entity: line for line in adopt(site.home, connector("quis"), apply=True).counts}
 
 

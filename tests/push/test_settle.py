@@ -3,7 +3,7 @@
 import pytest
 
 from pipelines.ledger.journal import Journal
-from pipelines.push.recovery import settle_former
+from pipelines.push.recovery import recover
 from tests.push.site import Rows, Site
 from tests.push.stock import FACILIOO, HOUSE, KIWI, PLENTIFIC
 
@@ -42,8 +42,8 @@ def test_a_create_without_an_answer_is_found_and_not_sent_again(
     site.sandbox.set_option("etg24", "external_ids", mode)
     site.sync(partner, rows)
     held = forget_outcome(site, partner, entity)
-    assert settle_former(site.home, [partner]) == 1
-    assert settle_former(site.home, [partner]) == 0
+    assert recover(site.home, [partner]) == 1
+    assert recover(site.home, [partner]) == 0
     posts = [line for line in site.sent(partner) if line.startswith("POST")]
     lines = site.sync(partner, rows)
     assert sum(line.undelivered for line in lines.values()) == 0

@@ -15,7 +15,7 @@ from pipelines.errors import SettingsError
 from pipelines.ledger.journal import Journal
 from pipelines.ledger.ledger import open_database
 from pipelines.push import push as engine
-from pipelines.push.recovery import settle_former
+from pipelines.push.recovery import recover
 from pipelines.readback.adopt import adopt
 from pipelines.readback.verify import repair, verify
 from tests.push.conftest import SHAPES
@@ -86,7 +86,7 @@ def test_an_upsert_in_doubt_after_a_crash_is_sent_again_without_a_look_up(shapes
     plan = engine.plan(shapes.home, ["graphed"], TODAY)
     with closing(Journal(shapes.home / "journal.sqlite")) as journal:
         journal.intend(plan.plan_id, "graphed", [1, 2])
-    assert settle_former(shapes.home, ["graphed"]) == 0
+    assert recover(shapes.home, ["graphed"]) == 0
     assert shapes.sent("graphed") == []
     shapes.sync("graphed", GRAPHED)
     assert len(shapes.sandbox.records("graphed", "eigentuemer")) == 2

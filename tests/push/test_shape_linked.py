@@ -15,7 +15,7 @@ from pipelines.errors import StammdatenError
 from pipelines.ledger.journal import Journal
 from pipelines.ledger.ledger import open_database
 from pipelines.push import push as engine
-from pipelines.push.recovery import settle_former
+from pipelines.push.recovery import recover
 from pipelines.readback.adopt import adopt
 from pipelines.readback.verify import repair, verify
 from tests.push.marts import write_marts
@@ -82,7 +82,7 @@ def test_an_upsert_in_doubt_after_a_crash_is_sent_again_without_a_look_up(shapes
     plan = engine.plan(shapes.home, ["linked"], TODAY)
     with closing(Journal(shapes.home / "journal.sqlite")) as journal:
         journal.intend(plan.plan_id, "linked", range(1, 4))
-    assert settle_former(shapes.home, ["linked"]) == 0
+    assert recover(shapes.home, ["linked"]) == 0
     assert shapes.sent("linked") == []
     shapes.sync("linked", LINKED)
     assert set(puts(shapes).values()) == {1}

@@ -10,7 +10,7 @@ from pipelines.ledger.journal import Journal
 from pipelines.ledger.ledger import fold, open_database
 from pipelines.push import push as engine
 from pipelines.push.destination import COLUMNS
-from pipelines.push.recovery import settle_former
+from pipelines.push.recovery import recover
 from pipelines.push.sender import Sender
 from pipelines.settings import database
 from tests.push.marts import write_marts
@@ -69,7 +69,7 @@ def run_killed(site: Site, partner: str, rows: Rows, requests: int, is_after: bo
     """Settle, plan and push, gone with request number `requests`: before it goes, or before its answer is read."""
     with open_database(site.home) as db:
         write_marts(db, partner, rows)
-    settle_former(site.home, [partner])
+    recover(site.home, [partner])
     plan_id = engine.plan(site.home, [partner], TODAY).plan_id
     with open_database(site.home) as db:
         found = db.execute(f"select {COLUMNS} from sync.plan where plan_id = ? order by seq", [plan_id])

@@ -6,30 +6,38 @@ from email.utils import parsedate_to_datetime
 
 import pytest
 
-from pipelines.sandbox.limiter import Limiter, Style
+from pipelines.sandbox.limiter import RequestWindows, Style
 from pipelines.sandbox.server import Sandbox
 from tests.sandbox.api import Api
 
 SetOption = Callable[[str, str, str], None]
 
 
-def accepted(limiter: Limiter, limits: dict[int, int], style: Style, times: list[float]) -> list[bool]:
+def accepted(limiter: RequestWindows, limits: dict[int, int], style: Style, times: list[float]) -> list[bool]:
     return [limiter.admit(limits, style, at)[0] == 0 for at in times]
 
 
 def test_a_sliding_window_never_holds_more_than_its_limit() -> None:
     times = [0.0, 0.9, 1.0, 1.5, 1.95, 2.0, 2.5]
-    assert accepted(Limiter(), {1: 2}, "sliding", times) == [True, True, True, False, True, True, False]
+    assert accepted(RequestWindows(), {1: 2}, "sliding", times) == [
+        True,
+        True,
+        True,
+        False,
+        True,
+        True,
+        False,
+    ]
 
 
 def test_a_fixed_window_begins_anew_at_the_full_minute() -> None:
     times = [30.0, 59.0, 59.5, 60.0, 60.1, 60.2, 120.0]
-    assert accepted(Limiter(), {60: 2}, "fixed", times) == [True, True, False, True, True, False, True]
+    assert accepted(RequestWindows(), {60: 2}, "fixed", times) == [True, True, False, True, True, False, True]
 
 
 @pytest.mark.parametrize(("style", "wait"), [("sliding", 50.5), ("fixed", 40.0)])
 def test_after_the_wait_and_not_before_a_request_is_accepted(style: Style, wait: float) -> None:
-    limiter = Limiter()
+    limiter = RequestWindows()
     accepted(limiter, {60: 3}, style, [70.5, 71.0, 79.0])
     assert limiter.admit({60: 3}, style, 80.0)[0] == wait
     assert limiter.admit({60: 3}, style, 80.0 + wait - 0.25)[0] == 0.25
@@ -37,13 +45,13 @@ def test_after_the_wait_and_not_before_a_request_is_accepted(style: Style, wait:
 
 
 def test_the_longer_wait_of_two_limits_counts_and_a_refused_request_uses_none_up() -> None:
-    limiter, limits = Limiter(), {1: 2, 60: 3}
+    limiter, limits = RequestWindows(), {1: 2, 60: 3}
     assert accepted(limiter, limits, "sliding", [0.0, 0.5, 0.75, 1.0]) == [True, True, False, True]
     assert limiter.admit(limits, "sliding", 1.25)[0] == 58.75
 
 
 def test_the_tightest_window_is_told() -> None:
-    limiter, limits = Limiter(), {1: 5, 60: 7}
+    limiter, limits = RequestWindows(), {1: 5, 60: 7}
     found = [limiter.admit(limits, "sliding", at)[1] for at in (0.0, 2.0, 4.0, 4.5)]
     quotas = [(quota.limit, quota.remaining) for quota in found if quota]
     assert quotas == [(5, 4), (5, 4), (5, 4), (5, 3)]

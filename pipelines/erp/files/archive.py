@@ -30,7 +30,7 @@ DEEPEST = 20
 
 
 @dataclass(frozen=True)
-class Limits:
+class ArchiveLimits:
     """What a packed delivery may grow to: bytes in all, and how many times its packed size.
 
     `max_workbook_mb` bounds the sheets of a workbook, and all that has to be in memory at once by a sixteenth of it.
@@ -41,7 +41,7 @@ class Limits:
     max_workbook_mb: float = 512
 
 
-def unpack(path: Path, target: Path, limits: Limits) -> None:
+def unpack(path: Path, target: Path, limits: ArchiveLimits) -> None:
     """Unpacks a ZIP into the empty folder `target`; hidden files stay packed.
 
     Raises `DeliveryError` for a ZIP that is damaged, encrypted or a bomb, and for members that leave the folder, are
@@ -60,7 +60,7 @@ def unpack(path: Path, target: Path, limits: Limits) -> None:
 
 
 @contextmanager
-def opened(path: Path, limits: Limits) -> Iterator[zipfile.ZipFile]:
+def opened(path: Path, limits: ArchiveLimits) -> Iterator[zipfile.ZipFile]:
     """A ZIP whose list of members is harmless; what turns out broken while it is read is a `DeliveryError`, too."""
     try:
         _check_directory(path)
@@ -111,7 +111,7 @@ def _check_directory(path: Path) -> None:
             )
 
 
-def _check(path: Path, members: list[zipfile.ZipInfo], limits: Limits) -> None:
+def _check(path: Path, members: list[zipfile.ZipInfo], limits: ArchiveLimits) -> None:
     if len(members) > MOST_MEMBERS:
         raise DeliveryError(
             f"{path.name}: {len(members):,} files inside, {MOST_MEMBERS:,} are allowed; pack the tables only"

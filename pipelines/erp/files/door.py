@@ -18,7 +18,7 @@ from pipelines.erp.delivery.mapping import TableMapping
 from pipelines.erp.delivery.schema import tables
 from pipelines.erp.delivery.words import plain, shown
 from pipelines.erp.files import archive, complete, remote
-from pipelines.erp.files.archive import Limits
+from pipelines.erp.files.archive import ArchiveLimits
 from pipelines.erp.files.complete import CONTROL_FILE, Control
 from pipelines.erp.files.folder import (
     FOLDER_SETTING,
@@ -32,9 +32,9 @@ from pipelines.erp.files.folder import (
     only_zip,
     remedy,
 )
-from pipelines.erp.files.parts import Found, assign, check_mandanten, mandant_files, readings
+from pipelines.erp.files.parts import FoundFile, assign, check_mandanten, mandant_files, readings
 from pipelines.erp.files.remote import Remote
-from pipelines.erp.files.table_files import Options, Reader
+from pipelines.erp.files.table_files import Options, TableReader
 from pipelines.errors import DeliveryError
 from pipelines.suggest import did_you_mean
 
@@ -57,7 +57,7 @@ class FilesSettings:
     mapping: Mapping[str, TableMapping] = field(default_factory=dict)
     control: str | None = None
     quiet_seconds: float | None = None
-    limits: Limits = field(default_factory=Limits)
+    limits: ArchiveLimits = field(default_factory=ArchiveLimits)
 
     @contextmanager
     def opened(self, wanted: Wanted) -> Iterator[Delivery]:
@@ -123,7 +123,7 @@ def open_folder(folder: Path, where: str, settings: FilesSettings, wanted: Wante
     options = Options(
         settings.encoding, settings.delimiter, settings.mapping, settings.limits, wanted.scratch
     )
-    reader = Reader(options)
+    reader = TableReader(options)
     read = readings(found, settings.mapping)
     is_split = any(reading.may_be_a_part for reading in read)
     numbers = _mandanten(reader, mandant_files(where, read)) if is_split else {}
@@ -205,7 +205,7 @@ def _control(folder: Path, where: str, settings: FilesSettings) -> Control | Non
     return None
 
 
-def _mandanten(reader: Reader, files: Sequence[Found]) -> dict[str, bool]:
+def _mandanten(reader: TableReader, files: Sequence[FoundFile]) -> dict[str, bool]:
     """The number of every Mandant of the delivery, and whether it is gone (rule L1)."""
     numbers: dict[str, bool] = {}
     for file in files:

@@ -27,7 +27,7 @@ from openpyxl.xml.functions import iterparse
 from pipelines.erp.delivery.headers import MOST_COLUMNS, column_names, our_names
 from pipelines.erp.delivery.row_checks import is_key, is_written_number
 from pipelines.erp.delivery.words import shown
-from pipelines.erp.files.archive import BLOCK, Limits, opened
+from pipelines.erp.files.archive import BLOCK, ArchiveLimits, opened
 from pipelines.errors import DeliveryError, StammdatenError
 
 BATCH_ROWS = 10_000
@@ -68,7 +68,7 @@ class Doubts:
     errors: Counter[str] = field(default_factory=Counter)
 
 
-def sheet_names(path: Path, limits: Limits) -> tuple[str, ...]:
+def sheet_names(path: Path, limits: ArchiveLimits) -> tuple[str, ...]:
     """The sheets with cells, in their order. Raises `DeliveryError` if the file is no workbook or a ZIP bomb."""
     with _workbook(path, limits) as workbook:
         return tuple(
@@ -79,7 +79,7 @@ def sheet_names(path: Path, limits: Limits) -> tuple[str, ...]:
 
 
 def to_parquet(
-    path: Path, sheet: str, target: Path, renamed: Mapping[str, str], limits: Limits
+    path: Path, sheet: str, target: Path, renamed: Mapping[str, str], limits: ArchiveLimits
 ) -> tuple[str, ...]:
     """Writes the rows of a sheet as texts and returns notes for a person.
 
@@ -101,7 +101,7 @@ def to_parquet(
     return _notes(where, doubts, merged)
 
 
-def place_of(path: Path, sheet: str, limits: Limits, row: int) -> str:
+def place_of(path: Path, sheet: str, limits: ArchiveLimits, row: int) -> str:
     """The words for the place of a row of values, from 1: `row 7`, as Excel counts."""
     with _workbook(path, limits) as workbook:
         # The first one is the header.
@@ -110,7 +110,7 @@ def place_of(path: Path, sheet: str, limits: Limits, row: int) -> str:
 
 
 @contextmanager
-def _workbook(path: Path, limits: Limits) -> Iterator[Workbook]:
+def _workbook(path: Path, limits: ArchiveLimits) -> Iterator[Workbook]:
     _check_kind(path)
     with opened(path, limits) as archive:
         _check_parts(path, archive, limits)
@@ -163,7 +163,7 @@ def _check_kind(path: Path) -> None:
             )
 
 
-def _check_parts(path: Path, archive: zipfile.ZipFile, limits: Limits) -> None:
+def _check_parts(path: Path, archive: zipfile.ZipFile, limits: ArchiveLimits) -> None:
     """Raises `DeliveryError` for parts too large to be read, other formats, and XML that defines its own entities."""
     sheets: list[zipfile.ZipInfo] = []
     others: list[zipfile.ZipInfo] = []

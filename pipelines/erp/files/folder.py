@@ -8,9 +8,9 @@ from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 from pipelines.erp.delivery.mapping import TableMapping
-from pipelines.erp.files.archive import Limits
+from pipelines.erp.files.archive import ArchiveLimits
 from pipelines.erp.files.complete import Listing
-from pipelines.erp.files.parts import Found, readings
+from pipelines.erp.files.parts import FoundFile, readings
 from pipelines.errors import DeliveryError
 
 WORKBOOKS = (".xlsx", ".xlsm")
@@ -21,15 +21,15 @@ FOLDER_SETTING = "SOURCES__ERP__FILES__FOLDER"
 
 
 def find(
-    folder: Path, mapping: Mapping[str, TableMapping], control: str, limits: Limits
-) -> tuple[list[Found], list[str]]:
+    folder: Path, mapping: Mapping[str, TableMapping], control: str, limits: ArchiveLimits
+) -> tuple[list[FoundFile], list[str]]:
     """Files that may be tables, of the folder and of its sub-folders, and the names of the folder's other files.
 
     `folder` may be a workbook as well. Raises `DeliveryError` for a workbook that cannot be read.
     """
     if folder.is_file():
         return _found(folder, None, mapping, limits), []
-    found: list[Found] = []
+    found: list[FoundFile] = []
     others: list[str] = []
     for path in listed(folder):
         if path.is_dir():
@@ -150,11 +150,11 @@ def _inside(folder: Path) -> list[Path]:
 
 
 def _found(
-    path: Path, folder: str | None, mapping: Mapping[str, TableMapping], limits: Limits
-) -> list[Found]:
+    path: Path, folder: str | None, mapping: Mapping[str, TableMapping], limits: ArchiveLimits
+) -> list[FoundFile]:
     """One file, or the sheets of a workbook: its only sheet goes by the workbook's name where that names a table."""
     shown = f"{folder}/{path.name}" if folder else path.name
-    whole = Found(path, shown, path.stem, folder)
+    whole = FoundFile(path, shown, path.stem, folder)
     if path.suffix.lower() not in WORKBOOKS:
         return [whole]
     # Loaded for who needs it: most deliveries hold no workbook.
@@ -163,7 +163,7 @@ def _found(
     with in_folder(folder):
         titles = excel_file.sheet_names(path, limits)
     sheets = [
-        Found(path, f"{shown}, sheet {title}", title, folder, workbook=path.stem, sheet=title)
+        FoundFile(path, f"{shown}, sheet {title}", title, folder, workbook=path.stem, sheet=title)
         for title in titles
     ]
     if not readings([whole], mapping) or readings(sheets, mapping):

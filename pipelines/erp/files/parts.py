@@ -21,7 +21,7 @@ _GAP = r"[ _.-]+"
 
 
 @dataclass(frozen=True)
-class Found:
+class FoundFile:
     """A file, or a sheet of a workbook. `shown` names it in messages, `stem` may name a table.
 
     `folder` is the sub-folder it lies in; `workbook` the name of its workbook, which may be that of a Mandant.
@@ -39,7 +39,7 @@ class Found:
 class Part:
     """A file that is read for a table; `mandant` is None where it holds the rows of all."""
 
-    found: Found
+    found: FoundFile
     mandant: str | None = None
 
 
@@ -48,7 +48,7 @@ class Reading:
     """A table that a file may be for, and what else its name says."""
 
     table: str
-    found: Found
+    found: FoundFile
     label: str | None
 
     @property
@@ -57,7 +57,7 @@ class Reading:
         return any((self.label, self.found.folder, self.found.workbook))
 
 
-def readings(found: Iterable[Found], mapping: Mapping[str, TableMapping]) -> list[Reading]:
+def readings(found: Iterable[FoundFile], mapping: Mapping[str, TableMapping]) -> list[Reading]:
     """Every table that every file may be for, by its name."""
     names: dict[str, list[str]] = {}
     for table in tables():
@@ -77,7 +77,7 @@ def readings(found: Iterable[Found], mapping: Mapping[str, TableMapping]) -> lis
     return made
 
 
-def mandant_files(where: str, read: Sequence[Reading]) -> list[Found]:
+def mandant_files(where: str, read: Sequence[Reading]) -> list[FoundFile]:
     """The files of the table `mandant`: those for all, else those that name one.
 
     Raises `DeliveryError` for two for all; only a workbook may turn out to be that of a Mandant.

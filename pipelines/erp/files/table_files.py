@@ -13,10 +13,10 @@ from pipelines.erp.delivery.mapping import TableMapping
 from pipelines.erp.delivery.row_checks import RowChecks
 from pipelines.erp.delivery.schema import tables
 from pipelines.erp.files import csv_file, parquet_file
-from pipelines.erp.files.archive import Limits
+from pipelines.erp.files.archive import ArchiveLimits
 from pipelines.erp.files.complete import Control, counted
 from pipelines.erp.files.folder import in_folder
-from pipelines.erp.files.parts import Found, Part
+from pipelines.erp.files.parts import FoundFile, Part
 from pipelines.errors import DeliveryError
 
 Read = Callable[[], Iterator[pa.RecordBatch]]
@@ -29,11 +29,11 @@ class Options:
     encoding: str | None
     delimiter: str | None
     mapping: Mapping[str, TableMapping]
-    limits: Limits
+    limits: ArchiveLimits
     scratch: Path
 
 
-class Reader:
+class TableReader:
     """Opens the files of one delivery, each once; `notes` is what a person should know of them.
 
     `noticed` is what turns out while the rows are read.
@@ -41,7 +41,7 @@ class Reader:
 
     def __init__(self, options: Options) -> None:
         self._options = options
-        self._opened: dict[tuple[str, Found], TableData] = {}
+        self._opened: dict[tuple[str, FoundFile], TableData] = {}
         self.notes: list[str] = []
         self.noticed: list[str] = []
 
@@ -74,7 +74,7 @@ class Reader:
             raise DeliveryError(f"{control.where}: does not list {unlisted}; add it with its number of rows")
         return _counted(whole, control, rows)
 
-    def open(self, name: str, file: Found) -> TableData:
+    def open(self, name: str, file: FoundFile) -> TableData:
         """One file as it is read for a table, under our names of its columns."""
         if (name, file) not in self._opened:
             try:
@@ -91,7 +91,7 @@ class Reader:
         for (name, _), part in self._opened.items():
             check_columns(name, part, quelle_erp)
 
-    def _open(self, name: str, file: Found) -> TableData:
+    def _open(self, name: str, file: FoundFile) -> TableData:
         renamed = self._renamed(name)
         opened: csv_file.CsvFile | parquet_file.ParquetFile
         if file.sheet is not None:
@@ -115,7 +115,7 @@ class Reader:
         return TableData(file.shown, opened.columns, opened.size, opened.is_empty, in_place)
 
     def _open_sheet(
-        self, file: Found, sheet: str, renamed: Mapping[str, str]
+        self, file: FoundFile, sheet: str, renamed: Mapping[str, str]
     ) -> tuple[parquet_file.ParquetFile, Read, Callable[[int], str]]:
         # Loaded for who needs it: most deliveries hold no workbook.
         from pipelines.erp.files import excel_file

@@ -8,9 +8,9 @@ from typing import Any, ClassVar
 
 from pipelines.sandbox import tokens
 from pipelines.sandbox.partner import Partner as Base
-from pipelines.sandbox.resources import Refusal, Resource
+from pipelines.sandbox.resources import Resource, Violation
 from pipelines.sandbox.store import Json, Record
-from pipelines.sandbox.wire import Answer, ApiError, Call, Handler, Option, Page, stamp
+from pipelines.sandbox.wire import ApiError, Call, Handler, Option, PartnerAnswer, PartnerPage, stamp
 
 PROPERTIES, UNITS = "/v2/properties/{id}", "/v2/units/{id}"
 CONTACTS, CONTRACTS = "/v2/contacts/{id}", "/v2/contracts/{id}"
@@ -40,10 +40,10 @@ class Partner(Base):
             raise ApiError(401, "unauthorized", "The token is missing, unknown or expired.")
         return token
 
-    def check(self, resource: Resource, body: Json, before: Record | None) -> Iterable[Refusal]:
+    def check(self, resource: Resource, body: Json, before: Record | None) -> Iterable[Violation]:
         """A contact has a name."""
         if resource.name == CONTACTS and not body["lastName"] and not body["companyName"]:
-            yield Refusal("lastName", "or companyName is required", "required")
+            yield Violation("lastName", "or companyName is required", "required")
 
     def computed(self, resource: Resource, record: Record) -> Json:
         """casavi's own id and link, the street lines of a property, the contracts of a unit and of a contact."""
@@ -60,27 +60,29 @@ class Partner(Base):
             found["isRegistered"] = False
         return found
 
-    def select(self, resource: Resource, filters: Json, page: Page) -> tuple[list[Record], int]:
+    def select(self, resource: Resource, filters: Json, page: PartnerPage) -> tuple[list[Record], int]:
         """Whether ended contracts are shown filters no units."""
         return super().select(
             resource, {name: value for name, value in filters.items() if name != INACTIVE}, page
         )
 
-    def list_records(self, resource: Resource, call: Call) -> Answer:
+    def list_records(self, resource: Resource, call: Call) -> PartnerAnswer:
         """Ended contracts are hidden from units unless they are asked for."""
         answer = super().list_records(resource, call)
         if resource.name == UNITS and call.query.get(INACTIVE, "").lower() != "true":
-            return Answer(200, {**answer.body, "list": [_running(unit) for unit in answer.body["list"]]})
+            return PartnerAnswer(
+                200, {**answer.body, "list": [_running(unit) for unit in answer.body["list"]]}
+            )
         return answer
 
     def single(self, resource: Resource, shown: Json) -> Any:
         """One record; a unit without its ended contracts."""
         return _running(shown) if resource.name == UNITS else shown
 
-    def error_answer(self, error: ApiError) -> Answer:
+    def error_answer(self, error: ApiError) -> PartnerAnswer:
         """A message and the refused fields."""
         errors = [{"field": refusal.field, "message": refusal.message} for refusal in error.refused]
-        return Answer(error.status, {"message": error.message, "errors": errors}, error.headers)
+        return PartnerAnswer(error.status, {"message": error.message, "errors": errors}, error.headers)
 
     def _addresses(self, record: Record) -> list[Json]:
         """The units of a property by their street line."""
@@ -90,13 +92,13 @@ class Partner(Base):
                 streets.setdefault(unit.body["address"], []).append(unit.id)
         return [{"street": street, "units": sorted(units)} for street, units in sorted(streets.items())]
 
-    def _token(self, call: Call) -> Answer:
+    def _token(self, call: Call) -> PartnerAnswer:
         given = self.json(call)
         if {name: given[name] for name in self.demo} != self.demo:
             raise ApiError(401, "unauthorized", "Key or secret is wrong.")
         expires = time.time() + self.number("token_seconds")
         claims = {"exp": expires, "jti": secrets.token_hex(8), "epoch": self.settings["token_epoch"]}
-        return Answer(200, {"token": tokens.sign(claims, self.secret), "expiresAt": stamp(expires)})
+        return PartnerAnswer(200, {"token": tokens.sign(claims, self.secret), "expiresAt": stamp(expires)})
 
 
 def _running(unit: Json) -> Json:

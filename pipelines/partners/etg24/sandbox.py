@@ -4,9 +4,9 @@ from collections.abc import Iterable, Mapping
 from typing import ClassVar
 
 from pipelines.sandbox.partner import Partner as Base
-from pipelines.sandbox.resources import Refusal, Resource
+from pipelines.sandbox.resources import Resource, Violation
 from pipelines.sandbox.store import Json, Record
-from pipelines.sandbox.wire import Answer, ApiError, Call, Option, Page, bearer
+from pipelines.sandbox.wire import ApiError, Call, Option, PartnerAnswer, PartnerPage, bearer
 
 OBJECTS, UNITS, CONTRACTS = "/objects/{id}", "/units/{id}", "/contracts/{id}"
 
@@ -57,19 +57,19 @@ class Partner(Base):
         """More than 200 is an unknown query value."""
         return True
 
-    def check(self, resource: Resource, body: Json, before: Record | None) -> Iterable[Refusal]:
+    def check(self, resource: Resource, body: Json, before: Record | None) -> Iterable[Violation]:
         """A unit's number is unique in its object; a contract keeps its type and ends after it begins."""
         if resource.name == UNITS:
             same = self.store.siblings_with(
                 self.name, UNITS, OBJECTS, body["objectId"], "number", body["number"]
             )
             if any(before is None or id_ != before.id for id_ in same):
-                yield Refusal("number", "is taken in this object", "unique")
+                yield Violation("number", "is taken in this object", "unique")
         if resource.name == CONTRACTS:
             if before and before.body["contractType"] != body["contractType"]:
-                yield Refusal("contractType", "cannot be changed", "constant")
+                yield Violation("contractType", "cannot be changed", "constant")
             if body["validTo"] and body["validTo"] < body["validFrom"]:
-                yield Refusal("validTo", "lies before validFrom", "order")
+                yield Violation("validTo", "lies before validFrom", "order")
 
     def check_write(self, resource: Resource, references: Mapping[str, list[str]]) -> None:
         """403 below an Objekt that does not take part."""
@@ -77,16 +77,18 @@ class Partner(Base):
         if off and off & self._objects_above(resource.name, references):
             raise ApiError(403, "sync_off", "The Objekt is not switched on for the sync.")
 
-    def list_answer(self, resource: Resource, items: list[Json], total: int, page: Page) -> Answer:
+    def list_answer(
+        self, resource: Resource, items: list[Json], total: int, page: PartnerPage
+    ) -> PartnerAnswer:
         """Records under `data`, the place in the list under `meta`."""
         meta = {"page": page.number, "limit": page.limit, "total": total, "totalPages": page.pages(total)}
-        return Answer(200, {"data": items, "meta": meta})
+        return PartnerAnswer(200, {"data": items, "meta": meta})
 
-    def error_answer(self, error: ApiError) -> Answer:
+    def error_answer(self, error: ApiError) -> PartnerAnswer:
         """A word, a sentence and the refused fields."""
         details = [{"field": refusal.field, "message": refusal.message} for refusal in error.refused]
         body = {"error": {"code": error.code, "message": error.message, "details": details}}
-        return Answer(error.status, body, error.headers)
+        return PartnerAnswer(error.status, body, error.headers)
 
     def _objects_above(self, name: str, references: Mapping[str, list[str]]) -> set[str]:
         found = set[str]()

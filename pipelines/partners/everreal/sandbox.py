@@ -12,9 +12,9 @@ from pipelines.sandbox import tokens
 from pipelines.sandbox.faults import FAULT_OPTIONS
 from pipelines.sandbox.graphql import Field, Resolver
 from pipelines.sandbox.graphql import GraphqlPartner as Base
-from pipelines.sandbox.resources import Refusal, Resource
+from pipelines.sandbox.resources import Resource, Violation
 from pipelines.sandbox.store import Json, Record
-from pipelines.sandbox.wire import Answer, ApiError, Call, Handler, Option, bearer
+from pipelines.sandbox.wire import ApiError, Call, Handler, Option, PartnerAnswer, bearer
 
 OWNERS, UNITS, TENANTS = "upsertOwner", "upsertUnit", "upsertTenant"
 MONEY = ("coldRent", "serviceCharges", "heatingCosts", "totalRent", "securityDeposit")
@@ -57,12 +57,12 @@ class Partner(Base):
             raise ApiError(401, "unauthorized", "The access token is missing, unknown or expired.")
         return bearer(call)
 
-    def error_answer(self, error: ApiError) -> Answer:
+    def error_answer(self, error: ApiError) -> PartnerAnswer:
         """Outside GraphQL, where the login lies too, a refusal is a code and the status again."""
         if error.status not in (401, 403):
             return super().error_answer(error)
         body = {"code": error.code, "statusCode": error.status, "message": error.message}
-        return Answer(error.status, body, error.headers)
+        return PartnerAnswer(error.status, body, error.headers)
 
     def put(self, resource: Resource, body: Json, external_id: str) -> tuple[Record, bool]:
         """The record under our id; the owner of the settings is there before all others."""
@@ -72,16 +72,16 @@ class Partner(Base):
             self.add(self.resources[OWNERS], {"externalOwnerId": owner, "meta": META, **person})
         return super().put(resource, body, external_id)
 
-    def check(self, resource: Resource, body: Json, before: Record | None) -> Iterable[Refusal]:
+    def check(self, resource: Resource, body: Json, before: Record | None) -> Iterable[Violation]:
         """Money and days of a tenant are texts of a certain form."""
         if resource.name != TENANTS:
             return
         for name in MONEY:
             if not re.fullmatch(r"-?\d+(\.\d{1,2})?", body.get(name) or "0"):
-                yield Refusal(name, "must be a number with a dot", "format")
+                yield Violation(name, "must be a number with a dot", "format")
         for name in DAYS:
             if body.get(name) and _day(body[name]) is None:
-                yield Refusal(name, "must be a date", "format")
+                yield Violation(name, "must be a date", "format")
 
     def computed(self, resource: Resource, record: Record) -> Json:
         """The leasing status of a unit, out of the dates of its tenants."""
@@ -91,7 +91,7 @@ class Partner(Base):
         periods = [[_day(tenant.body.get(name) or "") for name in DAYS[:2]] for tenant in tenants]
         return {"leasingStatusesEnum": leasing(periods, date.today())}
 
-    def _token(self, call: Call) -> Answer:
+    def _token(self, call: Call) -> PartnerAnswer:
         given = self.json(call)
         ours = ["client_id", "client_secret"]
         if given["grant_type"] == "password":
@@ -101,7 +101,7 @@ class Partner(Base):
         if any(given.get(name) != self.demo[name] for name in ours):
             raise ApiError(403, "forbidden", "The login is refused.")
         seconds = self.number("token_seconds")
-        return Answer(200, {
+        return PartnerAnswer(200, {
             "access_token": self._signed("access", seconds),
             "refresh_token": self._signed("refresh", self.number("refresh_seconds")),
             "expires_in": seconds,

@@ -10,9 +10,9 @@ from pipelines.contract.contract import Entity
 from pipelines.sandbox import tokens
 from pipelines.sandbox.faults import rejected
 from pipelines.sandbox.partner import Partner as Base
-from pipelines.sandbox.resources import Refusal, Resource
+from pipelines.sandbox.resources import Resource, Violation
 from pipelines.sandbox.store import Duplicate, Json, Record, changed
-from pipelines.sandbox.wire import Answer, ApiError, Call, Handler, Option, Page, bearer
+from pipelines.sandbox.wire import ApiError, Call, Handler, Option, PartnerAnswer, PartnerPage, bearer
 
 TENANTS, PROPERTIES, ENTRANCES = "/api/tenants/{id}", "/api/properties/{id}", "/api/entrances/{id}"
 UNITS, PARTIES, CONTRACTS = "/api/units/{id}", "/api/parties/{id}", "/api/unit-contracts/{id}"
@@ -67,7 +67,7 @@ class Partner(Base):
         found: dict[tuple[str, str], Handler] = {
             ("post", "/api/auth/login"): self._login,
             ("post", "/api/auth/refresh"): self._refresh,
-            ("get", "/api/accounts/myself"): lambda call: Answer(200, {"id": ACCOUNT}),
+            ("get", "/api/accounts/myself"): lambda call: PartnerAnswer(200, {"id": ACCOUNT}),
             ("get", "/api/unit-types"): self._unit_types,
             ("get", "/api/unit-types/{id}"): self._unit_type,
             ("get", "/api/properties/{id}/units"): lambda call: self._children(
@@ -97,7 +97,7 @@ class Partner(Base):
         """Names of query parameters are read in any case."""
         return name[:1].lower() + name[1:]
 
-    def check(self, resource: Resource, body: Json, before: Record | None) -> Iterable[Refusal]:
+    def check(self, resource: Resource, body: Json, before: Record | None) -> Iterable[Violation]:
         """The rules that facilioo documents."""
         rules = {
             TENANTS: self._tenant,
@@ -134,17 +134,21 @@ class Partner(Base):
             found["isActive"] = (begin is None or begin <= now) and (end is None or now <= end)
         return found
 
-    def list_answer(self, resource: Resource, items: list[Json], total: int, page: Page) -> Answer:
+    def list_answer(
+        self, resource: Resource, items: list[Json], total: int, page: PartnerPage
+    ) -> PartnerAnswer:
         """Items and their place in the list, in the body and as a header."""
         return self._paged(items, total, page)
 
-    def error_answer(self, error: ApiError) -> Answer:
+    def error_answer(self, error: ApiError) -> PartnerAnswer:
         """A problem object (RFC 7807)."""
         fields: dict[str, list[str]] = {}
         for refusal in error.refused:
             fields.setdefault(refusal.field, []).append(refusal.message)
         body = {"type": "about:blank", "title": error.message, "status": error.status, "errors": fields}
-        return Answer(error.status, body, {**error.headers, "content-type": "application/problem+json"})
+        return PartnerAnswer(
+            error.status, body, {**error.headers, "content-type": "application/problem+json"}
+        )
 
     def entity_ids(self, entity: Entity) -> set[str]:
         """A party that only owns is an owner; every other one counts as a renter."""
@@ -159,51 +163,51 @@ class Partner(Base):
 
     # ---- rules
 
-    def _tenant(self, body: Json, before: Record | None) -> Iterable[Refusal]:
+    def _tenant(self, body: Json, before: Record | None) -> Iterable[Violation]:
         if self.settings["projekte"] == "refuse":
             raise ApiError(403, "Forbidden", "Tenants are not written by API.")
         return ()
 
-    def _contact(self, body: Json, before: Record | None) -> Iterable[Refusal]:
+    def _contact(self, body: Json, before: Record | None) -> Iterable[Violation]:
         if str(body["contactTypeId"]) not in self.settings["contact_types"].split(","):
-            yield Refusal("contactTypeId", "is not a kind of contact", "enum")
+            yield Violation("contactTypeId", "is not a kind of contact", "enum")
 
-    def _property(self, body: Json, before: Record | None) -> Iterable[Refusal]:
+    def _property(self, body: Json, before: Record | None) -> Iterable[Violation]:
         if body["number"] is None:
             return
         same = self.store.siblings_with(
             self.name, PROPERTIES, TENANTS, str(body["tenantId"]), "number", body["number"]
         )
         if any(before is None or id_ != before.id for id_ in same):
-            yield Refusal("number", "is taken in this tenant (NumberUnique)", "unique")
+            yield Violation("number", "is taken in this tenant (NumberUnique)", "unique")
 
-    def _party(self, body: Json, before: Record | None) -> Iterable[Refusal]:
+    def _party(self, body: Json, before: Record | None) -> Iterable[Violation]:
         if not body["primaryName"] and not body["secondaryName"]:
-            yield Refusal("primaryName", "or secondaryName is required", "required")
+            yield Violation("primaryName", "or secondaryName is required", "required")
         if body["isContactableByPush"] and not (body["isContactableByEmail"] or body["isContactableByMail"]):
-            yield Refusal("isContactableByPush", "may not be the only way to reach a party", "push_only")
+            yield Violation("isContactableByPush", "may not be the only way to reach a party", "push_only")
 
-    def _contract(self, body: Json, before: Record | None) -> Iterable[Refusal]:
+    def _contract(self, body: Json, before: Record | None) -> Iterable[Violation]:
         party = self.store.get(self.name, PARTIES, str(body["partyId"]))
         if party and party.body["typeId"] != USER:
-            yield Refusal("partyId", "is not a party of type User", "unknown_parent")
+            yield Violation("partyId", "is not a party of type User", "unknown_parent")
 
-    def _document(self, body: Json, before: Record | None) -> Iterable[Refusal]:
+    def _document(self, body: Json, before: Record | None) -> Iterable[Violation]:
         if all(body[name] is None for name in ASSIGNMENTS):
-            yield Refusal("propertyId", "or unitId, contractId or partyId is required", "required")
+            yield Violation("propertyId", "or unitId, contractId or partyId is required", "required")
         file = self.store.get(self.name, FILES, str(body["fileId"]))
         if file and not file.body.get("isUploaded"):
-            yield Refusal("fileId", "is a file whose bytes have not come", "not_uploaded")
+            yield Violation("fileId", "is a file whose bytes have not come", "not_uploaded")
 
     # ---- login
 
-    def _login(self, call: Call) -> Answer:
+    def _login(self, call: Call) -> PartnerAnswer:
         given = self.json(call)
         if (given["email"], given["password"]) != (self.demo["username"], self.demo["password"]):
             raise ApiError(401, "Unauthorized", "E-mail or password is wrong.")
         return self._tokens()
 
-    def _refresh(self, call: Call) -> Answer:
+    def _refresh(self, call: Call) -> PartnerAnswer:
         if not self._is_valid(self.json(call)["refreshToken"], "refresh"):
             raise ApiError(401, "Unauthorized", "The refresh token is unknown or expired.")
         return self._tokens()
@@ -212,7 +216,7 @@ class Partner(Base):
         claims = tokens.read(token, self.secret, time.time()) or {}
         return claims.get("use") == use and claims.get("epoch") == self.settings["token_epoch"]
 
-    def _tokens(self) -> Answer:
+    def _tokens(self) -> PartnerAnswer:
         now = int(time.time())
         common = {
             "nbf": now,
@@ -226,11 +230,11 @@ class Partner(Base):
         refresh = {**common, "use": "refresh", "exp": now + 30 * DAY}
         names = {"accessToken": access, "refreshToken": refresh}
         body: Json = {name: tokens.sign(claims, self.secret) for name, claims in names.items()}
-        return Answer(200, {**body, "account": {"id": ACCOUNT}})
+        return PartnerAnswer(200, {**body, "account": {"id": ACCOUNT}})
 
     # ---- reading
 
-    def _search(self, resource: Resource, call: Call) -> Answer:
+    def _search(self, resource: Resource, call: Call) -> PartnerAnswer:
         page = self.page_of(call, self.query(call))
         wanted = {name: value for name, value in self.json(call).items() if value is not None}
         known = self.body_schemas[(call.template, "post")]["properties"]
@@ -242,16 +246,18 @@ class Partner(Base):
         if ids is None and term is None:
             records, total = self.select(resource, filters, page)
         else:
-            found, _ = self.select(resource, filters, Page(self.store.count(self.name, resource.name), 0))
+            found, _ = self.select(
+                resource, filters, PartnerPage(self.store.count(self.name, resource.name), 0)
+            )
             found = [record for record in found if _is_searched(record, ids, term)]
             records, total = found[page.offset : page.offset + page.limit], len(found)
         return self._paged([self.show(resource, record) for record in records], total, page)
 
-    def _batch(self, resource: Resource, call: Call) -> Answer:
+    def _batch(self, resource: Resource, call: Call) -> PartnerAnswer:
         found = [self.store.get(self.name, resource.name, str(id_)) for id_ in self.json(call)["ids"]]
-        return Answer(200, [self.show(resource, record) for record in found if record])
+        return PartnerAnswer(200, [self.show(resource, record) for record in found if record])
 
-    def _children(self, call: Call, resource: str, *ancestors: str) -> Answer:
+    def _children(self, call: Call, resource: str, *ancestors: str) -> PartnerAnswer:
         """Records of a resource below a record; `ancestors` lead up from the nearest to the one in the path."""
         page = self.page_of(call, self.query(call))
         top = self._existing(call, ancestors[-1])
@@ -262,18 +268,18 @@ class Partner(Base):
         shown = [self.show(self.resources[resource], record) for record in found]
         return self._paged(shown[page.offset : page.offset + page.limit], len(shown), page)
 
-    def _unit_types(self, call: Call) -> Answer:
+    def _unit_types(self, call: Call) -> PartnerAnswer:
         page = self.page_of(call, self.query(call))
         kinds = [{"id": id_, "name": name} for id_, name in UNIT_TYPES.items()]
         return self._paged(kinds[page.offset : page.offset + page.limit], len(kinds), page)
 
-    def _unit_type(self, call: Call) -> Answer:
+    def _unit_type(self, call: Call) -> PartnerAnswer:
         id_ = int(call.params["id"]) if call.params["id"].isdecimal() else 0
         if id_ not in UNIT_TYPES:
             raise ApiError(404, "NotFound", "There is no such unit type.")
-        return Answer(200, {"id": id_, "name": UNIT_TYPES[id_]})
+        return PartnerAnswer(200, {"id": id_, "name": UNIT_TYPES[id_]})
 
-    def _paged(self, items: list[Any], total: int, page: Page) -> Answer:
+    def _paged(self, items: list[Any], total: int, page: PartnerPage) -> PartnerAnswer:
         pages = page.pages(total)
         body = {
             "items": items,
@@ -285,16 +291,16 @@ class Partner(Base):
             "hasNextPage": page.number < pages,
         }
         first, last = (page.offset + 1, page.offset + len(items)) if items else (0, 0)
-        return Answer(200, body, {"content-range": f"{first}-{last}/{total}"})
+        return PartnerAnswer(200, body, {"content-range": f"{first}-{last}/{total}"})
 
     # ---- external ids, files, shares
 
-    def _external_ids(self, call: Call) -> Answer:
+    def _external_ids(self, call: Call) -> PartnerAnswer:
         page = self.page_of(call, self.query(call))
         ids = self.store.external_ids(self.name, PARTIES, self._existing(call, PARTIES).id)
         return self._paged(ids[page.offset : page.offset + page.limit], len(ids), page)
 
-    def _replace_external_ids(self, call: Call) -> Answer:
+    def _replace_external_ids(self, call: Call) -> PartnerAnswer:
         ids = list(dict.fromkeys(self.json(call)))
         party = self._existing(call, PARTIES)
         self._refuse(rejected(self.settings, ids, party.body, "externalId"))
@@ -304,15 +310,15 @@ class Partner(Base):
             self.duplicate()
         first = ids[0] if ids else None
         self.store.update(self.name, changed(party, {**party.body, "externalId": first}, time.time()))
-        return Answer(200, ids)
+        return PartnerAnswer(200, ids)
 
-    def _upload(self, call: Call) -> Answer:
+    def _upload(self, call: Call) -> PartnerAnswer:
         file = self._existing(call, FILES)
         enforce = bool(self.json(call).get("enforceContentType"))
         token = tokens.sign({"file": file.id, "enforce": enforce, "exp": time.time() + DAY}, self.secret)
-        return Answer(200, {"url": f"{call.origin}/{self.name}/storage/{token}"})
+        return PartnerAnswer(200, {"url": f"{call.origin}/{self.name}/storage/{token}"})
 
-    def outside(self, call: Call) -> Answer | None:
+    def outside(self, call: Call) -> PartnerAnswer | None:
         """The signed address that takes a file's bytes; the token stands in the address, not in a header."""
         if call.method != "PUT" or not call.path.startswith("/storage/"):
             return None
@@ -323,15 +329,15 @@ class Partner(Base):
         if claims["enforce"] and not call.headers.get("content-type"):
             raise ApiError(403, "Forbidden", "The Content-Type is missing.")
         self.store.update(self.name, changed(file, {**file.body, "isUploaded": True}, time.time()))
-        return Answer(200)
+        return PartnerAnswer(200)
 
-    def _shares(self, call: Call) -> Answer:
+    def _shares(self, call: Call) -> PartnerAnswer:
         parties: list[int] = self.json(call)
         document = self._existing(call, DOCUMENTS)
         if not all(self.store.get(self.name, PARTIES, str(id_)) for id_ in parties):
             raise ApiError(400, "BadRequest", "A party does not exist.")
         self.store.update(self.name, changed(document, {**document.body, "shares": parties}, time.time()))
-        return Answer(200, parties)
+        return PartnerAnswer(200, parties)
 
     def _existing(self, call: Call, resource: str) -> Record:
         record = self.store.get(self.name, resource, call.params["id"])

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from pipelines.sandbox.partner import Partner as Base
 from pipelines.sandbox.resources import Resource
 from pipelines.sandbox.store import Json
-from pipelines.sandbox.wire import Answer, ApiError, Call, Handler, Option, Page, stamp
+from pipelines.sandbox.wire import ApiError, Call, Handler, Option, PartnerAnswer, PartnerPage, stamp
 
 WORDS = {"/v1/units/{id}": "unit", "/v1/tenants/{id}": "tenant", "/v1/leases/{id}": "lease"}
 EIGHT_DAYS = 8 * 24 * 3600
@@ -43,18 +43,20 @@ class Partner(Base):
         """The record under its name, and its fields once more beside it."""
         return {"status": "ok", "result": {**shown, WORDS[resource.name]: shown}}
 
-    def list_answer(self, resource: Resource, items: list[Json], total: int, page: Page) -> Answer:
+    def list_answer(
+        self, resource: Resource, items: list[Json], total: int, page: PartnerPage
+    ) -> PartnerAnswer:
         """The records under the plural of their name."""
         place = {"page_number": page.number, "page_size": page.limit, "total": total}
-        return Answer(200, {"status": "ok", "result": {WORDS[resource.name] + "s": items, **place}})
+        return PartnerAnswer(200, {"status": "ok", "result": {WORDS[resource.name] + "s": items, **place}})
 
-    def error_answer(self, error: ApiError) -> Answer:
+    def error_answer(self, error: ApiError) -> PartnerAnswer:
         """One code, one sentence, the first refused field."""
         field = error.refused[0].field if error.refused else None
         body = {"code": error.code, "message": error.message, "field": field}
-        return Answer(error.status, {"status": "error", "error": body}, error.headers)
+        return PartnerAnswer(error.status, {"status": "error", "error": body}, error.headers)
 
-    def _session(self, call: Call) -> Answer:
+    def _session(self, call: Call) -> PartnerAnswer:
         given = self.json(call)
         if {name: given[name] for name in self.demo} != self.demo:
             raise ApiError(401, "unauthorized", "User name or password is wrong.")
@@ -71,4 +73,4 @@ class Partner(Base):
             "max_expires": stamp(now + NINETY_DAYS),
             "account_verification": 1,
         }
-        return Answer(200, {"status": "ok", "result": {"session_key": key, "session": session}})
+        return PartnerAnswer(200, {"status": "ok", "result": {"session_key": key, "session": session}})

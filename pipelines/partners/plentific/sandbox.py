@@ -7,9 +7,9 @@ from typing import Any, ClassVar
 
 from pipelines.sandbox import tokens
 from pipelines.sandbox.partner import Partner as Base
-from pipelines.sandbox.resources import Refusal, Resource
+from pipelines.sandbox.resources import Resource, Violation
 from pipelines.sandbox.store import Json, Record
-from pipelines.sandbox.wire import Answer, ApiError, Call, Handler, Option, Page, bearer
+from pipelines.sandbox.wire import ApiError, Call, Handler, Option, PartnerAnswer, PartnerPage, bearer
 
 LOCATIONS = "/locations/{id}"
 OLD_NAMES = {
@@ -61,48 +61,50 @@ class Partner(Base):
             raise ApiError(401, "unauthorized", "The access token is missing, unknown or expired.")
         return bearer(call)
 
-    def check(self, resource: Resource, body: Json, before: Record | None) -> Iterable[Refusal]:
+    def check(self, resource: Resource, body: Json, before: Record | None) -> Iterable[Violation]:
         """A unit has a parent, and tenants and owners have units."""
         if resource.name == LOCATIONS:
             if body["type_uuid"] not in TYPES.values():
-                yield Refusal("type_uuid", "is no location type", "unknown_parent")
+                yield Violation("type_uuid", "is no location type", "unknown_parent")
             if body["type_uuid"] == TYPES["unit"] and body["parent_uuid"] is None:
-                yield Refusal("parent_uuid", "is required for a unit", "required")
+                yield Violation("parent_uuid", "is required for a unit", "required")
             return
         field = "location_uuid" if "location_uuid" in body else "location_uuids"
         ids = [body[field]] if field == "location_uuid" else body[field]
         locations = [self.store.get(self.name, LOCATIONS, id_) for id_ in ids]
         if any(location and location.body["type_uuid"] != TYPES["unit"] for location in locations):
-            yield Refusal(field, "is not a unit", "unknown_parent")
+            yield Violation(field, "is not a unit", "unknown_parent")
 
     def computed(self, resource: Resource, record: Record) -> Json:
         """Fields that the contract does not have: answers may grow at any time."""
         extra: Json = {"tags": []}
         return extra | {"uprn": None, "vulnerable_resident": None} if resource.name == LOCATIONS else extra
 
-    def select(self, resource: Resource, filters: Json, page: Page) -> tuple[list[Record], int]:
+    def select(self, resource: Resource, filters: Json, page: PartnerPage) -> tuple[list[Record], int]:
         """The filter for owners is singular, their field is not."""
         if "location_uuid" in filters and "location_uuids" in resource.references:
             filters = {**filters, "location_uuids": filters["location_uuid"]}
             del filters["location_uuid"]
         return super().select(resource, filters, page)
 
-    def list_answer(self, resource: Resource, items: list[Json], total: int, page: Page) -> Answer:
+    def list_answer(
+        self, resource: Resource, items: list[Json], total: int, page: PartnerPage
+    ) -> PartnerAnswer:
         """The body is the list."""
         return self._counted(items, total)
 
-    def error_answer(self, error: ApiError) -> Answer:
+    def error_answer(self, error: ApiError) -> PartnerAnswer:
         """A list of errors; a refused token only gets a message."""
         if error.status == 401:
-            return Answer(401, {"message": error.message}, error.headers)
+            return PartnerAnswer(401, {"message": error.message}, error.headers)
         errors: list[Json] = [
             {"field": refusal.field, "code": refusal.rule, "message": refusal.message}
             for refusal in error.refused
         ]
         errors = errors or [{"field": None, "code": error.code, "message": error.message}]
-        return Answer(error.status, {"errors": errors}, error.headers)
+        return PartnerAnswer(error.status, {"errors": errors}, error.headers)
 
-    def _token(self, call: Call) -> Answer:
+    def _token(self, call: Call) -> PartnerAnswer:
         given = self.json(call)
         if {name: given[name] for name in self.demo} != self.demo:
             raise ApiError(401, "unauthorized", "Client id or secret is wrong.")
@@ -115,12 +117,12 @@ class Partner(Base):
         }
         token = tokens.sign(claims, self.secret)
         body = {"access_token": token, "expires_in": seconds, "token_type": "Bearer", "scope": "organisation"}
-        return Answer(200, body)
+        return PartnerAnswer(200, body)
 
-    def _location_types(self, call: Call) -> Answer:
+    def _location_types(self, call: Call) -> PartnerAnswer:
         page = self.page_of(call, {})
         kinds = [{"uuid": uuid, "slug": slug, "name": slug.title()} for slug, uuid in TYPES.items()]
         return self._counted(kinds[page.offset : page.offset + page.limit], len(kinds))
 
-    def _counted(self, items: list[Any], total: int) -> Answer:
-        return Answer(200, items, {self.contract.paging.count: str(total)})
+    def _counted(self, items: list[Any], total: int) -> PartnerAnswer:
+        return PartnerAnswer(200, items, {self.contract.paging.count: str(total)})

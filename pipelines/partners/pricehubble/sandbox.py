@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 from typing import Any, ClassVar
 
 from pipelines.sandbox.partner import Partner as Base
-from pipelines.sandbox.resources import Refusal, Resource
+from pipelines.sandbox.resources import Resource, Violation
 from pipelines.sandbox.store import Json, Record, changed
-from pipelines.sandbox.wire import Answer, ApiError, Call, Handler, Option, bearer
+from pipelines.sandbox.wire import ApiError, Call, Handler, Option, PartnerAnswer, bearer
 
 PROBLEM = {"content-type": "application/problem+json"}
 COUNTRIES = ("AT", "BE", "CH", "CZ", "DE", "ES", "FR", "JP", "NL", "SK", "UK")
@@ -57,18 +57,18 @@ class Partner(Base):
             raise ApiError(400, "country", "Unsupported country code")
         return super().accepted(resource, body, is_new)
 
-    def check(self, resource: Resource, body: Json, before: Record | None) -> Iterable[Refusal]:
+    def check(self, resource: Resource, body: Json, before: Record | None) -> Iterable[Violation]:
         """Rules between fields, and one that moves with the calendar."""
         of = body["property"]
         if of["buildingYear"] > latest_year():
-            yield Refusal("buildingYear", "", "maximum")
+            yield Violation("buildingYear", "", "maximum")
         if of["propertyType"].get("code") == "house" and of.get("landArea") is None:
-            yield Refusal("landArea", "is required", "required")
+            yield Violation("landArea", "is required", "required")
 
-    def create(self, resource: Resource, call: Call) -> Answer:
+    def create(self, resource: Resource, call: Call) -> PartnerAnswer:
         """Answers the id alone."""
         made = super().create(resource, call)
-        return Answer(made.status, {"id": made.body["id"]})
+        return PartnerAnswer(made.status, {"id": made.body["id"]})
 
     def apply(self, resource: Resource, record: Record, changes: Json) -> Record:
         """The valuation of a property that has changed is stale."""
@@ -77,45 +77,45 @@ class Partner(Base):
             return after
         return self._kept(after, {"isValuationStale": True})
 
-    def delete(self, resource: Resource, call: Call) -> Answer:
+    def delete(self, resource: Resource, call: Call) -> PartnerAnswer:
         """Answers null."""
         super().delete(resource, call)
-        return Answer(200, b"null", {"content-type": "application/json"})
+        return PartnerAnswer(200, b"null", {"content-type": "application/json"})
 
     def computed(self, resource: Resource, record: Record) -> Json:
         """Whether it is to be valued anew."""
         return {"isValuationStale": record.body.get("isValuationStale", True)}
 
-    def error_answer(self, error: ApiError) -> Answer:
+    def error_answer(self, error: ApiError) -> PartnerAnswer:
         """One sentence that begins with the field; a field that is absent is a 403."""
         if error.status == 401:
             headers = {"WWW-Authenticate": 'Bearer realm="service"', **error.headers}
-            return Answer(401, {"error": error.code, "error_description": error.message}, headers)
+            return PartnerAnswer(401, {"error": error.code, "error_description": error.message}, headers)
         for refusal in error.refused:
             name = refusal.field.rpartition(".")[2]
             if refusal.rule == "required":
-                return Answer(403, {"message": f"'{name}' is a required property"}, error.headers)
+                return PartnerAnswer(403, {"message": f"'{name}' is a required property"}, error.headers)
             message = f"{name}: {self._words(name, refusal)}"
-            return Answer(error.status, {"message": message}, {**error.headers, **PROBLEM})
+            return PartnerAnswer(error.status, {"message": message}, {**error.headers, **PROBLEM})
         problem = PROBLEM if error.status in (400, 404) else {}
-        return Answer(error.status, {"message": error.message}, {**error.headers, **problem})
+        return PartnerAnswer(error.status, {"message": error.message}, {**error.headers, **problem})
 
-    def _words(self, name: str, refusal: Refusal) -> str:
+    def _words(self, name: str, refusal: Violation) -> str:
         resource = self.resources["/api/v1/dossiers/{id}"]
         limits = resource.create["properties"]["property"]["properties"].get(name, {})
         if refusal.rule not in ("minimum", "maximum") or "minimum" not in limits:
             return refusal.message
         return f"Must be between {limits['minimum']} and {limits.get('maximum', latest_year())}"
 
-    def _login(self, call: Call) -> Answer:
+    def _login(self, call: Call) -> PartnerAnswer:
         given = self.json(call)
         if {name: given[name] for name in self.demo} != self.demo:
             raise ApiError(401, "invalid_grant", "User name or password is wrong.")
         token, seconds = secrets.token_hex(16), self.number("token_seconds")
         self._tokens[(token, self.settings["token_epoch"])] = time.time() + seconds
-        return Answer(200, {"access_token": token, "expires_in": seconds})
+        return PartnerAnswer(200, {"access_token": token, "expires_in": seconds})
 
-    def _value(self, call: Call) -> Answer:
+    def _value(self, call: Call) -> PartnerAnswer:
         resource = self.resources["/api/v1/dossiers/{id}"]
         record = self.store.get(self.name, resource.name, call.params["id"])
         if record is None:
@@ -134,7 +134,7 @@ class Partner(Base):
                 "valuationConfidence": "good",
             }
         self._kept(record, {**values, "isValuationStale": False})
-        return Answer(200, values)
+        return PartnerAnswer(200, values)
 
     def _kept(self, record: Record, values: Json) -> Record:
         after = changed(record, {**record.body, **values}, time.time())

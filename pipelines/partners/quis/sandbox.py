@@ -8,9 +8,9 @@ from typing import Any, ClassVar
 
 from pipelines.sandbox.faults import CALM, Fate
 from pipelines.sandbox.partner import Partner as Base
-from pipelines.sandbox.resources import Refusal, Resource
+from pipelines.sandbox.resources import Resource, Violation
 from pipelines.sandbox.store import Json, Record
-from pipelines.sandbox.wire import Answer, ApiError, Call, Option, Page
+from pipelines.sandbox.wire import ApiError, Call, Option, PartnerAnswer, PartnerPage
 
 GROUPS, PROPERTIES = "/property_groups/{id}", "/properties/{id}"
 APPLICATION = {GROUPS: "estate_groups", PROPERTIES: "estates"}
@@ -41,7 +41,7 @@ class Partner(Base):
         """The path behind the version."""
         return path.removeprefix(PREFIX) if path.startswith(PREFIX + "/") else None
 
-    def answer(self, call: Call, fate: Fate = CALM) -> Answer:
+    def answer(self, call: Call, fate: Fate = CALM) -> PartnerAnswer:
         """Every answer says what is left of the day."""
         answer = super().answer(call, fate)
         return replace(answer, headers={**answer.headers, **self._left()})
@@ -57,13 +57,13 @@ class Partner(Base):
         self._used += 1
         return self.demo["api_key"]
 
-    def check(self, resource: Resource, body: Json, before: Record | None) -> Iterable[Refusal]:
+    def check(self, resource: Resource, body: Json, before: Record | None) -> Iterable[Violation]:
         """A place is given by coordinates, else by an address that can be found."""
         location = body.get("location")
         if location is None or location.get("coordinates"):
             return ()
         if not location.get("address"):
-            return [Refusal("location", "needs address or coordinates", "required")]
+            return [Violation("location", "needs address or coordinates", "required")]
         written = _one_line(location["address"])
         if not written or (self.settings["unknown_address"] and self.settings["unknown_address"] in written):
             raise ApiError(400, "not_found", "address or coordinate not found")
@@ -80,18 +80,22 @@ class Partner(Base):
                 shown[name] = len(self.store.children(self.name, target, GROUPS, record.id, "parentId"))
         return shown
 
-    def list_answer(self, resource: Resource, items: list[Json], total: int, page: Page) -> Answer:
+    def list_answer(
+        self, resource: Resource, items: list[Json], total: int, page: PartnerPage
+    ) -> PartnerAnswer:
         """Items without their links."""
         plain = [{name: value for name, value in item.items() if name != "meta"} for item in items]
         body = {"items": plain, "totalItems": total, "meta": {"url": None, "version": VERSION}}
-        return Answer(200, body)
+        return PartnerAnswer(200, body)
 
-    def error_answer(self, error: ApiError) -> Answer:
+    def error_answer(self, error: ApiError) -> PartnerAnswer:
         """A map of the refused fields, or one sentence."""
         fields: Json = {}
         for refusal in error.refused:
             fields.setdefault(refusal.field or "base", []).append(refusal.message)
-        return Answer(error.status, {"errors": fields} if fields else {"error": error.message}, error.headers)
+        return PartnerAnswer(
+            error.status, {"errors": fields} if fields else {"error": error.message}, error.headers
+        )
 
     def _today(self) -> int:
         return int((time.time() - self.number("day_starts") * HOUR) // DAY)

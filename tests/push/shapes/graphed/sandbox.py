@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import ClassVar
 
 from pipelines.sandbox.graphql import GraphqlPartner
-from pipelines.sandbox.wire import Answer, ApiError, Call, Handler, Option, bearer
+from pipelines.sandbox.wire import ApiError, Call, Handler, Option, PartnerAnswer, bearer
 
 
 class Partner(GraphqlPartner):
@@ -25,13 +25,13 @@ class Partner(GraphqlPartner):
             raise ApiError(401, "unauthorized", "Who are you?")
         return bearer(call)
 
-    def error_answer(self, error: ApiError) -> Answer:
+    def error_answer(self, error: ApiError) -> PartnerAnswer:
         """A bad token may be told in a good answer."""
         answer = super().error_answer(error)
         status = int(self.settings["unauthorized"]) if error.status == 401 else answer.status
-        return Answer(status, {"data": None, **answer.body}, answer.headers)
+        return PartnerAnswer(status, {"data": None, **answer.body}, answer.headers)
 
-    def _token(self, call: Call) -> Answer:
+    def _token(self, call: Call) -> PartnerAnswer:
         if self.json(call) != self.demo:
             raise ApiError(403, "forbidden", "Wrong user or password.")
-        return Answer(200, {"access_token": f"token-{self.settings['token_epoch']}"})
+        return PartnerAnswer(200, {"access_token": f"token-{self.settings['token_epoch']}"})

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import ClassVar
 
 from pipelines.sandbox.partner import Partner as Base
-from pipelines.sandbox.wire import Answer, ApiError, Call
+from pipelines.sandbox.wire import ApiError, Call, PartnerAnswer
 
 
 class Partner(Base):
@@ -20,7 +20,9 @@ class Partner(Base):
             raise ApiError(401, "unauthorized", "not authorized")
         return self.demo["api_key"]
 
-    def error_answer(self, error: ApiError) -> Answer:
+    def error_answer(self, error: ApiError) -> PartnerAnswer:
         """A map of fields, or one sentence."""
         fields = {refusal.field: [refusal.message] for refusal in error.refused}
-        return Answer(error.status, {"errors": fields} if fields else {"error": error.message}, error.headers)
+        return PartnerAnswer(
+            error.status, {"errors": fields} if fields else {"error": error.message}, error.headers
+        )

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import ClassVar
 
 from pipelines.sandbox.partner import Partner as Base
-from pipelines.sandbox.wire import Answer, ApiError, Call
+from pipelines.sandbox.wire import ApiError, Call, PartnerAnswer
 
 
 class Partner(Base):
@@ -20,7 +20,7 @@ class Partner(Base):
             raise ApiError(401, "unauthorized", "Who are you?")
         return self.demo["token"]
 
-    def error_answer(self, error: ApiError) -> Answer:
+    def error_answer(self, error: ApiError) -> PartnerAnswer:
         """A message and the refused fields."""
         errors = [{"field": refusal.field, "message": refusal.message} for refusal in error.refused]
-        return Answer(error.status, {"message": error.message, "errors": errors}, error.headers)
+        return PartnerAnswer(error.status, {"message": error.message, "errors": errors}, error.headers)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import ClassVar
 
 from pipelines.sandbox.partner import Partner as Base
-from pipelines.sandbox.wire import Answer, ApiError, Call, bearer
+from pipelines.sandbox.wire import ApiError, Call, PartnerAnswer, bearer
 
 
 class Partner(Base):
@@ -22,7 +22,7 @@ class Partner(Base):
             raise ApiError(401, "invalid_token", "The access token is invalid.")
         return bearer(call)
 
-    def error_answer(self, error: ApiError) -> Answer:
+    def error_answer(self, error: ApiError) -> PartnerAnswer:
         """One sentence."""
         words = "; ".join(f"{refusal.field}: {refusal.message}" for refusal in error.refused)
-        return Answer(error.status, {"message": words or error.message}, error.headers)
+        return PartnerAnswer(error.status, {"message": words or error.message}, error.headers)
