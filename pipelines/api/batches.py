@@ -14,11 +14,11 @@ def carry_out_together(connector: Connector, operations: list[Operation]) -> lis
     """
     from pipelines.api.protocols.graphql import Graphql  # loads a library that no other partner needs
 
-    if len(operations) == 1 or not isinstance(connector.speech, Graphql):
+    if len(operations) == 1 or not isinstance(connector.protocol, Graphql):
         return [connector.carry_out(operation) for operation in operations]
     if connector.refusals.skips(operations[0].entity.name, operations[0].kind):
         return [Outcome("pending", "not_tried"), *(connector.carry_out(o) for o in operations[1:])]
-    answers, sent = connector.speech.create_many([(o, connector.upsert_body(o)) for o in operations])
+    answers, sent = connector.protocol.create_many([(o, connector.upsert_body(o)) for o in operations])
     outcomes = []
     for operation, answer in zip(operations, answers, strict=True):
         if answer is None or answer.problem or _concerns_the_request(answer.status):

@@ -102,7 +102,7 @@ class Connector(Finder):
         if entity.created_with:
             return self._complete_implicit(operation)
         if entity.upsert:
-            return self.upserted(operation, self.speech.create(operation, self.upsert_body(operation)))
+            return self.upserted(operation, self.protocol.create(operation, self.upsert_body(operation)))
         held, sent = self._held_before(operation)
         if held:
             return self._take_up(operation, held, sent)
@@ -113,7 +113,7 @@ class Connector(Finder):
         """POST. One that may have arrived is sent again only where the partner refuses a second record."""
         entity, sent, was_lost = operation.entity, 0, False
         for attempt in range(TRIES):
-            create = partial(self.speech.create, operation)
+            create = partial(self.protocol.create, operation)
             answer = self._sent_whole(operation, self.create_body(operation), create)
             sent += answer.requests
             was_lost = was_lost or answer.lost
@@ -200,7 +200,7 @@ class Connector(Finder):
     def update(self, operation: Operation, remote_id: str, only: tuple[str, ...] | None = None) -> Outcome:
         """The changed fields only (`only=None`: all); an upsert always takes all."""
         if operation.entity.upsert:
-            return self.upserted(operation, self.speech.create(operation, self.upsert_body(operation)))
+            return self.upserted(operation, self.protocol.create(operation, self.upsert_body(operation)))
         body = (
             self._whole_body(operation)
             if only is None
@@ -208,7 +208,7 @@ class Connector(Finder):
         )
         if not body:
             return Outcome("synced", None, remote_id)
-        change = partial(self.speech.change, operation, remote_id)
+        change = partial(self.protocol.change, operation, remote_id)
         if only is None:
             answer = self._sent_whole(operation, body, change)
         else:
@@ -231,11 +231,11 @@ class Connector(Finder):
         if withdraw.mutation and withdraw.end in operation.changed:
             return self._end_and_detach(operation)
         if deletes or withdraw.mutation:
-            answer = self.speech.remove(operation)
+            answer = self.protocol.remove(operation)
         elif operation.entity.upsert:
             answer = self._put_without_use(operation)
         else:
-            answer = self.speech.change(operation, operation.remote_id or "", dict(operation.payload))
+            answer = self.protocol.change(operation, operation.remote_id or "", dict(operation.payload))
         if answer.ok or (answer.status in (404, 410) and not self._is_broken_route(answer)):
             done = WITHDRAWN_AS["delete" if deletes else withdraw.kind]
             return Outcome("withdrawn", done, None, answer.status, requests=answer.requests)
@@ -258,7 +258,7 @@ class Connector(Finder):
 
         A record that is not found under our id was cut from us before, and an upsert would make a second one.
         """
-        seen, record = self.speech.one(
+        seen, record = self.protocol.one(
             operation.entity, operation.remote_id or "", operation.external_id, operation.path
         )
         if record is None and not seen.ok and seen.status != 404:
@@ -267,11 +267,11 @@ class Connector(Finder):
             return Outcome("withdrawn", "detached", None, seen.status, requests=seen.requests)
         fields = self.contract.schema(operation.entity.name, "create")["properties"]
         shown = {name: record[name] for name in fields if name in record}
-        ended = self.speech.create(operation, {**shown, **self.upsert_body(operation)})
+        ended = self.protocol.create(operation, {**shown, **self.upsert_body(operation)})
         sent = seen.requests + ended.requests
         if not ended.ok:
             return replace(self.judge(operation, ended), requests=sent)
-        answer = self.speech.remove(operation)
+        answer = self.protocol.remove(operation)
         sent += answer.requests
         if answer.ok or answer.status == 404:
             return Outcome("withdrawn", "detached", None, answer.status, requests=sent)
@@ -285,7 +285,7 @@ class Connector(Finder):
             body[entity.withdraw.field] = None
         wanted = {parent.field for parent in entity.parents if parent.required}
         if not operation.confirmed or not wanted <= body.keys():
-            answer, record = self.speech.one(
+            answer, record = self.protocol.one(
                 entity, operation.remote_id or "", operation.external_id, operation.path
             )
             sent = answer.requests
@@ -293,7 +293,7 @@ class Connector(Finder):
                 return replace(answer, status=404) if answer.ok else answer
             fields = self.contract.schema(entity.name, "create")["properties"]
             body = {**{name: record[name] for name in fields if name in record}, **body}
-        answer = self.speech.create(operation, body)
+        answer = self.protocol.create(operation, body)
         return replace(answer, requests=answer.requests + sent)
 
     def _find_after(self, operation: Operation, was_lost: bool, sent: int) -> tuple[list[str], int]:
@@ -407,7 +407,7 @@ class Connector(Finder):
         shown = external_ids_of(entity, _record(entity, answer))
         # A record that carries another id of ours, or of somebody, is not the one that was sent.
         is_another = bool(shown) and operation.external_id not in shown
-        remote_id = None if is_another else self.speech.remote_id(entity, answer)
+        remote_id = None if is_another else self.protocol.remote_id(entity, answer)
         if remote_id is None:
             found, more = self._find_after(operation, not entity.upsert, sent)
             sent += more

@@ -12,7 +12,7 @@ from pipelines.api.compare import differing
 from pipelines.api.http.client import READ_TIMEOUT, Answer, Client, LoggedIn
 from pipelines.api.known_ids import KnownIds
 from pipelines.api.outcome import Outcome
-from pipelines.api.protocols.protocol import LookupFailed, Operation, Page, Speech, filled
+from pipelines.api.protocols.protocol import LookupFailed, Operation, Page, PartnerProtocol, filled
 from pipelines.api.protocols.remote_ids import checked_id
 from pipelines.api.protocols.rest import Rest
 from pipelines.api.reasons import REASONS
@@ -40,7 +40,7 @@ class Finder:
         self.contract = contract
         self.settings = settings
         self.limits = effective_limits(contract, settings)
-        self.client, self.speech = self._connect()
+        self.client, self.protocol = self._connect()
         self._held = KnownIds(self._read_list, contract.entities.values())
         # Entities of which this partner has shown a record with our id in this run.
         self._with_external_id: set[str] = set()
@@ -258,7 +258,7 @@ class Finder:
 
     def pages(self, entity: Entity, find: Find, value: Any = None) -> Iterator[Page]:
         """A list or search, one page after the other. Raises LookupFailed."""
-        return self.speech.pages(entity, find, value)
+        return self.protocol.pages(entity, find, value)
 
     def _read_list(self, entity: Entity, parent_id: str | None) -> tuple[list[dict[str, Any]], int]:
         """All records of an entity; where its list shows the children of one parent, those of this one."""
@@ -273,7 +273,7 @@ class Finder:
     def _at(self, find: Find, operation: Operation) -> Find:
         return replace(find, path=self.fill(find.path, operation))
 
-    def _connect(self) -> tuple[Client, Speech]:
+    def _connect(self) -> tuple[Client, PartnerProtocol]:
         """The client, and what is spoken over it."""
         contract = self.contract
         address, timeout = contract.base_url(self.settings), float(self.settings.get("timeout", READ_TIMEOUT))

@@ -227,13 +227,13 @@ def show_failures(failures: list[dict[str, Any]]) -> None:
             err.print(f"    keys: {', '.join(failure['keys'])}", soft_wrap=True)
 
 
-def show_guards(trips: list[dict[str, Any]], plan_id: str) -> None:
-    for trip in trips:
+def show_guards(tripped: list[dict[str, Any]], plan_id: str) -> None:
+    for trip in tripped:
         err.print(f"{trip['partner']} is not pushed: {trip['message']}", style="red", soft_wrap=True)
         if trip["rows"]:
             err.print(f"    for example: {', '.join(trip['rows'])}", soft_wrap=True)
-    if trips:
-        kinds = " ".join(f"--allow {guard}" for guard in sorted({trip["guard"] for trip in trips}))
+    if tripped:
+        kinds = " ".join(f"--allow {guard}" for guard in sorted({trip["guard"] for trip in tripped}))
         err.print(
             "Look at the rows: stammdaten plan --rows. If this is meant, for this one plan only:"
             f" stammdaten push --plan {plan_id} {kinds}",

@@ -162,7 +162,7 @@ def _repaired(home: Path, settings: Vars, found: Verification, progress: Progres
         return {"failures": failures, "notes": ["Nothing was repaired: the marts do not hold their tests."]}
     corrected = repair(home, load_contract(found.partner), found.findings)
     made = engine.plan(home, [found.partner], settings.stichtag)
-    guards = flow.trips(home, made.plan_id, [found.partner], settings)
+    guards = flow.tripped_guards(home, made.plan_id, [found.partner], settings)
     note = f"{corrected:,} ledger rows corrected; the plan {made.plan_id} has {made.operations:,} operations."
     if made.operations and not guards:
         note += f" Restore with: stammdaten push --plan {made.plan_id}"

@@ -93,7 +93,7 @@ def plan_only(
             "plan_id": made.plan_id,
             "plan": [asdict(line) for line in made.counts],
             "failures": failures,
-            "guards": trips(home, made.plan_id, ready, settings),
+            "guards": tripped_guards(home, made.plan_id, ready, settings),
             "warnings": warnings(home, settings),
         }
         with open_database(home) as db:
@@ -327,7 +327,7 @@ def _push(
                 "rows": list(held.rows.get(trip.message, ())),
             }
             for name, held in pushed.held.items()
-            for trip in held.trips
+            for trip in held.tripped
         ],
         "renumbered": alike,
         "reasons": reasons,
@@ -365,7 +365,7 @@ def _advice(reason: str, is_held: bool) -> str:
     return REASONS[reason].how if reason in REASONS else ""
 
 
-def trips(home: Path, plan_id: str, partners: list[str], settings: Vars) -> list[Report]:
+def tripped_guards(home: Path, plan_id: str, partners: list[str], settings: Vars) -> list[Report]:
     """Guards that a push of this plan would trip."""
     limits = guards.limits(settings.guards)
     with open_database(home) as db:

@@ -1,4 +1,4 @@
-"""What the stations know of some records of one partner: read for `explain`, never changed."""
+"""What every step knows of some records of one partner: read for `explain`, never changed."""
 
 import json
 import sqlite3
@@ -20,8 +20,8 @@ MOST = 50
 WITH_PERSONS = ("person", "mietvertrag", "eigentuemervertrag")
 
 
-class Stations:
-    """Reads what the stations know of one partner; a table that is not there yet reads as empty."""
+class Evidence:
+    """Reads what every step knows of one partner; a table that is not there yet reads as empty."""
 
     def __init__(self, db: duckdb.DuckDBPyConnection, contract: Contract, separator: str, home: Path):
         self._db, self._contract, self._separator, self._home = db, contract, separator, home

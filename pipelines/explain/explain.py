@@ -15,7 +15,7 @@ from pipelines.api.reasons import REASONS, SYNCED, WITHDRAWN
 from pipelines.contract.contract import load_contract
 from pipelines.errors import RunningError, StammdatenError
 from pipelines.explain.erp_keys import ErpKeys, ErpRow
-from pipelines.explain.evidence import Stations
+from pipelines.explain.evidence import Evidence
 from pipelines.personal.records import separator_of
 from pipelines.settings import Vars, database
 
@@ -84,24 +84,24 @@ def explain(home: Path, settings: Vars, partner: str, key: str, show_personal_da
     key = key.strip()
     separator = separator_of(settings.partners, partner)
     with _open(home) as db:
-        stations = Stations(db, contract, separator, home)
-        delivery = stations.delivery()
+        evidence = Evidence(db, contract, separator, home)
+        delivery = evidence.delivery()
         erp = ErpKeys(db, separator, raw=delivery is not None and not delivery["is_built"])
         rows = erp.find(key)
         around = erp.around(rows)
-        records = stations.records(key, around, show_personal_data)
+        records = evidence.records(key, around, show_personal_data)
         report: Json = {
             "partner": partner,
             "key": key,
             "verdicts": [],
             "delivery": delivery,
             "erp": [_erp_line(row, separator) for row in around],
-            "findings": [_with_rule(finding) for finding in stations.findings(around)],
-            "held_back": stations.held_back([key, *(record["external_id"] for record in records)]),
+            "findings": [_with_rule(finding) for finding in evidence.findings(around)],
+            "held_back": evidence.held_back([key, *(record["external_id"] for record in records)]),
             "records": [_with_reasons(record) for record in records],
             "near": [] if rows or records else erp.near(key),
         }
-        forgotten = stations.forgotten_since({key, *re.split(r"[-_./|]", key)})
+        forgotten = evidence.forgotten_since({key, *re.split(r"[-_./|]", key)})
     report["verdicts"] = _verdicts(report, settings, rows, forgotten)
     return {**report, "exit": 0 if rows or records or forgotten else 1}
 

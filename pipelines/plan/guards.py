@@ -144,14 +144,14 @@ def check_counts(
 
     Creates are guarded once the entity has been onboarded; what was never onboarded holds nothing to withdraw.
     """
-    trips = []
+    tripped = []
     if limit["withdraw"].is_passed(counts.withdraw, held):
-        trips.append(TrippedGuard(counts.partner, "withdraw", counts.entity, counts.withdraw, held))
+        tripped.append(TrippedGuard(counts.partner, "withdraw", counts.entity, counts.withdraw, held))
     if onboarded and limit["create"].is_passed(counts.create, max(held, 1)):
-        trips.append(TrippedGuard(counts.partner, "create", counts.entity, counts.create, held))
+        tripped.append(TrippedGuard(counts.partner, "create", counts.entity, counts.create, held))
     if limit["update"].is_passed(counts.update, held):
-        trips.append(TrippedGuard(counts.partner, "update", counts.entity, counts.update, held))
-    return trips
+        tripped.append(TrippedGuard(counts.partner, "update", counts.entity, counts.update, held))
+    return tripped
 
 
 def check_renumbered(
@@ -174,10 +174,10 @@ def check_tables(
     """
     if before is None:
         return []
-    trips = []
+    tripped = []
     for table, former in before.items():
         if table not in now:
-            trips.append(TrippedGuard(partner, "shrink", table, None, None))
+            tripped.append(TrippedGuard(partner, "shrink", table, None, None))
         elif limit["shrink"].is_passed(former - now[table], former):
-            trips.append(TrippedGuard(partner, "shrink", table, former - now[table], former))
-    return trips
+            tripped.append(TrippedGuard(partner, "shrink", table, former - now[table], former))
+    return tripped

@@ -46,9 +46,9 @@ SAMPLE_ROWS = 20
 
 @dataclass(frozen=True)
 class HeldBack:
-    """Why a guard keeps a partner's plan back: the trips, and keys of some rows for each."""
+    """Why a guard keeps a partner's plan back: the guards that tripped, and keys of some rows for each."""
 
-    trips: tuple[TrippedGuard, ...]
+    tripped: tuple[TrippedGuard, ...]
     rows: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
@@ -268,14 +268,14 @@ def _held(
     allowed: frozenset[str],
 ) -> HeldBack | None:
     """The guards that keep a partner back; None when there are none, or all are lifted for this plan."""
-    trips = find_tripped_guards(db, plan_id, partner, guards)
-    lifted = {trip.guard for trip in trips} & allowed
+    tripped = find_tripped_guards(db, plan_id, partner, guards)
+    lifted = {trip.guard for trip in tripped} & allowed
     for guard in sorted(lifted):
         db.execute(
             "insert into sync.allowances values (?, ?, ?, ?, ?)",
             [plan_id, partner, guard, datetime.now(UTC), getpass.getuser()],
         )
-    left = tuple(trip for trip in trips if trip.guard not in lifted)
+    left = tuple(trip for trip in tripped if trip.guard not in lifted)
     if not left:
         return None
     return HeldBack(
@@ -299,8 +299,8 @@ def find_tripped_guards(
         ).fetchall()
     )
     tried, counts = _tried(db, plan_id, partner), read_counts(db, plan_id, partner)
-    trips = check_counted(partner, _planned(db, plan_id, partner), [line.entity for line in counts])
-    trips += [
+    tripped = check_counted(partner, _planned(db, plan_id, partner), [line.entity for line in counts])
+    tripped += [
         trip
         for line in counts
         for trip in check_counts(
@@ -310,8 +310,10 @@ def find_tripped_guards(
             guards,
         )
     ]
-    trips += check_renumbered(partner, count_renumbered(db, plan_id, partner), held, guards)
-    return trips + check_tables(partner, _rows_at_last_push(db, partner), _rows_of(db, last_load(db)), guards)
+    tripped += check_renumbered(partner, count_renumbered(db, plan_id, partner), held, guards)
+    return tripped + check_tables(
+        partner, _rows_at_last_push(db, partner), _rows_of(db, last_load(db)), guards
+    )
 
 
 def _planned(db: duckdb.DuckDBPyConnection, plan_id: str, partner: str) -> list[tuple[str, str]]:

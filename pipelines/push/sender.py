@@ -237,9 +237,11 @@ class Sender:
         """Keeps every connection busy to the end of the level; so many rows share a request."""
         requests = iter(lambda: list(islice(level, together)), [])
         feed = Feed(requests, self._intend, lambda: self.stopped is not None)
-        hands = [self._pool.submit(self._work_off, feed) for _ in range(self.connector.limits.in_flight or 1)]
-        for hand in hands:
-            hand.result()
+        threads = [
+            self._pool.submit(self._work_off, feed) for _ in range(self.connector.limits.in_flight or 1)
+        ]
+        for thread in threads:
+            thread.result()
 
     def _work_off(self, feed: "Feed") -> None:
         try:

@@ -279,7 +279,7 @@ class PartnerReader:
         names = {kind.parent_field: parent_id} if kind.parent_field and parent_id else {}
         if kind.parent_field and not names:
             return
-        answer, record = self.connector.speech.one(kind.entity, remote_id, external_id, names)
+        answer, record = self.connector.protocol.one(kind.entity, remote_id, external_id, names)
         if answer.status in (404, 405, 410):
             return
         if not answer.ok:

@@ -39,7 +39,7 @@ def test_too_many_withdrawals_stop_the_partner_and_show_twenty_rows(site: Site) 
     site.sync("etg24", many())
     before = site.sent("etg24")
     site.sync("etg24", many(leases=0))
-    (trip,) = site.held["etg24"].trips
+    (trip,) = site.held["etg24"].tripped
     assert trip.message == "mietvertraege: 30 of 30 records would be withdrawn"
     assert len(site.held["etg24"].rows[trip.message]) == 20
     assert site.sent("etg24") == before
@@ -50,7 +50,7 @@ def test_a_plan_whose_counts_are_lost_is_kept_back(site: Site) -> None:
     with open_database(site.home) as db:
         db.execute("delete from sync.plan_counts where entity = 'mieter'")
     pushed = engine.push(site.home, plan_id, ["etg24"], DEFAULTS)
-    (trip,) = pushed.held["etg24"].trips
+    (trip,) = pushed.held["etg24"].tripped
     assert trip.message == "create mieter: cannot be computed, which counts as tripped"
     assert site.sent("etg24") == []
 
@@ -65,7 +65,7 @@ def test_a_guard_is_lifted_for_one_plan_only_and_that_is_noted(site: Site) -> No
     assert (guard, named) == ("withdraw", True)
     site.sync("etg24", many())
     site.sync("etg24", many(leases=2))
-    assert site.held["etg24"].trips[0].guard == "withdraw"
+    assert site.held["etg24"].tripped[0].guard == "withdraw"
 
 
 def test_an_interrupted_onboarding_goes_on_although_half_of_it_is_new(site: Site) -> None:
@@ -170,7 +170,7 @@ def test_a_half_refused_onboarding_heals_without_a_guard(site: Site, noted_befor
 def test_new_stock_and_records_lost_at_an_onboarded_partner_are_guarded(site: Site) -> None:
     site.sync("etg24", large(80))
     site.sync("etg24", large(140))
-    (trip,) = site.held["etg24"].trips
+    (trip,) = site.held["etg24"].tripped
     assert trip.message == "einheiten: 60 of 80 records would be created"
     with open_database(site.home) as db:
         db.execute(
@@ -178,5 +178,5 @@ def test_new_stock_and_records_lost_at_an_onboarded_partner_are_guarded(site: Si
             " where entity = 'einheiten' and external_id > '001/1/01/0020'"
         )
     site.sync("etg24", large(80))
-    (trip,) = site.held["etg24"].trips
+    (trip,) = site.held["etg24"].tripped
     assert trip.message == "einheiten: 60 of 20 records would be created"

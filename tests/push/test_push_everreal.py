@@ -333,7 +333,7 @@ def test_a_withdrawal_whose_outcome_was_lost_makes_no_second_tenant(
     operation = Operation(
         1, CONTRACT.entities["mieter"], "withdraw", "001/1/01/0002/01/78", None, {}, {}, {}, (), True
     )
-    assert connector("everreal").speech.remove(operation).ok
+    assert connector("everreal").protocol.remove(operation).ok
     before = len(site.sandbox.requests("everreal"))
     lines = site.sync("everreal", {**EVERREAL, "mieter": EVERREAL["mieter"][:1]})
     # Where the tenant is not found any more, an upsert would make a second one.

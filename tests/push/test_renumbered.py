@@ -104,7 +104,7 @@ def test_many_that_look_renumbered_hold_the_partner_back_until_that_is_allowed(s
     for lease in rows["mietvertraege"][:4]:
         lease["external_id"] = lease["external_id"].replace("/01", "/02").replace("001/1/02", "001/1/01")
     site.sync("etg24", rows)
-    (trip,) = site.held["etg24"].trips
+    (trip,) = site.held["etg24"].tripped
     assert (trip.guard, trip.entity, trip.rows) == ("renumber", "mietvertraege", 4)
     assert "4 records would be withdrawn and created again under another id" in trip.message
     assert site.held["etg24"].rows[trip.message][0] == "001/1/01/0001/01 → 001/1/01/0001/02"

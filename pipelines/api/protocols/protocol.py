@@ -53,7 +53,7 @@ class LookupFailed(Exception):
         self.answer = answer
 
 
-class Speech(Protocol):
+class PartnerProtocol(Protocol):
     """Requests of one protocol. An answer's status says what became of the row, its body why."""
 
     def create(self, operation: Operation, body: Json) -> Answer:
