@@ -7,15 +7,7 @@ archiv as (
 )
 
 select
-    archiv_nr,
-    name,
-    suchkategorie,
-    quelle_erp,
-    quelle_id,
-    angelegt_am,
-    geaendert_am,
-    geloescht_kz,
-    geladen_am
+    {{ select_erp_columns('archiv') }}
 from archiv
 -- C6, C7, L1: rows that live
 where _regel is null

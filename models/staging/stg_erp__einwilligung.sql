@@ -7,17 +7,7 @@ einwilligung as (
 )
 
 select
-    person_nr,
-    zweck,
-    erteilt,
-    erteilt_am,
-    widerrufen_am,
-    quelle_erp,
-    quelle_id,
-    angelegt_am,
-    geaendert_am,
-    geloescht_kz,
-    geladen_am
+    {{ select_erp_columns('einwilligung') }}
 from einwilligung
 -- C6, C7, L1 to L3: rows that live and whose parents live
 where _regel is null

@@ -7,23 +7,7 @@ interessent as (
 )
 
 select
-    interessent_nr,
-    person_nr,
-    vorname,
-    nachname,
-    geburtsdatum,
-    email,
-    telefon,
-    objektnr,
-    status,
-    quelle_partner,
-    eingang_am,
-    quelle_erp,
-    quelle_id,
-    angelegt_am,
-    geaendert_am,
-    geloescht_kz,
-    geladen_am
+    {{ select_erp_columns('interessent') }}
 from interessent
 -- C6, C7, L1: rows that live
 where _regel is null

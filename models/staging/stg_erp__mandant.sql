@@ -7,19 +7,7 @@ mandant as (
 )
 
 select
-    mandant_nr,
-    name,
-    art,
-    strasse,
-    hausnummer,
-    plz,
-    ort,
-    quelle_erp,
-    quelle_id,
-    angelegt_am,
-    geaendert_am,
-    geloescht_kz,
-    geladen_am
+    {{ select_erp_columns('mandant') }}
 from mandant
 -- C6, C7, L1: rows that live
 where _regel is null
