@@ -4,10 +4,14 @@ with
 
 archiv as (
     select * from {{ ref('base_erp__archiv') }}
+),
+
+living as (
+    select
+        {{ select_erp_columns('archiv') }}
+    from archiv
+    -- C6, C7, L1: rows that live
+    where _regel is null
 )
 
-select
-    {{ select_erp_columns('archiv') }}
-from archiv
--- C6, C7, L1: rows that live
-where _regel is null
+select * from living

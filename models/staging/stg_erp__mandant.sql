@@ -4,10 +4,14 @@ with
 
 mandant as (
     select * from {{ ref('base_erp__mandant') }}
+),
+
+living as (
+    select
+        {{ select_erp_columns('mandant') }}
+    from mandant
+    -- C6, C7, L1: rows that live
+    where _regel is null
 )
 
-select
-    {{ select_erp_columns('mandant') }}
-from mandant
--- C6, C7, L1: rows that live
-where _regel is null
+select * from living

@@ -4,10 +4,14 @@ with
 
 mietkondition as (
     select * from {{ ref('base_erp__mietkondition') }}
+),
+
+living as (
+    select
+        {{ select_erp_columns('mietkondition') }}
+    from mietkondition
+    -- C6, C7, L1 to L3: rows that live and whose parents live
+    where _regel is null
 )
 
-select
-    {{ select_erp_columns('mietkondition') }}
-from mietkondition
--- C6, C7, L1 to L3: rows that live and whose parents live
-where _regel is null
+select * from living

@@ -4,12 +4,16 @@ with
 
 mietvertrag as (
     select * from {{ ref('base_erp__mietvertrag') }}
+),
+
+living as (
+    select
+        {{ select_erp_columns('mietvertrag') }},
+        ende,
+        status
+    from mietvertrag
+    -- C6, C7, L1 to L3: rows that live and whose parents live
+    where _regel is null
 )
 
-select
-    {{ select_erp_columns('mietvertrag') }},
-    ende,
-    status
-from mietvertrag
--- C6, C7, L1 to L3: rows that live and whose parents live
-where _regel is null
+select * from living
