@@ -4,19 +4,25 @@ from collections.abc import Mapping
 
 from pipelines.contract.contract import partners
 from pipelines.errors import StammdatenError
+from pipelines.pages.erp import erp_tables
 from pipelines.pages.lines import lines_table
 from pipelines.pages.partner import page
 from pipelines.settings import project_root
 
 COSTS = "docs/add-a-partner.md"
+ERP = "docs/erp.md"
 BEGIN, END = "<!-- made by python -m pipelines.pages -->", "<!-- end -->"
 
 
 def pages() -> Mapping[str, str]:
     """The text of each page. Raises StammdatenError where a page lacks the marks between which a table goes."""
     made = {f"docs/partners/{partner}.md": page(partner) for partner in partners()}
-    text = (project_root() / COSTS).read_text(encoding="utf-8")
-    return {**made, COSTS: between_marks(text, lines_table(), COSTS)}
+    parts = {COSTS: lines_table(), ERP: erp_tables()}
+    return made | {name: between_marks(_text(name), lines, name) for name, lines in parts.items()}
+
+
+def _text(name: str) -> str:
+    return (project_root() / name).read_text(encoding="utf-8")
 
 
 def between_marks(text: str, lines: list[str], name: str) -> str:

@@ -1,11 +1,11 @@
 """The canonical ERP tables and the profiles of the ERPs: the one list of what an ERP delivers.
 
-Tables are read from `models/staging/_erp_raw.yml`, profiles from `macros/erp_profiles.sql`.
+Tables and their columns are read from `models/staging/_erp_raw.yml`, profiles from `macros/erp_profiles.sql`.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from typing import Any
 
 import jinja2
@@ -27,13 +27,29 @@ class Profile:
 
 
 @dataclass(frozen=True)
+class Column:
+    """One column: `kind` is its type as `macros/erp_columns.sql` knows it, `meaning` is Markdown."""
+
+    name: str
+    kind: str
+    meaning: str
+    is_personal: bool
+
+
+@dataclass(frozen=True)
 class Table:
     """One ERP table: its columns in canonical order, its natural key, and whether a delivery must have it."""
 
     name: str
-    columns: tuple[str, ...]
+    meaning: str
+    described: tuple[Column, ...]
     key: tuple[str, ...]
     required: bool
+
+    @cached_property
+    def columns(self) -> tuple[str, ...]:
+        """Names of the columns."""
+        return tuple(column.name for column in self.described)
 
     @property
     def may_be_empty(self) -> frozenset[str]:
@@ -63,12 +79,23 @@ def tables() -> Mapping[str, Table]:
     return {
         entry["name"]: Table(
             name=entry["name"],
-            columns=tuple(column["name"] for column in entry["columns"]),
+            meaning=entry["description"],
+            described=tuple(_column(column) for column in entry["columns"]),
             key=tuple(entry["meta"]["key"]),
             required=bool(entry["meta"]["required"]),
         )
         for entry in listed
     }
+
+
+def _column(entry: Mapping[str, Any]) -> Column:
+    meta = entry.get("meta", {})
+    return Column(
+        name=entry["name"],
+        kind=meta.get("typ", ""),
+        meaning=entry.get("description", ""),
+        is_personal=bool(meta.get("pii")),
+    )
 
 
 @cache
