@@ -1,4 +1,4 @@
-"""What pyproject.toml cannot say: a wheel also holds the dbt project and the docs, which lie beside the package here."""
+"""What pyproject.toml cannot say: a wheel also holds the dbt project and the docs, which lie beside the package."""
 
 import shutil
 from pathlib import Path

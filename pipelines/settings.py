@@ -74,7 +74,7 @@ def working_folder() -> Path:
     if is_checkout():
         return project_root()
     raise SettingsError(
-        f"{here}: is no folder of stammdaten ({PROJECT_FILE} with profile: {PROFILE} is missing); go into yours, or make"
+        f"{here}: is no folder of stammdaten (it has no {PROJECT_FILE} with profile: {PROFILE}); go into yours, or make"
         " one with: stammdaten init DIR"
     )
 

@@ -25,7 +25,6 @@ FILES = {
     PROJECT_FILE: "dbt_project.yml",
     "profiles.yml": "",
     "packages.yml": "packages.yml",
-    "macros/generate_schema_name.sql": "generate_schema_name.sql",
     ".dlt/config.toml": "config.toml",
     SECRETS: "secrets.toml",
     "schedule/stammdaten.cron": "stammdaten.cron",
@@ -34,7 +33,7 @@ FILES = {
     "README.md": "README.md",
     ".gitignore": "gitignore",
 }
-FOLDERS = ("models", "models/partners", "seeds", "tests")
+FOLDERS = ("models", "models/partners", "macros", "seeds", "tests")
 
 
 @dataclass(frozen=True)
@@ -62,7 +61,7 @@ def init_folder(given: str) -> Initialized:
         left_alone = tuple(name for name in FILES if not _write(folder, name))
     except OSError as problem:
         raise SettingsError(
-            f"{problem.filename or folder}: cannot be made or written to ({problem.strerror}); name a folder of your own"
+            f"{problem.filename or folder}: cannot be made or written to ({problem.strerror}); name one of your own"
         ) from None
     link_base(folder)
     ours = {Path(name).parts[0] for name in (*FILES, *FOLDERS, str(LINK))}
@@ -95,7 +94,7 @@ def _place(given: str) -> Path:
         raise SettingsError(f"{folder}: holds much else; name a folder below it")
     if (folder / PROJECT_FILE).exists() and not is_site(folder):
         raise SettingsError(
-            f"{folder}: holds a dbt project of something else ({PROJECT_FILE}); nothing was written; name another folder"
+            f"{folder}: holds another dbt project ({PROJECT_FILE}); nothing was written; name another folder"
         )
     return folder
 
