@@ -286,6 +286,15 @@ def test_init_refuses_places_that_are_no_folder_of_its_own(
     assert files_below(tmp_path) == {"file", "other/dbt_project.yml"}
 
 
+def test_a_current_folder_that_is_gone_is_said_to_be(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    with pytest.raises(SettingsError, match="the current folder is not there any more"):
+        init_folder("site")
+    assert working_folder() == ROOT
+
+
 def test_a_file_that_could_not_be_written_whole_is_not_left_behind(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

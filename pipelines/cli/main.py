@@ -59,7 +59,8 @@ app = typer.Typer(
         "ERP master data of a housing company to its partner systems.\n\n"
         "An ERP delivery is loaded, dbt builds one mart for each record a partner should hold, the plan says what"
         " differs from what the partner holds, and the push sends exactly that.\n\n"
-        "Start with `stammdaten run`: without any settings it works on a sample portfolio and a local sandbox."
+        "Start with `stammdaten run`: without any settings it works on a sample portfolio and a local sandbox. Where"
+        " the program is installed rather than checked out, make a folder for it first: `stammdaten init DIR`."
     ),
     epilog=(
         "Exit status: 0 everything is delivered; 1 something is not (refused, held back by a guard or a failing test,"

@@ -86,7 +86,10 @@ def _place(given: str) -> Path:
     """The folder to make. Raises `SettingsError` for one that belongs to something else."""
     if not given.strip() or re.search("[\x00-\x1f\x7f]", given):
         raise SettingsError("init: DIR is empty or has a control character; name the folder to make")
-    folder = Path(os.path.abspath(local_path(given)))
+    try:
+        folder = Path(os.path.abspath(local_path(given)))
+    except FileNotFoundError:
+        raise SettingsError("the current folder is not there any more; name DIR from / on") from None
     really = folder.resolve()
     if really.is_relative_to(project_root() if is_checkout() else TEMPLATES.parents[2].resolve()):
         raise SettingsError(f"{folder}: is where the program lies; name a folder outside of it")
