@@ -364,7 +364,7 @@ def test_a_checkout_is_its_own_working_folder_wherever_it_is_called_from(
     (tmp_path / "dbt_project.yml").write_text("name: jaffle_shop\nprofile: jaffle_shop\n")
     monkeypatch.chdir(tmp_path)
     assert working_folder() == ROOT
-    assert project_vars()["partners"]["etg24"]["separator"] == "/"
+    assert project_vars()["zeitzone"] == "Europe/Berlin"
     assert settings_path("export") == Path("export")
     # Another checkout has the name of the base, and is no folder of a site.
     (tmp_path / "dbt_project.yml").write_text("name: stammdaten\nprofile: stammdaten\n")
@@ -416,16 +416,14 @@ def replace_objektgruppen(site: Path) -> None:
 
 def test_dbt_reads_the_folder_with_all_that_the_base_has(site: Path, tmp_path: Path) -> None:
     replace_objektgruppen(site)
-    places = [
-        "--project-dir",
-        str(site),
-        "--profiles-dir",
-        str(site),
-        "--target-path",
-        str(tmp_path / "target"),
-    ]
-    logs = ["--log-path", str(tmp_path), "--quiet"]
-    parsed = dbtRunner().invoke(["parse", "--no-partial-parse", *places, *logs])
+    places = {
+        "project-dir": site,
+        "profiles-dir": site,
+        "target-path": tmp_path / "target",
+        "log-path": tmp_path,
+    }
+    options = [word for name, place in places.items() for word in (f"--{name}", str(place))]
+    parsed = dbtRunner().invoke(["parse", "--quiet", *options])
     assert parsed.success, parsed.exception
     nodes = [node for node in parsed.result.nodes.values() if node.resource_type in ("model", "seed")]
     disabled = [node for found in parsed.result.disabled.values() for node in found]
@@ -443,9 +441,10 @@ def test_dbt_reads_the_folder_with_all_that_the_base_has(site: Path, tmp_path: P
         "required_etg24__objektgruppen_title",
         "unique_etg24__objektgruppen_external_id",
     }
-    assert {node.schema for node in nodes if node.name.startswith("etg24__")} == {"partners"}
-    (verwaltungseinheiten,) = (node for node in nodes if node.name == "stg_erp__verwaltungseinheit")
-    assert verwaltungseinheiten.fqn[:2] == ["stammdaten", "stg_erp__verwaltungseinheit"]
+    schemas = {node.name: node.schema for node in nodes if node.package_name == "stammdaten"}
+    assert schemas["etg24__einheiten"] == "partners"
+    assert schemas["etg24__findings"] == "quality"
+    assert schemas["stg_erp__verwaltungseinheit"] == "staging"
 
 
 @pytest.mark.slow
