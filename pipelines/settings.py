@@ -74,8 +74,8 @@ def working_folder() -> Path:
     if is_checkout():
         return project_root()
     raise SettingsError(
-        f"{here}: is no folder of stammdaten (it has no {PROJECT_FILE} with profile: {PROFILE}); go into yours, or make"
-        " one with: stammdaten init DIR"
+        f"{here}: is no folder of stammdaten (it has no {PROJECT_FILE} with profile: {PROFILE} and a name of its own);"
+        " go into yours, or make one with: stammdaten init DIR"
     )
 
 

@@ -150,8 +150,8 @@ def test_an_installed_command_outside_of_its_folder_is_refused_and_makes_nothing
     refused = installed.call(*command, cwd=tmp_path)
     assert refused.returncode == 2
     assert refused.stderr == (
-        f"Error: {tmp_path}: is no folder of stammdaten (it has no dbt_project.yml with profile: stammdaten); go into"
-        " yours, or make one with: stammdaten init DIR\n"
+        f"Error: {tmp_path}: is no folder of stammdaten (it has no dbt_project.yml with profile: stammdaten and a"
+        " name of its own); go into yours, or make one with: stammdaten init DIR\n"
     )
     assert not list(tmp_path.iterdir())
 
@@ -188,6 +188,10 @@ def test_home_settings_and_erp_of_an_installed_program_are_those_of_the_folder(
     site = tmp_path / "site"
     made = installed.call("init", "site", cwd=tmp_path)
     assert (made.returncode, made.stderr) == (0, "")
+    again = installed.call("init", ".", cwd=site)
+    assert again.returncode == 0
+    assert again.stdout.splitlines()[:2] == [f"Folder: {site}", "  was there, left alone: dbt_project.yml"]
+    assert "written" not in again.stdout
     (site / "export").mkdir()
     (site / ".dlt/config.toml").write_text(
         'sources.erp.kind = "files"\nsources.erp.files.folder = "export"\n'
