@@ -11,9 +11,10 @@ from typing import Any
 
 import duckdb
 
+from pipelines.commands.base_link import link_base
 from pipelines.database import connect
 from pipelines.errors import BuildError, SettingsError
-from pipelines.settings import Vars, database, project_root
+from pipelines.settings import Vars, database, project_root, working_folder
 from pipelines.suggest import did_you_mean
 from pipelines.unexpected import explained
 
@@ -101,14 +102,17 @@ def _invoke(
     os.environ["DBT_SEND_ANONYMOUS_USAGE_STATS"] = "false"
     from dbt.cli.main import dbtRunner
 
+    folder = working_folder()
+    if folder != project_root():
+        link_base(folder)
     arguments = [
         *command,
         "--vars",
         settings.for_dbt(),
         "--project-dir",
-        str(project_root()),
+        str(folder),
         "--profiles-dir",
-        str(project_root()),
+        str(folder if (folder / "profiles.yml").exists() else project_root()),
         "--target-path",
         str(home / "dbt"),
         "--log-path",

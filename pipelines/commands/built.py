@@ -10,11 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-import yaml
 
 from pipelines.contract.contract import load_contract
 from pipelines.errors import BuildError
-from pipelines.settings import Vars, project_root
+from pipelines.settings import Vars, project_vars
 
 Json = dict[str, Any]
 TODO = "run `stammdaten build`"
@@ -57,7 +56,7 @@ def differing_settings(noted: Json, settings: Vars, model: str) -> list[tuple[st
     now = settings.partners.get(partner, {}) if noted["partner"] is not None else {}
     keys = sorted((then.keys() | now.keys()) - {"aktiv"})
     pairs = [(f"partners.{partner}.{key}", then.get(key), _plain(now.get(key))) for key in keys]
-    merged = {**_project_vars(), **settings.overrides}
+    merged = {**project_vars(), **settings.overrides}
     pairs += [(name, value, _plain(merged.get(name))) for name, value in noted["vars"].items()]
     return [pair for pair in pairs if pair[1] != pair[2]]
 
@@ -103,11 +102,6 @@ def _last_load(db: duckdb.DuckDBPyConnection) -> datetime | None:
         return None
     row = db.execute("select max(loaded_at) from sync.loads").fetchone()
     return row[0].replace(tzinfo=UTC) if row and row[0] else None
-
-
-def _project_vars() -> Json:
-    project: Json = yaml.safe_load((project_root() / "dbt_project.yml").read_text(encoding="utf-8"))["vars"]
-    return project
 
 
 def _plain(value: Any) -> Any:

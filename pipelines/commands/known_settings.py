@@ -16,7 +16,7 @@ from typing import Any
 from pipelines.api.settings import known_keys
 from pipelines.contract.contract import load_contract, partners
 from pipelines.errors import SettingsError
-from pipelines.settings import project_root, setting_name
+from pipelines.settings import setting_name, working_folder
 from pipelines.suggest import did_you_mean
 
 FILES = ("config.toml", "secrets.toml")
@@ -52,7 +52,7 @@ def check_known_settings() -> None:
                 )
             _check(name.lower().replace("__", "."), name, setting_name)
     for file in FILES:
-        for key in _keys(_read(project_root() / ".dlt" / file)):
+        for key in _keys(_read(working_folder() / ".dlt" / file)):
             section = key.partition(".")[0]
             if section in OF_DLT:
                 _check(key, f".dlt/{file}: {key}", str)
