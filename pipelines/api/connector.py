@@ -1,6 +1,5 @@
 """How operations become requests, as the partner's contract says. A partner's own file adds login and quirks."""
 
-import importlib
 import random
 import re
 import threading
@@ -33,7 +32,8 @@ from pipelines.api.settings import (
     partner_settings,
     with_settings,
 )
-from pipelines.contract.contract import Contract, Entity, Find, dig, load_contract
+from pipelines.contract.partner_code import partner_module
+from pipelines.contract.contract import Contract, ContractError, Entity, Find, dig, load_contract
 from pipelines.ledger.journal import Outcome
 
 __all__ = ["Connector", "InDoubt", "LookupFailed", "Operation", "connector"]
@@ -729,8 +729,11 @@ def connector(partner: str) -> Connector:
     """
     contract = load_contract(partner)
     settings = partner_settings(contract)
-    module = importlib.import_module(f"pipelines.partners.{partner}")
-    made: Connector = module.Connector(contract, settings)
+    module = partner_module(partner)
+    kind = getattr(module, "Connector", None)
+    if kind is None:
+        raise ContractError(f"partners/{partner}/__init__.py: a class Connector is needed.")
+    made: Connector = kind(contract, settings)
     return made
 
 
