@@ -32,8 +32,8 @@ from pipelines.api.settings import (
     partner_settings,
     with_settings,
 )
-from pipelines.contract.partner_code import partner_module
 from pipelines.contract.contract import Contract, ContractError, Entity, Find, dig, load_contract
+from pipelines.contract.partner_code import partner_module
 from pipelines.ledger.journal import Outcome
 
 __all__ = ["Connector", "InDoubt", "LookupFailed", "Operation", "connector"]

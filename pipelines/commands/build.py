@@ -11,6 +11,8 @@ from typing import Any
 
 import duckdb
 
+from pipelines.commands.own_packages import write_packages
+from pipelines.contract.contract import partner_folders
 from pipelines.database import connect
 from pipelines.errors import BuildError, SettingsError
 from pipelines.settings import Vars, database, project_root
@@ -101,6 +103,7 @@ def _invoke(
     os.environ["DBT_SEND_ANONYMOUS_USAGE_STATS"] = "false"
     from dbt.cli.main import dbtRunner
 
+    write_packages(home)
     arguments = [
         *command,
         "--vars",
@@ -153,7 +156,8 @@ def _belongs(node: Any, partner: str) -> bool:
 
 
 def _of_any_partner(node: Any) -> bool:
-    return "models/partners/" in node.original_file_path.replace(os.sep, "/")
+    in_project = "models/partners/" in node.original_file_path.replace(os.sep, "/")
+    return in_project or any(_belongs(node, partner) for partner in partner_folders())
 
 
 def _failure(home: Path, entry: Any) -> Failure:

@@ -31,7 +31,7 @@ ERP_KEYS = (
     "openwowi.version", "openwowi.rollen", "openwowi.tables", "openwowi.idnum_we", "openwowi.idnum_gebaeude",
     "openwowi.idnum_ve",
 )  # fmt: skip
-OWN = ("STAMMDATEN_HOME", "STAMMDATEN_MEMORY", "STAMMDATEN_WAIT")
+OWN = ("STAMMDATEN_HOME", "STAMMDATEN_MEMORY", "STAMMDATEN_WAIT", "STAMMDATEN_PARTNERS")
 EXAMPLES = {"DESTINATION": "DESTINATION__ETG24__API_TOKEN", "SOURCES": "SOURCES__ERP__FILES__FOLDER"}
 _ALMOST = re.compile(r"(DESTINATIONS?|SOURCES?)_+(.+)")
 # What dlt itself reads there, whatever the source or destination.

@@ -7,7 +7,6 @@ from typing import Any
 from pipelines.contract.profile import Profile
 
 
-
 def macro(name: str, value: Mapping[str, Any] | Sequence[Any], source: str) -> str:
     """The text of a macro that returns a map or a list; `source` says of which files it is made."""
     entries = f"{{{_entries(value)}\n    }}" if isinstance(value, Mapping) else json.dumps(list(value))
@@ -46,7 +45,9 @@ def _value(value: Any, indent: str) -> str:
     if isinstance(value, Mapping) and any(isinstance(part, Mapping) for part in value.values()):
         return f"{{{_entries(value, indent)}\n{indent}}}"
     if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{_literal(name)}: {_value(part, indent)}" for name, part in value.items()) + "}"
+        return (
+            "{" + ", ".join(f"{_literal(name)}: {_value(part, indent)}" for name, part in value.items()) + "}"
+        )
     return _literal(value)
 
 

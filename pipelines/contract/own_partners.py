@@ -38,7 +38,9 @@ def own_folder() -> Path | None:
             f"{SETTING}: {given} cannot be read ({why}); name the folder of your partners"
         ) from None
     if not stat.S_ISDIR(mode):
-        raise SettingsError(f"{SETTING}: {given} is no folder; name the folder that holds one for each partner")
+        raise SettingsError(
+            f"{SETTING}: {given} is no folder; name the folder that holds one for each partner"
+        )
     check_owned(folder)
     return folder
 
@@ -59,14 +61,16 @@ def own_partners(built_in: Collection[str]) -> dict[str, Path]:
         check_name(place.name, built_in, f"{SETTING}: {place}")
         for name in (CONTRACT, PROFILE):
             if not (place / name).is_file():
-                raise SettingsError(f"{SETTING}: {place} has {there[0]} but no {name}; docs/add-a-partner.md has it")
+                raise SettingsError(
+                    f"{SETTING}: {place} has {there[0]} but no {name}; docs/add-a-partner.md has it"
+                )
         check_owned(place)
         found[place.name] = place
     return found
 
 
 def check_name(name: str, built_in: Collection[str], where: str) -> None:
-    """Raises `SettingsError` unless the name can be a Python module, an SQL name, and the beginning of a mart's name."""
+    """Raises `SettingsError` unless the name can be that of a Python module, of a mart, and of a package of dbt."""
     if not re.fullmatch(r"[a-z][a-z0-9]*(_[a-z0-9]+)*", name) or len(name) > LONGEST:
         raise SettingsError(
             f"{where}: {name!r} cannot be the name of a partner; lower case letters a-z, digits and single _ between"
@@ -75,7 +79,9 @@ def check_name(name: str, built_in: Collection[str], where: str) -> None:
     if name in built_in:
         raise SettingsError(f"{where}: a partner {name} is built in; give yours another name")
     if keyword.iskeyword(name) or name in TAKEN or name.startswith(("int_", "stg_", "base_")):
-        raise SettingsError(f"{where}: {name} has a meaning in Python, dbt or stammdaten; give it another name")
+        raise SettingsError(
+            f"{where}: {name} has a meaning in Python, dbt or stammdaten; give it another name"
+        )
 
 
 def check_owned(folder: Path) -> None:

@@ -5,7 +5,7 @@ import importlib.util
 import sys
 from types import ModuleType
 
-from pipelines.contract.contract import FOLDER, partner_folder
+from pipelines.contract import contract
 from pipelines.contract.model import ContractError
 
 BUILT_IN, OWN = "pipelines.partners", "own_partners"
@@ -16,11 +16,11 @@ def partner_module(partner: str, part: str = "") -> ModuleType | None:
 
     Raises `ContractError` with the kind of error and the line for code of one's own that cannot be read.
     """
-    folder = partner_folder(partner)
+    folder = contract.partner_folder(partner)
     file = folder / (f"{part}.py" if part else "__init__.py")
     if not file.is_file():
         return None
-    if folder.parent == FOLDER:
+    if folder.parent == contract.FOLDER:
         return importlib.import_module(".".join([BUILT_IN, partner, part]).rstrip("."))
     if part and f"{OWN}.{partner}" not in sys.modules:
         partner_module(partner)
@@ -32,7 +32,7 @@ def partner_module(partner: str, part: str = "") -> ModuleType | None:
 
 
 def _loaded(partner: str, name: str, part: str) -> ModuleType:
-    folder = partner_folder(partner)
+    folder = contract.partner_folder(partner)
     file = folder / (f"{part}.py" if part else "__init__.py")
     places = None if part else [str(folder)]
     spec = importlib.util.spec_from_file_location(name, file, submodule_search_locations=places)
@@ -46,7 +46,9 @@ def _loaded(partner: str, name: str, part: str) -> ModuleType:
         spec.loader.exec_module(made)
     except Exception as problem:
         sys.modules.pop(name, None)
-        raise ContractError(f"{file}: {_where(problem, str(file))}{type(problem).__name__}: {problem}") from None
+        raise ContractError(
+            f"{file}: {_where(problem, str(file))}{type(problem).__name__}: {problem}"
+        ) from None
     return made
 
 

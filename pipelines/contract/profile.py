@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, Literal, cast, get_args
 
 from pipelines.contract.contract import partner_folder
 from pipelines.contract.model import ContractError
@@ -88,7 +88,7 @@ def parse_profile(partner: str, given: Any) -> Profile:
     return Profile(
         partner=partner,
         aktiv=_flag(given, "aktiv", where),
-        tenants_need=need,
+        tenants_need=cast(Need, need),
         needs_gebaeude=_flag(given, "needs_gebaeude", where),
         options={name: _option(name, option, f"{where}: options.{name}") for name, option in options.items()},
         note=" ".join(note.split()),
@@ -117,7 +117,9 @@ def _option(name: object, given: Any, where: str) -> Option:
             raise ContractError(f"{where}.default is {_said(default)}; it is none of the allowed values.")
         return Option(default, tuple(allowed))
     if allowed not in WORDS:
-        raise ContractError(f"{where}.allowed is {allowed!r}; allowed: a list of values, or {', '.join(WORDS)}.")
+        raise ContractError(
+            f"{where}.allowed is {allowed!r}; allowed: a list of values, or {', '.join(WORDS)}."
+        )
     _check_default(default, allowed, where)
     return Option(default, allowed)
 

@@ -32,7 +32,9 @@ def project_file() -> str:
     """`dbt_project.yml` with each partner of the project as it is shipped. Raises StammdatenError without its marks."""
     text = (project_root() / PROJECT).read_text(encoding="utf-8")
     if text.count(BEGIN) != 1 or text.count(END) != 1 or text.index(BEGIN) > text.index(END):
-        raise StammdatenError(f"{PROJECT}: the lines {BEGIN!r} and {END!r} are needed once each, in this order.")
+        raise StammdatenError(
+            f"{PROJECT}: the lines {BEGIN!r} and {END!r} are needed once each, in this order."
+        )
     before, rest = text.split(BEGIN)
     lines = "".join(f"    {line}\n" for profile in _profiles() for line in shipped_settings(profile))
     return f"{before}{BEGIN}{lines}{END}{rest.split(END)[1]}"

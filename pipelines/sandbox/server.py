@@ -20,8 +20,8 @@ import uvicorn
 from starlette.routing import BaseRoute
 from starlette.types import Scope
 
-from pipelines.contract.partner_code import partner_module
 from pipelines.contract.contract import ContractError, load_contract, partners
+from pipelines.contract.partner_code import partner_module
 from pipelines.errors import RunningError, SettingsError
 from pipelines.sandbox.admin import admin_routes
 from pipelines.sandbox.app import application
