@@ -3,9 +3,11 @@
 import json
 import re
 from collections.abc import Iterator, Mapping
+from functools import cache
 from string import Template
 from typing import Any
 
+import duckdb
 import yaml
 
 from pipelines.commands.partner_openapi import fields_of
@@ -193,10 +195,10 @@ def own_partners(monkeypatch: pytest.MonkeyPatch) -> None:
 def contract_text(contract: Json) -> str:
     """`contract.yaml` with its marks."""
     head = (
-        f"# Each {MARK} asks for something; take the mark away once it is answered. Until the last is gone the partner\n"
-        "# is left out of everything but dbt. What the keys mean: docs/contracts.md\n"
+        f"# Each {MARK} asks for something; take it away once it is answered. Until the last is gone the partner is\n"
+        "# left out of everything but dbt. What the keys mean: docs/contracts.md\n"
     )
-    return head + yaml.safe_dump(contract, sort_keys=False, allow_unicode=True, width=116)
+    return head + _dumped(contract)
 
 
 def mart_text(name: str, contract: Json, entity: str, is_example: bool) -> str:
@@ -239,7 +241,18 @@ def models_text(name: str, title: str, contract: Json) -> str:
         "depends_on": [f"ref('{name}__{entity}')" for entity in entities],
     }
     document = {"version": 2, "models": [*marts, findings, departures, held], "exposures": [exposure]}
-    return yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=116)
+    return _dumped(document)
+
+
+class _Dumper(yaml.SafeDumper):
+    """What occurs twice is written twice: an alias is nothing to read or to change."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+
+def _dumped(document: Json) -> str:
+    return yaml.dump(document, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=116)
 
 
 HELD_COLUMNS = (
@@ -318,7 +331,18 @@ def _sql_type(schema: Mapping[str, Any]) -> str:
 
 
 def _is_plain(field: str) -> bool:
-    return re.fullmatch(r"[a-z_][a-z0-9_]*", field) is not None
+    """Whether a field can stand in SQL without quotation marks."""
+    return re.fullmatch(r"[a-z_][a-z0-9_]*", field) is not None and field not in sql_words()
+
+
+@cache
+def sql_words() -> frozenset[str]:
+    """Words that SQL keeps to itself."""
+    with duckdb.connect() as db:
+        found = db.execute(
+            "select keyword_name from duckdb_keywords() where keyword_category = 'reserved'"
+        ).fetchall()
+    return frozenset(name for (name,) in found)
 
 
 def _is_safe(field: str) -> bool:

@@ -4,8 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import duckdb
-
 from pipelines.commands import partner_files as files
 from pipelines.commands.own_packages import write_packages
 from pipelines.commands.partner_openapi import contract_of, read_openapi
@@ -44,7 +42,7 @@ def new_partner(name: str, source: Path | None, folder: Path | None, home: Path)
     no OpenAPI.
     """
     check_name(name, built_in_partners(), "NAME")
-    if name in _sql_words():
+    if name in files.sql_words():
         raise SettingsError(f"NAME: {name} is a word of SQL; give the partner another name")
     contract = contract_of(name, read_openapi(source), f"--from {source}")
     places = _places(name, folder)
@@ -58,14 +56,6 @@ def new_partner(name: str, source: Path | None, folder: Path | None, home: Path)
         write_packages(home)
     marks = len(list(marks_of(contract)))
     return Written(name, tuple(str(path) for path in texts), marks, _next(name, places, marks))
-
-
-def _sql_words() -> frozenset[str]:
-    with duckdb.connect() as db:
-        found = db.execute(
-            "select keyword_name from duckdb_keywords() where keyword_category = 'reserved'"
-        ).fetchall()
-    return frozenset(name for (name,) in found)
 
 
 def _places(name: str, folder: Path | None) -> Places:

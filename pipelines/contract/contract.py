@@ -58,11 +58,15 @@ __all__ = [
     "Withdraw",
     "WithdrawKind",
     "body_schema",
+    "built_in_partners",
     "dig",
     "load_contract",
     "parse_contract",
+    "partner_folder",
+    "partner_folders",
     "partners",
     "resolve",
+    "unfinished_partners",
 ]
 
 FOLDER = Path(__file__).parent.parent / "partners"

@@ -31,12 +31,11 @@ def _is_marked(file: Path, changed_at: int, size: int) -> bool:
 
 def check_filled_in(document: Any, where: str) -> None:
     """Raises `ContractError` that names each mark with what it asks for."""
-    marks = [f"{path or 'the head'}: {' '.join(str(asked).split())}" for path, asked in marks_of(document)]
+    marks = [f"{path or 'the head'} ({' '.join(str(asked).split())})" for path, asked in marks_of(document)]
     if marks:
-        lines = "\n".join(f"  {mark}" for mark in marks)
         raise ContractError(
-            f"{where}: {len(marks)} places are still to be filled in; take the mark {MARK} away where it is done:\n"
-            f"{lines}"
+            f"{where}: places that are still to be filled in: {len(marks)}; take the mark {MARK} away where it is done:"
+            f" {'; '.join(marks)}"
         )
 
 
