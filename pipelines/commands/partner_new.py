@@ -11,7 +11,7 @@ from pipelines.contract.contract import built_in_partners
 from pipelines.contract.own_partners import SETTING, check_name, check_owned, own_folder
 from pipelines.contract.unfinished import marks_of
 from pipelines.errors import SettingsError
-from pipelines.pages.data import project_file, read_by_dbt
+from pipelines.pages.data import LINTED, PROJECT, all_partners_on, project_file, read_by_dbt
 from pipelines.settings import local_path, project_root
 
 
@@ -50,7 +50,7 @@ def new_partner(name: str, source: Path | None, folder: Path | None, home: Path)
     _check_free(places, texts)
     _write(texts)
     if places.own is None:
-        for path, text in {**read_by_dbt(), "dbt_project.yml": project_file()}.items():
+        for path, text in {**read_by_dbt(), PROJECT: project_file(), LINTED: all_partners_on()}.items():
             (project_root() / path).write_text(text, encoding="utf-8")
     elif places.own == own_folder():
         write_packages(home)

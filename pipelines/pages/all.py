@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from pipelines.contract.contract import built_in_partners, partner_folder, partners
 from pipelines.errors import StammdatenError
-from pipelines.pages.data import PROJECT, project_file, read_by_dbt
+from pipelines.pages.data import LINTED, PROJECT, all_partners_on, project_file, read_by_dbt
 from pipelines.pages.lines import lines_table
 from pipelines.pages.partner import page
 from pipelines.settings import project_root
@@ -19,7 +19,7 @@ def pages() -> Mapping[str, str]:
     made = {_place(partner, partner in built_in): page(partner) for partner in partners()}
     text = (project_root() / COSTS).read_text(encoding="utf-8")
     table = {COSTS: between_marks(text, lines_table(), COSTS)}
-    return {**made, **table, **read_by_dbt(), PROJECT: project_file()}
+    return {**made, **table, **read_by_dbt(), PROJECT: project_file(), LINTED: all_partners_on()}
 
 
 def _place(partner: str, is_built_in: bool) -> str:

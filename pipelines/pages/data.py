@@ -10,7 +10,7 @@ from pipelines.erp.delivery.schema import erp_facts
 from pipelines.errors import StammdatenError
 from pipelines.settings import project_root
 
-PROJECT = "dbt_project.yml"
+PROJECT, LINTED = "dbt_project.yml", "tests/all_partners.sqlfluff"
 BEGIN, END = "    # <made by python -m pipelines.pages>\n", "    # <end>\n"
 WIDTH = 112
 
@@ -26,6 +26,17 @@ def read_by_dbt() -> Mapping[str, str]:
             "erp_profiles", erp_facts(), "pipelines/erp/delivery/profiles.yaml"
         ),
     }  # fmt: skip
+
+
+def all_partners_on() -> str:
+    """The setting of sqlfluff with which it looks at each partner: a model of one that is off is not linted."""
+    lines = [
+        "# Made by python -m pipelines.pages. Switches every partner on: a model of one that is off is not linted."
+    ]
+    for partner in built_in_partners():
+        lines += [f"[sqlfluff:templater:dbt:context:partners:{partner}]", "aktiv = True"]
+        lines += [f"separator = {SEPARATOR}", "mandanten = alle"]
+    return "\n".join([*lines, ""])
 
 
 def project_file() -> str:
