@@ -54,19 +54,20 @@ class Profile:
 
 def load_profile(partner: str) -> Profile:
     """The profile of a partner. Raises `ContractError` that names file and key."""
-    return _read(partner, partner_folder(partner) / PROFILE)
+    file = partner_folder(partner) / PROFILE
+    try:
+        return _read(partner, file, file.stat().st_mtime_ns)
+    except OSError as problem:
+        raise ContractError(f"partners/{partner}/{PROFILE}: cannot be read ({problem.strerror}).") from None
 
 
 @cache
-def _read(partner: str, file: Path) -> Profile:
-    where = f"partners/{partner}/{PROFILE}"
+def _read(partner: str, file: Path, changed_at: int) -> Profile:
     try:
         return parse_profile(partner, read_yaml(file))
     except YamlError as problem:
         line = f", line {problem.line}" if problem.line else ""
-        raise ContractError(f"{where}{line}: {problem}.") from None
-    except OSError as problem:
-        raise ContractError(f"{where}: cannot be read ({problem.strerror}).") from None
+        raise ContractError(f"partners/{partner}/{PROFILE}{line}: {problem}.") from None
 
 
 def parse_profile(partner: str, given: Any) -> Profile:

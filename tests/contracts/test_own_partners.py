@@ -43,7 +43,7 @@ def partner(own: Path, tmp_path: Path) -> Iterator[Partner]:
         new_partner(name, None, None, tmp_path / "home")
         contract = own / name / "contract.yaml"
         lines = contract.read_text(encoding="utf-8").split("\n")
-        contract.write_text("\n".join(_without_marks(lines)), encoding="utf-8")
+        contract.write_text("\n".join(without_marks(lines)), encoding="utf-8")
         return own / name
 
     (tmp_path / "home").mkdir()
@@ -52,7 +52,7 @@ def partner(own: Path, tmp_path: Path) -> Iterator[Partner]:
         del sys.modules[name]
 
 
-def _without_marks(lines: list[str]) -> Iterator[str]:
+def without_marks(lines: list[str]) -> Iterator[str]:
     """The lines but for marks, with what is folded below them."""
     depth = None
     for line in lines:
