@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipelines.commands import partner_files as files
+from pipelines.commands.known_settings import destinations_of_dlt
 from pipelines.commands.own_packages import write_packages
 from pipelines.commands.partner_openapi import contract_of, read_openapi
 from pipelines.contract.contract import built_in_partners
@@ -44,6 +45,8 @@ def new_partner(name: str, source: Path | None, folder: Path | None, home: Path)
     check_name(name, built_in_partners(), "NAME")
     if name in files.sql_words():
         raise SettingsError(f"NAME: {name} is a word of SQL; give the partner another name")
+    if name in destinations_of_dlt():
+        raise SettingsError(f"NAME: {name} is a destination of dlt; give the partner another name")
     contract = contract_of(name, read_openapi(source), f"--from {source}")
     places = _places(name, folder)
     texts = _texts(name, contract, source is None, places)

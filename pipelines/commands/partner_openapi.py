@@ -46,8 +46,7 @@ def read_openapi(file: Path | None) -> Json:
         example: Json = read_yaml(EXAMPLE)
         return example
     document: Json = _parsed(file)
-    version = str(document.get("openapi", "")) if isinstance(document, dict) else ""
-    if not version.startswith("3.") or not isinstance(document.get("paths"), dict):
+    if not _is_openapi(document):
         what = (
             "Swagger 2; convert it to OpenAPI 3 first" if _is_swagger(document) else "no OpenAPI 3 document"
         )
@@ -80,15 +79,41 @@ def _parsed(file: Path) -> Any:
         raise SettingsError(f"--from {file}: is not UTF-8, or nested too deep") from None
 
 
+def _is_openapi(document: Any) -> bool:
+    if not isinstance(document, dict) or not str(document.get("openapi", "")).startswith("3."):
+        return False
+    paths, info = document.get("paths"), document.get("info")
+    return (
+        isinstance(paths, dict)
+        and isinstance(info, dict)
+        and bool(info.get("title"))
+        and all(isinstance(item, dict) and str(path).startswith("/") for path, item in paths.items())
+    )
+
+
 def _is_swagger(document: Any) -> bool:
     return isinstance(document, dict) and "swagger" in document
 
 
 def contract_of(partner: str, document: Json, where: str) -> Json:
-    """The document as a contract with marks. Raises `SettingsError` where it has no collection to send to."""
+    """The document as a contract with marks.
+
+    Raises `SettingsError` where it has no collection to send to, or a part that is not as OpenAPI has it.
+    """
+    try:
+        return _contract_of(partner, document, where)
+    except (AttributeError, KeyError, TypeError, RecursionError) as problem:
+        raise SettingsError(
+            f"{where}: has a part that is not as OpenAPI 3 has it ({type(problem).__name__}: {str(problem)[:80]});"
+            " check it with a validator of OpenAPI"
+        ) from None
+
+
+def _contract_of(partner: str, document: Json, where: str) -> Json:
     is_example = not document["info"].get("title")
     level, source = ("assumed", "proposal") if is_example else ("documented", "openapi")
     plain = _modern(copy.deepcopy(document))
+    _break_circles(plain)
     found = list(_collections(plain))
     if not found:
         raise SettingsError(
@@ -304,6 +329,35 @@ def _modern(part: Any) -> Any:
         if "enum" in made and None not in made["enum"]:
             made["enum"] = [*made["enum"], None]
     return made
+
+
+def _break_circles(document: Json) -> None:
+    """Replaces each reference that leads back to a schema in which it stands: a body in a contract has an end."""
+    done: set[str] = set()
+
+    def walk(part: Any, inside: tuple[str, ...]) -> None:
+        children = list(part.values()) if isinstance(part, dict) else part if isinstance(part, list) else []
+        for child in children:
+            reference = child.get("$ref") if isinstance(child, dict) else None
+            if isinstance(reference, str) and reference in inside:
+                child.clear()
+                child.update(
+                    {
+                        "type": "object",
+                        MARK: f"{reference.rsplit('/', 1)[-1]} contains itself: what is needed of it?",
+                    }
+                )
+            elif isinstance(reference, str):
+                enter(reference, inside)
+            walk(child, inside)
+
+    def enter(reference: str, inside: tuple[str, ...]) -> None:
+        if reference not in done:
+            walk(_target(document, reference), (*inside, reference))
+            done.add(reference)
+
+    for name in document.get("components", {}).get("schemas", {}):
+        enter(f"#/components/schemas/{name}", ())
 
 
 def _reachable(document: Json, paths: Json) -> Json:
