@@ -21,6 +21,7 @@ from pipelines import interrupt
 from pipelines.cli.check import adopt_command, verify_command
 from pipelines.cli.init import init_command, show_version
 from pipelines.cli.look import explain_command, forget_command
+from pipelines.cli.partner import partner_app
 from pipelines.cli.rekey import rekey_command
 from pipelines.cli.terminal import (
     AsJson,
@@ -341,6 +342,7 @@ app.command("verify")(verify_command)
 app.command("rekey")(rekey_command)
 app.command("explain")(explain_command)
 app.command("forget")(forget_command)
+app.add_typer(partner_app, name="partner")
 
 
 def main() -> None:

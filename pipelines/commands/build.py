@@ -12,6 +12,8 @@ from typing import Any
 import duckdb
 
 from pipelines.commands.base_link import link_base
+from pipelines.commands.own_packages import write_packages
+from pipelines.contract.contract import partner_folders
 from pipelines.database import connect
 from pipelines.errors import BuildError, SettingsError
 from pipelines.settings import Vars, database, project_root, working_folder
@@ -105,6 +107,7 @@ def _invoke(
     folder = working_folder()
     if folder != project_root():
         link_base(folder)
+    write_packages(home)
     arguments = [
         *command,
         "--vars",
@@ -157,7 +160,8 @@ def _belongs(node: Any, partner: str) -> bool:
 
 
 def _of_any_partner(node: Any) -> bool:
-    return "models/partners/" in node.original_file_path.replace(os.sep, "/")
+    in_project = "models/partners/" in node.original_file_path.replace(os.sep, "/")
+    return in_project or any(_belongs(node, partner) for partner in partner_folders())
 
 
 def _failure(home: Path, entry: Any) -> Failure:

@@ -11,7 +11,8 @@ from typing import Any
 
 import duckdb
 
-from pipelines.contract.contract import load_contract
+from pipelines.contract.contract import load_contract, partner_folders
+from pipelines.contract.profile import load_profile
 from pipelines.errors import BuildError
 from pipelines.settings import Vars, project_vars
 
@@ -52,13 +53,20 @@ def models_behind(nodes: Mapping[str, Json], partner: str) -> set[tuple[str, str
 def differing_settings(noted: Json, settings: Vars, model: str) -> list[tuple[str, Any, Any]]:
     """Settings that are not those of the build: name, value then, value now."""
     partner = model.removeprefix("int_").split("__")[0]
-    then = noted["partner"] or {}
-    now = settings.partners.get(partner, {}) if noted["partner"] is not None else {}
+    is_partner = noted["partner"] is not None
+    then = _complete(partner, noted["partner"] or {}) if is_partner else {}
+    now = _complete(partner, settings.partners.get(partner, {})) if is_partner else {}
     keys = sorted((then.keys() | now.keys()) - {"aktiv"})
     pairs = [(f"partners.{partner}.{key}", then.get(key), _plain(now.get(key))) for key in keys]
     merged = {**project_vars(), **settings.overrides}
     pairs += [(name, value, _plain(merged.get(name))) for name, value in noted["vars"].items()]
     return [pair for pair in pairs if pair[1] != pair[2]]
+
+
+def _complete(partner: str, given: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The settings of a partner with its own ones at their defaults where they are not set."""
+    options = load_profile(partner).options.items() if partner in partner_folders() else ()
+    return {**{name: option.default for name, option in options}, **given}
 
 
 def _check_model(name: str, noted: Json, settings: Vars) -> None:
