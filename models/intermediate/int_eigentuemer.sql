@@ -29,7 +29,8 @@ owners as (
         eigentuemer.anteil_nenner,
         eigentuemer.ist_verwalteransprechpartner
     from eigentuemer
-    inner join eigentuemervertraege on {{ same_key('eigentuemervertrag', 'eigentuemer', 'eigentuemervertraege') }}
+    inner join eigentuemervertraege
+        on {{ same_key('eigentuemervertrag', 'eigentuemer', 'eigentuemervertraege') }}
     inner join personen on eigentuemer.person_nr = personen.person_nr
     -- L6, E8, E9: nobody who is anonymised, nameless or a placeholder
     where personen.regel is null

@@ -77,7 +77,8 @@ judged_once as (
         judged.* replace (
             case when twice._zeile is not null then 'L5' else judged.regel end as regel,
             case
-                when twice._zeile is not null then 'row ' || judged._zeile || ': the person is on the lease twice'
+                when twice._zeile is not null
+                    then 'row ' || judged._zeile || ': the person is on the lease twice'
                 when judged.regel is not null then judged.grund
             end as grund
         )

@@ -71,7 +71,10 @@ records as (
             else 'PRIVATELY_FINANCED'
         end as "financingType",
         coalesce(
-            leerstaende.angebot['nettokaltmiete'], verwaltungseinheiten.sollmiete, aktuelle_mieten.kaltmiete, 0
+            leerstaende.angebot['nettokaltmiete'],
+            verwaltungseinheiten.sollmiete,
+            aktuelle_mieten.kaltmiete,
+            0
         ) as "targetRent",
         leerstaende.angebot['nebenkosten'] as surcharges,
         aktuelle_mieten.kaltmiete as "currentRent",

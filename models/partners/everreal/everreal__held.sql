@@ -73,7 +73,11 @@ records_in_doubt as (
             'einheiten': ['verwaltungseinheit', 'unit_of_owner'],
             'mieter': ['tenants_of_lease'],
         },
-        also_in_mart={'eigentuemer': ['owner'], 'einheiten': ['unit_of_owner'], 'mieter': ['tenants_of_lease']},
+        also_in_mart={
+            'eigentuemer': ['owner'],
+            'einheiten': ['unit_of_owner'],
+            'mieter': ['tenants_of_lease'],
+        },
         with_email={'mieter': ['tenants_of_lease']},
         more=[owners, properties, units, units_of_owners, leases],
     ) }}

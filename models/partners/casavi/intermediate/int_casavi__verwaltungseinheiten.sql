@@ -20,7 +20,8 @@ let_units as (
         verwaltungseinheiten.we_nr,
         verwaltungseinheiten.gebaeude_nr,
         verwaltungseinheiten.ve_nr,
-        {{ composite_id('casavi', 'verwaltungseinheit', table='verwaltungseinheiten') }} as verwaltungseinheit_id,
+        {{ composite_id('casavi', 'verwaltungseinheit', table='verwaltungseinheiten') }}
+            as verwaltungseinheit_id,
         verwaltungseinheiten.name,
         {{ strasse_hausnummer('gebaeude') }} as adresse,
         gebaeude.plz,

@@ -27,7 +27,8 @@ named as (
         anschriften.land,
         coalesce(anschriften.hat_adresse, false) as hat_adresse,
         wirtschaftseinheiten.baujahr_zahl,
-        {{ sendable('everreal', 'wirtschaftseinheit', table='wirtschaftseinheiten') }} as ist_sendbar  -- E1, I5
+        -- E1, I5
+        {{ sendable('everreal', 'wirtschaftseinheit', table='wirtschaftseinheiten') }} as ist_sendbar
     from wirtschaftseinheiten
     left join anschriften on {{ same_key('wirtschaftseinheit', 'wirtschaftseinheiten', 'anschriften') }}
 )
