@@ -165,7 +165,8 @@ def build(
 ) -> Iterator[Build]:
     """`build(tables, select=[…], vars={…})` runs `dbt build` on these rows and opens a copy of what it made.
 
-    Without `tests=True` only seeds and models are built. Fails with dbt's message when a model or test fails.
+    Without `tests=True` only seeds and models are built; `unit_tests=True` runs dbt's unit tests beside its data tests.
+    Fails with dbt's message when a model or test fails.
     """
     opened = []
 
@@ -175,10 +176,12 @@ def build(
         select: Sequence[str] = (),
         vars: Mapping[str, Any] | None = None,
         tests: bool = False,
+        unit_tests: bool = False,
     ) -> duckdb.DuckDBPyConnection:
         raw_database(tables)
         chosen = ["--select", *select] if select else []
         kinds = [] if tests else ["--resource-type", "seed", "--resource-type", "model"]
+        kinds += [] if unit_tests or not tests else ["--exclude-resource-type", "unit_test"]
         done = dbt("build", *chosen, *kinds, vars=vars)
         if not done.success:
             raise AssertionError(done.exception or failures(done))
