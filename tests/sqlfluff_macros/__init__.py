@@ -32,6 +32,16 @@ def dbt_return(value: object) -> None:
     raise Returned(value)
 
 
+class Adapter:
+    """Of dbt's adapter what our macros ask for: the macro of a package, here always our own."""
+
+    @staticmethod
+    def dispatch(name: str, package: str) -> Callable[..., Any]:
+        """The macro that is there where no package brings another one."""
+        found: Callable[..., Any] = MACROS[f"default__{name}"]
+        return found
+
+
 def as_it_is(name: str, source: str) -> Callable[..., Any]:
     """The macro itself; an empty mapping where it asks for what only dbt knows."""
     compiled = cache(lambda: getattr(JINJA.from_string(source).module, name))
@@ -77,5 +87,5 @@ MACROS = {
     for file in sorted((PROJECT / "macros").glob("*.sql"))
     for source, name, parameters, body in MACRO.findall(file.read_text(encoding="utf-8"))
 }
-JINJA.globals.update(MACROS, **{"return": dbt_return, "var": VARS.get})
+JINJA.globals.update(MACROS, **{"return": dbt_return, "var": VARS.get, "adapter": Adapter})
 globals().update(MACROS)
