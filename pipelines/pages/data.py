@@ -36,8 +36,8 @@ def all_partners_on() -> str:
         "[sqlfluff]",
         "templater = dbt",
         "[sqlfluff:templater:dbt]",
-        "project_dir = .",
-        "profiles_dir = .",
+        "project_dir = ..",
+        "profiles_dir = ..",
     ]
     for partner in built_in_partners():
         lines += [f"[sqlfluff:templater:dbt:context:partners:{partner}]", "aktiv = True"]

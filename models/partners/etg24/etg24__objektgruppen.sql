@@ -25,7 +25,7 @@ records as (
     from wirtschaftseinheiten
     where
         {{ sendable('etg24', 'wirtschaftseinheit') }}  -- E1, I5
-        {% if chosen %}
+    {% if chosen %}
             -- E1: no group without an object that takes part; with ohne_objekte alone, an empty one stays
             and (
                 exists (
@@ -43,7 +43,7 @@ records as (
                     )
                 {%- endif %}
             )
-        {% endif %}
+    {% endif %}
 )
 
 select * from records
