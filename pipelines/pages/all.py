@@ -6,17 +6,22 @@ from pipelines.contract.contract import partners
 from pipelines.errors import StammdatenError
 from pipelines.pages.lines import lines_table
 from pipelines.pages.partner import page
+from pipelines.pages.reports import report_tables, schema_files
 from pipelines.settings import project_root
 
 COSTS = "docs/add-a-partner.md"
+TOLD = "docs/reports.md"
 BEGIN, END = "<!-- made by python -m pipelines.pages -->", "<!-- end -->"
 
 
 def pages() -> Mapping[str, str]:
     """The text of each page. Raises StammdatenError where a page lacks the marks between which a table goes."""
     made = {f"docs/partners/{partner}.md": page(partner) for partner in partners()}
-    text = (project_root() / COSTS).read_text(encoding="utf-8")
-    return {**made, COSTS: between_marks(text, lines_table(), COSTS)}
+    between = {COSTS: lines_table, TOLD: report_tables}
+    for name, lines in between.items():
+        text = (project_root() / name).read_text(encoding="utf-8")
+        made[name] = between_marks(text, lines(), name)
+    return {**made, **schema_files()}
 
 
 def between_marks(text: str, lines: list[str], name: str) -> str:
