@@ -344,6 +344,7 @@ def _push(
         reasons=reasons,
         notes=pushed.notes,
         failures=(),
+        is_complete=pushed.is_complete,
     )
 
 

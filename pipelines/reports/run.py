@@ -6,7 +6,7 @@ from typing import Literal
 
 from pipelines.plan.plan import PlanCounts
 from pipelines.push.result_table import ResultLine
-from pipelines.report import FROM, OPTIONAL, TO, Report
+from pipelines.report import FROM, OPTIONAL, TO, UNLISTED, Report
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -178,12 +178,12 @@ class PushReport(Report):
     reasons: tuple[ReasonLine, ...]
     notes: tuple[str, ...]
     failures: tuple[FailureLine, ...]
+    is_complete: bool = field(metadata=UNLISTED)
 
     @property
     def exit(self) -> int:
         """1: something that should be at a partner, or gone from there, is not."""
-        undelivered = sum(line.undelivered for line in self.lines)
-        return 1 if self.failures or self.stopped or self.guards or undelivered else 0
+        return 0 if self.is_complete and not self.failures else 1
 
 
 @dataclass(frozen=True, kw_only=True)
