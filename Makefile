@@ -29,6 +29,7 @@ lint: setup
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/sqlfluff lint models --processes 2 --disable-progress-bar  # macros and generic tests are no SQL by themselves
+	$(BIN)/sqlfluff lint models/staging/base --config tests/base_models.sqlfluff --disregard-sqlfluffignores --disable-progress-bar
 
 test: setup lint  ## all checks
 	$(BIN)/pytest -m "not slow" --numprocesses 2 --dist loadfile

@@ -57,9 +57,12 @@ class Connection(asyncio.Protocol):
             body, count = json.dumps(TYPES).encode(), len(TYPES)
         elif path.endswith("/written"):
             body = b"%d" % Connection.written
-        elif method in ("POST", "PATCH"):
+        elif method == "POST":
             Connection.written += 1
-            status, body = (201 if method == "POST" else 200), b'{"uuid": "%d"}' % next(self.numbers)
+            status, body = 201, b'{"uuid": "%d"}' % next(self.numbers)
+        elif method == "PATCH":
+            Connection.written += 1
+            body = b'{"uuid": "%s"}' % path.rstrip("/").rpartition("/")[2].encode()
         return HEAD % (status, count, len(body)) + body
 
 

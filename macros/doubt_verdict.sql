@@ -35,7 +35,7 @@
 
 {#- What of these columns cannot be told: dates that are unknown because nobody can read them, words on no list. -#}
 {% macro _undecided(tabelle, spalten) -%}
-    {%- set words = ['vertragsart', 'status_erp', 'rolle'] -%}
+    {%- set words = word_columns(erp_columns(tabelle)) -%}
     list_filter(
         zeilen._maengel,
         lambda mangel: {% for spalte in spalten -%}

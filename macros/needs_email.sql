@@ -1,3 +1,3 @@
 {% macro needs_email(partner) %}
-    {% do return(partner in ['etg24', 'facilioo', 'plentific', 'kiwi', 'quis']) %}
+    {% do return(partner_profile(partner).tenants_need == 'email') %}
 {% endmacro %}

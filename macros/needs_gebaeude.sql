@@ -1,4 +1,4 @@
-{#- Whether a unit hangs on a Gebäude at the partner; KIWI alone knows none, and takes a unit without an address. -#}
+{#- Whether a unit hangs on a Gebäude at the partner. -#}
 {% macro needs_gebaeude(partner) %}
-    {% do return(partner != 'kiwi') %}
+    {% do return(partner_profile(partner).needs_gebaeude) %}
 {% endmacro %}

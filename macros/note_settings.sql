@@ -11,9 +11,10 @@
     {%- for name in row_vars() -%}
         {%- do noted.vars.update({name: var(name, none)}) -%}
     {%- endfor -%}
-    {%- if model.fqn[1] in alle_partner() -%}
-        {%- do noted.update({'partner': var('partners', {}).get(model.fqn[1])}) -%}
-    {%- endif -%}
+    {#- A model lies in the folder of its partner, and for a partner outside the project in the package of it. -#}
+    {%- for folder in model.fqn[:2] if folder in alle_partner() -%}
+        {%- do noted.update({'partner': var('partners', {}).get(folder)}) -%}
+    {%- endfor -%}
     comment on {{ kind }} {{ this }} is '{{ tojson(noted, sort_keys=true) | replace("'", "''") }}'
 {%- endmacro %}
 

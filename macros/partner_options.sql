@@ -1,33 +1,7 @@
 {#- Settings that one partner has beside aktiv, separator and mandanten: the default, and a list of what is allowed
     or one of the words text, text or null, list of ids or null, id number, id number or null, ids by WE. -#}
 {% macro partner_options(partner) %}
-    {% do return({
-        'etg24': {
-            'stimmen_nach_mea': {'default': false, 'allowed': [true, false]},
-            'nur_objekte': {'default': none, 'allowed': 'list of ids or null'},
-            'ohne_objekte': {'default': none, 'allowed': 'list of ids or null'},
-        },
-        'facilioo': {
-            'kontaktart_email': {'default': 1, 'allowed': 'id number'},
-            'kontaktart_festnetz': {'default': 2, 'allowed': 'id number or null'},
-            'kontaktart_handynummer': {'default': 3, 'allowed': 'id number or null'},
-            'projekte': {'default': none, 'allowed': 'ids by WE'},
-        },
-        'everreal': {
-            'gebaeude_importieren': {'default': true, 'allowed': [true, false]},
-            'standard_eigentuemer': {'default': none, 'allowed': 'text or null'},
-            'firma_vorname': {'default': 'Firma', 'allowed': 'text'},
-            'kosten_standard': {
-                'default': 'Nebenkosten',
-                'allowed': ['Kaltmiete', 'Nebenkosten', 'Heizungskosten'],
-            },
-            'quelle': {'default': 'stammdaten', 'allowed': 'text'},
-        },
-        'casavi': {'adressen': {'default': 'einheit', 'allowed': ['einheit', 'liegenschaft']}},
-        'quis': {
-            'expose_als': {'default': 'property_groups', 'allowed': ['property_groups', 'properties']},
-        },
-    }.get(partner, {})) %}
+    {% do return(partner_profile(partner).options) %}
 {% endmacro %}
 
 

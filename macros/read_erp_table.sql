@@ -1,4 +1,7 @@
-{% macro read_erp_table(tabelle, spalten) -%}
+{% macro read_erp_table(tabelle) -%}
+    {#- dbt must know the seeds before it knows the columns. -#}
+    {%- do (ref('woerter'), ref('laendernamen')) -%}
+    {%- set spalten = erp_columns(tabelle) -%}
     {%- set words = word_columns(spalten) -%}
     {%- set flags = [] -%}
     {%- for spalte, typ in spalten.items() if typ == 'wahrheitswert' %}{% do flags.append(spalte) %}{% endfor -%}

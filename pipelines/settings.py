@@ -22,6 +22,9 @@ from pipelines.errors import SettingsError
 from pipelines.suggest import did_you_mean
 from pipelines.yaml_file import LOADER, YamlError, parse_yaml
 
+PROJECT_FILE = "dbt_project.yml"
+# Name of dbt's profile, and of our own dbt project.
+PROFILE = "stammdaten"
 VARS = "dbt_project.yml or --vars"
 # Every var of dbt and of the commands; a new one is added here.
 KNOWN_VARS = ("stichtag", "quelle_erp", "zeitzone", "warn", "partners", "guards")
@@ -37,20 +40,81 @@ def local_path(text: str | Path) -> Path:
 
 
 @cache
+def is_checkout() -> bool:
+    """Whether this is a checkout of the sources, which is its own working folder."""
+    return (Path(__file__).resolve().parent.parent / PROJECT_FILE).is_file()
+
+
+@cache
 def project_root() -> Path:
-    """Folder that holds `dbt_project.yml`."""
-    return Path(__file__).resolve().parent.parent
+    """Folder of our own dbt project (models, macros, seeds, docs): the checkout, or what a wheel brought.
+
+    Read only: where it is installed, nothing may be written there.
+    """
+    package = Path(__file__).resolve().parent
+    return package.parent if is_checkout() else package / "base_project"
+
+
+def working_folder() -> Path:
+    """Folder with the settings (`dbt_project.yml`, `.dlt`) and the default home: the current one, made by `init`.
+
+    In a checkout it is the checkout, wherever it is called from. Folders above are not searched: whoever may write
+    there would say what is sent. Raises `SettingsError` in any other folder, so that no second ledger begins there.
+    """
+    try:
+        here = Path.cwd()
+    except OSError:
+        if is_checkout():
+            return project_root()
+        raise SettingsError(
+            "the current folder is not there any more; go into the one of stammdaten"
+        ) from None
+    if is_site(here):
+        return here
+    if is_checkout():
+        return project_root()
+    raise SettingsError(
+        f"{here}: is no folder of stammdaten (it has no {PROJECT_FILE} with profile: {PROFILE} and a name of its own);"
+        " go into yours, or make one with: stammdaten init DIR"
+    )
+
+
+def is_site(folder: Path) -> bool:
+    """Whether the folder holds a dbt project that has ours as its base. Our own has our name, and is none."""
+    file = folder / PROJECT_FILE
+    try:
+        text = file.read_text(encoding="utf-8", errors="replace")
+    except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
+        return False
+    except OSError as problem:
+        raise SettingsError(
+            f"{file}: cannot be read ({problem.strerror}); get the right to read it"
+        ) from None
+    return _top_level(text, "profile") == PROFILE and _top_level(text, "name") != PROFILE
+
+
+def _top_level(text: str, key: str) -> str | None:
+    """The text of a key at the left margin, also in a document that is broken elsewhere."""
+    found = re.search(rf"^{key}:\s*[\"']?([\w-]+)", text, re.MULTILINE)
+    return found[1] if found else None
+
+
+def settings_path(text: str | Path) -> Path:
+    """A path out of a setting: a relative one begins at the folder that `init` made, in a checkout where it is used."""
+    path = local_path(text)
+    folder = working_folder()
+    return path if folder == project_root() else folder / path
 
 
 def home() -> Path:
-    """Folder under which a run writes everything: `STAMMDATEN_HOME`, else `.stammdaten` in the project.
+    """Folder under which a run writes everything: `STAMMDATEN_HOME`, else `.stammdaten` in the working folder.
 
     It is created on demand, and everything in it, readable by its owner only. One that is there keeps its mode.
     Raises `SettingsError` for a folder that cannot be written to, and for one that others may write to.
     """
     os.umask(0o077)
     given = checked_text(
-        "stammdaten_home", os.environ.get("STAMMDATEN_HOME") or str(project_root() / ".stammdaten")
+        "stammdaten_home", os.environ.get("STAMMDATEN_HOME") or str(working_folder() / ".stammdaten")
     )
     try:
         folder = Path(given).expanduser().absolute()
@@ -135,7 +199,7 @@ def read_vars(known: list[str], given: str | None, stichtag: str | None, only: l
     Raises `SettingsError` for what is no map, no date, or a partner that is not there or not switched on.
     """
     overrides = _parse_vars(given)
-    merged = {**_project_vars(), **overrides}
+    merged = {**project_vars(), **overrides}
     for name in merged:
         if name not in KNOWN_VARS:
             meant = f"; did you mean partners.{name}?" if name in known else did_you_mean(name, KNOWN_VARS)
@@ -178,16 +242,27 @@ _VarsLoader.yaml_implicit_resolvers = {
 }
 
 
-def _project_vars() -> dict[str, Any]:
-    file = project_root() / "dbt_project.yml"
+def project_vars() -> dict[str, Any]:
+    """Vars of our own `dbt_project.yml`, and over them, name by name, those of the working folder, as dbt takes them.
+
+    Raises `SettingsError` naming the file that cannot be read.
+    """
+    folder = working_folder()
+    ours = _vars_of(project_root() / PROJECT_FILE)
+    return ours if folder == project_root() else {**ours, **_vars_of(folder / PROJECT_FILE)}
+
+
+def _vars_of(file: Path) -> dict[str, Any]:
     try:
         found = _plain_yaml(file.read_text(encoding="utf-8")).get("vars")
     except (OSError, UnicodeDecodeError):
         raise SettingsError(f"{file}: cannot be read as UTF-8; mend the file") from None
     except ValueError as problem:
-        raise SettingsError(f"{file.name}: {problem}; mend the file") from None
+        raise SettingsError(f"{file}: {problem}; mend the file") from None
+    if found is None:  # whoever has none of their own takes ours
+        return {}
     if not isinstance(found, dict):
-        raise SettingsError(f"{file.name}: vars: a map is needed; mend the file")
+        raise SettingsError(f"{file}: vars: a map is needed; mend the file")
     return found
 
 
@@ -262,7 +337,7 @@ def config_value(key: str) -> str | None:
 
     Raises `SettingsError` for a value with a control character or one that is not UTF-8; never with the value.
     """
-    os.environ.setdefault("DLT_PROJECT_DIR", str(project_root()))
+    os.environ.setdefault("DLT_PROJECT_DIR", str(working_folder()))
     os.environ.setdefault("RUNTIME__DLTHUB_TELEMETRY", "false")
     import dlt
 

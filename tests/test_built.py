@@ -116,6 +116,18 @@ def test_marts_older_than_the_delivery_are_not_planned(db: duckdb.DuckDBPyConnec
         check_built(db, tmp_path, settings())
 
 
+def test_a_setting_that_is_written_out_at_its_default_is_the_same_setting(
+    db: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    note(db, "table partners.etg24__objekte", {**NOTED, "partner": {**ETG24, "stimmen_nach_mea": False}})
+    check_built(db, tmp_path, settings())
+    check_built(db, tmp_path, settings(ohne_objekte=None))
+    with pytest.raises(
+        BuildError, match=r"partners\.etg24\.stimmen_nach_mea: .* with False, and now it is True"
+    ):
+        check_built(db, tmp_path, settings(stimmen_nach_mea=True))
+
+
 def test_the_models_behind_a_mart_are_found_through_seeds_and_sources() -> None:
     nodes = {
         key: {"name": n, "schema": s, "alias": n, "resource_type": k, "depends_on": {"nodes": on} if on else {}}

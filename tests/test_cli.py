@@ -240,7 +240,7 @@ def test_a_wrong_key_and_a_broken_file_of_dlt_are_refused(
 ) -> None:
     (tmp_path / ".dlt").mkdir()
     (tmp_path / ".dlt" / file).write_text(text)
-    monkeypatch.setattr("pipelines.commands.known_settings.project_root", lambda: tmp_path)
+    monkeypatch.setattr("pipelines.commands.known_settings.working_folder", lambda: tmp_path)
     with pytest.raises(SettingsError) as refused:
         check_known_settings()
     assert said in str(refused.value)

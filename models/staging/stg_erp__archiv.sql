@@ -4,18 +4,14 @@ with
 
 archiv as (
     select * from {{ ref('base_erp__archiv') }}
+),
+
+living as (
+    select
+        {{ select_erp_columns('archiv') }}
+    from archiv
+    -- C6, C7, L1: rows that live
+    where _regel is null
 )
 
-select
-    archiv_nr,
-    name,
-    suchkategorie,
-    quelle_erp,
-    quelle_id,
-    angelegt_am,
-    geaendert_am,
-    geloescht_kz,
-    geladen_am
-from archiv
--- C6, C7, L1: rows that live
-where _regel is null
+select * from living

@@ -4,22 +4,14 @@ with
 
 mandant as (
     select * from {{ ref('base_erp__mandant') }}
+),
+
+living as (
+    select
+        {{ select_erp_columns('mandant') }}
+    from mandant
+    -- C6, C7, L1: rows that live
+    where _regel is null
 )
 
-select
-    mandant_nr,
-    name,
-    art,
-    strasse,
-    hausnummer,
-    plz,
-    ort,
-    quelle_erp,
-    quelle_id,
-    angelegt_am,
-    geaendert_am,
-    geloescht_kz,
-    geladen_am
-from mandant
--- C6, C7, L1: rows that live
-where _regel is null
+select * from living

@@ -1,6 +1,5 @@
 """How operations become requests, as the partner's contract says. A partner's own file adds login and quirks."""
 
-import importlib
 import random
 import threading
 from collections.abc import Callable, Mapping
@@ -25,7 +24,8 @@ from pipelines.api.settings import (
     partner_settings,
     with_settings,
 )
-from pipelines.contract.contract import Contract, Entity, Find, dig, load_contract
+from pipelines.contract.contract import Contract, ContractError, Entity, Find, dig, load_contract
+from pipelines.contract.partner_code import partner_module
 
 __all__ = ["Connector", "InDoubt", "LookupFailed", "MakesConnectors", "Operation", "connector", "once_a_run"]
 
@@ -463,8 +463,11 @@ def connector(partner: str) -> Connector:
     """
     contract = load_contract(partner)
     settings = partner_settings(contract)
-    module = importlib.import_module(f"pipelines.partners.{partner}")
-    made: Connector = module.Connector(contract, settings)
+    module = partner_module(partner)
+    kind = getattr(module, "Connector", None)
+    if kind is None:
+        raise ContractError(f"partners/{partner}/__init__.py: a class Connector is needed.")
+    made: Connector = kind(contract, settings)
     return made
 
 

@@ -19,7 +19,9 @@ import typer
 
 from pipelines import interrupt
 from pipelines.cli.check import adopt_command, verify_command
+from pipelines.cli.init import init_command, show_version
 from pipelines.cli.look import explain_command, forget_command
+from pipelines.cli.partner import partner_app
 from pipelines.cli.rekey import rekey_command
 from pipelines.cli.terminal import (
     AsJson,
@@ -47,7 +49,7 @@ from pipelines.cli.terminal import (
     usage_line,
 )
 from pipelines.errors import SentError, SettingsError, StammdatenError
-from pipelines.settings import home
+from pipelines.settings import home, project_root, working_folder
 from pipelines.unexpected import line_of
 
 app = typer.Typer(
@@ -59,7 +61,8 @@ app = typer.Typer(
         "ERP master data of a housing company to its partner systems.\n\n"
         "An ERP delivery is loaded, dbt builds one mart for each record a partner should hold, the plan says what"
         " differs from what the partner holds, and the push sends exactly that.\n\n"
-        "Start with `stammdaten run`: without any settings it works on a sample portfolio and a local sandbox."
+        "Start with `stammdaten run`: without any settings it works on a sample portfolio and a local sandbox. Where"
+        " the program is installed rather than checked out, make a folder for it first: `stammdaten init DIR`."
     ),
     epilog=(
         "Exit status: 0 everything is delivered; 1 something is not (refused, held back by a guard or a failing test,"
@@ -67,6 +70,24 @@ app = typer.Typer(
         " ended by Ctrl-C or SIGTERM, what came back is noted and the next run goes on."
     ),
 )
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version",
+            callback=show_version,
+            is_eager=True,
+            help="Show the versions of the program and of what it stands on, and where its docs lie.",
+        ),
+    ] = False,
+) -> None:
+    pass
+
+
+app.command("init")(init_command)
 
 
 @app.command()
@@ -322,6 +343,7 @@ app.command("verify")(verify_command)
 app.command("rekey")(rekey_command)
 app.command("explain")(explain_command)
 app.command("forget")(forget_command)
+app.add_typer(partner_app, name="partner")
 
 
 def main() -> None:
@@ -376,7 +398,17 @@ def _line_of(problem: BaseException) -> str:
     folder = None
     with suppress(Exception):
         folder = home()
-    return line_of(problem, folder)
+    return line_of(problem, folder) + _whose_settings(problem)
+
+
+def _whose_settings(problem: BaseException) -> str:
+    """Names the folder whose settings are wrong, unless the line does already: there may be several."""
+    if isinstance(problem, SettingsError):
+        with suppress(SettingsError):
+            folder = working_folder()
+            if folder != project_root() and str(folder) not in str(problem):
+                return f" (settings of {folder})"
+    return ""
 
 
 def _open_streams() -> None:

@@ -175,10 +175,10 @@ def usage_line(problem: Any) -> str:
 def settings_of(stichtag: str | None, partners: list[str] | None, given: str | None) -> Vars:
     """The vars of this run, once it is sure that all settings are known ones. Raises `SettingsError`."""
     from pipelines.commands.known_settings import check_known_settings
-    from pipelines.contract.contract import partners as known
+    from pipelines.contract.contract import partner_folders
 
     check_known_settings()
-    return read_vars(known(), given, stichtag, partners or [])
+    return read_vars(list(partner_folders()), given, stichtag, partners or [])
 
 
 def say(quiet: bool) -> Callable[[str], None]:

@@ -11,9 +11,12 @@ from typing import Any
 
 import duckdb
 
+from pipelines.commands.base_link import link_base
+from pipelines.commands.own_packages import write_packages
+from pipelines.contract.contract import partner_folders
 from pipelines.database import connect
 from pipelines.errors import BuildError, SettingsError
-from pipelines.settings import Vars, database, project_root
+from pipelines.settings import Vars, database, project_root, working_folder
 from pipelines.suggest import did_you_mean
 from pipelines.unexpected import explained
 
@@ -101,14 +104,18 @@ def _invoke(
     os.environ["DBT_SEND_ANONYMOUS_USAGE_STATS"] = "false"
     from dbt.cli.main import dbtRunner
 
+    folder = working_folder()
+    if folder != project_root():
+        link_base(folder)
+    write_packages(home)
     arguments = [
         *command,
         "--vars",
         settings.for_dbt(),
         "--project-dir",
-        str(project_root()),
+        str(folder),
         "--profiles-dir",
-        str(project_root()),
+        str(folder if (folder / "profiles.yml").exists() else project_root()),
         "--target-path",
         str(home / "dbt"),
         "--log-path",
@@ -153,7 +160,8 @@ def _belongs(node: Any, partner: str) -> bool:
 
 
 def _of_any_partner(node: Any) -> bool:
-    return "models/partners/" in node.original_file_path.replace(os.sep, "/")
+    in_project = "models/partners/" in node.original_file_path.replace(os.sep, "/")
+    return in_project or any(_belongs(node, partner) for partner in partner_folders())
 
 
 def _failure(home: Path, entry: Any) -> Failure:

@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-import yaml
 
-from pipelines.contract.contract import load_contract
+from pipelines.contract.contract import load_contract, partner_folders
+from pipelines.contract.profile import load_profile
 from pipelines.errors import BuildError
-from pipelines.settings import Vars, project_root
+from pipelines.settings import Vars, project_vars
 
 Json = dict[str, Any]
 TODO = "run `stammdaten build`"
@@ -53,13 +53,20 @@ def models_behind(nodes: Mapping[str, Json], partner: str) -> set[tuple[str, str
 def differing_settings(noted: Json, settings: Vars, model: str) -> list[tuple[str, Any, Any]]:
     """Settings that are not those of the build: name, value then, value now."""
     partner = model.removeprefix("int_").split("__")[0]
-    then = noted["partner"] or {}
-    now = settings.partners.get(partner, {}) if noted["partner"] is not None else {}
+    is_partner = noted["partner"] is not None
+    then = _complete(partner, noted["partner"] or {}) if is_partner else {}
+    now = _complete(partner, settings.partners.get(partner, {})) if is_partner else {}
     keys = sorted((then.keys() | now.keys()) - {"aktiv"})
     pairs = [(f"partners.{partner}.{key}", then.get(key), _plain(now.get(key))) for key in keys]
-    merged = {**_project_vars(), **settings.overrides}
+    merged = {**project_vars(), **settings.overrides}
     pairs += [(name, value, _plain(merged.get(name))) for name, value in noted["vars"].items()]
     return [pair for pair in pairs if pair[1] != pair[2]]
+
+
+def _complete(partner: str, given: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The settings of a partner with its own ones at their defaults where they are not set."""
+    options = load_profile(partner).options.items() if partner in partner_folders() else ()
+    return {**{name: option.default for name, option in options}, **given}
 
 
 def _check_model(name: str, noted: Json, settings: Vars) -> None:
@@ -103,11 +110,6 @@ def _last_load(db: duckdb.DuckDBPyConnection) -> datetime | None:
         return None
     row = db.execute("select max(loaded_at) from sync.loads").fetchone()
     return row[0].replace(tzinfo=UTC) if row and row[0] else None
-
-
-def _project_vars() -> Json:
-    project: Json = yaml.safe_load((project_root() / "dbt_project.yml").read_text(encoding="utf-8"))["vars"]
-    return project
 
 
 def _plain(value: Any) -> Any:

@@ -16,7 +16,7 @@ from typing import Any
 from pipelines.api.settings import known_keys
 from pipelines.contract.contract import load_contract, partners
 from pipelines.errors import SettingsError
-from pipelines.settings import project_root, setting_name
+from pipelines.settings import setting_name, working_folder
 from pipelines.suggest import did_you_mean
 
 FILES = ("config.toml", "secrets.toml")
@@ -31,7 +31,7 @@ ERP_KEYS = (
     "openwowi.version", "openwowi.rollen", "openwowi.tables", "openwowi.idnum_we", "openwowi.idnum_gebaeude",
     "openwowi.idnum_ve",
 )  # fmt: skip
-OWN = ("STAMMDATEN_HOME", "STAMMDATEN_MEMORY", "STAMMDATEN_WAIT")
+OWN = ("STAMMDATEN_HOME", "STAMMDATEN_MEMORY", "STAMMDATEN_WAIT", "STAMMDATEN_PARTNERS")
 EXAMPLES = {"DESTINATION": "DESTINATION__ETG24__API_TOKEN", "SOURCES": "SOURCES__ERP__FILES__FOLDER"}
 _ALMOST = re.compile(r"(DESTINATIONS?|SOURCES?)_+(.+)")
 # What dlt itself reads there, whatever the source or destination.
@@ -52,7 +52,7 @@ def check_known_settings() -> None:
                 )
             _check(name.lower().replace("__", "."), name, setting_name)
     for file in FILES:
-        for key in _keys(_read(project_root() / ".dlt" / file)):
+        for key in _keys(_read(working_folder() / ".dlt" / file)):
             section = key.partition(".")[0]
             if section in OF_DLT:
                 _check(key, f".dlt/{file}: {key}", str)
@@ -89,7 +89,7 @@ def _check(key: str, where: str, written: Callable[[str], str]) -> None:
     """Refuses a key such as `destination.etg24.api_token`; `written` spells a right one as it stands there."""
     first, _, rest = key.partition(".")
     name = rest.partition(".")[0]
-    if name in OF_DLT[first] or (first == "destination" and name in _destinations_of_dlt()):
+    if name in OF_DLT[first] or (first == "destination" and name in destinations_of_dlt()):
         return
     known = _known_keys() if first == "destination" else [f"sources.erp.{known}" for known in ERP_KEYS]
     if any(_is(key, one) for one in known):
@@ -111,7 +111,8 @@ def _is(key: str, known: str) -> bool:
     return key == known or (known.endswith("*") and key.startswith(known[:-1]) and len(key) >= len(known))
 
 
-def _destinations_of_dlt() -> set[str]:
+def destinations_of_dlt() -> set[str]:
+    """Names below `DESTINATION__` that are dlt's own."""
     found = find_spec("dlt")
     places = found.submodule_search_locations if found else None
     folders = Path(places[0], "destinations", "impl").iterdir() if places else ()

@@ -14,7 +14,7 @@ from pipelines.api.reasons import REASONS
 from pipelines.commands import build as dbt
 from pipelines.commands import sample, shares
 from pipelines.commands.built import check_built
-from pipelines.contract.contract import load_contract
+from pipelines.contract.contract import load_contract, unfinished_partners
 from pipelines.contract.contract import partners as known_partners
 from pipelines.erp.cleaning import cleaned
 from pipelines.erp.delivery.delivery import Door
@@ -221,6 +221,7 @@ def partner_report(home: Path, settings: Vars, renamed: str | None) -> PartnersR
                 f"{contract.title}: its targets are announced, not specified by {contract.title}; built on assumptions,"
                 f" off unless partners.{name}.aktiv is true."
             )
+    notes += [f"{name}: its contract is not filled in yet (x-fill-in)." for name in unfinished_partners()]
     return PartnersReport(entities=tuple(entities), notes=tuple(notes))
 
 

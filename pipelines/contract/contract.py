@@ -32,6 +32,8 @@ from pipelines.contract.model import (
     check_marks,
     dig,
 )
+from pipelines.contract.own_partners import CONTRACT, own_partners
+from pipelines.contract.unfinished import check_filled_in, is_unfinished
 from pipelines.errors import SettingsError
 from pipelines.suggest import did_you_mean
 
@@ -56,15 +58,19 @@ __all__ = [
     "Withdraw",
     "WithdrawKind",
     "body_schema",
+    "built_in_partners",
     "dig",
     "load_contract",
     "parse_contract",
+    "partner_folder",
+    "partner_folders",
     "partners",
     "resolve",
+    "unfinished_partners",
 ]
 
 FOLDER = Path(__file__).parent.parent / "partners"
-FILE = "contract.yaml"
+FILE = CONTRACT
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # both are safe; the one in C is ten times as fast
 
 HEAD = {
@@ -206,14 +212,40 @@ class Contract:
 
 
 def partners() -> list[str]:
-    """Names of the partners that have a contract, in alphabetical order."""
-    return sorted(file.parent.name for file in FOLDER.glob(f"*/{FILE}"))
+    """Names of the partners that have a contract with nothing left to fill in, in alphabetical order."""
+    return [name for name, folder in partner_folders().items() if not is_unfinished(folder / FILE)]
+
+
+def unfinished_partners() -> list[str]:
+    """Names of the partners that are being written: their contract has marks to be filled in."""
+    return [name for name, folder in partner_folders().items() if is_unfinished(folder / FILE)]
+
+
+def partner_folders() -> dict[str, Path]:
+    """Name → folder of each partner, built in or outside the project; finished or not, in alphabetical order."""
+    built_in = built_in_partners()
+    return dict(sorted({**built_in, **own_partners(built_in)}.items()))
+
+
+def built_in_partners() -> dict[str, Path]:
+    """Those that are part of the project."""
+    return {file.parent.name: file.parent for file in sorted(FOLDER.glob(f"*/{FILE}"))}
+
+
+def partner_folder(partner: str) -> Path:
+    """The folder with a partner's contract, profile and code; that of a built-in one where nobody has the name."""
+    built_in = FOLDER / partner
+    return built_in if (built_in / FILE).is_file() else partner_folders().get(partner, built_in)
+
+
+def load_contract(partner: str) -> Contract:
+    """The contract of a partner. Raises ContractError when a file is missing or wrong."""
+    return _load(partner, partner_folder(partner))
 
 
 @cache
-def load_contract(partner: str) -> Contract:
-    """The contract of a partner. Raises ContractError when a file is missing or wrong."""
-    file = FOLDER / partner / FILE
+def _load(partner: str, folder: Path) -> Contract:
+    file = folder / FILE
     if not file.is_file():
         known = partners()
         meant = did_you_mean(partner, known)
@@ -223,6 +255,7 @@ def load_contract(partner: str) -> Contract:
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else "?"
         raise ContractError(f"partners/{partner}/{FILE}, line {line}: {error.problem}.") from error
+    check_filled_in(document, f"partners/{partner}/{FILE}")
     return parse_contract(partner, document)
 
 
@@ -293,7 +326,7 @@ def _sdl(partner: str, head: Json, document: Json, at: str) -> "Sdl | None":
         raise ContractError(f"{at}.endpoint: post {endpoint!r} is not described under paths.")
     if head["paging"]["style"] != "skip_take":
         raise ContractError(f"{at}.paging.style: in GraphQL skip_take is needed.")
-    file = FOLDER / partner / get(head, "schema", at)
+    file = partner_folder(partner) / get(head, "schema", at)
     if not file.is_file():
         raise ContractError(f"{at}.schema: there is no file {head['schema']!r} beside {FILE}.")
     return Sdl(file.read_text(encoding="utf-8"), f"partners/{partner}/{head['schema']}")

@@ -114,6 +114,7 @@ def merge(
 
     A changed row replaces all rows with its key, compared as they came (blanks count). A row without a full key
     replaces only one that is the same in every column. Kept rows keep their number, changed ones go on behind them.
+    A column that is on the list since then is NULL in kept rows.
     """
     listed = ", ".join(_quoted(column) for column in columns if column != ROW_NUMBER)
     key = ", ".join(_quoted(column) for column in table.key)
@@ -126,8 +127,10 @@ def merge(
         changed as (from {dataset}.{table.name}),
         candidates as (from {former}.{table.name} where hash({key}) in (select hash({key}) from changed)),
         replaced as (select {ROW_NUMBER} from candidates where {identity} in (select {identity} from changed)),
-        last_row as (select coalesce(max({ROW_NUMBER}), 0) as number from {former}.{table.name})
-        select {listed}, {ROW_NUMBER} from {former}.{table.name} anti join replaced using ({ROW_NUMBER})
+        last_row as (select coalesce(max({ROW_NUMBER}), 0) as number from {former}.{table.name}),
+        kept as (from {former}.{table.name} anti join replaced using ({ROW_NUMBER})),
+        with_new_columns as (from kept union all by name from changed where false)
+        select {listed}, {ROW_NUMBER} from with_new_columns
         union all
         select {listed}, {ROW_NUMBER} + (select number from last_row) from changed
         """

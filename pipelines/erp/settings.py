@@ -19,7 +19,7 @@ from pipelines.erp.files.folder import PACKED
 from pipelines.erp.files.remote import Remote, check_address, is_remote
 from pipelines.erp.increments import Increments
 from pipelines.errors import SettingsError
-from pipelines.settings import checked_text, local_path, project_root, setting_name
+from pipelines.settings import checked_text, setting_name, settings_path, working_folder
 
 KINDS = ("files", "sql", "openwowi")
 DELIMITER_NAMES = {"tab": "\t", **{delimiter: delimiter for delimiter in DELIMITERS}}
@@ -98,7 +98,7 @@ def _files() -> FilesSettings:
         folder=_folder(),
         encoding=_encoding(),
         delimiter=_delimiter(),
-        mapping=read_mapping(local_path(mapping)) if mapping else {},
+        mapping=read_mapping(settings_path(mapping)) if mapping else {},
         control=_value("sources.erp.files.control"),
         quiet_seconds=_whole_number("sources.erp.files.quiet_seconds", 0, 0, 3600) if quiet else None,
         limits=limits,
@@ -112,7 +112,7 @@ def _folder() -> Path | Remote:
         raise SettingsError(f"{setting_name(key)}: missing; name the folder with the ERP's files; {PLACES}")
     if is_remote(folder):
         known_hosts = _value("sources.erp.files.known_hosts")
-        trusted = Path(known_hosts) if known_hosts else Remote.known_hosts
+        trusted = settings_path(known_hosts) if known_hosts else Remote.known_hosts
         return Remote(check_address(folder), trusted, is_lifted())
     try:
         local = unquote(urlsplit(folder).path) if folder.lower().startswith("file:") else folder
@@ -120,7 +120,7 @@ def _folder() -> Path | Remote:
         raise SettingsError(
             f"{setting_name(key)}: not an address; write it as file:///folder; {PLACES}"
         ) from None
-    path = local_path(local)
+    path = settings_path(local)
     if not _is_place(path):
         raise SettingsError(
             f"{setting_name(key)}: {path} is no folder; name the one with the ERP's files, or a ZIP; {PLACES}"
@@ -168,7 +168,7 @@ def _delimiter() -> str | None:
 
 
 def _value(key: str) -> str | None:
-    os.environ.setdefault("DLT_PROJECT_DIR", str(project_root()))
+    os.environ.setdefault("DLT_PROJECT_DIR", str(working_folder()))
     os.environ.setdefault("RUNTIME__DLTHUB_TELEMETRY", "false")
     import dlt
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from pipelines.contract.contract import partners
+from pipelines.contract.contract import built_in_partners
 from pipelines.pages.markdown import table
 from pipelines.settings import project_root
 
@@ -11,7 +11,8 @@ KINDS = {
     "models": (".sql", "models/partners/{p}", ""),
     "macros": (".sql", "macros", "{p}_"),
     "descriptions and tests": (".yml", "models/partners/{p}", ""),
-    "contract": (".yaml", "pipelines/partners/{p}", ""),
+    "contract": (".yaml", "pipelines/partners/{p}", "contract"),
+    "profile": (".yaml", "pipelines/partners/{p}", "profile"),
     "GraphQL schema": (".graphql", "pipelines/partners/{p}", ""),
     "seeds": (".csv", "seeds", "{p}_"),
     "connector": (".py", "pipelines/partners/{p}", "__init__"),
@@ -27,7 +28,7 @@ TESTS = (
 def lines_table() -> list[str]:
     """One row a partner; lines that are empty are not counted."""
     rows = []
-    for partner in partners():
+    for partner in built_in_partners():
         counts = [_count(_files(partner, *where)) for where in KINDS.values()]
         tests = _count(project_root() / name.format(p=partner) for name in TESTS)
         rows.append([partner, *(str(count or "") for count in [*counts, tests])])

@@ -1,19 +1,16 @@
 """What the dbt project says of a partner: marts with their columns, the exposure, settings of rows."""
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cache
-from typing import Any, cast
+from pathlib import Path
+from typing import Any
 
 import duckdb
 import yaml
-from jinja2 import Environment
 
-from pipelines.contract.contract import LOADER
+from pipelines.contract.contract import LOADER, built_in_partners, partner_folder
+from pipelines.contract.profile import SEPARATOR, SEPARATORS, SHARED, Option, load_profile
 from pipelines.settings import project_root
-
-ROWS = ("aktiv", "separator", "mandanten")
 
 
 @dataclass(frozen=True)
@@ -39,7 +36,7 @@ class Setting:
 
 @dataclass(frozen=True)
 class Models:
-    """One partner's part of the dbt project; `remark` is the comment above its settings."""
+    """One partner's part of the dbt project; `remark` says what its own settings do."""
 
     marts: Mapping[str, Mart] = field(repr=False)
     about: str
@@ -49,7 +46,7 @@ class Models:
 
 def read_models(partner: str) -> Models:
     """The partner's marts, exposure and settings."""
-    file = project_root() / "models" / "partners" / partner / f"_{partner}.yml"
+    file = models_folder(partner) / f"_{partner}.yml"
     described = yaml.load(file.read_text(encoding="utf-8"), Loader=LOADER)  # noqa: S506
     marts = [_mart(model) for model in described["models"] if model["name"].startswith(f"{partner}__")]
     (about,) = [entry["description"] for entry in described["exposures"] if entry["name"] == partner]
@@ -57,7 +54,7 @@ def read_models(partner: str) -> Models:
         marts={mart.name.removeprefix(f"{partner}__"): mart for mart in marts},
         about=about,
         settings=_settings(partner),
-        remark=_remark(partner),
+        remark=load_profile(partner).note,
     )
 
 
@@ -88,61 +85,27 @@ def _nested(kind: Any, path: str) -> Iterator[str]:
             yield from _nested(child, f"{path}.{name}")
 
 
+def models_folder(partner: str) -> Path:
+    """Where the partner's marts lie."""
+    if partner in built_in_partners():
+        return project_root() / "models" / "partners" / partner
+    return partner_folder(partner) / "models"
+
+
 def _settings(partner: str) -> tuple[Setting, ...]:
-    project = yaml.load(_project_file(), Loader=LOADER)  # noqa: S506
-    shipped = project["vars"]["partners"][partner]
+    profile = load_profile(partner)
+    shipped = {"aktiv": profile.aktiv, "separator": SEPARATOR, "mandanten": "alle"}
     allowed = {
         "aktiv": "true, false",
-        "separator": " ".join(_macro("partner_separatoren")),
+        "separator": " ".join(SEPARATORS),
         "mandanten": "alle, or a list of Mandant numbers as text",
     }
-    options = _macro("partner_options", partner)
-    allowed |= {name: _allowed(option["allowed"]) for name, option in options.items()}
-    defaults = {name: option["default"] for name, option in options.items()}
-    names = [*ROWS, *options]
-    return tuple(Setting(name, shipped.get(name, defaults.get(name)), allowed[name]) for name in names)
+    shared = [Setting(name, shipped[name], allowed[name]) for name in SHARED]
+    own = [Setting(name, option.default, _allowed(option)) for name, option in profile.options.items()]
+    return (*shared, *own)
 
 
-def _allowed(given: object) -> str:
-    if isinstance(given, list):
-        return ", ".join(str(value).lower() if isinstance(value, bool) else str(value) for value in given)
-    return str(given)
-
-
-def _remark(partner: str) -> str:
-    """The comment lines straight above the partner's settings."""
-    found: list[str] = []
-    for line in _project_file().splitlines():
-        if re.match(rf" {{4}}{partner}:", line):
-            return " ".join(found)
-        comment = re.match(r" {4}# (.*)", line)
-        found = [*found, comment[1]] if comment else []
-    return ""
-
-
-@cache
-def _project_file() -> str:
-    return (project_root() / "dbt_project.yml").read_text(encoding="utf-8")
-
-
-class _Returned(Exception):
-    pass
-
-
-def _macro(name: str, *arguments: str) -> Any:
-    """What a macro of the project returns that calls no other."""
-    text = (project_root() / "macros" / f"{name}.sql").read_text(encoding="utf-8")
-    # The macros are ours and make values, not HTML.
-    template = Environment(extensions=["jinja2.ext.do"], autoescape=False).from_string(text)  # noqa: S701
-    values: list[Any] = []
-
-    def give_back(value: Any) -> None:
-        values.append(value)
-        raise _Returned
-
-    module = template.make_module({"return": give_back})
-    try:
-        cast(Any, getattr(module, name))(*arguments)
-    except _Returned:
-        return values[0]
-    raise ValueError(f"macros/{name}.sql: the macro returns nothing.")
+def _allowed(option: Option) -> str:
+    if isinstance(option.allowed, str):
+        return option.allowed
+    return ", ".join(str(value).lower() if isinstance(value, bool) else value for value in option.allowed)

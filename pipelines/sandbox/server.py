@@ -4,8 +4,6 @@ import asyncio
 import contextlib
 import errno
 import fcntl
-import importlib
-import importlib.util
 import logging
 import os
 import re
@@ -15,14 +13,15 @@ import time
 import urllib.request
 from collections.abc import Callable, Coroutine, Iterator, Mapping
 from pathlib import Path
-from types import TracebackType
+from types import ModuleType, TracebackType
 from typing import Any, TypeVar
 
 import uvicorn
 from starlette.routing import BaseRoute
 from starlette.types import Scope
 
-from pipelines.contract.contract import load_contract, partners
+from pipelines.contract.contract import ContractError, load_contract, partners
+from pipelines.contract.partner_code import partner_module
 from pipelines.errors import RunningError, SettingsError
 from pipelines.sandbox.admin import admin_routes
 from pipelines.sandbox.app import application
@@ -261,12 +260,15 @@ def environment_of(url: str) -> dict[str, str]:
 
 def partner_kinds() -> dict[str, type[Partner]]:
     """The partners that the sandbox can play: those with a `sandbox.py`."""
-    modules = {name: f"pipelines.partners.{name}.sandbox" for name in partners()}
-    return {
-        name: importlib.import_module(module).Partner
-        for name, module in modules.items()
-        if importlib.util.find_spec(module)
-    }
+    modules = {name: partner_module(name, "sandbox") for name in partners()}
+    return {name: _kind(name, module) for name, module in modules.items() if module}
+
+
+def _kind(partner: str, module: ModuleType) -> type[Partner]:
+    kind = getattr(module, "Partner", None)
+    if not (isinstance(kind, type) and issubclass(kind, Partner)):
+        raise ContractError(f"partners/{partner}/sandbox.py: a class Partner of pipelines.sandbox is needed.")
+    return kind
 
 
 def _listen(port: int) -> socket.socket:

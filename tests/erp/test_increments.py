@@ -346,6 +346,23 @@ def test_no_changes_leave_everything_as_it_was():
     assert names(merged("person", [AHORN, BIRKE], [])) == [(1, "Ahorn"), (2, "Birke")]
 
 
+def test_a_column_that_came_onto_the_list_since_is_empty_in_kept_rows():
+    data = TableData("einwilligung", ("person_nr", "zweck"), 1, False, lambda: iter(()), changes_only=True)
+    with duckdb.connect() as connection:
+        connection.execute("""
+            create schema former;
+            create schema changed;
+            create table former.einwilligung (person_nr varchar, zweck varchar, _zeile bigint);
+            create table changed.einwilligung (person_nr varchar, zweck varchar, kanal varchar, _zeile bigint);
+            insert into former.einwilligung values ('1', 'app', 1), ('2', 'app', 2);
+            insert into changed.einwilligung values ('2', 'app', null, 1), ('3', 'app', null, 2);
+        """)
+        columns = ("person_nr", "zweck", "kanal", "_zeile")
+        merge(connection, tables()["einwilligung"], data, columns, "former", "changed")
+        found = connection.execute("from changed.einwilligung order by _zeile").fetchall()
+    assert found == [("1", "app", None, 1), ("2", "app", None, 3), ("3", "app", None, 4)]
+
+
 def test_changes_come_into_an_empty_table():
     assert names(merged("person", [], [AHORN, BIRKE])) == [(1, "Ahorn"), (2, "Birke")]
 

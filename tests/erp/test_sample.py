@@ -4,13 +4,15 @@ import csv
 import hashlib
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
 import pytest
 import yaml
 
-from pipelines.erp.sample import AS_OF, write_sample
+from pipelines.erp.delivery.schema import Column, tables
+from pipelines.erp.sample import AS_OF, portfolio, write_sample
 from pipelines.erp.sample.pitfalls import FLOOR_TEXTS, GROWN, PITFALLS
 from pipelines.errors import SettingsError
 
@@ -124,6 +126,21 @@ def test_every_table_has_the_columns_of_the_erp_list_and_nothing_else(small_fold
     assert {name: sorted(columns) for name, columns in found.items()} == {
         name: sorted(columns) for name, columns in expected.items()
     }
+
+
+def test_a_column_that_the_sample_does_not_make_is_delivered_empty(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listed = dict(tables())
+    new = Column("balkone", "ganzzahl", "number of balconies", is_personal=False)
+    listed["gebaeude"] = replace(listed["gebaeude"], described=(new, *listed["gebaeude"].described))
+    monkeypatch.setattr(portfolio, "tables", lambda: listed)
+    write_sample(tmp_path, 50, seed=1, pitfalls=())
+    with (tmp_path / "gebaeude.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file, delimiter=";"))
+    assert rows
+    assert {row["balkone"] for row in rows} == {""}
+    assert {row["land"] for row in rows} == {"DE"}
 
 
 def test_an_earlier_sample_is_replaced_and_every_row_is_counted(tmp_path: Path) -> None:

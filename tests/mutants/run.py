@@ -15,9 +15,10 @@ import duckdb
 import pytest
 from _pytest.runner import runtestprotocol
 
+from pipelines.contract.contract import partners
 from tests.mutants.stock import Stock
 
-PARTNERS = ("etg24", "facilioo", "plentific", "kiwi", "everreal", "casavi", "pricehubble", "quis")
+PARTNERS = tuple(partners())
 FOLDER = Path(__file__).parents[1] / "partners"
 CONTRACTS = "test_partner_contracts.py"
 

@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 
 from pipelines.contract.contract import load_contract, partners
+from pipelines.erp.delivery.schema import Column, tables
 from pipelines.errors import StammdatenError
 from pipelines.pages.all import between_marks, pages
+from pipelines.pages.erp import erp_tables, kind_of_column
 from pipelines.pages.lines import lines_table
 from pipelines.pages.markdown import table
 from pipelines.pages.models import read_models
@@ -141,6 +143,32 @@ def test_a_cell_keeps_its_bars_and_an_empty_column_goes() -> None:
 )
 def test_a_schema_in_a_few_words(schema: dict[str, Any], words: str) -> None:
     assert kind(schema) == words
+
+
+def test_a_column_of_the_erp_is_shown_with_type_and_meaning_key_and_person() -> None:
+    lines = erp_tables()
+    gebaeude = lines[lines.index("### gebaeude") : lines.index("### verwaltungseinheit")]
+    assert gebaeude[2] == "File required. Key: `mandant_nr`, `we_nr`, `gebaeude_nr`."
+    assert "| `denkmalschutz` | boolean | listed building |" in gebaeude
+    assert "| **`gebaeude_nr`** | text | number of the building |" in gebaeude
+    assert "| `energie_kennwert` | decimal(10, 2) | kWh per m² and year |" in gebaeude
+    assert "| `baujahr_zahl` | integer | `baujahr` as a number, where it is a year (C3) |" in gebaeude
+    assert "| `vorname` | text | first name ¹ |" in lines
+    assert "| `groesse_bytes` | integer | size in bytes |" in lines
+    assert "File required; `uts_karthago` has none. Key: `mandant_nr`, `we_nr`." in lines
+    assert len([line for line in lines if line.startswith("| `geladen_am` | timestamp | loaded, UTC")]) == 1
+
+
+def test_the_erp_s_page_has_every_table_and_column() -> None:
+    text = "\n".join(erp_tables())
+    for name, one in tables().items():
+        assert f"\n### {name}\n" in text
+        assert all(f"`{column}`" in text for column in one.columns), name
+
+
+def test_a_type_that_no_page_knows_is_named() -> None:
+    with pytest.raises(StammdatenError, match=r"neu: unknown type 'boolean'; write meta: \{typ: …\}"):
+        kind_of_column(Column("neu", "boolean", "new", is_personal=False))
 
 
 def test_lines_between_the_marks_are_replaced_and_nothing_else() -> None:

@@ -8,10 +8,11 @@ from typing import Any
 import duckdb
 import pytest
 
+from pipelines.contract.contract import partners
 from tests.partners.bestand import BESTAND
 
 PARTNERS = ("etg24", "facilioo", "plentific", "kiwi")
-ALL_PARTNERS = (*PARTNERS, "everreal", "casavi", "pricehubble", "quis")
+ALL_PARTNERS = tuple(partners())
 STICHTAG = "2026-03-31"
 
 Row = dict[str, Any]
@@ -60,7 +61,7 @@ def partner_vars(separator: str, mandanten: Sequence[str] | str, partners: Seque
 
 @pytest.fixture(scope="session")
 def marts(build: Callable[..., duckdb.DuckDBPyConnection]) -> Marts:
-    """All eight partners with separator / and Mandanten 001 and 002; the data tests of PARTNERS have passed."""
+    """All partners with separator / and Mandanten 001 and 002; the data tests of PARTNERS have passed."""
     chosen = [f"+{partner}" for partner in ALL_PARTNERS]
     # The others' data tests run on stocks of their own.
     left_out = [f"{partner},resource_type:test" for partner in ALL_PARTNERS if partner not in PARTNERS]

@@ -4,6 +4,8 @@ from typing import Any
 
 import pytest
 
+from pipelines.contract.contract import partners
+
 GOOD = {"aktiv": True, "separator": "/", "mandanten": "alle"}
 NUMBERS = 'a list of Mandant numbers as text such as ["001", "002"], or the word alle alone'
 
@@ -11,8 +13,7 @@ WRONG = {
     "a list instead of a mapping": (["etg24"], "partners is ['etg24']; allowed: a mapping"),
     "an unknown partner": (
         {"etg42": GOOD},
-        "partners.etg42 is an unknown partner; allowed: etg24, facilioo, plentific, kiwi, everreal, casavi, "
-        "pricehubble, quis;",
+        f"partners.etg42 is an unknown partner; allowed: {', '.join(partners())};",
     ),
     "no mapping": (
         {"etg24": True},

@@ -1,19 +1,7 @@
-{% set spalten = {
-    'archiv_nr': 'text',
-    'name': 'text',
-    'suchkategorie': 'text',
-    'quelle_erp': 'text',
-    'quelle_id': 'text',
-    'angelegt_am': 'zeitstempel',
-    'geaendert_am': 'zeitstempel',
-    'geloescht_kz': 'text',
-    'geladen_am': 'zeitstempel',
-} %}
-
 with
 
 typed as (
-    {{ read_erp_table('archiv', spalten) }}
+    {{ read_erp_table('archiv') }}
 ),
 
 judged as (

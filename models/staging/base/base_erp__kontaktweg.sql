@@ -1,22 +1,7 @@
-{% set spalten = {
-    'person_nr': 'text',
-    'lfd_nr': 'text',
-    'art': 'wort',
-    'wert': 'text',
-    'bemerkung': 'text',
-    'ist_haupt': 'wahrheitswert',
-    'quelle_erp': 'text',
-    'quelle_id': 'text',
-    'angelegt_am': 'zeitstempel',
-    'geaendert_am': 'zeitstempel',
-    'geloescht_kz': 'text',
-    'geladen_am': 'zeitstempel',
-} %}
-
 with
 
 typed as (
-    {{ read_erp_table('kontaktweg', spalten) }}
+    {{ read_erp_table('kontaktweg') }}
 ),
 
 addresses as (

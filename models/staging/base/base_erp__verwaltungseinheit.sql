@@ -1,37 +1,7 @@
-{% set spalten = {
-    'mandant_nr': 'text',
-    'we_nr': 'text',
-    'gebaeude_nr': 'text',
-    've_nr': 'text',
-    'bezeichnung': 'text',
-    've_art': 'text',
-    'etage_lage': 'text',
-    'etage': 'ganzzahl',
-    'lage': 'text',
-    'wohnflaeche': 'dezimalzahl(10, 2)',
-    'nutzflaeche': 'dezimalzahl(10, 2)',
-    'heizflaeche': 'dezimalzahl(10, 2)',
-    'zimmer': 'dezimalzahl(3, 1)',
-    'ausstattung': 'text',
-    'mea': 'dezimalzahl(10, 4)',
-    'wbs_erforderlich': 'wahrheitswert',
-    'sollmiete': 'dezimalzahl(12, 2)',
-    'verwaltung_von': 'datum',
-    'verwaltung_bis': 'datum',
-    'zugang_am': 'datum',
-    'abgang_am': 'datum',
-    'quelle_erp': 'text',
-    'quelle_id': 'text',
-    'angelegt_am': 'zeitstempel',
-    'geaendert_am': 'zeitstempel',
-    'geloescht_kz': 'text',
-    'geladen_am': 'zeitstempel',
-} %}
-
 with
 
 typed as (
-    {{ read_erp_table('verwaltungseinheit', spalten) }}
+    {{ read_erp_table('verwaltungseinheit') }}
 ),
 
 floors as (

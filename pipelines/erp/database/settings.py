@@ -14,7 +14,7 @@ from pipelines.erp.database.door import SqlSettings
 from pipelines.erp.delivery.encrypted import CREDENTIALS, demanded, is_lifted
 from pipelines.erp.delivery.mapping import DATABASE_KEYS, TableMapping, read_mapping
 from pipelines.errors import SettingsError
-from pipelines.settings import config_value, local_path, project_root
+from pipelines.settings import config_value, local_path, working_folder
 
 CREDENTIALS_KEY = "sources.erp.sql.credentials"
 MAPPING = "SOURCES__ERP__SQL__MAPPING"
@@ -87,7 +87,7 @@ def _mapping_path() -> Path:
         raise SettingsError(
             f"{MAPPING}: missing; name the YAML file that says which view is which table (docs/erp-database.md)"
         )
-    return project_root() / local_path(given)
+    return working_folder() / local_path(given)
 
 
 def _check_mapping(file: str, mapping: Mapping[str, TableMapping]) -> None:

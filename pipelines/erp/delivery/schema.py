@@ -1,17 +1,20 @@
 """The canonical ERP tables and the profiles of the ERPs: the one list of what an ERP delivers.
 
-Tables are read from `models/staging/_erp_raw.yml`, profiles from `macros/erp_profiles.sql`.
+Tables and their columns are read from `models/staging/_erp_raw.yml`, profiles from `profiles.yaml` here.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
+from pathlib import Path
 from typing import Any
 
-import jinja2
 import yaml
 
 from pipelines.settings import project_root
+from pipelines.yaml_file import read_yaml
+
+PROFILES = Path(__file__).parent / "profiles.yaml"
 
 # Rule C7: these key parts may be empty in every ERP, so the column may be absent, too.
 OPTIONAL_KEY_PARTS: Mapping[str, frozenset[str]] = {"mieter": frozenset({"gueltig_von"})}
@@ -27,13 +30,29 @@ class Profile:
 
 
 @dataclass(frozen=True)
+class Column:
+    """One column: `kind` is its type as `macros/erp_columns.sql` knows it, `meaning` is Markdown."""
+
+    name: str
+    kind: str
+    meaning: str
+    is_personal: bool
+
+
+@dataclass(frozen=True)
 class Table:
     """One ERP table: its columns in canonical order, its natural key, and whether a delivery must have it."""
 
     name: str
-    columns: tuple[str, ...]
+    meaning: str
+    described: tuple[Column, ...]
     key: tuple[str, ...]
     required: bool
+
+    @cached_property
+    def columns(self) -> tuple[str, ...]:
+        """Names of the columns."""
+        return tuple(column.name for column in self.described)
 
     @property
     def may_be_empty(self) -> frozenset[str]:
@@ -63,7 +82,8 @@ def tables() -> Mapping[str, Table]:
     return {
         entry["name"]: Table(
             name=entry["name"],
-            columns=tuple(column["name"] for column in entry["columns"]),
+            meaning=entry["description"],
+            described=tuple(_column(column) for column in entry["columns"]),
             key=tuple(entry["meta"]["key"]),
             required=bool(entry["meta"]["required"]),
         )
@@ -71,20 +91,29 @@ def tables() -> Mapping[str, Table]:
     }
 
 
+def _column(entry: Mapping[str, Any]) -> Column:
+    meta = entry.get("meta", {})
+    return Column(
+        name=entry["name"],
+        kind=meta.get("typ", ""),
+        meaning=entry.get("description", ""),
+        is_personal=bool(meta.get("pii")),
+    )
+
+
 @cache
 def profiles() -> Mapping[str, Profile]:
     """The profile of each ERP that is known, by the name that `quelle_erp` has for it."""
-    path = project_root() / "macros" / "erp_profiles.sql"
-    returned: list[dict[str, Any]] = []
-    # dbt's `return` is the only thing in that macro that Jinja itself does not have.
-    jinja = jinja2.Environment(extensions=["jinja2.ext.do"], autoescape=True)
-    jinja.globals["return"] = returned.append
-    macros: Any = jinja.from_string(path.read_text(encoding="utf-8")).module
-    macros.erp_profiles()
     parts = ("tables_absent", "parts_absent", "parts_optional")
     return {
-        erp: Profile(**{part: frozenset(facts[part]) for part in parts}) for erp, facts in returned[0].items()
+        erp: Profile(**{part: frozenset(facts[part]) for part in parts}) for erp, facts in erp_facts().items()
     }
+
+
+def erp_facts() -> Mapping[str, Mapping[str, Any]]:
+    """All facts about each ERP, as the YAML file says them."""
+    facts: Mapping[str, Mapping[str, Any]] = read_yaml(PROFILES)
+    return facts
 
 
 def profile(quelle_erp: str) -> Profile:

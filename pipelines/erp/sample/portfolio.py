@@ -9,6 +9,7 @@ from pathlib import Path
 
 import duckdb
 
+from pipelines.erp.delivery.schema import tables
 from pipelines.erp.sample.pitfalls import PITFALLS, Pitfall
 from pipelines.errors import SettingsError
 from pipelines.progress import Progress
@@ -261,8 +262,13 @@ def _change(con: duckdb.DuckDBPyConnection, pitfall: Pitfall) -> None:
 
 
 def _export(con: duckdb.DuckDBPyConnection, table: str, path: Path) -> int:
-    """Write the table without its helper columns, in the order of its row numbers; returns the number of rows."""
-    columns = ", ".join(_delivered_columns(con, table))
+    """Write the table without its helper columns, in the order of its row numbers; returns the number of rows.
+
+    A column of the ERP's list that the model does not make is there and empty.
+    """
+    made = tuple(_made_columns(con, table))
+    empty = (f"null as {column}" for column in tables()[table].columns if column not in made)
+    columns = ", ".join([*made, *empty])
     con.execute(f"""
         copy (select {columns} from erp.{table} order by row_no) to '{str(path).replace("'", "''")}'
         (format csv, header, delimiter ';')
@@ -272,7 +278,7 @@ def _export(con: duckdb.DuckDBPyConnection, table: str, path: Path) -> int:
     return _number(con, f"select count(*) from erp.{table}")
 
 
-def _delivered_columns(con: duckdb.DuckDBPyConnection, table: str) -> Iterator[str]:
+def _made_columns(con: duckdb.DuckDBPyConnection, table: str) -> Iterator[str]:
     for name, *_ in con.execute(f"describe erp.{table}").fetchall():
         if name != "row_no" and not name.startswith("_"):
             yield str(name)

@@ -1,0 +1,78 @@
+{#- Made by stammdaten: change pipelines/partners/*/profile.yaml, not this. -#}
+{% macro built_in_profiles() %}
+    {% do return({
+        "casavi": {
+            "aktiv": false,
+            "tenants_need": "last_name",
+            "needs_gebaeude": true,
+            "options": {
+                "adressen": {"default": "einheit", "allowed": ["einheit", "liegenschaft"]},
+            },
+        },
+        "etg24": {
+            "aktiv": true,
+            "tenants_need": "email",
+            "needs_gebaeude": true,
+            "options": {
+                "stimmen_nach_mea": {"default": false, "allowed": [true, false]},
+                "nur_objekte": {"default": none, "allowed": "list of ids or null"},
+                "ohne_objekte": {"default": none, "allowed": "list of ids or null"},
+            },
+        },
+        "everreal": {
+            "aktiv": false,
+            "tenants_need": "last_name",
+            "needs_gebaeude": true,
+            "options": {
+                "gebaeude_importieren": {"default": true, "allowed": [true, false]},
+                "standard_eigentuemer": {"default": none, "allowed": "text or null"},
+                "firma_vorname": {"default": "Firma", "allowed": "text"},
+                "kosten_standard": {"default": "Nebenkosten", "allowed": ["Kaltmiete", "Nebenkosten", "Heizungskosten"]},
+                "quelle": {"default": "stammdaten", "allowed": "text"},
+            },
+        },
+        "facilioo": {
+            "aktiv": true,
+            "tenants_need": "email",
+            "needs_gebaeude": true,
+            "options": {
+                "kontaktart_email": {"default": 1, "allowed": "id number"},
+                "kontaktart_festnetz": {"default": 2, "allowed": "id number or null"},
+                "kontaktart_handynummer": {"default": 3, "allowed": "id number or null"},
+                "projekte": {"default": none, "allowed": "ids by WE"},
+            },
+        },
+        "kiwi": {
+            "aktiv": false,
+            "tenants_need": "email",
+            "needs_gebaeude": false,
+            "options": {},
+        },
+        "plentific": {
+            "aktiv": true,
+            "tenants_need": "email",
+            "needs_gebaeude": true,
+            "options": {},
+        },
+        "pricehubble": {
+            "aktiv": false,
+            "tenants_need": "last_name",
+            "needs_gebaeude": true,
+            "options": {},
+        },
+        "quis": {
+            "aktiv": false,
+            "tenants_need": "email",
+            "needs_gebaeude": true,
+            "options": {
+                "expose_als": {"default": "property_groups", "allowed": ["property_groups", "properties"]},
+            },
+        },
+    }) %}
+{% endmacro %}
+
+
+{#- Made by stammdaten: change pipelines/contract/profile.py, not this. -#}
+{% macro partner_separatoren() %}
+    {% do return(["-", "_", ".", "/", "|"]) %}
+{% endmacro %}

@@ -1,3 +1,0 @@
-{% macro partner_separatoren() %}
-    {% do return(['-', '_', '.', '/', '|']) %}
-{% endmacro %}
