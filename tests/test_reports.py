@@ -11,6 +11,7 @@ from typing import Any
 import duckdb
 import jsonschema
 import pytest
+import typer
 from typer.testing import CliRunner
 
 from pipelines.cli.main import app
@@ -125,6 +126,8 @@ KEYS: dict[str, dict[str, str]] = {
         "letters.records": f"{RECORD} what",
     },
     "sample": {"": "folder rows"},
+    "init": {"": "folder written left_alone also_there notes"},
+    "partner new": {"": "partner files marks next"},
 }  # fmt: skip
 SOMETIMES = {"plan": {"rows"}, "verify": {"plan_id", "plan"}}
 # Lines that the company below has no reason for; their schema is compared all the same.
@@ -158,7 +161,8 @@ class Company:
         arguments = [*words, "--json", *(["--vars", json.dumps(given)] if given else [])]
         done = CliRunner().invoke(app, arguments)
         assert done.stdout, (words, done.exception, done.stderr)
-        self.told[what] = (words[0], json.loads(done.stdout), done.exit_code)
+        command = next(name for name in REPORTS if words[: len(name.split())] == tuple(name.split()))
+        self.told[what] = (command, json.loads(done.stdout), done.exit_code)
 
     def build(self, home: Path, *_: object) -> dbt.Build:
         stage(home)
@@ -221,14 +225,14 @@ def work(company: Company) -> None:
     company.ask("forget", "forget", "--person", NUMBER, "--yes")
     company.tested = company.built
     company.ask("plan that is held back", "plan")
-    company.ask("sample", "sample", "--units", "10", "--out", str(company.home / "sample"), given=None)
+    folder = company.home.parent
+    company.ask("sample", "sample", "--units", "10", "--out", str(folder / "sample"), given=None)
+    company.ask("init", "init", str(folder / "site"), given=None)
+    company.ask("partner new", "partner", "new", "neu", "--folder", str(folder / "own"), given=None)
 
 
 def test_every_command_with_json_has_a_schema() -> None:
-    commands = {c.name or c.callback.__name__: c.callback for c in app.registered_commands if c.callback}
-    assert {name for name, command in commands.items() if "as_json" in command.__annotations__} == set(
-        REPORTS
-    )
+    assert set(commands_with_json(app)) == set(REPORTS)
 
 
 @pytest.mark.parametrize("command", REPORTS)
@@ -278,6 +282,8 @@ def test_the_exit_status_says_what_happened(company: Company) -> None:
         "forget": 0,
         "plan that is held back": 1,
         "sample": 0,
+        "init": 0,
+        "partner new": 0,
     }
 
 
@@ -415,6 +421,15 @@ def test_the_exit_status_of_a_report(report: Report, changed: Json, status: int)
     made = type(report)(**{**vars(report), **changed})
     assert made.exit == status
     assert as_json(made)["exit"] == status
+
+
+def commands_with_json(group: typer.Typer, before: str = "") -> Iterator[str]:
+    for command in group.registered_commands:
+        if command.callback and "as_json" in command.callback.__annotations__:
+            yield f"{before}{command.name or command.callback.__name__}"
+    for inner in group.registered_groups:
+        if inner.typer_instance:
+            yield from commands_with_json(inner.typer_instance, f"{before}{inner.name} ")
 
 
 def keys_of(line: Json, whole: Json, path: str = "") -> dict[str, set[str]]:

@@ -8,13 +8,12 @@ from pipelines.pages.markdown import cell, table
 from pipelines.reports.schemas import REPORTS, schema
 
 Json = dict[str, Any]
-FOLDER = "docs/reports"
 
 
 def schema_files() -> Mapping[str, str]:
     """The text of each schema by its place in the project."""
     return {
-        f"{FOLDER}/{command}.schema.json": json.dumps(schema(command), indent=2, ensure_ascii=False) + "\n"
+        f"docs/{_file(command)}": json.dumps(schema(command), indent=2, ensure_ascii=False) + "\n"
         for command in REPORTS
     }
 
@@ -26,7 +25,7 @@ def report_tables() -> list[str]:
     for command, report in schemas.items():
         lines += ["", f"### {command}", "", report["description"], ""]
         lines += [
-            f"Schema: [reports/{command}.schema.json](reports/{command}.schema.json)",
+            f"Schema: [{_file(command)}]({_file(command)})",
             "",
             *_keys(report),
         ]
@@ -35,6 +34,10 @@ def report_tables() -> list[str]:
     for name, line in sorted(kinds.items()):
         lines += ["", f"### {name}", "", cell(line["description"]), "", *_keys(line)]
     return lines
+
+
+def _file(command: str) -> str:
+    return f"reports/{command.replace(' ', '-')}.schema.json"
 
 
 def _keys(report: Json) -> list[str]:

@@ -12,6 +12,7 @@ from pipelines.report import Report
 from pipelines.reports.check import AdoptReport, RekeyReport, VerifyReport
 from pipelines.reports.look import PartnersReport, SampleReport, StatusReport
 from pipelines.reports.run import BuildReport, LoadReport, PlanReport, PushReport, RunReport
+from pipelines.reports.setup import InitReport, PartnerNewReport
 
 Json = dict[str, Any]
 
@@ -29,6 +30,8 @@ REPORTS: Mapping[str, type[Report]] = {
     "explain": ExplainReport,
     "forget": ForgetReport,
     "sample": SampleReport,
+    "init": InitReport,
+    "partner new": PartnerNewReport,
 }
 LINES_WITH_BASES = (KeptRecord,)
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
