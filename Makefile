@@ -24,18 +24,21 @@ $(VENV)/.installed: requirements.lock pyproject.toml
 run: setup  ## load the ERP, build the marts, push what changed (without an ERP: a sample portfolio and a local sandbox)
 	@$(BIN)/stammdaten run
 
-lint: setup
+lint: setup  ## read the code without running it; FILE=models/… is one model (or folder) in seconds
+ifdef FILE
+	$(BIN)/sqlfluff lint $(FILE) --disable-progress-bar
+else
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/sqlfluff lint models --processes 2 --disable-progress-bar  # macros and generic tests are no SQL by themselves
-	$(BIN)/sqlfluff lint models/staging/base --config tests/base_models.sqlfluff --disregard-sqlfluffignores --disable-progress-bar
+endif
 
 test: setup lint  ## all checks
-	$(BIN)/pytest -m "not slow" --numprocesses 2 --dist loadfile
+	$(BIN)/pytest -m "not slow" --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
-test-slow: setup  ## the long suites, and the SQL of the partners that are off
-	$(BIN)/sqlfluff lint models/partners --config tests/all_partners.sqlfluff --processes 2 --disable-progress-bar
+test-slow: setup  ## the long suites, and the SQL that dbt makes of the models
+	$(BIN)/sqlfluff lint models --config tests/all_partners.sqlfluff --processes 2 --disable-progress-bar
 	$(BIN)/pytest -m slow
 
 test-mutants: setup  ## drop, rename, swap, mistype each mapped field: do the tests see it?

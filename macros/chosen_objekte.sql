@@ -18,40 +18,43 @@
 {%- endmacro %}
 
 
-{#- What the settings leave out, and the ids in them that no Gebäude of the ERP has. -#}
+{#- The ids in these settings that no Gebäude has, and what the settings leave out; no row where neither is set. -#}
 {% macro chosen_objekte_findings(partner) -%}
     {%- set settings = partner_settings(partner) -%}
-    {%- for setting in ['nur_objekte', 'ohne_objekte'] if settings[setting] %}
-union all
-select
-    'E1' as regel,
-    'gebaeude' as tabelle,
-    genannt.id as schluessel,
-    'gebaeude_nr' as spalte,
-    cast(null as varchar) as wert,
-    '{{ partner }}' as partner,
-    'partners.{{ partner }}.{{ setting }} names it: no Gebäude that lives and may be sent has this id' as grund
-from (values {% for id in settings[setting] %}({{ sql_text(id) }}){{ ', ' if not loop.last }}{% endfor %}) as genannt (id)
-where
-    genannt.id not in (
-        select {{ composite_id(partner, 'gebaeude', table='gebaeude') }}
-        from {{ ref('stg_erp__gebaeude') }} as gebaeude
-        where {{ in_mandanten(partner, 'gebaeude') }}
-    )
+    {%- for setting in ['nur_objekte', 'ohne_objekte'] %}
+    select
+        'E1' as regel,
+        'gebaeude' as tabelle,
+        genannt.id as schluessel,
+        'gebaeude_nr' as spalte,
+        cast(null as varchar) as wert,
+        '{{ partner }}' as partner,
+        'partners.{{ partner }}.{{ setting }} names it: no Gebäude that lives and may be sent has this id' as grund
+    from {{ named_ids(settings[setting]) }} as genannt (id)
+    where
+        genannt.id not in (
+            select {{ composite_id(partner, 'gebaeude', table='gebaeude') }}
+            from {{ ref('stg_erp__gebaeude') }} as gebaeude
+            where {{ in_mandanten(partner, 'gebaeude') }}
+        )
+    union all
     {%- endfor %}
-    {%- if settings.nur_objekte or settings.ohne_objekte %}
-union all
-select
-    'E1' as regel,
-    'gebaeude' as tabelle,
-    concat_ws('/', {{ record_key('gebaeude', table='gebaeude') | join(', ') }}) as schluessel,
-    'gebaeude_nr' as spalte,
-    cast(null as varchar) as wert,
-    '{{ partner }}' as partner,
-    'left out, with all below it, by the settings nur_objekte and ohne_objekte' as grund
-from {{ ref('stg_erp__gebaeude') }} as gebaeude
-where
-    {{ in_mandanten(partner, 'gebaeude') }}
-    and not (true {{ is_chosen_objekt(partner, 'gebaeude') }})
-    {%- endif %}
+    select
+        'E1' as regel,
+        'gebaeude' as tabelle,
+        concat_ws('/', {{ record_key('gebaeude', table='gebaeude') | join(', ') }}) as schluessel,
+        'gebaeude_nr' as spalte,
+        cast(null as varchar) as wert,
+        '{{ partner }}' as partner,
+        'left out, with all below it, by the settings nur_objekte and ohne_objekte' as grund
+    from {{ ref('stg_erp__gebaeude') }} as gebaeude
+    where
+        {{ in_mandanten(partner, 'gebaeude') }}
+        and not (true {{ is_chosen_objekt(partner, 'gebaeude') }})
+{%- endmacro %}
+
+
+{#- Ids of a setting as a table of one column; empty where it is not set. -#}
+{% macro named_ids(ids) -%}
+    unnest(cast([{{ sql_texts(ids or []) }}] as varchar[]))
 {%- endmacro %}

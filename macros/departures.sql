@@ -1,11 +1,5 @@
-{#- Body of `<partner>__departures`. `entities`: entity → level of `int_departures` that its ids name. -#}
+{#- Rows of `<partner>__departures`. `entities`: entity → level of `int_departures` that its ids name. -#}
 {% macro departures(partner, entities) -%}
-    with
-
-    departures as (
-        select * from {{ ref('int_departures') }}
-    )
-
     {% for entity, level in entities.items() -%}
     select
         '{{ entity }}' as entity,
@@ -13,7 +7,7 @@
         is_gone,
         begins_on,
         ends_on
-    from departures
+    from {{ ref('int_departures') }}
     where level = '{{ level }}'
     {{ 'union all' if not loop.last }}
     {% endfor -%}

@@ -12,25 +12,21 @@
 {%- endmacro %}
 
 
-{#- Part of facilioo's findings, with a leading union all: ids in the setting projekte that no WE has. -#}
+{#- Ids in the setting projekte that no WE has, in the form of findings; no row where it is not set. -#}
 {% macro facilioo_projekte_findings() -%}
-    {%- set projekte = partner_settings('facilioo').projekte or {} -%}
-    {%- if projekte %}
-union all
-select
-    'E1' as regel,
-    'wirtschaftseinheit' as tabelle,
-    genannt.id as schluessel,
-    'we_nr' as spalte,
-    cast(null as varchar) as wert,
-    'facilioo' as partner,
-    'partners.facilioo.projekte names it: no WE that lives and may be sent has this id' as grund
-from (values {% for id in projekte %}({{ sql_text(id) }}){{ ', ' if not loop.last }}{% endfor %}) as genannt (id)
-where
-    genannt.id not in (
-        select {{ composite_id('facilioo', 'wirtschaftseinheit', table='wirtschaftseinheiten') }}
-        from {{ ref('stg_erp__wirtschaftseinheit') }} as wirtschaftseinheiten
-        where {{ in_mandanten('facilioo', 'wirtschaftseinheiten') }}
-    )
-    {%- endif %}
+    select
+        'E1' as regel,
+        'wirtschaftseinheit' as tabelle,
+        genannt.id as schluessel,
+        'we_nr' as spalte,
+        cast(null as varchar) as wert,
+        'facilioo' as partner,
+        'partners.facilioo.projekte names it: no WE that lives and may be sent has this id' as grund
+    from {{ named_ids(partner_settings('facilioo').projekte) }} as genannt (id)
+    where
+        genannt.id not in (
+            select {{ composite_id('facilioo', 'wirtschaftseinheit', table='wirtschaftseinheiten') }}
+            from {{ ref('stg_erp__wirtschaftseinheit') }} as wirtschaftseinheiten
+            where {{ in_mandanten('facilioo', 'wirtschaftseinheiten') }}
+        )
 {%- endmacro %}

@@ -8,5 +8,5 @@ select distinct
     '{{ partner }}' as partner,
     'a lease and an owner contract arrive at the same id ' || {{ relation }}.{{ id }} as grund
 from {{ relation }}
-where {{ relation }}.{{ id }} in (select id_konflikte.external_id from id_konflikte)  -- I6
+where not {{ has_own_id(partner, relation ~ '.' ~ id) }}  -- I6
 {%- endmacro %}

@@ -1,3 +1,4 @@
+{#- What a partner does not get by the rules that hold for every one, in the form of findings: a CTE a rule. -#}
 {% macro partner_findings(partner, tabellen, geteilte_id=none) -%}
     {%- set quellen = {
         'wirtschaftseinheit': ['stg_erp__wirtschaftseinheit', 'wirtschaftseinheit', false],
@@ -8,50 +9,68 @@
         'eigentuemervertrag': ['int_eigentuemervertraege', 'eigentuemervertrag', false],
         'eigentuemer': ['int_eigentuemer', 'eigentuemervertrag', true],
     } -%}
-    {%- if geteilte_id -%}
-with
+    {%- set rules = ['key_conflicts', 'contracts_without_persons'] -%}
+    with
 
-mietverhaeltnisse as (
-    {{ mietverhaeltnisse(partner) }}
-),
+    key_conflicts as (
+        {%- for tabelle in tabellen %}
+        {{ key_conflict_findings(partner, tabelle, *quellen[tabelle]) | indent(8) }}
+        {{ 'union all' if not loop.last }}
+        {%- endfor %}
+    ),
 
-eigentumsverhaeltnisse as (
-    {{ eigentumsverhaeltnisse(partner) }}
-),
-
-id_konflikte as (
-    select * from {{ ref('int_' ~ partner ~ '__id_konflikte') }}
-)
-
-{% endif -%}
-    {%- for tabelle in tabellen %}
-{{ key_conflict_findings(partner, tabelle, *quellen[tabelle]) }}
-{{ 'union all' if not loop.last }}
-    {%- endfor %}
-{%- if 'verwaltungseinheit' in tabellen and needs_gebaeude(partner) %}
-union all
-{{ ohne_gebaeude_findings(partner) }}
-{%- endif %}
-union all
-{{ nobody_left_findings(partner, 'mietvertrag', 'int_mieter', 'mietvertrag') }}
-    {%- if 'eigentuemer' in tabellen %}
-union all
-{{ nobody_left_findings(partner, 'eigentuemervertrag', 'int_eigentuemer', 'eigentuemervertrag') }}
-    {%- endif %}
-    {%- if geteilte_id %}
-        {%- if geteilte_id == 'vertrag_id' %}
-union all
-{{ id_konflikt_findings(partner, 'mietvertrag', 'mietverhaeltnisse', 'mietvertrag', geteilte_id) }}
-union all
-{{ id_konflikt_findings(
-    partner, 'eigentuemervertrag', 'eigentumsverhaeltnisse', 'eigentuemervertrag', geteilte_id
-) }}
+    contracts_without_persons as (
+        {{ nobody_left_findings(partner, 'mietvertrag', 'int_mieter', 'mietvertrag') | indent(8) }}
+        {%- if 'eigentuemer' in tabellen %}
+        union all
+        {{ nobody_left_findings(
+            partner, 'eigentuemervertrag', 'int_eigentuemer', 'eigentuemervertrag'
+        ) | indent(8) }}
         {%- endif %}
-union all
-{{ id_konflikt_findings(partner, 'mieter', 'mietverhaeltnisse', 'mietvertrag', geteilte_id, person=true) }}
-union all
-{{ id_konflikt_findings(
-    partner, 'eigentuemer', 'eigentumsverhaeltnisse', 'eigentuemervertrag', geteilte_id, person=true
-) }}
+    )
+
+    {%- if 'verwaltungseinheit' in tabellen and needs_gebaeude(partner) %}
+    {%- do rules.append('units_without_gebaeude') %},
+
+    units_without_gebaeude as (
+        {{ ohne_gebaeude_findings(partner) | indent(8) }}
+    )
     {%- endif %}
+
+    {%- if geteilte_id %}
+    {%- do rules.append('shared_ids') %},
+
+    mietverhaeltnisse as (
+        {{ mietverhaeltnisse(partner) | indent(8) }}
+    ),
+
+    eigentumsverhaeltnisse as (
+        {{ eigentumsverhaeltnisse(partner) | indent(8) }}
+    ),
+
+    shared_ids as (
+        {%- if geteilte_id == 'vertrag_id' %}
+        {{ id_konflikt_findings(
+            partner, 'mietvertrag', 'mietverhaeltnisse', 'mietvertrag', geteilte_id
+        ) | indent(8) }}
+        union all
+        {{ id_konflikt_findings(
+            partner, 'eigentuemervertrag', 'eigentumsverhaeltnisse', 'eigentuemervertrag', geteilte_id
+        ) | indent(8) }}
+        union all
+        {%- endif %}
+        {{ id_konflikt_findings(
+            partner, 'mieter', 'mietverhaeltnisse', 'mietvertrag', geteilte_id, person=true
+        ) | indent(8) }}
+        union all
+        {{ id_konflikt_findings(
+            partner, 'eigentuemer', 'eigentumsverhaeltnisse', 'eigentuemervertrag', geteilte_id, person=true
+        ) | indent(8) }}
+    )
+    {%- endif %}
+
+    {% for rule in rules -%}
+    select * from {{ rule }}
+    {{ 'union all' if not loop.last }}
+    {% endfor -%}
 {%- endmacro %}

@@ -1,5 +1,6 @@
 """Shared fixtures: a raw layer written by hand, dbt run on it, and macros rendered to plain SQL."""
 
+import json
 import shutil
 import signal
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -20,6 +21,14 @@ if (
 
 Rows = Sequence[Mapping[str, str | None]]
 Build = Callable[..., duckdb.DuckDBPyConnection]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files that run dbt or the whole program go first: in the end no worker waits for one long file."""
+    long = {item.path for item in items if "dbt" in getattr(item, "fixturenames", ())}
+    items.sort(
+        key=lambda item: item.path not in long and item.path.name not in ("test_run.py", "test_sample.py")
+    )
 
 
 def erp_tables() -> dict[str, list[str]]:
@@ -55,22 +64,60 @@ def write_raw(database: Path, tables: Mapping[str, Rows]) -> None:
                 connection.executemany(f"insert into erp_raw.{table} values ({marks})", values)
 
 
+# The settings of all partners in `dbt_project.yml`.
+SHIPPED: dict[str, Any] = yaml.safe_load((PROJECT / "dbt_project.yml").read_text(encoding="utf-8"))["vars"][
+    "partners"
+]
+
+
 class Dbt:
-    """dbt in this process, on a home of its own that lasts as long as the tests (so that it parses once)."""
+    """dbt in this process, on a home of its own that lasts as long as the tests.
+
+    Parsing takes longer than building. So the project is parsed with all partners on, once for all calls whose options
+    are the same, and a partner that is off is left out of what is built; dbt reads vars anew when it builds.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.database = folder / "stammdaten.duckdb"
         self.runner = dbtRunner()
+        self._manifests: dict[str, Any] = {}
 
-    def __call__(
-        self, *arguments: str, vars: Mapping[str, Any] | None = None, runner: dbtRunner | None = None
-    ) -> Any:
+    def __call__(self, *arguments: str, vars: Mapping[str, Any] | None = None) -> Any:
         """The result of one dbt command; `result.success`, `result.result` and `result.exception` tell."""
+        if arguments[0] == "parse":
+            return self._invoke(None, arguments, vars)
+        if arguments[0] == "compile":  # inline: which models there are does not matter
+            return self._invoke(self._manifest({}).deepcopy(), arguments, vars)
+        partners = (vars or {}).get("partners", SHIPPED)
+        off = [name for name in SHIPPED if not partners.get(name, {}).get("aktiv")]
+        left_out = ["--exclude", *(f"path:models/partners/{name}" for name in off)] if off else []
+        # A copy: dbt writes into it what it compiles.
+        return self._invoke(self._manifest(partners).deepcopy(), [*arguments, *left_out], vars)
+
+    def refusal(self, vars: Mapping[str, Any]) -> str:
+        """What dbt says of wrong partner settings when a model reads them; raises AssertionError when it takes them."""
+        done = self("compile", "--inline", "{{ aktive_partner() }}", vars=vars)
+        assert not done.success
+        return message_of(done.exception)
+
+    def _manifest(self, partners: Mapping[str, Any]) -> Any:
+        """The project parsed with all partners on and these settings."""
+        on = {"aktiv": True, "separator": "/", "mandanten": "alle"}
+        settings = {name: {**shipped, **partners.get(name, {}), **on} for name, shipped in SHIPPED.items()}
+        key = json.dumps(settings, sort_keys=True)
+        if key not in self._manifests:
+            parsed = self("parse", vars={"partners": settings})
+            assert parsed.success, parsed.exception
+            self._manifests[key] = parsed.result
+        return self._manifests[key]
+
+    def _invoke(self, manifest: Any, arguments: Sequence[str], vars: Mapping[str, Any] | None) -> Any:
         options = ["--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)]
         if vars is not None:
             options += ["--vars", yaml.safe_dump(dict(vars))]
-        return (runner or self.runner).invoke(["--quiet", "--no-use-colors", *arguments, *options])
+        self.runner.manifest = manifest
+        return self.runner.invoke(["--quiet", "--no-use-colors", *arguments, *options])
 
 
 @pytest.fixture(scope="session")
@@ -81,6 +128,9 @@ def dbt(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dbt]:
         patch.setenv("DBT_TARGET_PATH", str(folder / "target"))
         patch.setenv("DBT_LOG_PATH", str(folder / "logs"))
         patch.setenv("DBT_SEND_ANONYMOUS_USAGE_STATS", "false")
+        # Nobody reads them here, and they take a quarter of the time.
+        patch.setenv("DBT_WRITE_JSON", "false")
+        patch.setenv("DBT_LOG_LEVEL_FILE", "none")
         yield Dbt(folder)
 
 
@@ -88,13 +138,8 @@ def dbt(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dbt]:
 def render_sql(dbt: Dbt) -> Callable[..., str]:
     """`render_sql("{{ datum('wert') }}")` gives the SQL that dbt makes of it."""
 
-    parsed = dbt("parse")
-    assert parsed.success, parsed.exception
-    # With the manifest at hand dbt does not parse again when only vars change.
-    runner = dbtRunner(manifest=parsed.result)
-
     def render(template: str, **vars: Any) -> str:
-        done = dbt("compile", "--inline", template, vars=vars or None, runner=runner)
+        done = dbt("compile", "--inline", template, vars=vars or None)
         if not done.success:
             raise AssertionError(message_of(done.exception))
         return str(done.result[0].node.compiled_code)
@@ -120,7 +165,8 @@ def build(
 ) -> Iterator[Build]:
     """`build(tables, select=[…], vars={…})` runs `dbt build` on these rows and opens a copy of what it made.
 
-    Without `tests=True` only seeds and models are built. Fails with dbt's message when a model or test fails.
+    Without `tests=True` only seeds and models are built; `unit_tests=True` runs dbt's unit tests beside its data tests.
+    Fails with dbt's message when a model or test fails.
     """
     opened = []
 
@@ -130,10 +176,12 @@ def build(
         select: Sequence[str] = (),
         vars: Mapping[str, Any] | None = None,
         tests: bool = False,
+        unit_tests: bool = False,
     ) -> duckdb.DuckDBPyConnection:
         raw_database(tables)
         chosen = ["--select", *select] if select else []
         kinds = [] if tests else ["--resource-type", "seed", "--resource-type", "model"]
+        kinds += [] if unit_tests or not tests else ["--exclude-resource-type", "unit_test"]
         done = dbt("build", *chosen, *kinds, vars=vars)
         if not done.success:
             raise AssertionError(done.exception or failures(done))

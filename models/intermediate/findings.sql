@@ -203,26 +203,30 @@ for_all_partners as (
     select * from owner_contracts_not_sent
     union all
     select * from owners_not_sent
-)
+),
 
-select
-    regel,
-    tabelle,
-    schluessel,
-    spalte,
-    wert,
-    cast(null as varchar) as partner,
-    grund
-from for_all_partners
-{% for partner in aktive_partner() %}
-    union all
+findings as (
     select
         regel,
         tabelle,
         schluessel,
         spalte,
         wert,
-        partner,
+        cast(null as varchar) as partner,
         grund
-    from {{ ref(partner ~ '__findings') }}
-{% endfor %}
+    from for_all_partners
+    {% for partner in aktive_partner() %}
+        union all
+        select
+            regel,
+            tabelle,
+            schluessel,
+            spalte,
+            wert,
+            partner,
+            grund
+        from {{ ref(partner ~ '__findings') }}
+    {% endfor %}
+)
+
+select * from findings

@@ -82,17 +82,21 @@ eigentuemer_departures as (
         on {{ same_key('eigentuemervertrag', 'eigentuemer', 'eigentuemervertraege') }}
     left join personen on eigentuemer.person_nr = personen.person_nr
     where eigentuemer._regel is null or eigentuemer._regel not in ('C6', 'C7', 'I3')
+),
+
+departures as (
+    {% for level in ['wirtschaftseinheit', 'gebaeude', 'verwaltungseinheit'] %}
+        {{ departure_rows(level, ref('base_erp__' ~ level), "coalesce(_regel in ('L1', 'L2'), false)") }}
+        where _regel is null or _regel not in ('C6', 'C7', 'I3')
+        union all
+    {% endfor %}
+    {{ departure_rows('mietvertrag', 'mietvertraege', 'is_gone', 'mietbeginn', 'ends_on') }}
+    union all
+    {{ departure_rows('mieter', 'mieter_departures', 'has_gone', 'begins_on', 'ends_on') }}
+    union all
+    {{ departure_rows('eigentuemervertrag', 'eigentuemervertraege', 'is_gone', 'beginn', 'ende') }}
+    union all
+    {{ departure_rows('eigentuemer', 'eigentuemer_departures', 'has_gone', 'begins_on', 'ends_on') }}
 )
 
-{% for level in ['wirtschaftseinheit', 'gebaeude', 'verwaltungseinheit'] %}
-    {{ departure_rows(level, ref('base_erp__' ~ level), "coalesce(_regel in ('L1', 'L2'), false)") }}
-    where _regel is null or _regel not in ('C6', 'C7', 'I3')
-    union all
-{% endfor %}
-{{ departure_rows('mietvertrag', 'mietvertraege', 'is_gone', 'mietbeginn', 'ends_on') }}
-union all
-{{ departure_rows('mieter', 'mieter_departures', 'has_gone', 'begins_on', 'ends_on') }}
-union all
-{{ departure_rows('eigentuemervertrag', 'eigentuemervertraege', 'is_gone', 'beginn', 'ende') }}
-union all
-{{ departure_rows('eigentuemer', 'eigentuemer_departures', 'has_gone', 'begins_on', 'ends_on') }}
+select * from departures

@@ -20,31 +20,35 @@ besitzer as (
     inner join personen on eigentuemer.person_nr = personen.person_nr
     -- L6, E8, E9: an owner who can be sent
     where personen.regel is null
+),
+
+judged as (
+    select
+        eigentuemervertrag.mandant_nr,
+        eigentuemervertrag.we_nr,
+        eigentuemervertrag.gebaeude_nr,
+        eigentuemervertrag.ve_nr,
+        eigentuemervertrag.ev_nr,
+        eigentuemervertrag.quelle_erp,
+        eigentuemervertrag.art,
+        eigentuemervertrag.beginn,
+        eigentuemervertrag.ende,
+        eigentuemervertrag.hausgeld,
+        eigentuemervertrag.sondereigentumsverwaltung,
+        eigentuemervertrag.selbstgenutzt,
+        case
+            when eigentuemervertrag.ende < eigentuemervertrag.beginn then 'L6'
+            when eigentuemervertrag.ende < {{ stichtag() }} then 'L6'
+            when besitzer.mandant_nr is null then 'L6'
+        end as regel,
+        case
+            when eigentuemervertrag.ende < eigentuemervertrag.beginn
+                then 'ende ' || eigentuemervertrag.ende || ' before beginn ' || eigentuemervertrag.beginn
+            when eigentuemervertrag.ende < {{ stichtag() }} then 'ende ' || eigentuemervertrag.ende
+            when besitzer.mandant_nr is null then 'no owner who can be sent'
+        end as grund
+    from eigentuemervertrag
+    left join besitzer on {{ same_key('eigentuemervertrag', 'eigentuemervertrag', 'besitzer') }}
 )
 
-select
-    eigentuemervertrag.mandant_nr,
-    eigentuemervertrag.we_nr,
-    eigentuemervertrag.gebaeude_nr,
-    eigentuemervertrag.ve_nr,
-    eigentuemervertrag.ev_nr,
-    eigentuemervertrag.quelle_erp,
-    eigentuemervertrag.art,
-    eigentuemervertrag.beginn,
-    eigentuemervertrag.ende,
-    eigentuemervertrag.hausgeld,
-    eigentuemervertrag.sondereigentumsverwaltung,
-    eigentuemervertrag.selbstgenutzt,
-    case
-        when eigentuemervertrag.ende < eigentuemervertrag.beginn then 'L6'
-        when eigentuemervertrag.ende < {{ stichtag() }} then 'L6'
-        when besitzer.mandant_nr is null then 'L6'
-    end as regel,
-    case
-        when eigentuemervertrag.ende < eigentuemervertrag.beginn
-            then 'ende ' || eigentuemervertrag.ende || ' before beginn ' || eigentuemervertrag.beginn
-        when eigentuemervertrag.ende < {{ stichtag() }} then 'ende ' || eigentuemervertrag.ende
-        when besitzer.mandant_nr is null then 'no owner who can be sent'
-    end as grund
-from eigentuemervertrag
-left join besitzer on {{ same_key('eigentuemervertrag', 'eigentuemervertrag', 'besitzer') }}
+select * from judged

@@ -70,15 +70,20 @@ twice as (
     select _zeile
     from ranked
     where rang > 1
+),
+
+judged_once as (
+    select
+        judged.* replace (
+            case when twice._zeile is not null then 'L5' else judged.regel end as regel,
+            case
+                when twice._zeile is not null
+                    then 'row ' || judged._zeile || ': the person is on the lease twice'
+                when judged.regel is not null then judged.grund
+            end as grund
+        )
+    from judged
+    left join twice on judged._zeile = twice._zeile
 )
 
-select
-    judged.* replace (
-        case when twice._zeile is not null then 'L5' else judged.regel end as regel,
-        case
-            when twice._zeile is not null then 'row ' || judged._zeile || ': the person is on the lease twice'
-            when judged.regel is not null then judged.grund
-        end as grund
-    )
-from judged
-left join twice on judged._zeile = twice._zeile
+select * from judged_once

@@ -31,34 +31,38 @@ erreichbarkeit as (
             as handynummer_e164
     from kontaktweg
     group by person_nr
+),
+
+sendable_persons as (
+    select
+        person.person_nr,
+        person.person_art,
+        pruefung.ist_firma,
+        person.anrede,
+        person.titel,
+        person.vorname,
+        person.nachname,
+        person.firma1,
+        person.firma2,
+        pruefung.name,
+        person.geburtsdatum,
+        person.co_zusatz,
+        person.strasse,
+        person.hausnummer,
+        person.plz,
+        person.ort,
+        person.land,
+        erreichbarkeit.email,
+        erreichbarkeit.festnetz,
+        erreichbarkeit.handynummer,
+        erreichbarkeit.fax,
+        erreichbarkeit.festnetz_e164,
+        erreichbarkeit.handynummer_e164
+    from person
+    inner join pruefung on person.person_nr = pruefung.person_nr
+    left join erreichbarkeit on person.person_nr = erreichbarkeit.person_nr
+    -- L5, L6, E8, E9: nobody who is anonymised, nameless or a placeholder
+    where pruefung.regel is null
 )
 
-select
-    person.person_nr,
-    person.person_art,
-    pruefung.ist_firma,
-    person.anrede,
-    person.titel,
-    person.vorname,
-    person.nachname,
-    person.firma1,
-    person.firma2,
-    pruefung.name,
-    person.geburtsdatum,
-    person.co_zusatz,
-    person.strasse,
-    person.hausnummer,
-    person.plz,
-    person.ort,
-    person.land,
-    erreichbarkeit.email,
-    erreichbarkeit.festnetz,
-    erreichbarkeit.handynummer,
-    erreichbarkeit.fax,
-    erreichbarkeit.festnetz_e164,
-    erreichbarkeit.handynummer_e164
-from person
-inner join pruefung on person.person_nr = pruefung.person_nr
-left join erreichbarkeit on person.person_nr = erreichbarkeit.person_nr
--- L5, L6, E8, E9: nobody who is anonymised, nameless or a placeholder
-where pruefung.regel is null
+select * from sendable_persons

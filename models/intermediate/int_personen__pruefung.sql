@@ -28,17 +28,21 @@ judged as (
             when {{ is_placeholder('name') }} then 'E9'
         end as regel
     from benannt
+),
+
+with_reason as (
+    select
+        person_nr,
+        ist_firma,
+        name,
+        ist_anonymisiert,
+        regel,
+        case regel
+            when 'L5' then 'anonymised'
+            when 'E8' then case when ist_firma then 'no firma1 and no nachname' else 'no nachname' end
+            when 'E9' then 'the name is a placeholder'
+        end as grund
+    from judged
 )
 
-select
-    person_nr,
-    ist_firma,
-    name,
-    ist_anonymisiert,
-    regel,
-    case regel
-        when 'L5' then 'anonymised'
-        when 'E8' then case when ist_firma then 'no firma1 and no nachname' else 'no nachname' end
-        when 'E9' then 'the name is a placeholder'
-    end as grund
-from judged
+select * from with_reason

@@ -40,16 +40,20 @@ of_nobody as (
         kontaktwege._regel = 'C7'
         and kontaktwege.person_nr is null
         and kontaktwege.email_adresse is not null
+),
+
+without_valid_address as (
+    select
+        personen.person_nr,
+        coalesce(
+            unclear.addresses,
+            'no e-mail address, but kontaktweg row ' || of_nobody.zeile || ': one without person_nr'
+        ) as addresses
+    from personen
+    left join unclear on personen.person_nr = unclear.person_nr
+    cross join of_nobody
+    -- E3: a valid one beside it is the person's address
+    where personen.email is null and (unclear.person_nr is not null or of_nobody.zeile is not null)
 )
 
-select
-    personen.person_nr,
-    coalesce(
-        unclear.addresses,
-        'no e-mail address, but kontaktweg row ' || of_nobody.zeile || ': one without person_nr'
-    ) as addresses
-from personen
-left join unclear on personen.person_nr = unclear.person_nr
-cross join of_nobody
--- E3: a valid one beside it is the person's address
-where personen.email is null and (unclear.person_nr is not null or of_nobody.zeile is not null)
+select * from without_valid_address

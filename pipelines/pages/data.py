@@ -29,9 +29,15 @@ def read_by_dbt() -> Mapping[str, str]:
 
 
 def all_partners_on() -> str:
-    """The setting of sqlfluff with which it looks at each partner: a model of one that is off is not linted."""
+    """The setting of sqlfluff with which it reads the SQL that dbt makes, of each partner."""
     lines = [
-        "# Made by python -m pipelines.pages. Switches every partner on: a model of one that is off is not linted."
+        "# Made by python -m pipelines.pages. The SQL that dbt makes, with every partner on: what sqlfluff cannot"
+        " parse of it is found here.",
+        "[sqlfluff]",
+        "templater = dbt",
+        "[sqlfluff:templater:dbt]",
+        "project_dir = .",
+        "profiles_dir = .",
     ]
     for partner in built_in_partners():
         lines += [f"[sqlfluff:templater:dbt:context:partners:{partner}]", "aktiv = True"]

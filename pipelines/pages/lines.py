@@ -36,7 +36,7 @@ def lines_table() -> list[str]:
 
 
 def _files(partner: str, ending: str, folder: str, beginning: str) -> list[Path]:
-    found = (project_root() / folder.format(p=partner)).glob(f"{beginning.format(p=partner)}*{ending}")
+    found = (project_root() / folder.format(p=partner)).rglob(f"{beginning.format(p=partner)}*{ending}")
     return sorted(found)
 
 

@@ -88,7 +88,7 @@ class Select:
         parsed = json.loads(text)
         assert not parsed["error"], parsed
         (statement,) = parsed["statements"]
-        return dict(statement)
+        return {**statement, "node": _last_step(dict(statement["node"]))}
 
     @property
     def _node(self) -> Node:
@@ -153,6 +153,18 @@ def _bare(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _bare(part) for key, part in value.items() if key not in PLACES}
     return [_bare(part) for part in value] if isinstance(value, list) else value
+
+
+def _last_step(node: Node) -> Node:
+    """The SELECT of the last CTE where the statement only says `select * from` it, as every model of ours does."""
+    ctes = node.get("cte_map", {}).get("map", [])
+    columns, table = node.get("select_list", []), node.get("from_table", {})
+    if not ctes or [column["class"] for column in columns] != ["STAR"]:
+        return node
+    last = _query(ctes[-1]["value"])
+    if table.get("table_name") != ctes[-1]["key"] or last.get("type") != "SELECT_NODE":
+        return node
+    return {**last, "cte_map": {**node["cte_map"], "map": ctes[:-1]}}
 
 
 def _query(cte: Node) -> Node:

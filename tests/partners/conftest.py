@@ -61,13 +61,16 @@ def partner_vars(separator: str, mandanten: Sequence[str] | str, partners: Seque
 
 @pytest.fixture(scope="session")
 def marts(build: Callable[..., duckdb.DuckDBPyConnection]) -> Marts:
-    """All partners with separator / and Mandanten 001 and 002; the data tests of PARTNERS have passed."""
+    """All partners with separator / and Mandanten 001 and 002; the data tests of PARTNERS and all unit tests have
+    passed."""
     chosen = [f"+{partner}" for partner in ALL_PARTNERS]
     # The others' data tests run on stocks of their own.
     left_out = [f"{partner},resource_type:test" for partner in ALL_PARTNERS if partner not in PARTNERS]
     settings = partner_vars("/", ["001", "002"], ALL_PARTNERS)
     settings["partners"]["everreal"]["standard_eigentuemer"] = "BESTAND"
-    return Marts(build(BESTAND, select=[*chosen, "--exclude", *left_out], vars=settings, tests=True))
+    return Marts(
+        build(BESTAND, select=[*chosen, "--exclude", *left_out], vars=settings, tests=True, unit_tests=True)
+    )
 
 
 @dataclass(frozen=True)
@@ -86,6 +89,7 @@ def dashed_kiwi(
     path = raw_database(BESTAND)
     # buildable: no test that needs a model which is not built for KIWI
     command = ["build", "--select", "+kiwi", "--indirect-selection", "buildable"]
+    command += ["--exclude-resource-type", "unit_test"]
     done = dbt(*command, vars=partner_vars("-", ["001", "999"], ["kiwi"]))
     states = {entry.node.name: str(entry.status) for entry in done.result}
     # A copy: dbt cannot write a file that is open for reading.

@@ -99,8 +99,13 @@ WRONG = {
 
 @pytest.mark.parametrize(("partners", "line"), WRONG.values(), ids=WRONG)
 def test_a_wrong_setting_is_named_with_what_is_allowed(dbt: Any, partners: object, line: str) -> None:
-    done = dbt("parse", vars={"partners": partners})
-    assert not done.success
-    (said,) = [text.strip() for text in str(done.exception).splitlines() if line in text]
+    refused = dbt.refusal({"partners": partners})
+    (said,) = [text.strip() for text in refused.splitlines() if line in text]
     assert said.startswith(line)
     assert said.endswith("; set it under vars in dbt_project.yml or with --vars")
+
+
+def test_a_wrong_setting_stops_dbt_before_it_builds_anything(dbt: Any) -> None:
+    done = dbt("parse", vars={"partners": {"kiwi": {**GOOD, "aktiv": "ja"}}})
+    assert not done.success
+    assert "partners.kiwi.aktiv is ja; allowed: true, false;" in str(done.exception)

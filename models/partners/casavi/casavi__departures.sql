@@ -1,11 +1,17 @@
-{{ config(enabled=partner_aktiv('casavi'), schema='partners', materialized='view') }}
+{{ config(enabled=partner_aktiv('casavi'), materialized='view') }}
 
-{{ departures(
-    'casavi',
-    entities={
-        'liegenschaften': 'wirtschaftseinheit',
-        'einheiten': 'verwaltungseinheit',
-        'vertraege_mieter': 'mieter',
-        'vertraege_eigentuemer': 'eigentuemer',
-    },
-) }}
+with
+
+departures as (
+    {{ departures(
+        'casavi',
+        entities={
+            'liegenschaften': 'wirtschaftseinheit',
+            'einheiten': 'verwaltungseinheit',
+            'vertraege_mieter': 'mieter',
+            'vertraege_eigentuemer': 'eigentuemer',
+        },
+    ) }}
+)
+
+select * from departures

@@ -1,4 +1,4 @@
-{{ config(enabled=partner_aktiv('casavi'), schema='partners', contract={'enforced': true}) }}
+{{ config(enabled=partner_aktiv('casavi')) }}
 
 {% set shared_ids = shared_id_rows('vertraege_mieter', ref('int_casavi__id_konflikte')) %}
 
@@ -11,34 +11,40 @@
 
 {% set reason = "'no readable beginn: casavi requires a startDate'" %}
 
-{{ held_rows(
-    'casavi',
-    entities={
-        'liegenschaften': ['wirtschaftseinheit', 'estate_of_lease'],
-        'einheiten': ['verwaltungseinheit', 'unit_of_lease'],
-        'kontakte': ['tenant', 'owner'],
-        'vertraege_mieter': ['mieter'],
-        'vertraege_eigentuemer': ['eigentuemer'],
-    },
-    with_email={'kontakte': ['tenant', 'owner']},
-    more=[
-        shared_ids,
-        held_row(
-            'vertraege_eigentuemer',
-            'vertrag_person_id',
-            "'V1'",
-            'eigentuemervertrag',
-            reason,
-            person_nr='person_nr',
-        ) ~ without_begin,
-        held_row(
-            'kontakte',
-            composite_id('casavi', 'person'),
-            "'V1'",
-            'eigentuemervertrag',
-            reason,
-            holds_below=false,
-            person_nr='person_nr',
-        ) ~ without_begin,
-    ],
-) }}
+with
+
+records_in_doubt as (
+    {{ held_rows(
+        'casavi',
+        entities={
+            'liegenschaften': ['wirtschaftseinheit', 'estate_of_lease'],
+            'einheiten': ['verwaltungseinheit', 'unit_of_lease'],
+            'kontakte': ['tenant', 'owner'],
+            'vertraege_mieter': ['mieter'],
+            'vertraege_eigentuemer': ['eigentuemer'],
+        },
+        with_email={'kontakte': ['tenant', 'owner']},
+        more=[
+            shared_ids,
+            held_row(
+                'vertraege_eigentuemer',
+                'vertrag_person_id',
+                "'V1'",
+                'eigentuemervertrag',
+                reason,
+                person_nr='person_nr',
+            ) ~ without_begin,
+            held_row(
+                'kontakte',
+                composite_id('casavi', 'person'),
+                "'V1'",
+                'eigentuemervertrag',
+                reason,
+                holds_below=false,
+                person_nr='person_nr',
+            ) ~ without_begin,
+        ],
+    ) }}
+)
+
+select * from records_in_doubt

@@ -2,7 +2,6 @@
 {#- A column more is no column of the YAML: the contract holds for the setting that is shipped. -#}
 {{ config(
     enabled=partner_aktiv('casavi'),
-    schema='partners',
     contract={'enforced': not in_liegenschaft}
 ) }}
 
@@ -19,18 +18,22 @@ orte as (
 
 laender as (
     select * from {{ ref('laender') }}
+),
+
+records as (
+    select
+        {{ composite_id('casavi', 'wirtschaftseinheit', table='wirtschaftseinheiten') }} as external_id,
+        {{ anzeigename('wirtschaftseinheit', 'wirtschaftseinheiten') }} as name,
+        wirtschaftseinheiten.we_nr as number,
+        orte.plz as "postalCode",
+        coalesce(wirtschaftseinheiten.ort, orte.ort) as city,
+        {%- if in_liegenschaft %}
+            orte.adressen as addresses,
+        {%- endif %}
+        coalesce(laender.casavi_country, orte.land) as country
+    from wirtschaftseinheiten
+    inner join orte on {{ same_key('wirtschaftseinheit', 'wirtschaftseinheiten', 'orte') }}
+    left join laender on orte.land = laender.land
 )
 
-select
-    {{ composite_id('casavi', 'wirtschaftseinheit', table='wirtschaftseinheiten') }} as external_id,
-    {{ anzeigename('wirtschaftseinheit', 'wirtschaftseinheiten') }} as name,
-    wirtschaftseinheiten.we_nr as number,
-    orte.plz as "postalCode",
-    coalesce(wirtschaftseinheiten.ort, orte.ort) as city,
-    {%- if in_liegenschaft %}
-        orte.adressen as addresses,
-    {%- endif %}
-    coalesce(laender.casavi_country, orte.land) as country
-from wirtschaftseinheiten
-inner join orte on {{ same_key('wirtschaftseinheit', 'wirtschaftseinheiten', 'orte') }}
-left join laender on orte.land = laender.land
+select * from records

@@ -1,4 +1,4 @@
-{{ config(enabled=partner_aktiv('casavi'), schema='partners', contract={'enforced': true}) }}
+{{ config(enabled=partner_aktiv('casavi')) }}
 
 with
 
@@ -6,19 +6,13 @@ eigentumsverhaeltnisse as (
     select * from {{ ref('int_casavi__eigentumsverhaeltnisse') }}
 ),
 
-id_konflikte as (
-    select * from {{ ref('int_casavi__id_konflikte') }}
+records as (
+    select
+        {{ casavi_vertrag() }},
+        'OWNER' as type,
+        ev_nr as number
+    from eigentumsverhaeltnisse
+    where {{ has_own_id('casavi', 'vertrag_person_id') }}  -- I6: of two records with one id neither is sent
 )
 
-select
-    vertrag_person_id as external_id,
-    {{ composite_id('casavi', 'wirtschaftseinheit') }} as liegenschaften_external_id,
-    verwaltungseinheit_id as einheiten_external_id,
-    {{ composite_id('casavi', 'person') }} as kontakte_external_id,
-    'OWNER' as type,
-    ev_nr as number,
-    beginn as "startDate",
-    ende as "endDate"
-from eigentumsverhaeltnisse
--- I6: of two records with one id neither is sent
-where vertrag_person_id not in (select id_konflikte.external_id from id_konflikte)
+select * from records

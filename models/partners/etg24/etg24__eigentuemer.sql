@@ -1,4 +1,4 @@
-{{ config(enabled=partner_aktiv('etg24'), schema='partners', contract={'enforced': true}) }}
+{{ config(enabled=partner_aktiv('etg24')) }}
 
 with
 
@@ -8,19 +8,15 @@ eigentumsverhaeltnisse as (
 
 personen as (
     select * from {{ ref('int_etg24__personen') }}
+),
+
+records as (
+    select
+        eigentumsverhaeltnisse.vertrag_person_id as external_id,
+        eigentumsverhaeltnisse.vertrag_id as eigentuemervertraege_external_id,
+        {{ etg24_teilnehmer('personen') }}
+    from eigentumsverhaeltnisse
+    inner join personen on eigentumsverhaeltnisse.person_nr = personen.person_nr
 )
 
-select
-    eigentumsverhaeltnisse.vertrag_person_id as external_id,
-    eigentumsverhaeltnisse.vertrag_id as eigentuemervertraege_external_id,
-    personen.salutation,
-    personen."firstName",
-    personen."lastName",
-    personen."deliveryInstructions",
-    personen.address,
-    personen."emailAddress",
-    personen."phoneMobile",
-    personen."phoneLandline",
-    personen.fax
-from eigentumsverhaeltnisse
-inner join personen on eigentumsverhaeltnisse.person_nr = personen.person_nr
+select * from records

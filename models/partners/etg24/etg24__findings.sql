@@ -1,16 +1,31 @@
 {{ config(enabled=partner_aktiv('etg24'), schema='quality', materialized='view') }}
 
-{{ partner_findings(
-    'etg24',
-    tabellen=[
-        'wirtschaftseinheit',
-        'gebaeude',
-        'verwaltungseinheit',
-        'mietvertrag',
-        'mieter',
-        'eigentuemervertrag',
-        'eigentuemer',
-    ],
-    geteilte_id='vertrag_id'
-) }}
-{{ chosen_objekte_findings('etg24') }}
+with
+
+rules_of_all_partners as (
+    {{ partner_findings(
+        'etg24',
+        tabellen=[
+            'wirtschaftseinheit',
+            'gebaeude',
+            'verwaltungseinheit',
+            'mietvertrag',
+            'mieter',
+            'eigentuemervertrag',
+            'eigentuemer',
+        ],
+        geteilte_id='vertrag_id'
+    ) }}
+),
+
+objects_left_out as (
+    {{ chosen_objekte_findings('etg24') }}
+),
+
+findings as (
+    select * from rules_of_all_partners
+    union all
+    select * from objects_left_out
+)
+
+select * from findings

@@ -1,10 +1,16 @@
-{{ config(enabled=partner_aktiv('everreal'), schema='partners', materialized='view') }}
+{{ config(enabled=partner_aktiv('everreal'), materialized='view') }}
 
-{{ departures(
-    'everreal',
-    entities={
-        'objektgruppen': 'wirtschaftseinheit',
-        'einheiten': 'verwaltungseinheit',
-        'mieter': 'mieter',
-    },
-) }}
+with
+
+departures as (
+    {{ departures(
+        'everreal',
+        entities={
+            'objektgruppen': 'wirtschaftseinheit',
+            'einheiten': 'verwaltungseinheit',
+            'mieter': 'mieter',
+        },
+    ) }}
+)
+
+select * from departures

@@ -1,4 +1,4 @@
-{{ config(enabled=partner_aktiv('everreal'), schema='partners', contract={'enforced': true}) }}
+{{ config(enabled=partner_aktiv('everreal')) }}
 
 with
 
@@ -51,40 +51,47 @@ aktuelle_mieten as (
     inner join mieten on {{ same_key('mietvertrag', 'mietvertraege', 'mieten') }}
     where mietvertraege.status <> 'zukuenftig'
     group by {{ record_key('verwaltungseinheit', table='mietvertraege') | join(', ') }}
+),
+
+records as (
+    select
+        einheiten.external_id,
+        einheiten.objekte_external_id,
+        einheiten.eigentuemer_external_id,
+        {{ everreal_meta() }} as meta,
+        einheiten.eigentuemer_id as "externalOwnerId",
+        {{ anzeigename('verwaltungseinheit', 'verwaltungseinheiten') }} as name,
+        coalesce(ve_arten.category, 'RESIDENTIAL') as category,
+        coalesce(ve_arten.type, 'APARTMENT') as type,
+        coalesce(ve_arten.subtype, 'NO_INFORMATION') as subtype,
+        coalesce(verwaltungseinheiten.etagennummer, 0) as "floorNo",
+        coalesce(contains(lower(verwaltungseinheiten.ausstattung), 'keller'), false) as "mainStorage",
+        case
+            when verwaltungseinheiten.wbs_erforderlich then 'PUBLICLY_SUBSIDIZED'
+            else 'PRIVATELY_FINANCED'
+        end as "financingType",
+        coalesce(
+            leerstaende.angebot['nettokaltmiete'],
+            verwaltungseinheiten.sollmiete,
+            aktuelle_mieten.kaltmiete,
+            0
+        ) as "targetRent",
+        leerstaende.angebot['nebenkosten'] as surcharges,
+        aktuelle_mieten.kaltmiete as "currentRent",
+        verwaltungseinheiten.wohnflaeche as "livingSurface",
+        verwaltungseinheiten.nutzflaeche as "netFloorSurface",
+        case
+            when verwaltungseinheiten.zimmer is not null
+                then struct_pack(rooms := verwaltungseinheiten.zimmer)
+        end as rooms,
+        leerstaende.angebot['verfuegbar_ab'] as "availableFrom"
+    from einheiten
+    inner join verwaltungseinheiten
+        on {{ same_key('verwaltungseinheit', 'einheiten', 'verwaltungseinheiten') }}
+    left join ve_arten on verwaltungseinheiten.ve_art = ve_arten.ve_art
+    left join leerstaende on {{ same_key('verwaltungseinheit', 'einheiten', 'leerstaende') }}
+    left join aktuelle_mieten on {{ same_key('verwaltungseinheit', 'einheiten', 'aktuelle_mieten') }}
+    where einheiten.regel is null  -- EV2, EV3, I6: with a property that is sent, and an owner
 )
 
-select
-    einheiten.external_id,
-    einheiten.objekte_external_id,
-    einheiten.eigentuemer_external_id,
-    {{ everreal_meta() }} as meta,
-    einheiten.eigentuemer_id as "externalOwnerId",
-    {{ anzeigename('verwaltungseinheit', 'verwaltungseinheiten') }} as name,
-    coalesce(ve_arten.category, 'RESIDENTIAL') as category,
-    coalesce(ve_arten.type, 'APARTMENT') as type,
-    coalesce(ve_arten.subtype, 'NO_INFORMATION') as subtype,
-    coalesce(verwaltungseinheiten.etagennummer, 0) as "floorNo",
-    coalesce(contains(lower(verwaltungseinheiten.ausstattung), 'keller'), false) as "mainStorage",
-    case
-        when verwaltungseinheiten.wbs_erforderlich then 'PUBLICLY_SUBSIDIZED'
-        else 'PRIVATELY_FINANCED'
-    end as "financingType",
-    coalesce(
-        leerstaende.angebot['nettokaltmiete'], verwaltungseinheiten.sollmiete, aktuelle_mieten.kaltmiete, 0
-    ) as "targetRent",
-    leerstaende.angebot['nebenkosten'] as surcharges,
-    aktuelle_mieten.kaltmiete as "currentRent",
-    verwaltungseinheiten.wohnflaeche as "livingSurface",
-    verwaltungseinheiten.nutzflaeche as "netFloorSurface",
-    case
-        when verwaltungseinheiten.zimmer is not null
-            then struct_pack(rooms := verwaltungseinheiten.zimmer)
-    end as rooms,
-    leerstaende.angebot['verfuegbar_ab'] as "availableFrom"
-from einheiten
-inner join verwaltungseinheiten
-    on {{ same_key('verwaltungseinheit', 'einheiten', 'verwaltungseinheiten') }}
-left join ve_arten on verwaltungseinheiten.ve_art = ve_arten.ve_art
-left join leerstaende on {{ same_key('verwaltungseinheit', 'einheiten', 'leerstaende') }}
-left join aktuelle_mieten on {{ same_key('verwaltungseinheit', 'einheiten', 'aktuelle_mieten') }}
-where einheiten.regel is null  -- EV2, EV3, I6: with a property that is sent, and an owner
+select * from records

@@ -21,7 +21,22 @@ leases as (
     select * from {{ ref('int_everreal__mietvertraege') }}
 ),
 
-not_sent as (
+rules_of_all_partners as (
+    {{ partner_findings(
+        'everreal',
+        tabellen=[
+            'wirtschaftseinheit',
+            'gebaeude',
+            'verwaltungseinheit',
+            'mietvertrag',
+            'mieter',
+            'eigentuemervertrag',
+            'eigentuemer',
+        ]
+    ) }}
+),
+
+judged as (
     select
         regel,
         'person' as tabelle,
@@ -53,28 +68,21 @@ not_sent as (
         case regel when 'EV4' then 'hauptmieter' end as spalte,
         grund
     from leases
+),
+
+findings as (
+    select * from rules_of_all_partners
+    union all
+    select
+        regel,
+        tabelle,
+        schluessel,
+        spalte,
+        cast(null as varchar) as wert,
+        'everreal' as partner,
+        grund
+    from judged
+    where regel is not null  -- EV1 to EV4, I6
 )
 
-select
-    regel,
-    tabelle,
-    schluessel,
-    spalte,
-    cast(null as varchar) as wert,
-    'everreal' as partner,
-    grund
-from not_sent
-where regel is not null  -- EV1 to EV4, I6
-union all
-{{ partner_findings(
-    'everreal',
-    tabellen=[
-        'wirtschaftseinheit',
-        'gebaeude',
-        'verwaltungseinheit',
-        'mietvertrag',
-        'mieter',
-        'eigentuemervertrag',
-        'eigentuemer',
-    ]
-) }}
+select * from findings

@@ -1,4 +1,4 @@
-{{ config(enabled=partner_aktiv('everreal'), schema='partners', contract={'enforced': true}) }}
+{{ config(enabled=partner_aktiv('everreal')) }}
 
 {% set settings = partner_settings('everreal') %}
 {% set property_table = 'gebaeude' if settings.gebaeude_importieren else 'wirtschaftseinheit' %}
@@ -61,16 +61,26 @@
     where regel is not null  -- EV2 to EV4, I6
 {%- endset %}
 
-{{ held_rows(
-    'everreal',
-    entities={
-        'eigentuemer': ['owner'],
-        'objektgruppen': ['wirtschaftseinheit'],
-        'objekte': [property_table],
-        'einheiten': ['verwaltungseinheit', 'unit_of_owner'],
-        'mieter': ['tenants_of_lease'],
-    },
-    also_in_mart={'eigentuemer': ['owner'], 'einheiten': ['unit_of_owner'], 'mieter': ['tenants_of_lease']},
-    with_email={'mieter': ['tenants_of_lease']},
-    more=[owners, properties, units, units_of_owners, leases],
-) }}
+with
+
+records_in_doubt as (
+    {{ held_rows(
+        'everreal',
+        entities={
+            'eigentuemer': ['owner'],
+            'objektgruppen': ['wirtschaftseinheit'],
+            'objekte': [property_table],
+            'einheiten': ['verwaltungseinheit', 'unit_of_owner'],
+            'mieter': ['tenants_of_lease'],
+        },
+        also_in_mart={
+            'eigentuemer': ['owner'],
+            'einheiten': ['unit_of_owner'],
+            'mieter': ['tenants_of_lease'],
+        },
+        with_email={'mieter': ['tenants_of_lease']},
+        more=[owners, properties, units, units_of_owners, leases],
+    ) }}
+)
+
+select * from records_in_doubt

@@ -1,4 +1,4 @@
-{{ config(enabled=partner_aktiv('everreal'), schema='partners', contract={'enforced': true}) }}
+{{ config(enabled=partner_aktiv('everreal')) }}
 
 with
 
@@ -20,33 +20,37 @@ mieten as (
 
 personen as (
     select * from {{ ref('int_everreal__personen') }}
+),
+
+records as (
+    select
+        mietverhaeltnisse.vertrag_person_id as external_id,
+        vertraege.einheiten_external_id,
+        {{ everreal_meta() }} as meta,
+        personen."firstName",
+        personen."lastName",
+        personen."companyName",
+        personen.email,
+        personen.festnetz as "phoneNumber",
+        personen.handynummer as "cellPhoneNumber",
+        vertraege.weitere_mieter as "additionalTenants",
+        cast(mieten.kaltmiete as varchar) as "coldRent",
+        cast(mieten.nebenkosten as varchar) as "serviceCharges",
+        cast(mieten.heizungskosten as varchar) as "heatingCosts",
+        cast(mieten.gesamtmiete as varchar) as "totalRent",
+        cast(mietvertraege.kaution_soll as varchar) as "securityDeposit",
+        cast(mietverhaeltnisse.beginn as varchar) as "contractStartDate",
+        cast(mietverhaeltnisse.ende as varchar) as "contractEndDate",
+        cast(mietvertraege.kuendigung_am as varchar) as "terminationDate"
+    from vertraege
+    inner join mietverhaeltnisse
+        on
+            {{ same_key('mietvertrag', 'vertraege', 'mietverhaeltnisse') }}
+            and vertraege.hauptmieter = mietverhaeltnisse.person_nr
+    inner join mietvertraege on {{ same_key('mietvertrag', 'vertraege', 'mietvertraege') }}
+    inner join personen on vertraege.hauptmieter = personen.person_nr
+    left join mieten on {{ same_key('mietvertrag', 'vertraege', 'mieten') }}
+    where vertraege.regel is null  -- EV2 to EV4, I6: with a unit that is sent, and a Hauptmieter
 )
 
-select
-    mietverhaeltnisse.vertrag_person_id as external_id,
-    vertraege.einheiten_external_id,
-    {{ everreal_meta() }} as meta,
-    personen."firstName",
-    personen."lastName",
-    personen."companyName",
-    personen.email,
-    personen.festnetz as "phoneNumber",
-    personen.handynummer as "cellPhoneNumber",
-    vertraege.weitere_mieter as "additionalTenants",
-    cast(mieten.kaltmiete as varchar) as "coldRent",
-    cast(mieten.nebenkosten as varchar) as "serviceCharges",
-    cast(mieten.heizungskosten as varchar) as "heatingCosts",
-    cast(mieten.gesamtmiete as varchar) as "totalRent",
-    cast(mietvertraege.kaution_soll as varchar) as "securityDeposit",
-    cast(mietverhaeltnisse.beginn as varchar) as "contractStartDate",
-    cast(mietverhaeltnisse.ende as varchar) as "contractEndDate",
-    cast(mietvertraege.kuendigung_am as varchar) as "terminationDate"
-from vertraege
-inner join mietverhaeltnisse
-    on
-        {{ same_key('mietvertrag', 'vertraege', 'mietverhaeltnisse') }}
-        and vertraege.hauptmieter = mietverhaeltnisse.person_nr
-inner join mietvertraege on {{ same_key('mietvertrag', 'vertraege', 'mietvertraege') }}
-inner join personen on vertraege.hauptmieter = personen.person_nr
-left join mieten on {{ same_key('mietvertrag', 'vertraege', 'mieten') }}
-where vertraege.regel is null  -- EV2 to EV4, I6: with a unit that is sent, and a Hauptmieter
+select * from records

@@ -1,13 +1,19 @@
-{{ config(enabled=partner_aktiv('facilioo'), schema='partners', materialized='view') }}
+{{ config(enabled=partner_aktiv('facilioo'), materialized='view') }}
 
-{{ departures(
-    'facilioo',
-    entities={
-        'projekte': 'wirtschaftseinheit',
-        'gebaeude': 'gebaeude',
-        'eingaenge': 'gebaeude',
-        'einheiten': 'verwaltungseinheit',
-        'vertraege_mieter': 'mieter',
-        'vertraege_eigentuemer': 'eigentuemer',
-    },
-) }}
+with
+
+departures as (
+    {{ departures(
+        'facilioo',
+        entities={
+            'projekte': 'wirtschaftseinheit',
+            'gebaeude': 'gebaeude',
+            'eingaenge': 'gebaeude',
+            'einheiten': 'verwaltungseinheit',
+            'vertraege_mieter': 'mieter',
+            'vertraege_eigentuemer': 'eigentuemer',
+        },
+    ) }}
+)
+
+select * from departures

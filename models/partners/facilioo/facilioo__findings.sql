@@ -1,16 +1,31 @@
 {{ config(enabled=partner_aktiv('facilioo'), schema='quality', materialized='view') }}
 
-{{ partner_findings(
-    'facilioo',
-    tabellen=[
-        'wirtschaftseinheit',
-        'gebaeude',
-        'verwaltungseinheit',
-        'mietvertrag',
-        'mieter',
-        'eigentuemervertrag',
-        'eigentuemer',
-    ],
-    geteilte_id='vertrag_person_id'
-) }}
-{{ facilioo_projekte_findings() }}
+with
+
+rules_of_all_partners as (
+    {{ partner_findings(
+        'facilioo',
+        tabellen=[
+            'wirtschaftseinheit',
+            'gebaeude',
+            'verwaltungseinheit',
+            'mietvertrag',
+            'mieter',
+            'eigentuemervertrag',
+            'eigentuemer',
+        ],
+        geteilte_id='vertrag_person_id'
+    ) }}
+),
+
+unknown_projekte as (
+    {{ facilioo_projekte_findings() }}
+),
+
+findings as (
+    select * from rules_of_all_partners
+    union all
+    select * from unknown_projekte
+)
+
+select * from findings

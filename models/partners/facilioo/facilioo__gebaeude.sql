@@ -2,7 +2,6 @@
 {#- A column more is no column of the YAML: the contract holds for the setting that is shipped. -#}
 {{ config(
     enabled=partner_aktiv('facilioo'),
-    schema='partners',
     contract={'enforced': not projekte}
 ) }}
 
@@ -13,26 +12,26 @@ gebaeude as (
         *,
         {{ composite_id('facilioo', 'wirtschaftseinheit') }} as projekt
     from {{ ref('stg_erp__gebaeude') }}
+),
+
+records as (
+    select
+        {{ composite_id('facilioo', 'gebaeude') }} as external_id,
+        {%- if projekte %}
+        case when projekt not in ({{ sql_texts(projekte) }}) then projekt end as projekte_external_id,
+        case projekt
+            {%- for id, projekt_id in projekte.items() %}
+            when {{ sql_text(id) }} then {{ projekt_id }}
+            {%- endfor %}
+        end as "tenantId",
+        {%- else %}
+            projekt as projekte_external_id,
+        {%- endif %}
+        {{ anzeigename('gebaeude') }} as name,
+        {{ facilioo_gebaeude_number(projekte) }} as number,
+        {{ facilioo_address() }}
+    from gebaeude
+    where {{ sendable('facilioo', 'gebaeude') }}  -- E1, I5
 )
 
-select
-    {{ composite_id('facilioo', 'gebaeude') }} as external_id,
-    {%- if projekte %}
-    case when projekt not in ({{ sql_texts(projekte) }}) then projekt end as projekte_external_id,
-    case projekt
-        {%- for id, projekt_id in projekte.items() %}
-        when {{ sql_text(id) }} then {{ projekt_id }}
-        {%- endfor %}
-    end as "tenantId",
-    {%- else %}
-        projekt as projekte_external_id,
-    {%- endif %}
-    {{ anzeigename('gebaeude') }} as name,
-    {{ facilioo_gebaeude_number(projekte) }} as number,
-    strasse as street,
-    {{ hausnummer() }} as "houseNumber",
-    plz as "postalCode",
-    ort as city,
-    land as country
-from gebaeude
-where {{ sendable('facilioo', 'gebaeude') }}  -- E1, I5
+select * from records

@@ -1,4 +1,4 @@
-{{ config(enabled=partner_aktiv('facilioo'), schema='partners', contract={'enforced': true}) }}
+{{ config(enabled=partner_aktiv('facilioo')) }}
 
 {% set shared_ids = shared_id_rows('vertraege_mieter', ref('int_facilioo__id_konflikte')) %}
 
@@ -16,18 +16,24 @@
     where of_email
 {%- endset %}
 
-{{ held_rows(
-    'facilioo',
-    entities={
-        'projekte': ['wirtschaftseinheit'],
-        'gebaeude': ['gebaeude'],
-        'eingaenge': ['gebaeude'],
-        'einheiten': ['verwaltungseinheit'],
-        'parteien_mieter': ['tenant', 'owner'],
-        'vertraege_mieter': ['mieter'],
-        'vertraege_eigentuemer': ['eigentuemer'],
-    },
-    with_email={'parteien_mieter': ['owner']},
-    email_mark='isContactableByEmail":true',
-    more=[shared_ids, addresses],
-) }}
+with
+
+records_in_doubt as (
+    {{ held_rows(
+        'facilioo',
+        entities={
+            'projekte': ['wirtschaftseinheit'],
+            'gebaeude': ['gebaeude'],
+            'eingaenge': ['gebaeude'],
+            'einheiten': ['verwaltungseinheit'],
+            'parteien_mieter': ['tenant', 'owner'],
+            'vertraege_mieter': ['mieter'],
+            'vertraege_eigentuemer': ['eigentuemer'],
+        },
+        with_email={'parteien_mieter': ['owner']},
+        email_mark='isContactableByEmail":true',
+        more=[shared_ids, addresses],
+    ) }}
+)
+
+select * from records_in_doubt

@@ -1,4 +1,4 @@
-{{ config(enabled=partner_aktiv('facilioo'), schema='partners', contract={'enforced': true}) }}
+{{ config(enabled=partner_aktiv('facilioo')) }}
 {%- set settings = partner_settings('facilioo') -%}
 {#- Our word for the kind is part of the id; what facilioo calls it is a setting and may change. -#}
 {%- set arten = [
@@ -24,13 +24,17 @@ kontaktwege as (
             {{ art }} as value
         from parteien
     {%- endfor %}
+),
+
+records as (
+    select
+        partei_id || '{{ settings.separator }}' || art as external_id,
+        case when rolle = 'mieter' then partei_id end as parteien_mieter_external_id,
+        case when rolle = 'eigentuemer' then partei_id end as parteien_eigentuemer_external_id,
+        contact_type_id as "contactTypeId",
+        value
+    from kontaktwege
+    where value is not null  -- no record for a kind of contact that the ERP does not know
 )
 
-select
-    partei_id || '{{ settings.separator }}' || art as external_id,
-    case when rolle = 'mieter' then partei_id end as parteien_mieter_external_id,
-    case when rolle = 'eigentuemer' then partei_id end as parteien_eigentuemer_external_id,
-    contact_type_id as "contactTypeId",
-    value
-from kontaktwege
-where value is not null  -- no record for a kind of contact that the ERP does not know
+select * from records

@@ -1,25 +1,16 @@
-{{ config(enabled=partner_aktiv('facilioo'), schema='partners', contract={'enforced': true}) }}
+{{ config(enabled=partner_aktiv('facilioo')) }}
 
 with
 
 parteien as (
     select * from {{ ref('int_facilioo__parteien') }}
+),
+
+records as (
+    select
+        {{ facilioo_partei() }}
+    from parteien
+    where rolle = 'eigentuemer'  -- I7: one party a person
 )
 
-select
-    partei_id as external_id,
-    "typeId",
-    salutation,
-    "primaryName",
-    "secondaryName",
-    street,
-    "houseNumber",
-    "addressAddition",
-    "postalCode",
-    city,
-    country,
-    "isContactableByEmail",
-    "isContactableByPush",
-    "isContactableByMail"
-from parteien
-where rolle = 'eigentuemer'  -- I7: one party a person
+select * from records

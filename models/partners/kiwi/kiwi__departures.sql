@@ -1,9 +1,15 @@
-{{ config(enabled=partner_aktiv('kiwi'), schema='partners', materialized='view') }}
+{{ config(enabled=partner_aktiv('kiwi'), materialized='view') }}
 
-{{ departures(
-    'kiwi',
-    entities={
-        'verwaltungseinheiten': 'verwaltungseinheit',
-        'mietvertraege': 'mieter',
-    },
-) }}
+with
+
+departures as (
+    {{ departures(
+        'kiwi',
+        entities={
+            'verwaltungseinheiten': 'verwaltungseinheit',
+            'mietvertraege': 'mieter',
+        },
+    ) }}
+)
+
+select * from departures

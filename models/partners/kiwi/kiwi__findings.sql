@@ -1,3 +1,9 @@
 {{ config(enabled=partner_aktiv('kiwi'), schema='quality', materialized='view') }}
 
-{{ partner_findings('kiwi', tabellen=['verwaltungseinheit', 'mietvertrag', 'mieter']) }}
+with
+
+findings as (
+    {{ partner_findings('kiwi', tabellen=['verwaltungseinheit', 'mietvertrag', 'mieter']) }}
+)
+
+select * from findings

@@ -1,10 +1,16 @@
-{{ config(enabled=partner_aktiv('kiwi'), schema='partners', contract={'enforced': true}) }}
+{{ config(enabled=partner_aktiv('kiwi')) }}
 
-{{ held_rows(
-    'kiwi',
-    entities={
-        'verwaltungseinheiten': ['verwaltungseinheit'],
-        'mieter': ['tenant'],
-        'mietvertraege': ['mieter'],
-    },
-) }}
+with
+
+records_in_doubt as (
+    {{ held_rows(
+        'kiwi',
+        entities={
+            'verwaltungseinheiten': ['verwaltungseinheit'],
+            'mieter': ['tenant'],
+            'mietvertraege': ['mieter'],
+        },
+    ) }}
+)
+
+select * from records_in_doubt

@@ -1,4 +1,4 @@
-{{ config(enabled=partner_aktiv('kiwi'), schema='partners', contract={'enforced': true}) }}
+{{ config(enabled=partner_aktiv('kiwi')) }}
 
 with
 
@@ -8,23 +8,27 @@ verwaltungseinheiten as (
 
 gebaeude as (
     select * from {{ ref('stg_erp__gebaeude') }}
+),
+
+records as (
+    select
+        {{ composite_id('kiwi', 'verwaltungseinheit', table='verwaltungseinheiten') }} as external_id,
+        verwaltungseinheiten.name,
+        case
+            when gebaeude.gebaeude_nr is not null
+                then {
+                    'street': {{ strasse_hausnummer('gebaeude') }},
+                    'postal_code': gebaeude.plz,
+                    'city': gebaeude.ort,
+                    'country': gebaeude.land
+                }
+        end as address,
+        verwaltungseinheiten.etage as floor,
+        verwaltungseinheiten.ve_nr as door_number
+    from verwaltungseinheiten
+    left join gebaeude
+        on {{ same_key('gebaeude', 'verwaltungseinheiten', 'gebaeude') }}
+    where {{ sendable('kiwi', 'verwaltungseinheit', table='verwaltungseinheiten') }}  -- E1, I5
 )
 
-select
-    {{ composite_id('kiwi', 'verwaltungseinheit', table='verwaltungseinheiten') }} as external_id,
-    verwaltungseinheiten.name,
-    case
-        when gebaeude.gebaeude_nr is not null
-            then {
-                'street': {{ strasse_hausnummer('gebaeude') }},
-                'postal_code': gebaeude.plz,
-                'city': gebaeude.ort,
-                'country': gebaeude.land
-            }
-    end as address,
-    verwaltungseinheiten.etage as floor,
-    verwaltungseinheiten.ve_nr as door_number
-from verwaltungseinheiten
-left join gebaeude
-    on {{ same_key('gebaeude', 'verwaltungseinheiten', 'gebaeude') }}
-where {{ sendable('kiwi', 'verwaltungseinheit', table='verwaltungseinheiten') }}  -- E1, I5
+select * from records

@@ -1,10 +1,16 @@
-{{ config(enabled=partner_aktiv('plentific'), schema='partners', materialized='view') }}
+{{ config(enabled=partner_aktiv('plentific'), materialized='view') }}
 
-{{ departures(
-    'plentific',
-    entities={
-        'objekte': 'gebaeude',
-        'unterobjekte': 'verwaltungseinheit',
-        'unterobjekte_mieter': 'mieter',
-    },
-) }}
+with
+
+departures as (
+    {{ departures(
+        'plentific',
+        entities={
+            'objekte': 'gebaeude',
+            'unterobjekte': 'verwaltungseinheit',
+            'unterobjekte_mieter': 'mieter',
+        },
+    ) }}
+)
+
+select * from departures

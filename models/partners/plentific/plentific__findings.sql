@@ -1,13 +1,19 @@
 {{ config(enabled=partner_aktiv('plentific'), schema='quality', materialized='view') }}
 
-{{ partner_findings(
-    'plentific',
-    tabellen=[
-        'gebaeude',
-        'verwaltungseinheit',
-        'mietvertrag',
-        'mieter',
-        'eigentuemervertrag',
-        'eigentuemer',
-    ]
-) }}
+with
+
+findings as (
+    {{ partner_findings(
+        'plentific',
+        tabellen=[
+            'gebaeude',
+            'verwaltungseinheit',
+            'mietvertrag',
+            'mieter',
+            'eigentuemervertrag',
+            'eigentuemer',
+        ]
+    ) }}
+)
+
+select * from findings

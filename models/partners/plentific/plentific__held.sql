@@ -1,13 +1,19 @@
-{{ config(enabled=partner_aktiv('plentific'), schema='partners', contract={'enforced': true}) }}
+{{ config(enabled=partner_aktiv('plentific')) }}
 
-{{ held_rows(
-    'plentific',
-    entities={
-        'objekte': ['gebaeude'],
-        'unterobjekte': ['verwaltungseinheit'],
-        'unterobjekte_mieter': ['mieter'],
-        'unterobjekte_vermieter': ['owner'],
-    },
-    also_in_mart={'unterobjekte_vermieter': ['owner']},
-    with_email={'unterobjekte_vermieter': ['owner']},
-) }}
+with
+
+records_in_doubt as (
+    {{ held_rows(
+        'plentific',
+        entities={
+            'objekte': ['gebaeude'],
+            'unterobjekte': ['verwaltungseinheit'],
+            'unterobjekte_mieter': ['mieter'],
+            'unterobjekte_vermieter': ['owner'],
+        },
+        also_in_mart={'unterobjekte_vermieter': ['owner']},
+        with_email={'unterobjekte_vermieter': ['owner']},
+    ) }}
+)
+
+select * from records_in_doubt

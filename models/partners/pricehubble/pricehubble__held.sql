@@ -1,6 +1,12 @@
-{{ config(enabled=partner_aktiv('pricehubble'), schema='partners', contract={'enforced': true}) }}
+{{ config(enabled=partner_aktiv('pricehubble')) }}
 
 {% set flats = ref('int_pricehubble__wohnungen') %}
 {% set refused = refused_rows('pricehubble', 'dossiers', 'verwaltungseinheit', flats) %}
 
-{{ held_rows('pricehubble', entities={'dossiers': ['verwaltungseinheit']}, more=[refused]) }}
+with
+
+records_in_doubt as (
+    {{ held_rows('pricehubble', entities={'dossiers': ['verwaltungseinheit']}, more=[refused]) }}
+)
+
+select * from records_in_doubt

@@ -1,8 +1,0 @@
-{{ config(enabled=partner_aktiv('casavi'), schema='intermediate') }}
-
-{{ id_konflikte(
-    'casavi',
-    'vertrag_person_id',
-    mietverhaeltnisse_von=ref('int_casavi__mietverhaeltnisse'),
-    eigentumsverhaeltnisse_von=ref('int_casavi__eigentumsverhaeltnisse')
-) }}

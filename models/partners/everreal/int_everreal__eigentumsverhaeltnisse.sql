@@ -1,3 +1,0 @@
-{{ config(enabled=partner_aktiv('everreal'), schema='intermediate', materialized='view') }}
-
-{{ eigentumsverhaeltnisse('everreal') }}

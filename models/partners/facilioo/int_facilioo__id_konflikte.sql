@@ -1,3 +1,0 @@
-{{ config(enabled=partner_aktiv('facilioo'), schema='intermediate') }}
-
-{{ id_konflikte('facilioo', 'vertrag_person_id') }}

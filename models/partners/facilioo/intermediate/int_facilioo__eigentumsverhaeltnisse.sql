@@ -1,0 +1,14 @@
+{{ config(enabled=partner_aktiv('facilioo'), materialized='view') }}
+
+with
+
+eigentumsverhaeltnisse as (
+    {{ eigentumsverhaeltnisse('facilioo') }}
+),
+
+with_own_id as (
+    select * from eigentumsverhaeltnisse
+    where {{ has_own_id('facilioo', 'vertrag_person_id') }}  -- I6: of two records with one id neither is sent
+)
+
+select * from with_own_id

@@ -1,3 +1,0 @@
-{{ config(enabled=partner_aktiv('kiwi'), schema='intermediate', materialized='view') }}
-
-{{ mietverhaeltnisse('kiwi') }}

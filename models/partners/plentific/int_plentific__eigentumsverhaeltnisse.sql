@@ -1,3 +1,0 @@
-{{ config(enabled=partner_aktiv('plentific'), schema='intermediate', materialized='view') }}
-
-{{ eigentumsverhaeltnisse('plentific') }}
