@@ -30,6 +30,7 @@ ROOMS = (
     "partners",
     "sandbox",
     "partners.*.sandbox",
+    "reports",
     "pages",
     "commands",
     "cli",

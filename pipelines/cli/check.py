@@ -1,13 +1,16 @@
 """The commands `adopt` and `verify`: what a partner holds against marts and ledger. Registered in `terminal.py`."""
 
 import json
-from collections.abc import Iterable, Sequence
-from typing import Annotated, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from pipelines.cli import terminal
 from pipelines.settings import home
+
+if TYPE_CHECKING:
+    from pipelines.reports.check import DifferingRecord
 
 # So many lines of each kind on a terminal; --json has them all.
 SHOWN = 20
@@ -38,15 +41,13 @@ def adopt_command(
     if as_json:
         terminal.show_document(report)
         raise terminal.end(report)
-    terminal.show_failures(report["failures"])
+    terminal.show_failures(report.failures)
     heads = ["entity", "in mart", "in ledger", "by external id", "by natural key", "of these differing", "ambiguous",
              "to create", "strangers"]  # fmt: skip
-    terminal.table(heads, [list(line.values()) for line in report["counts"]])
-    _lines(
-        "fits several", [f"{r['entity']} {r['external_id']}: {r['remote_id']}" for r in report["ambiguous"]]
-    )
-    _lines("not ours", [f"{r['entity']} {r['remote_id']}{_carrying(r)}" for r in report["strangers"]])
-    for note in report["notes"]:
+    terminal.table(heads, terminal.cells(report.counts))
+    _lines("fits several", [f"{r.entity} {r.external_id}: {r.remote_id}" for r in report.ambiguous])
+    _lines("not ours", [f"{r.entity} {r.remote_id}{_carrying(r.external_ids)}" for r in report.strangers])
+    for note in report.notes:
         terminal.out.print(note, soft_wrap=True)
     raise terminal.end(report)
 
@@ -78,31 +79,28 @@ def verify_command(
         raise terminal.end(report)
     terminal.table(
         ["entity", "in ledger", "at partner", "missing", "changed", "unknown"],
-        [list(line.values()) for line in report["counts"]],
+        terminal.cells(report.counts),
     )
     for kind in ("missing", "changed", "unknown"):
-        _lines(kind, [_finding_line(f) for f in report["findings"] if f["kind"] == kind])
-    terminal.show_failures(report["failures"])
-    terminal.show_guards(report["guards"], report.get("plan_id", ""))
-    for note in report["notes"]:
+        _lines(kind, [_finding_line(f) for f in report.findings if f.kind == kind])
+    terminal.show_failures(report.failures)
+    terminal.show_guards(report.guards, report.plan_id or "")
+    for note in report.notes:
         terminal.out.print(note, soft_wrap=True)
     raise terminal.end(report)
 
 
-def _finding_line(finding: dict[str, Any]) -> str:
-    fields = "; ".join(
-        f"{f['field']}: {_text(f['ledger'])} → {_text(f['partner'])}" for f in finding["fields"]
-    )
-    who = finding["external_id"] or "without external id"
-    return f"{finding['entity']} {who} ({finding['remote_id']})" + (f": {fields}" if fields else "")
+def _finding_line(finding: "DifferingRecord") -> str:
+    fields = "; ".join(f"{f.field}: {_text(f.ledger)} → {_text(f.partner)}" for f in finding.fields)
+    who = finding.external_id or "without external id"
+    return f"{finding.entity} {who} ({finding.remote_id})" + (f": {fields}" if fields else "")
 
 
 def _text(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-def _carrying(stranger: dict[str, Any]) -> str:
-    ids: Iterable[str] = stranger["external_ids"]
+def _carrying(ids: Sequence[str]) -> str:
     return f" (carries {', '.join(ids)})" if ids else ""
 
 

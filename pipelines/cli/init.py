@@ -1,7 +1,6 @@
 """The command `init`, and what `--version` shows."""
 
 import shlex
-from dataclasses import asdict
 from importlib.metadata import version
 from platform import python_version
 from typing import Annotated
@@ -28,7 +27,7 @@ def init_command(
     """
     made = init_folder(folder)
     if as_json:
-        terminal.show_document(asdict(made))
+        terminal.show_document(made)
         return
     terminal.out.print(f"Folder: {made.folder}", soft_wrap=True)
     for what, names in (

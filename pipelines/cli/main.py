@@ -31,6 +31,7 @@ from pipelines.cli.terminal import (
     Stichtag,
     UsageError,
     VarsOption,
+    cells,
     end,
     err,
     finish,
@@ -120,11 +121,9 @@ def load(
 
     with Progressing(as_json) as progress:
         loaded = load_only(home(), settings_of(stichtag, partner, variables), progress)
-    print_rows(
-        loaded, as_json, ["table", "rows"], [[name, number] for name, number in loaded["rows"].items()]
-    )
+    print_rows(loaded, as_json, ["table", "rows"], [[name, number] for name, number in loaded.rows.items()])
     if not as_json:
-        for note in loaded["notes"]:
+        for note in loaded.notes:
             err.print(note, style="yellow", soft_wrap=True)
 
 
@@ -170,15 +169,15 @@ def plan(
         show_document(report)
         raise end(report)
     heads = ["partner", "entity", "in mart", "create", "update", "withdraw", "unchanged", "given up", "held"]
-    table(heads, [list(line.values()) for line in report["plan"]])
-    for row in report.get("rows", []):
-        out.print(f"{row['partner']} {row['entity']} {row['operation']} {row['external_id']}", soft_wrap=True)
-        for change in row["fields"]:
-            out.print(f"    {change['field']}: {change['old']} → {change['new']}", soft_wrap=True)
-    show_warnings(report["warnings"])
-    show_failures(report["failures"])
-    show_renumbered(report["renumbered"])
-    show_guards(report["guards"], report["plan_id"])
+    table(heads, cells(report.plan))
+    for row in report.rows or ():
+        out.print(f"{row.partner} {row.entity} {row.operation} {row.external_id}", soft_wrap=True)
+        for change in row.fields:
+            out.print(f"    {change.field}: {change.old} → {change.new}", soft_wrap=True)
+    show_warnings(report.warnings)
+    show_failures(report.failures)
+    show_renumbered(report.renumbered)
+    show_guards(report.guards, report.plan_id)
     if invites := invitation(report):
         out.print(invites, soft_wrap=True)
     raise end(report)
@@ -232,17 +231,15 @@ def status(
     if as_json:
         show_document(report)
         return
-    kind = " (changes only)" if report["last_load_kind"] == "increment" else ""
-    out.print(f"Last load: {report['last_load'] or 'none'}{kind}")
-    out.print(f"Database:  {report['database']}", soft_wrap=True)
-    table(
-        ["partner", "entity", "state", "reason", "rows"], [list(line.values()) for line in report["ledger"]]
-    )
-    if report["held"]:
+    kind = " (changes only)" if report.last_load_kind == "increment" else ""
+    out.print(f"Last load: {report.last_load or 'none'}{kind}")
+    out.print(f"Database:  {report.database}", soft_wrap=True)
+    table(["partner", "entity", "state", "reason", "rows"], cells(report.ledger))
+    if report.held:
         out.print("Held: in doubt, so it stays at the partner as it is (rule H1)")
-        table(["partner", "entity", "rule", "rows"], [list(line.values()) for line in report["held"]])
-    if report["findings"]:
-        table(["rule", "table", "partner", "rows"], [list(line.values()) for line in report["findings"]])
+        table(["partner", "entity", "rule", "rows"], cells(report.held))
+    if report.findings:
+        table(["rule", "table", "partner", "rows"], cells(report.findings))
         out.print("Rows by rule: select * from quality.findings", style="dim")
 
 
@@ -267,8 +264,8 @@ def partners(
         show_document(report)
         return
     heads = ["partner", "on", "entity", "from", "one record leaves by", "note"]
-    table(heads, [list(line.values()) for line in report["entities"]])
-    for note in report["notes"]:
+    table(heads, cells(report.entities))
+    for note in report.notes:
         out.print(note, style="yellow")
 
 
@@ -281,13 +278,17 @@ def sample(
 ) -> None:
     """Write a sample delivery: real Berlin addresses, invented people, and every trouble real exports have."""
     from pipelines.erp.sample import write_sample
+    from pipelines.reports.look import SampleReport
 
     if not folder.strip():
         raise SettingsError("--out: is empty; name a folder, it is made where it is not there")
     with Progressing(as_json) as progress:
         rows = write_sample(Path(folder), units, seed, progress)
     print_rows(
-        {"folder": folder, "rows": rows}, as_json, ["table", "rows"], [[k, v] for k, v in rows.items()]
+        SampleReport(folder=folder, rows=rows),
+        as_json,
+        ["table", "rows"],
+        [[k, v] for k, v in rows.items()],
     )
 
 

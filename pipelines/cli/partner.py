@@ -54,13 +54,11 @@ def new_command(
 
     Step by step: docs/add-a-partner.md.
     """
-    from dataclasses import asdict
-
     from pipelines.commands.partner_new import new_partner
 
     written = new_partner(name, source, folder, home())
     if as_json:
-        terminal.show_document(asdict(written))
+        terminal.show_document(written)
         return
     terminal.out.print(f"{written.partner}: {len(written.files)} files written")
     for file in written.files:

@@ -1,6 +1,5 @@
 """The command `rekey`: rows that the ERP made anew keep their records at a partner. Registered in `cli.py`."""
 
-import json
 from pathlib import Path
 from typing import Annotated
 
@@ -52,16 +51,16 @@ def rekey_command(
             home(), settings, partner, (entity, former, now), file, planned, apply, progress
         )
     if as_json:
-        terminal.out.print_json(json.dumps(report))
-        raise typer.Exit(report["exit"])
-    for move in report["moves"][:SHOWN]:
+        terminal.show_document(report)
+        raise terminal.end(report)
+    for move in report.moves[:SHOWN]:
         terminal.out.print(
-            f"{move['entity']} {move['from']} → {move['to']} (the partner's id {move['remote_id']})",
+            f"{move.entity} {move.former} → {move.now} (the partner's id {move.remote_id})",
             soft_wrap=True,
             markup=False,
         )
-    if len(report["moves"]) > SHOWN:
-        terminal.out.print(f"… and {len(report['moves']) - SHOWN:,} more; --json lists all")
-    for note in report["notes"]:
+    if len(report.moves) > SHOWN:
+        terminal.out.print(f"… and {len(report.moves) - SHOWN:,} more; --json lists all")
+    for note in report.notes:
         terminal.out.print(note, soft_wrap=True, markup=False)
-    raise typer.Exit(report["exit"])
+    raise terminal.end(report)

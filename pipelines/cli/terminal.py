@@ -4,9 +4,10 @@ import json
 import os
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import fields
 from datetime import datetime
-from typing import Annotated, Any, TextIO
+from typing import TYPE_CHECKING, Annotated, Any, TextIO
 
 import typer
 from rich.console import Console
@@ -15,8 +16,23 @@ from rich.table import Table
 from rich.text import Text
 
 from pipelines import interrupt
+from pipelines.report import Report, as_json
 from pipelines.settings import Vars, read_vars
 from pipelines.suggest import did_you_mean
+
+# `explain` answers in under a second, so the engine behind these is not loaded for it.
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+    from pipelines.reports.run import (
+        BuildReport,
+        FailureLine,
+        GuardLine,
+        PlanReport,
+        PushReport,
+        RenumberedLine,
+        WarningLine,
+    )
 
 # Control characters, marks that turn the direction of writing, characters without a shape, halves of characters.
 UNSEEN = re.compile(
@@ -52,20 +68,21 @@ out = Terminal(sys.stdout)
 err = Terminal(sys.stderr, stderr=True)
 
 
-def show_document(report: dict[str, Any]) -> None:
+def show_document(report: Report | dict[str, Any]) -> None:
     """Prints one JSON document, in ASCII where the output takes no UTF-8."""
+    document = as_json(report) if isinstance(report, Report) else report
     is_utf_8 = out.encoding.lower().replace("-", "") == "utf8"
-    document = visible(json.dumps(report, ensure_ascii=not is_utf_8, indent=2, default=str))
+    text = visible(json.dumps(document, ensure_ascii=not is_utf_8, indent=2, default=str))
     try:
-        out.file.write(document + "\n")
+        out.file.write(text + "\n")
         out.file.flush()
     except BrokenPipeError:
         out.on_broken_pipe()
 
 
-def end(report: dict[str, Any]) -> typer.Exit:
+def end(report: Report) -> typer.Exit:
     """What a command raises at its end: the exit status of the report, or that of a signal that came."""
-    return typer.Exit(interrupt.exit_code() or report["exit"])
+    return typer.Exit(interrupt.exit_code() or report.exit)
 
 
 Stichtag = Annotated[
@@ -174,18 +191,29 @@ def say(quiet: bool) -> Callable[[str], None]:
     return say
 
 
-def finish(report: dict[str, Any], as_json: bool) -> None:
+def finish(report: "BuildReport | PushReport", as_json: bool) -> None:
     """Prints the closing table and ends with the exit status of the report."""
+    from pipelines.reports.run import BuildReport, RunReport
+
     if as_json:
         show_document(report)
         raise end(report)
-    show_warnings(report.get("warnings", []))
-    show_failures(report.get("failures", []))
-    show_renumbered(report.get("renumbered", []))
-    show_guards(report.get("guards", []), report.get("plan_id", ""))
-    for name, why in report.get("stopped", {}).items():
+    if isinstance(report, BuildReport | RunReport):
+        show_warnings(report.warnings)
+    show_failures(report.failures)
+    if not isinstance(report, BuildReport):
+        show_results(report)
+    for note in report.notes:
+        out.print(note, soft_wrap=True)
+    raise end(report)
+
+
+def show_results(report: "PushReport") -> None:
+    show_renumbered(report.renumbered)
+    show_guards(report.guards, report.plan_id)
+    for name, why in report.stopped.items():
         err.print(f"{name}: {why}", style="red", soft_wrap=True)
-    if report.get("lines"):
+    if report.lines:
         heads = [
             "partner",
             "entity",
@@ -197,21 +225,18 @@ def finish(report: dict[str, Any], as_json: bool) -> None:
             "rejected",
             "blocked",
         ]
-        rows = [[*line.values()] for line in report["lines"]]
+        rows = cells(report.lines)
         table([*heads, "pending", "held", "seconds"], [[*row[:-1], f"{row[-1]:.1f}"] for row in rows])
-    for reason in report.get("reasons", []):
+    for reason in report.reasons:
         err.print(
-            f"{reason['partner']} {reason['entity']}: {reason['rows']} {reason['reason']}. {reason['how']}",
+            f"{reason.partner} {reason.entity}: {reason.rows} {reason.reason}. {reason.how}",
             soft_wrap=True,
         )
-    for note in report.get("notes", []):
-        out.print(note, soft_wrap=True)
-    raise end(report)
 
 
-def show_warnings(warnings: list[dict[str, Any]]) -> None:
+def show_warnings(warnings: "Sequence[WarningLine]") -> None:
     for warning in warnings:
-        err.print(f"Warning: {warning['message']}", style="yellow", soft_wrap=True, markup=False)
+        err.print(f"Warning: {warning.message}", style="yellow", soft_wrap=True, markup=False)
     if warnings:
         err.print(
             "Look at the rows: select * from quality.findings; what the rules say: docs/rules.md",
@@ -219,21 +244,21 @@ def show_warnings(warnings: list[dict[str, Any]]) -> None:
         )
 
 
-def show_failures(failures: list[dict[str, Any]]) -> None:
+def show_failures(failures: "Sequence[FailureLine]") -> None:
     for failure in failures:
-        what = f"{failure['partner']} is not pushed: {failure['node']} ({failure['status']}): {failure['message']}"
+        what = f"{failure.partner} is not pushed: {failure.node} ({failure.status}): {failure.message}"
         err.print(what, style="red", soft_wrap=True)
-        if failure["keys"]:
-            err.print(f"    keys: {', '.join(failure['keys'])}", soft_wrap=True)
+        if failure.keys:
+            err.print(f"    keys: {', '.join(failure.keys)}", soft_wrap=True)
 
 
-def show_guards(tripped: list[dict[str, Any]], plan_id: str) -> None:
+def show_guards(tripped: "Sequence[GuardLine]", plan_id: str) -> None:
     for trip in tripped:
-        err.print(f"{trip['partner']} is not pushed: {trip['message']}", style="red", soft_wrap=True)
-        if trip["rows"]:
-            err.print(f"    for example: {', '.join(trip['rows'])}", soft_wrap=True)
+        err.print(f"{trip.partner} is not pushed: {trip.message}", style="red", soft_wrap=True)
+        if trip.rows:
+            err.print(f"    for example: {', '.join(trip.rows)}", soft_wrap=True)
     if tripped:
-        kinds = " ".join(f"--allow {guard}" for guard in sorted({trip["guard"] for trip in tripped}))
+        kinds = " ".join(f"--allow {guard}" for guard in sorted({trip.guard for trip in tripped}))
         err.print(
             "Look at the rows: stammdaten plan --rows. If this is meant, for this one plan only:"
             f" stammdaten push --plan {plan_id} {kinds}",
@@ -241,16 +266,16 @@ def show_guards(tripped: list[dict[str, Any]], plan_id: str) -> None:
         )
 
 
-def show_renumbered(pairs: list[dict[str, Any]]) -> None:
+def show_renumbered(pairs: "Sequence[RenumberedLine]") -> None:
     for pair in pairs[:SHOWN]:
-        below = f", and {pair['below']:,} below it" if pair["below"] else ""
+        below = f", and {pair.below:,} below it" if pair.below else ""
         todo = (
-            f"If it is one row under another number, first: {pair['command']}"
-            if pair["command"]
+            f"If it is one row under another number, first: {pair.command}"
+            if pair.command
             else "The partner tells such records by our id alone, so they cannot be moved"
         )
         err.print(
-            f"{pair['partner']} {pair['entity']}: {pair['from']} is withdrawn and {pair['to']} created with the same"
+            f"{pair.partner} {pair.entity}: {pair.former} is withdrawn and {pair.now} created with the same"
             f" content{below}. {todo}",
             soft_wrap=True,
             markup=False,
@@ -262,17 +287,17 @@ def show_renumbered(pairs: list[dict[str, Any]]) -> None:
         )
 
 
-def invitation(report: dict[str, Any]) -> str:
+def invitation(report: "PlanReport") -> str:
     """How a plan is pushed; nothing after a guard, whose line says what it needs, and none for an empty plan."""
-    if report["guards"]:
+    if report.guards:
         return ""
-    if not sum(line["create"] + line["update"] + line["withdraw"] for line in report["plan"]):
-        return f"Plan {report['plan_id']} is empty: there is nothing to push."
-    return f"Plan {report['plan_id']}: push exactly this with `stammdaten push --plan {report['plan_id']}`."
+    if not report.operations:
+        return f"Plan {report.plan_id} is empty: there is nothing to push."
+    return f"Plan {report.plan_id}: push exactly this with `stammdaten push --plan {report.plan_id}`."
 
 
 def print_rows(
-    report: dict[str, Any], as_json: bool, heads: list[str], rows: list[list[Any]], note: str = ""
+    report: Report, as_json: bool, heads: list[str], rows: list[list[Any]], note: str = ""
 ) -> None:
     if as_json:
         show_document(report)
@@ -280,6 +305,11 @@ def print_rows(
     table(heads, rows)
     if note:
         out.print(note)
+
+
+def cells(lines: "Sequence[DataclassInstance]") -> list[list[Any]]:
+    """The values of each line, in the order of its fields."""
+    return [[getattr(line, field.name) for field in fields(line)] for line in lines]
 
 
 def table(heads: list[str], rows: list[list[Any]]) -> None:

@@ -1,12 +1,11 @@
 """Adoption and verification, step by step, as reports for the command line: lock, settings, settling, reading back."""
 
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 
 from pipelines.api.connector import once_a_run
 from pipelines.commands import run as flow
 from pipelines.commands import sample
-from pipelines.commands.run import Report
 from pipelines.contract.contract import load_contract
 from pipelines.errors import SettingsError
 from pipelines.lock import only_run
@@ -17,10 +16,18 @@ from pipelines.push.recovery import recover
 from pipelines.push.rekey import Pair, Rekey, pairs_of_file, pairs_of_plan, rekey
 from pipelines.readback.adopt import Adoption, adopt
 from pipelines.readback.verify import Finding, Verification, repair, verify
+from pipelines.reports.check import (
+    AdoptReport,
+    DifferingField,
+    DifferingRecord,
+    MoveLine,
+    RekeyReport,
+    VerifyReport,
+)
 from pipelines.settings import Vars
 
 
-def adopt_report(home: Path, settings: Vars, partner: str, apply: bool, progress: Progress) -> Report:
+def adopt_report(home: Path, settings: Vars, partner: str, apply: bool, progress: Progress) -> AdoptReport:
     """Matches the marts with what the partner holds, and with `apply` writes that into the ledger."""
     with only_run(home, "adopt"), sample.partners_at_hand(home, settings):
         make = once_a_run()
@@ -28,16 +35,15 @@ def adopt_report(home: Path, settings: Vars, partner: str, apply: bool, progress
         ready, failures = flow.tested(home, settings, progress)
         recover(home, settings.active, progress, make)
         found = adopt(home, make(partner), apply and partner in ready, progress)
-        return {
-            "partner": partner,
-            "applied": found.applied,
-            "counts": [asdict(line) for line in found.counts],
-            "ambiguous": [asdict(pair) for pair in found.ambiguous],
-            "strangers": [asdict(stranger) for stranger in found.strangers],
-            "failures": failures,
-            "notes": _adopt_notes(found, apply, bool(failures)),
-            "exit": 1 if found.ambiguous or failures else 0,
-        }
+        return AdoptReport(
+            partner=partner,
+            applied=found.applied,
+            counts=found.counts,
+            ambiguous=found.ambiguous,
+            strangers=found.strangers,
+            failures=failures,
+            notes=_adopt_notes(found, apply, bool(failures)),
+        )
 
 
 def verify_report(
@@ -47,43 +53,39 @@ def verify_report(
     mend: bool,
     show_personal_data: bool,
     progress: Progress,
-) -> Report:
+) -> VerifyReport:
     """Compares the partner with the ledger, and with `mend` makes a plan that restores what differs."""
     with only_run(home, "verify"), sample.partners_at_hand(home, settings):
         make = once_a_run()
         flow.check(home, settings, make)
         recover(home, settings.active, progress, make)
         found = verify(home, make(partner), progress)
-        report: Report = {
-            "partner": partner,
-            "counts": [asdict(line) for line in found.counts],
-            "findings": [as_report(partner, finding, show_personal_data) for finding in found.findings],
-            "failures": [],
-            "guards": [],
-            "notes": [],
-            "exit": 1 if found.findings else 0,
-        }
+        report = VerifyReport(
+            partner=partner,
+            counts=found.counts,
+            findings=tuple(as_report(partner, finding, show_personal_data) for finding in found.findings),
+        )
         mendable = any(finding.kind != "unknown" for finding in found.findings)
-        return {**report, **_repaired(home, settings, found, progress)} if mend and mendable else report
+        return _repaired(report, home, settings, found, progress) if mend and mendable else report
 
 
-def as_report(partner: str, finding: Finding, show_personal_data: bool) -> Report:
+def as_report(partner: str, finding: Finding, show_personal_data: bool) -> DifferingRecord:
     """A finding for people; values of personal fields keep their shape only, unless they are asked for."""
     hidden = frozenset() if show_personal_data else personal_fields(partner, finding.entity)
-    return {
-        "kind": finding.kind,
-        "entity": finding.entity,
-        "external_id": finding.external_id,
-        "remote_id": finding.remote_id,
-        "fields": [
-            {
-                "field": change.name,
-                "ledger": masked(change.held) if change.name in hidden else change.held,
-                "partner": masked(change.shown) if change.name in hidden else change.shown,
-            }
+    return DifferingRecord(
+        kind=finding.kind,
+        entity=finding.entity,
+        external_id=finding.external_id,
+        remote_id=finding.remote_id,
+        fields=tuple(
+            DifferingField(
+                field=change.name,
+                ledger=masked(change.held) if change.name in hidden else change.held,
+                partner=masked(change.shown) if change.name in hidden else change.shown,
+            )
             for change in finding.changes
-        ],
-    }
+        ),
+    )
 
 
 def rekey_report(
@@ -95,7 +97,7 @@ def rekey_report(
     planned: bool,
     apply: bool,
     progress: Progress,
-) -> Report:
+) -> RekeyReport:
     """Moves records to other external ids, and what hangs on them; `named` is entity, former and new id."""
     entity, former, now = named
     if sum((former is not None or now is not None, file is not None, planned)) != 1:
@@ -113,27 +115,17 @@ def rekey_report(
             pairs = [Pair(entity, (former or "").strip(), (now or "").strip(), "--from")]
         separator = str(settings.partners[partner]["separator"])
         found = rekey(home, load_contract(partner), separator, pairs, apply)
-        return {
-            "partner": partner,
-            "applied": found.applied,
-            "moves": [
-                {
-                    "entity": m.entity,
-                    "from": m.former,
-                    "to": m.now,
-                    "remote_id": m.remote_id,
-                    "derived": m.derived,
-                }
-                for m in found.moves
-            ],
-            "done": [pair.former for pair in found.done],
-            "staying": list(found.staying),
-            "notes": _rekey_notes(found),
-            "exit": 0,
-        }
+        return RekeyReport(
+            partner=partner,
+            applied=found.applied,
+            moves=tuple(MoveLine(**vars(move)) for move in found.moves),
+            done=tuple(pair.former for pair in found.done),
+            staying=found.staying,
+            notes=_rekey_notes(found),
+        )
 
 
-def _rekey_notes(found: Rekey) -> list[str]:
+def _rekey_notes(found: Rekey) -> tuple[str, ...]:
     notes = []
     if found.done:
         notes.append(f"Moved before: {', '.join(f'{pair.former} → {pair.now}' for pair in found.done[:20])}.")
@@ -152,29 +144,27 @@ def _rekey_notes(found: Rekey) -> list[str]:
         notes.append(
             f"Nothing was changed. Move these {len(found.moves):,} records with the same command and --apply."
         )
-    return notes
+    return tuple(notes)
 
 
-def _repaired(home: Path, settings: Vars, found: Verification, progress: Progress) -> Report:
+def _repaired(
+    report: VerifyReport, home: Path, settings: Vars, found: Verification, progress: Progress
+) -> VerifyReport:
     """Ledger corrected, plan made: only when the marts hold their tests, as for any plan."""
     ready, failures = flow.tested(home, settings, progress)
     if found.partner not in ready:
-        return {"failures": failures, "notes": ["Nothing was repaired: the marts do not hold their tests."]}
+        note = "Nothing was repaired: the marts do not hold their tests."
+        return replace(report, failures=failures, notes=(note,))
     corrected = repair(home, load_contract(found.partner), found.findings)
     made = engine.plan(home, [found.partner], settings.stichtag)
     guards = flow.tripped_guards(home, made.plan_id, [found.partner], settings)
     note = f"{corrected:,} ledger rows corrected; the plan {made.plan_id} has {made.operations:,} operations."
     if made.operations and not guards:
         note += f" Restore with: stammdaten push --plan {made.plan_id}"
-    return {
-        "plan_id": made.plan_id,
-        "plan": [asdict(line) for line in made.counts],
-        "guards": guards,
-        "notes": [note],
-    }
+    return replace(report, plan_id=made.plan_id, plan=made.counts, guards=guards, notes=(note,))
 
 
-def _adopt_notes(found: Adoption, apply: bool, failing: bool) -> list[str]:
+def _adopt_notes(found: Adoption, apply: bool, failing: bool) -> tuple[str, ...]:
     matches = sum(line.by_external_id + line.by_natural_key for line in found.counts)
     notes = []
     if apply and failing:
@@ -190,4 +180,4 @@ def _adopt_notes(found: Adoption, apply: bool, failing: bool) -> list[str]:
             "What fits several records is not sent until one of them is left: merge or complete them at the partner,"
             " then adopt again."
         )
-    return notes
+    return tuple(notes)

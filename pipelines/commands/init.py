@@ -7,7 +7,6 @@ import re
 import shlex
 import sys
 from contextlib import suppress
-from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from string import Template
@@ -16,6 +15,7 @@ from pipelines.api.settings import server_variables
 from pipelines.commands.base_link import LINK, link_base
 from pipelines.contract.contract import Contract, load_contract, partners
 from pipelines.errors import SettingsError
+from pipelines.reports.setup import InitReport
 from pipelines.settings import PROJECT_FILE, is_checkout, is_site, local_path, project_root
 
 TEMPLATES = Path(__file__).parent / "init_files"
@@ -36,18 +36,7 @@ FILES = {
 FOLDERS = ("models", "models/partners", "macros", "seeds", "tests")
 
 
-@dataclass(frozen=True)
-class Initialized:
-    """What `init` wrote, which of its files were there already, what else lies in the folder; paths below `folder`."""
-
-    folder: str
-    written: tuple[str, ...]
-    left_alone: tuple[str, ...]
-    also_there: tuple[str, ...]
-    notes: tuple[str, ...]
-
-
-def init_folder(given: str) -> Initialized:
+def init_folder(given: str) -> InitReport:
     """Writes what is missing in the folder; what is there is never written over.
 
     Raises `SettingsError` for a folder that is no place for it, or that cannot be written to.
@@ -65,7 +54,7 @@ def init_folder(given: str) -> Initialized:
         ) from None
     link_base(folder)
     ours = {Path(name).parts[0] for name in (*FILES, *FOLDERS, str(LINK))}
-    return Initialized(
+    return InitReport(
         folder=str(folder),
         written=tuple(name for name in FILES if name not in left_alone),
         left_alone=left_alone,

@@ -13,6 +13,7 @@ from pipelines.contract.own_partners import SETTING, check_name, check_owned, ow
 from pipelines.contract.unfinished import marks_of
 from pipelines.errors import SettingsError
 from pipelines.pages.data import LINTED, PROJECT, all_partners_on, project_file, read_by_dbt
+from pipelines.reports.setup import PartnerNewReport
 from pipelines.settings import local_path, project_root
 
 
@@ -26,17 +27,7 @@ class Places:
     own: Path | None
 
 
-@dataclass(frozen=True)
-class Written:
-    """What was written, and what to do with it; `marks` are the places in the contract that ask for something."""
-
-    partner: str
-    files: tuple[str, ...]
-    marks: int
-    next: tuple[str, ...]
-
-
-def new_partner(name: str, source: Path | None, folder: Path | None, home: Path) -> Written:
+def new_partner(name: str, source: Path | None, folder: Path | None, home: Path) -> PartnerNewReport:
     """Writes the skeleton of a partner. Nothing that is there is changed.
 
     Raises `SettingsError` for a name that cannot be one, for files that are there already, and for a document that is
@@ -58,7 +49,12 @@ def new_partner(name: str, source: Path | None, folder: Path | None, home: Path)
     elif places.own == own_folder():
         write_packages(home)
     marks = len(list(marks_of(contract)))
-    return Written(name, tuple(str(path) for path in texts), marks, _next(name, places, marks))
+    return PartnerNewReport(
+        partner=name,
+        files=tuple(str(path) for path in texts),
+        marks=marks,
+        next=_next(name, places, marks),
+    )
 
 
 def _places(name: str, folder: Path | None) -> Places:

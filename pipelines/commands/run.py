@@ -2,9 +2,9 @@
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import asdict
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
 import duckdb
 
@@ -34,11 +34,34 @@ from pipelines.progress import Progress
 from pipelines.push import push as engine
 from pipelines.push.recovery import recover
 from pipelines.push.rekey import keeps_its_record
+from pipelines.report import as_json
+from pipelines.reports.look import (
+    EntityLine,
+    FindingCount,
+    HeldCount,
+    LedgerCount,
+    PartnersReport,
+    StatusReport,
+)
+from pipelines.reports.run import (
+    BuildReport,
+    ChangedField,
+    FailureLine,
+    GuardLine,
+    LoadReport,
+    PlannedRow,
+    PlanReport,
+    PushReport,
+    ReasonLine,
+    RenumberedLine,
+    RunReport,
+    WarningLine,
+)
 from pipelines.settings import Vars, config_value, database, is_loopback, setting_name, unknown_partner
 from pipelines.suggest import did_you_mean
 
 Say = Callable[[str], None]
-Report = dict[str, Any]
+Line = TypeVar("Line")
 
 SAMPLE_UNITS = 500
 SAMPLE_SEED = 1
@@ -46,7 +69,7 @@ SAMPLE_SEED = 1
 SHOWN_NAMES = 20
 
 
-def run_all(home: Path, settings: Vars, say: Say, progress: Progress) -> Report:
+def run_all(home: Path, settings: Vars, say: Say, progress: Progress) -> RunReport:
     """The whole way, from the ERP to the partners."""
     with only_run(home, "run"):
         if not is_configured():
@@ -56,7 +79,7 @@ def run_all(home: Path, settings: Vars, say: Say, progress: Progress) -> Report:
         return _carry_through(home, settings, erp_settings(), say, progress, make)
 
 
-def load_only(home: Path, settings: Vars, progress: Progress) -> Report:
+def load_only(home: Path, settings: Vars, progress: Progress) -> LoadReport:
     """Replaces the raw layer."""
     with only_run(home, "load"):
         loaded = load(erp_settings(), home, settings.quelle_erp, _by_share(progress), increments())
@@ -64,43 +87,40 @@ def load_only(home: Path, settings: Vars, progress: Progress) -> Report:
         return _loaded(loaded)
 
 
-def build_only(home: Path, settings: Vars, progress: Progress) -> Report:
+def build_only(home: Path, settings: Vars, progress: Progress) -> BuildReport:
     """Builds the marts and says which partners may be pushed."""
     with only_run(home, "build"):
         dbt.check_settings(home, settings)
         _check_mandanten(home, settings)
         built = _build(home, settings, progress)
-        notes = [f"{built.models} models built, {built.tests} tests run."]
         _, failures = _fitting(home, settings, built)
-        return {
-            "failures": failures,
-            "warnings": warnings(home, settings),
-            "notes": notes,
-            "exit": 1 if failures else 0,
-        }
+        return BuildReport(
+            failures=failures,
+            warnings=warnings(home, settings),
+            notes=(f"{built.models} models built, {built.tests} tests run.",),
+        )
 
 
 def plan_only(
     home: Path, settings: Vars, progress: Progress, with_rows: bool = False, show_personal_data: bool = False
-) -> Report:
+) -> PlanReport:
     """Writes a plan for what lies in the marts. Needs no credentials, unless an interrupted push is to be settled."""
     with only_run(home, "plan"), sample.partners_at_hand(home, settings):
         _check_rows(home, settings)
         ready, failures = tested(home, settings, progress)
         recover(home, settings.active, progress)
         made = engine.plan(home, ready, settings.stichtag)
-        report: Report = {
-            "plan_id": made.plan_id,
-            "plan": [asdict(line) for line in made.counts],
-            "failures": failures,
-            "guards": tripped_guards(home, made.plan_id, ready, settings),
-            "warnings": warnings(home, settings),
-        }
         with open_database(home) as db:
-            report["renumbered"] = renumbered(db, made.plan_id, ready)
-        if with_rows:
-            report["rows"] = plan_lines(home, made.plan_id, show_personal_data)
-        return {**report, "exit": 1 if failures or report["guards"] else 0}
+            alike = renumbered(db, made.plan_id, ready)
+        return PlanReport(
+            plan_id=made.plan_id,
+            plan=made.counts,
+            failures=failures,
+            guards=tripped_guards(home, made.plan_id, ready, settings),
+            warnings=warnings(home, settings),
+            renumbered=alike,
+            rows=_planned_rows(home, made.plan_id, show_personal_data) if with_rows else None,
+        )
 
 
 def push_only(
@@ -110,7 +130,7 @@ def push_only(
     allowed: list[str],
     retry_rejected: bool,
     progress: Progress,
-) -> Report:
+) -> PushReport:
     """Pushes a plan: exactly the one that is named, or a new one."""
     if allowed and not plan_id:
         raise SettingsError("--allow: goes with --plan ID; look at the plan first: stammdaten plan --rows")
@@ -128,52 +148,53 @@ def push_only(
             ready = engine.check_plan(home, plan_id, ready)
         elif not plan_id:
             plan_id = engine.plan(home, ready, settings.stichtag, retry_rejected).plan_id
-        report = _push(home, settings, ready, plan_id, progress, make, frozenset(allowed))
-        return {**report, "failures": failures, "exit": 1 if failures else report["exit"]}
+        pushed = _push(home, settings, ready, plan_id, progress, make, frozenset(allowed))
+        return replace(pushed, failures=failures)
 
 
-def status_report(home: Path, settings: Vars) -> Report:
+def status_report(home: Path, settings: Vars) -> StatusReport:
     """What the last load brought, what the partners hold, what waits, and what rules dropped."""
-    report: Report = {
-        "database": str(database(home)),
-        "last_load": None,
-        "last_load_kind": None,
-        "ledger": [],
-        "held": [],
-        "findings": [],
-    }
+    file = str(database(home))
     if not database(home).exists():
-        return report
+        return StatusReport(database=file, last_load=None, last_load_kind=None)
     with open_database(home) as db:
         tables = {
             f"{schema}.{name}"
             for schema, name in db.execute("select schema_name, table_name from duckdb_tables()").fetchall()
         }
+        last_load, kind = None, None
         if "sync.loads" in tables:
-            last = one(db, "select strftime(max(loaded_at), '%Y-%m-%d %H:%M UTC') from sync.loads")
-            report["last_load"] = last[0]
-            report["last_load_kind"] = kind_of_last_load(db)
-        for name, columns in (
-            ("ledger", "partner, entity, state, reason"),
-            ("held", "partner, entity, rule"),
-        ):
-            counted = _counted(db, f"select {columns} from sync.{name}")
-            report[name] = [row for row in counted if row["partner"] in settings.partners]
-        if "quality.findings" in tables:
-            report["findings"] = _counted(
-                db, 'select regel as rule, tabelle as "table", partner from quality.findings'
+            last_load = one(db, "select strftime(max(loaded_at), '%Y-%m-%d %H:%M UTC') from sync.loads")[0]
+            kind = kind_of_last_load(db)
+        ledger = _counted(db, LedgerCount, "select partner, entity, state, reason from sync.ledger")
+        held = _counted(db, HeldCount, "select partner, entity, rule from sync.held")
+        findings = (
+            _counted(
+                db,
+                FindingCount,
+                'select regel as rule, tabelle as "table", partner from quality.findings',
             )
-    return report
+            if "quality.findings" in tables
+            else ()
+        )
+    return StatusReport(
+        database=file,
+        last_load=last_load,
+        last_load_kind=kind,
+        ledger=tuple(line for line in ledger if line.partner in settings.partners),
+        held=tuple(line for line in held if line.partner in settings.partners),
+        findings=findings,
+    )
 
 
-def _counted(db: duckdb.DuckDBPyConnection, rows: str) -> list[Report]:
+def _counted(db: duckdb.DuckDBPyConnection, line: Callable[..., Line], rows: str) -> tuple[Line, ...]:
     """Each different row with how often it comes, in the order of its columns."""
     found = db.execute(f"select *, count(*) as rows from ({rows}) group by all order by all")
     names = [column[0] for column in found.description]
-    return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+    return tuple(line(**dict(zip(names, row, strict=True))) for row in found.fetchall())
 
 
-def partner_report(home: Path, settings: Vars, renamed: str | None) -> Report:
+def partner_report(home: Path, settings: Vars, renamed: str | None) -> PartnersReport:
     """Every partner with its entities, and what is worth knowing about it."""
     notes = []
     if renamed:
@@ -186,14 +207,14 @@ def partner_report(home: Path, settings: Vars, renamed: str | None) -> Report:
         active = name in settings.active
         for entity in contract.entities.values():
             entities.append(
-                {
-                    "partner": name,
-                    "on": "yes" if active else "no",
-                    "entity": entity.name,
-                    "from": entity.erp,
-                    "withdrawal": entity.withdraw.kind,
-                    "note": entity.withdraw_note,
-                }
+                EntityLine(
+                    partner=name,
+                    on="yes" if active else "no",
+                    entity=entity.name,
+                    erp=entity.erp,
+                    withdrawal=entity.withdraw.kind,
+                    note=entity.withdraw_note,
+                )
             )
         if not contract.specified:
             notes.append(
@@ -201,10 +222,10 @@ def partner_report(home: Path, settings: Vars, renamed: str | None) -> Report:
                 f" off unless partners.{name}.aktiv is true."
             )
     notes += [f"{name}: its contract is not filled in yet (x-fill-in)." for name in unfinished_partners()]
-    return {"entities": entities, "notes": notes}
+    return PartnersReport(entities=tuple(entities), notes=tuple(notes))
 
 
-def _run_sample(home: Path, settings: Vars, say: Say, progress: Progress) -> Report:
+def _run_sample(home: Path, settings: Vars, say: Say, progress: Progress) -> RunReport:
     """Sample portfolio and sandbox, for a first look. Never with a partner's real address."""
     from pipelines.erp.sample import write_sample
 
@@ -226,11 +247,11 @@ def _run_sample(home: Path, settings: Vars, say: Say, progress: Progress) -> Rep
     with sample.at_sandbox(home, say):
         check(home, settings, make)
         report = _carry_through(home, settings, FilesSettings(folder=folder), say, progress, make)
-    report["notes"].append(
+    note = (
         "This was a sample portfolio and a sandbox. See what the partners hold now: stammdaten sandbox, then open"
         " http://127.0.0.1:8650/ — and connect your own: README.md, section Connect."
     )
-    return report
+    return replace(report, notes=(*report.notes, note))
 
 
 def check(home: Path, settings: Vars, make: MakesConnectors) -> None:
@@ -264,11 +285,11 @@ def _check_rows(home: Path, settings: Vars) -> None:
 
 def _carry_through(
     home: Path, settings: Vars, erp: Door, say: Say, progress: Progress, make: MakesConnectors
-) -> Report:
+) -> RunReport:
     loaded = load(erp, home, settings.quelle_erp, _by_share(progress), increments())
     forget.finish(home)
     say(f"Loaded {sum(loaded.rows.values()):,} rows of {len(loaded.rows)} tables in {loaded.seconds:.1f} s")
-    for note in _loaded(loaded)["notes"]:
+    for note in _loaded(loaded).notes:
         say(note)
     _check_mandanten(home, settings)
     built = _build(home, settings, progress)
@@ -281,12 +302,8 @@ def _carry_through(
         say(f"Settled {looked_up} records that an interrupted run had left open")
     made = engine.plan(home, ready, settings.stichtag)
     say(f"Plan {made.plan_id}: {made.operations:,} operations")
-    report = _push(home, settings, ready, made.plan_id, progress, make)
-    report["failures"] = failures
-    report["warnings"] = warned
-    report["load"] = _loaded(loaded)
-    report["exit"] = 1 if failures else report["exit"]
-    return report
+    pushed = replace(_push(home, settings, ready, made.plan_id, progress, make), failures=failures)
+    return RunReport(**vars(pushed), warnings=warned, load=_loaded(loaded))
 
 
 def _push(
@@ -297,7 +314,7 @@ def _push(
     progress: Progress,
     make: MakesConnectors,
     allowed: frozenset[str] = frozenset(),
-) -> Report:
+) -> PushReport:
     limits = guards.limits(settings.guards)
     with interrupt.finishing(interrupt.WITH_PARTNERS):
         pushed = engine.push(home, plan_id, partners, limits, allowed, progress, make)
@@ -306,50 +323,60 @@ def _push(
         if not pushed.stopped and not pushed.held:
             shares.note_pushed(db)
         alike = renumbered(db, plan_id, list(pushed.held))
-        reasons = [
-            {"partner": p, "entity": e, "rows": n, "reason": r, "how": _advice(r, p in pushed.held)}
+        reasons = tuple(
+            ReasonLine(partner=p, entity=e, rows=n, reason=r, how=_advice(r, p in pushed.held))
             for p, e, r, n in db.execute(
                 "select partner, entity, reason, count(*) from sync.ledger"
                 " where state in ('rejected', 'blocked', 'pending') and list_contains(?, partner)"
                 " group by all order by all",
                 [partners],
             ).fetchall()
-        ]
-    return {
-        "plan_id": plan_id,
-        "lines": [asdict(line) for line in pushed.lines],
-        "stopped": pushed.stopped,
-        "guards": [
-            {
-                "partner": name,
-                "guard": trip.guard,
-                "entity": trip.entity,
-                "message": trip.message,
-                "rows": list(held.rows.get(trip.message, ())),
-            }
-            for name, held in pushed.held.items()
+        )
+    return PushReport(
+        plan_id=plan_id,
+        lines=tuple(pushed.lines),
+        stopped=pushed.stopped,
+        guards=tuple(
+            _guard_line(trip, held.rows.get(trip.message, ()))
+            for held in pushed.held.values()
             for trip in held.tripped
-        ],
-        "renumbered": alike,
-        "reasons": reasons,
-        "notes": list(pushed.notes),
-        "exit": 0 if pushed.is_complete else 1,
-    }
+        ),
+        renumbered=alike,
+        reasons=reasons,
+        notes=pushed.notes,
+        failures=(),
+        is_complete=pushed.is_complete,
+    )
 
 
-def renumbered(db: duckdb.DuckDBPyConnection, plan_id: str, partners: list[str]) -> list[Report]:
+def _guard_line(trip: guards.TrippedGuard, rows: tuple[str, ...] = ()) -> GuardLine:
+    return GuardLine(
+        partner=trip.partner, guard=trip.guard, entity=trip.entity, message=trip.message, rows=rows
+    )
+
+
+def _planned_rows(home: Path, plan_id: str, show_personal_data: bool) -> tuple[PlannedRow, ...]:
+    return tuple(
+        PlannedRow(**{**line, "fields": tuple(ChangedField(**changed) for changed in line["fields"])})
+        for line in plan_lines(home, plan_id, show_personal_data)
+    )
+
+
+def renumbered(
+    db: duckdb.DuckDBPyConnection, plan_id: str, partners: list[str]
+) -> tuple[RenumberedLine, ...]:
     """What a plan withdraws and creates again under another id, with the command that moves it instead."""
-    return [
-        {
-            "partner": pair.partner,
-            "entity": pair.entity,
-            "from": pair.former,
-            "to": pair.now,
-            "below": pair.below,
-            "command": pair.command if _can_be_moved(pair) else None,
-        }
+    return tuple(
+        RenumberedLine(
+            partner=pair.partner,
+            entity=pair.entity,
+            former=pair.former,
+            now=pair.now,
+            below=pair.below,
+            command=pair.command if _can_be_moved(pair) else None,
+        )
         for pair in read_renumbered(db, plan_id, partners)
-    ]
+    )
 
 
 def _can_be_moved(pair: Renumbered) -> bool:
@@ -366,15 +393,15 @@ def _advice(reason: str, is_held: bool) -> str:
     return REASONS[reason].how if reason in REASONS else ""
 
 
-def tripped_guards(home: Path, plan_id: str, partners: list[str], settings: Vars) -> list[Report]:
+def tripped_guards(home: Path, plan_id: str, partners: list[str], settings: Vars) -> tuple[GuardLine, ...]:
     """Guards that a push of this plan would trip."""
     limits = guards.limits(settings.guards)
     with open_database(home) as db:
-        return [
-            {"partner": name, "guard": trip.guard, "entity": trip.entity, "message": trip.message, "rows": []}
+        return tuple(
+            _guard_line(trip)
             for name in partners
             for trip in engine.find_tripped_guards(db, plan_id, name, limits)
-        ]
+        )
 
 
 def _build(home: Path, settings: Vars, progress: Progress) -> dbt.Build:
@@ -384,15 +411,16 @@ def _build(home: Path, settings: Vars, progress: Progress) -> dbt.Build:
         db.execute("insert into sync.builds (started_at) values (now())")
     built = dbt.build(home, settings, lambda done, total, _: progress("build", done, total))
     with open_database(home) as db:
-        db.execute("update sync.builds set finished_at = now(), failures = ?", [json.dumps(_failures(built))])
+        failures = json.dumps([as_json(line) for line in _failures(built)])
+        db.execute("update sync.builds set finished_at = now(), failures = ?", [failures])
         shares.note_built(db)
     return built
 
 
-def warnings(home: Path, settings: Vars) -> list[Report]:
+def warnings(home: Path, settings: Vars) -> tuple[WarningLine, ...]:
     """Rules that take away much of a table in the last build, or much more than in the last run."""
     with open_database(home) as db:
-        return [asdict(warned) for warned in shares.warnings(db, shares.read_limits(settings.warn))]
+        return tuple(shares.warnings(db, shares.read_limits(settings.warn)))
 
 
 def _check_mandanten(home: Path, settings: Vars) -> None:
@@ -416,7 +444,7 @@ def _check_mandanten(home: Path, settings: Vars) -> None:
             )
 
 
-def tested(home: Path, settings: Vars, progress: Progress) -> tuple[list[str], list[Report]]:
+def tested(home: Path, settings: Vars, progress: Progress) -> tuple[list[str], tuple[FailureLine, ...]]:
     """Partners whose marts hold all tests as they lie there, and what keeps the others back."""
     with open_database(home) as db:
         if db.execute("select 1 from sync.builds where finished_at is null").fetchone():
@@ -429,15 +457,15 @@ def tested(home: Path, settings: Vars, progress: Progress) -> tuple[list[str], l
     return _fitting(home, settings, tested)
 
 
-def _fitting(home: Path, settings: Vars, built: dbt.Build) -> tuple[list[str], list[Report]]:
+def _fitting(home: Path, settings: Vars, built: dbt.Build) -> tuple[list[str], tuple[FailureLine, ...]]:
     """Partners that may be pushed, and what keeps the others back: failed tests, columns that their API has not."""
     ready = [name for name in settings.active if built.ready(name)]
     misfits = engine.misfitting(home, ready)
-    failures = _failures(built) + [
-        {"partner": name, "node": "columns", "status": "contract", "message": why, "keys": []}
+    unfit = (
+        FailureLine(partner=name, node="columns", status="contract", message=why, keys=())
         for name, why in misfits.items()
-    ]
-    return [name for name in ready if name not in misfits], failures
+    )
+    return [name for name in ready if name not in misfits], (*_failures(built), *unfit)
 
 
 def _check_marts_are_there(db: duckdb.DuckDBPyConnection, active: list[str]) -> None:
@@ -449,15 +477,15 @@ def _check_marts_are_there(db: duckdb.DuckDBPyConnection, active: list[str]) -> 
             raise BuildError(f"the marts of {partner} are not there yet; run `stammdaten build` first")
 
 
-def _failures(built: dbt.Build) -> list[Report]:
-    return [
-        {"partner": partner, "node": f.node, "status": f.status, "message": f.message, "keys": list(f.keys)}
+def _failures(built: dbt.Build) -> tuple[FailureLine, ...]:
+    return tuple(
+        FailureLine(partner=partner, **vars(failure))
         for partner, found in built.failures.items()
-        for f in found
-    ]
+        for failure in found
+    )
 
 
-def _loaded(loaded: Load) -> Report:
+def _loaded(loaded: Load) -> LoadReport:
     unknown = [f"{table}.{column}" for table, columns in loaded.unknown_columns.items() for column in columns]
     notes = (
         [f"Unknown columns, kept in the raw layer only: {listed(unknown, SHOWN_NAMES)}"] if unknown else []
@@ -472,17 +500,17 @@ def _loaded(loaded: Load) -> Report:
     notes += (
         [f"Not delivered, read as empty: {', '.join(loaded.absent_tables)}"] if loaded.absent_tables else []
     )
-    return {
-        "notes": notes,
-        "load_id": loaded.load_id,
-        "source": loaded.source,
-        "kind": loaded.kind,
-        "rows": dict(loaded.rows),
-        "changed": dict(loaded.changed),
-        "unknown_columns": {name: list(columns) for name, columns in loaded.unknown_columns.items()},
-        "unknown_files": list(loaded.unknown_files),
-        "absent_tables": list(loaded.absent_tables),
-    }
+    return LoadReport(
+        notes=tuple(notes),
+        load_id=loaded.load_id,
+        source=loaded.source,
+        kind=loaded.kind,
+        rows=loaded.rows,
+        changed=loaded.changed,
+        unknown_columns=loaded.unknown_columns,
+        unknown_files=loaded.unknown_files,
+        absent_tables=loaded.absent_tables,
+    )
 
 
 def _listed(counts: Mapping[str, int]) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 import duckdb
 
 from pipelines.errors import SettingsError
+from pipelines.reports.run import WarningLine
 from pipelines.settings import VARS
 
 CREATE = """
@@ -46,21 +47,6 @@ class ShareLimits:
     share: float = 20
     jump: float = 5
     rows: int = 5
-
-
-@dataclass(frozen=True)
-class Warned:
-    """A rule that hits many rows: `row_count` of `of_rows`; `before` is the share of the last run, in percent."""
-
-    rule: str
-    table: str
-    column: str | None
-    partner: str | None
-    row_count: int
-    of_rows: int
-    share: float
-    before: float | None
-    message: str
 
 
 def read_limits(given: Any) -> ShareLimits:
@@ -110,7 +96,7 @@ def note_pushed(db: duckdb.DuckDBPyConnection) -> None:
     )
 
 
-def warnings(db: duckdb.DuckDBPyConnection, limits: ShareLimits) -> list[Warned]:
+def warnings(db: duckdb.DuckDBPyConnection, limits: ShareLimits) -> list[WarningLine]:
     """What is worth a look in the last build: the rules that hit most of a table first."""
     db.execute(CREATE)
     rows = db.execute(
@@ -138,7 +124,7 @@ def warnings(db: duckdb.DuckDBPyConnection, limits: ShareLimits) -> list[Warned]
     return [warned for warned in found if warned]
 
 
-def _judged(row: tuple[Any, ...], limits: ShareLimits) -> Warned | None:
+def _judged(row: tuple[Any, ...], limits: ShareLimits) -> WarningLine | None:
     rule, table, column, partner, count, of_rows, example, rows_before, before = row
     share = min(100 * count / of_rows, 100.0)
     is_much = rule not in EXPECTED and share > limits.share and count >= limits.rows
@@ -153,4 +139,14 @@ def _judged(row: tuple[Any, ...], limits: ShareLimits) -> Warned | None:
     message += f": {place}" if column else ""
     message += f", mostly {example!r}" if example else ""
     message += f", for {partner}" if partner else ""
-    return Warned(rule, table, column, partner, count, of_rows, round(share, 1), before, message)
+    return WarningLine(
+        rule=rule,
+        table=table,
+        column=column,
+        partner=partner,
+        row_count=count,
+        of_rows=of_rows,
+        share=round(share, 1),
+        before=before,
+        message=message,
+    )

@@ -5,7 +5,7 @@ Reads the DuckDB file and the journal, starts no dbt, changes nothing.
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,19 @@ from pipelines.contract.contract import load_contract
 from pipelines.errors import RunningError, StammdatenError
 from pipelines.explain.erp_keys import ErpKeys, ErpRow
 from pipelines.explain.evidence import Evidence
+from pipelines.explain.report import (
+    AttemptLine,
+    DeliveryLine,
+    ErpLine,
+    ExplainReport,
+    FindingLine,
+    HeldFor,
+    HoldingBack,
+    LedgerState,
+    NearKey,
+    PlannedOperation,
+    RecordLine,
+)
 from pipelines.personal.records import separator_of
 from pipelines.settings import Vars, database
 
@@ -72,12 +85,11 @@ RULES: Mapping[str, Rule] = {
 }
 
 
-def explain(home: Path, settings: Vars, partner: str, key: str, show_personal_data: bool = False) -> Json:
+def explain(
+    home: Path, settings: Vars, partner: str, key: str, show_personal_data: bool = False
+) -> ExplainReport:
     """All that is known of an external id or ERP number at a partner.
 
-    Keys: `partner`, `key`, `verdicts` (the answer, in sentences), `delivery`, `erp` (rows of the delivery and what
-    they hang on), `findings`, `held_back`, `records` (what mart, ledger, plan, attempts and journal say), `near`
-    (similar keys when nothing is known), `exit` (0 or 1; 1: nothing is known).
     Raises `StammdatenError` for an unknown partner, or when another program holds the database.
     """
     contract = load_contract(partner)
@@ -90,20 +102,22 @@ def explain(home: Path, settings: Vars, partner: str, key: str, show_personal_da
         rows = erp.find(key)
         around = erp.around(rows)
         records = evidence.records(key, around, show_personal_data)
-        report: Json = {
-            "partner": partner,
-            "key": key,
-            "verdicts": [],
-            "delivery": delivery,
-            "erp": [_erp_line(row, separator) for row in around],
-            "findings": [_with_rule(finding) for finding in evidence.findings(around)],
-            "held_back": evidence.held_back([key, *(record["external_id"] for record in records)]),
-            "records": [_with_reasons(record) for record in records],
-            "near": [] if rows or records else erp.near(key),
-        }
-        forgotten = evidence.forgotten_since({key, *re.split(r"[-_./|]", key)})
-    report["verdicts"] = _verdicts(report, settings, rows, forgotten)
-    return {**report, "exit": 0 if rows or records or forgotten else 1}
+        report = ExplainReport(
+            partner=partner,
+            key=key,
+            verdicts=(),
+            delivery=DeliveryLine(**delivery) if delivery else None,
+            erp=tuple(_erp_line(row, separator) for row in around),
+            findings=tuple(_with_rule(finding) for finding in evidence.findings(around)),
+            held_back=tuple(
+                _holding_back(failure)
+                for failure in evidence.held_back([key, *(record["external_id"] for record in records)])
+            ),
+            records=tuple(_with_reasons(record) for record in records),
+            near=() if rows or records else tuple(NearKey(**near) for near in erp.near(key)),
+            forgotten=evidence.forgotten_since({key, *re.split(r"[-_./|]", key)}),
+        )
+    return replace(report, verdicts=tuple(_verdicts(report, settings, rows)))
 
 
 def _open(home: Path) -> duckdb.DuckDBPyConnection:
@@ -117,31 +131,47 @@ def _open(home: Path) -> duckdb.DuckDBPyConnection:
         ) from None
 
 
-def _erp_line(row: ErpRow, separator: str) -> Json:
-    return {
-        "table": row.table,
-        "key": row.key,
-        "lines": list(row.lines),
-        "rule": row.rule,
-        "why": row.why,
-        "asked": row.asked,
-        "ids": list(row.ids(separator)),
-    }
+def _erp_line(row: ErpRow, separator: str) -> ErpLine:
+    return ErpLine(
+        table=row.table,
+        key=row.key,
+        lines=row.lines,
+        rule=row.rule,
+        why=row.why,
+        asked=row.asked,
+        ids=row.ids(separator),
+    )
 
 
-def _with_rule(finding: Json) -> Json:
+def _with_rule(finding: Json) -> FindingLine:
     rule = RULES.get(finding["rule"], Rule("See docs/rules.md."))
-    return {**finding, "meaning": rule.meaning, "drops": rule.drops}
+    return FindingLine(**finding, meaning=rule.meaning, drops=rule.drops)
 
 
-def _with_reasons(record: Json) -> Json:
+def _holding_back(failure: Json) -> HoldingBack:
+    """What the build noted in `sync.builds`, maybe in another version."""
+    return HoldingBack(
+        partner=failure["partner"],
+        node=failure["node"],
+        status=failure.get("status", ""),
+        message=failure.get("message", ""),
+        keys=tuple(failure["keys"]),
+        names_this_row=failure["names_this_row"],
+    )
+
+
+def _with_reasons(record: Json) -> RecordLine:
     """The record with meaning and remedy beside every reason code."""
-    ledger = record["ledger"]
-    return {
-        **record,
-        "ledger": ledger and {**ledger, **_reason(ledger["reason"])},
-        "attempts": [{**attempt, **_reason(attempt["reason"])} for attempt in record["attempts"]],
-    }
+    ledger, plan, held = record["ledger"], record["plan"], record["held"]
+    return RecordLine(
+        **{
+            **record,
+            "ledger": LedgerState(**ledger, **_reason(ledger["reason"])) if ledger else None,
+            "plan": PlannedOperation(**plan) if plan else None,
+            "attempts": tuple(AttemptLine(**a, **_reason(a["reason"])) for a in record["attempts"]),
+            "held": HeldFor(**held) if held else None,
+        }
+    )
 
 
 def _reason(code: str | None) -> Json:
@@ -152,79 +182,75 @@ def _reason(code: str | None) -> Json:
     }
 
 
-def _verdicts(report: Json, settings: Vars, rows: list[ErpRow], forgotten: str | None) -> list[str]:
+def _verdicts(report: ExplainReport, settings: Vars, rows: list[ErpRow]) -> list[str]:
     """The answer in a sentence or two, for each record; for none, why there is none."""
-    partner = report["partner"]
-    lines = [_record_verdict(partner, record, report) for record in report["records"]]
+    partner = report.partner
+    lines = [_record_verdict(partner, record, report) for record in report.records]
     if not settings.partners.get(partner, {}).get("aktiv"):
         lines.append(f"{partner} is switched off: partners.{partner}.aktiv")
-    if forgotten:
-        lines.append(f"The person was forgotten on {forgotten} and is not sent any more.")
-    if report["records"] or forgotten or not (rows or lines):
-        return lines or [f"Nothing is known of {report['key']}: not in the delivery, not at {partner}."]
+    if report.forgotten:
+        lines.append(f"The person was forgotten on {report.forgotten} and is not sent any more.")
+    if report.records or report.forgotten or not (rows or lines):
+        return lines or [f"Nothing is known of {report.key}: not in the delivery, not at {partner}."]
     return [*lines, _why_nowhere(report, settings, rows)]
 
 
-def _why_nowhere(report: Json, settings: Vars, rows: list[ErpRow]) -> str:
-    partner = report["partner"]
-    cause = _cause(report["findings"], rows)
+def _why_nowhere(report: ExplainReport, settings: Vars, rows: list[ErpRow]) -> str:
+    partner = report.partner
+    cause = _cause(report.findings, rows)
     if cause:
-        why = f" ({cause['why']})" if cause["why"] else ""
-        return f"Not sent: rule {cause['rule']} on {cause['table']} {cause['key']}: {cause['meaning']}{why}"
+        why = f" ({cause.why})" if cause.why else ""
+        return f"Not sent: rule {cause.rule} on {cause.table} {cause.key}: {cause.meaning}{why}"
     wanted = settings.partners.get(partner, {}).get("mandanten")
     mandanten = {row.parts[0] for row in rows if row.table not in ("person", "kontaktweg")}
     if isinstance(wanted, list) and mandanten and not mandanten & {str(number) for number in wanted}:
         return (
             f"Not sent: rule E1: partners.{partner}.mandanten does not list {', '.join(sorted(mandanten))}."
         )
-    if report["delivery"] and not report["delivery"]["is_built"]:
+    if report.delivery and not report.delivery.is_built:
         return "In the delivery, but the marts were built before it was loaded: stammdaten run"
     return (
         f"In the delivery and dropped by no rule, but {partner} keeps no record of this kind under this key."
     )
 
 
-def _cause(findings: list[Json], rows: list[ErpRow]) -> Json | None:
+def _cause(findings: tuple[FindingLine, ...], rows: list[ErpRow]) -> FindingLine | None:
     """The finding that dropped the row: its own before one of what it hangs on, and another copy of it last."""
     asked = {(row.table, row.key) for row in rows}
-    dropping = [f for f in findings if f["drops"]]
-    dropping.sort(key=lambda f: (f["rule"] == "C6", (f["table"], f["key"]) not in asked, -len(f["key"])))
+    dropping = [f for f in findings if f.drops]
+    dropping.sort(key=lambda f: (f.rule == "C6", (f.table, f.key) not in asked, -len(f.key)))
     return dropping[0] if dropping else None
 
 
-def _record_verdict(partner: str, record: Json, report: Json) -> str:
-    what = f"{record['entity']} {record['external_id']}"
-    ledger = record["ledger"]
-    if ledger is None and record["held"]:
-        return f"{what}: not sent; {_doubt(record['held'])}"
-    if ledger is None and not record["in_mart"]:
+def _record_verdict(partner: str, record: RecordLine, report: ExplainReport) -> str:
+    what = f"{record.entity} {record.external_id}"
+    ledger = record.ledger
+    if ledger is None and record.held:
+        return f"{what}: not sent; {_doubt(record.held)}"
+    if ledger is None and not record.in_mart:
         return f"{what}: was planned once, and is not in the mart any more."
-    if ledger is None or (ledger["state"] == "synced" and ledger["remote_id"] is None):
-        if report["held_back"]:
-            return (
-                f"{what}: in the mart, not sent: {partner} is held back by {report['held_back'][0]['node']}."
-            )
+    if ledger is None or (ledger.state == "synced" and ledger.remote_id is None):
+        if report.held_back:
+            return f"{what}: in the mart, not sent: {partner} is held back by {report.held_back[0].node}."
         return (
             f"{what}: in the mart, not sent yet; it goes with the next run, unless a guard holds that back."
         )
-    state, since = ledger["state"], ledger["last_synced_at"]
+    state, since = ledger.state, ledger.last_synced_at
     if state == "synced":
-        at = f"{what}: at {partner} under the id {ledger['remote_id']}, confirmed {since}"
-        if record["held"]:
-            return f"{at}; {_doubt(record['held'])}"
-        return (
-            f"{at}{'' if record['in_mart'] else '; it has left the mart and is withdrawn by the next run'}."
-        )
+        at = f"{what}: at {partner} under the id {ledger.remote_id}, confirmed {since}"
+        if record.held:
+            return f"{at}; {_doubt(record.held)}"
+        return f"{at}{'' if record.in_mart else '; it has left the mart and is withdrawn by the next run'}."
     if state == "withdrawn":
-        return f"{what}: withdrawn {since}. {ledger['meaning'] or ''}".strip()
-    if record["held"]:
-        return f"{what}: {state}; {_doubt(record['held'])}"
-    fields = f" ({ledger['fields']})" if ledger["fields"] else ""
-    return f"{what}: {state}, {ledger['reason']}{fields}: {ledger['meaning'] or ''} {ledger['how'] or ''}".strip()
+        return f"{what}: withdrawn {since}. {ledger.meaning or ''}".strip()
+    if record.held:
+        return f"{what}: {state}; {_doubt(record.held)}"
+    fields = f" ({ledger.fields})" if ledger.fields else ""
+    return f"{what}: {state}, {ledger.reason}{fields}: {ledger.meaning or ''} {ledger.how or ''}".strip()
 
 
-def _doubt(held: Json) -> str:
+def _doubt(held: HeldFor) -> str:
     return (
-        f"held as it is, neither changed nor withdrawn, while it is in doubt: rule {held['rule']} on"
-        f" {held['table']}: {held['why']}."
+        f"held as it is, neither changed nor withdrawn, while it is in doubt: rule {held.rule} on"
+        f" {held.table}: {held.why}."
     )

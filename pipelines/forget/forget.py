@@ -8,11 +8,10 @@ Records of others that name the person (co-tenants inside a lease) are no withdr
 import hashlib
 import secrets
 import uuid
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import duckdb
 
@@ -21,6 +20,14 @@ from pipelines.api.connector import MakesConnectors, once_a_run
 from pipelines.contract.contract import load_contract, partners
 from pipelines.errors import StammdatenError
 from pipelines.forget import erase
+from pipelines.forget.report import (
+    AtPartner,
+    ErasurePreview,
+    ForgetReport,
+    KeptRecord,
+    Letter,
+    RecordOfPerson,
+)
 from pipelines.ledger.ledger import one, open_database
 from pipelines.ledger.target_systems import check_systems
 from pipelines.personal.records import is_of_person, person_entities, separator_of
@@ -39,7 +46,7 @@ create table if not exists sync.forgotten (
 
 
 @dataclass(frozen=True)
-class HeldRecord:
+class HeldRecord(AtPartner):
     """A record of the ledger that is the person's, or names it."""
 
     partner: str
@@ -52,15 +59,9 @@ class HeldRecord:
     refs: str | None
     payload_hash: str | None
 
-    @property
-    def is_there(self) -> bool:
-        """Whether the partner holds it and it is not withdrawn."""
-        return self.remote_id is not None and self.state != "withdrawn"
 
-
-def preview(home: Path, settings: Vars, person_nr: str) -> dict[str, Any]:
-    """What `forget` would do: `records` at partners, `named_in`: records of others that name the person,
-    `in_raw`: the delivery still has it. Changes nothing.
+def preview(home: Path, settings: Vars, person_nr: str) -> ErasurePreview:
+    """What `forget` would do. Changes nothing.
 
     Raises `StammdatenError` when nothing is known of this number.
     """
@@ -75,38 +76,32 @@ def preview(home: Path, settings: Vars, person_nr: str) -> dict[str, Any]:
                 f"--person {person_nr}: neither the delivery nor a partner has this number;"
                 " look it up with: stammdaten explain PARTNER NUMBER"
             )
-    return {
-        "person": person_nr,
-        "in_raw": in_raw,
-        "records": [_line(record) for record in held],
-        "named_in": [_line(record) for record in named_in],
-        "partners": _to_call(held, settings),
-        "keepers": sorted({r.partner for r in held if r.remote_id and _kind(r) != "delete"}),
-    }
+    return ErasurePreview(
+        person=person_nr,
+        in_raw=in_raw,
+        records=_lines(held),
+        named_in=_lines(named_in),
+        partners=_to_call(held, settings),
+        keepers=tuple(sorted({r.partner for r in held if r.remote_id and _kind(r) != "delete"})),
+    )
 
 
-def forget(
-    home: Path, settings: Vars, person_nr: str, progress: Progress = lambda *_: None
-) -> dict[str, Any]:
+def forget(home: Path, settings: Vars, person_nr: str, progress: Progress = lambda *_: None) -> ForgetReport:
     """Withdraws the person at the partners that are on, then erases it from all files but the raw delivery.
 
-    Keys: `records` (what became of each), `named_in` (records of others that the next run sends without the person),
-    `erased` (rows by table), `files` (other files that still hold the person),
-    `still_there` (records that partners keep), `letters` (what somebody has to write to whom), `in_raw`, `stopped`,
-    `exit` (1: something was not withdrawn).
     Calling it again finishes what was interrupted. Raises like `preview`, and `SettingsError` before anything is sent.
     The caller holds the lock of this home.
     """
     person_nr = person_nr.strip()
     seen = preview(home, settings, person_nr)
     make = once_a_run()
-    for name in seen["partners"]:
+    for name in seen.partners:
         make(name).client.close()
-    check_systems(home, seen["partners"])
+    check_systems(home, list(seen.partners))
     recover(home, settings.active, progress, make)
-    before = _remember(home, settings, person_nr, seen["in_raw"])
+    before = _remember(home, settings, person_nr, seen.in_raw)
     stopped = _withdraw(home, settings, [r for r in before if r.partner in settings.active], progress, make)
-    with engine.after_sending(bool(seen["partners"])), open_database(home) as db:
+    with engine.after_sending(bool(seen.partners)), open_database(home) as db:
         after = find_held(db, settings, person_nr)
         named_in = find_named_in(db, settings, person_nr)
         values = erase.values_of(db, person_nr)
@@ -115,19 +110,17 @@ def forget(
     erase.scrub_journal(home)
     erase.remove_leftovers(home)
     erase.rewrite(home)
-    left = [record for record in after if record.is_there]
-    return {
-        "person": person_nr,
-        "records": [_line(record) for record in after],
-        "named_in": [_line(record) for record in named_in],
-        "still_there": [_line(record) for record in after if record.remote_id],
-        "letters": letters(after, settings.active),
-        "erased": erased,
-        "files": erase.files_with(home, values),
-        "in_raw": seen["in_raw"],
-        "stopped": stopped,
-        "exit": 1 if left or stopped else 0,
-    }
+    return ForgetReport(
+        person=person_nr,
+        records=_lines(after),
+        named_in=_lines(named_in),
+        still_there=_lines(record for record in after if record.remote_id),
+        letters=letters(after, settings.active),
+        erased=erased,
+        files=tuple(erase.files_with(home, values)),
+        in_raw=seen.in_raw,
+        stopped=stopped,
+    )
 
 
 def lift(home: Path, person_nr: str) -> bool:
@@ -263,9 +256,9 @@ def _is_staged(db: duckdb.DuckDBPyConnection, person_nr: str) -> bool:
     )
 
 
-def _to_call(held: list[HeldRecord], settings: Vars) -> list[str]:
+def _to_call(held: list[HeldRecord], settings: Vars) -> tuple[str, ...]:
     """Partners that are on and hold something that is to be withdrawn."""
-    return list(dict.fromkeys(r.partner for r in held if r.is_there and r.partner in settings.active))
+    return tuple(dict.fromkeys(r.partner for r in held if r.is_there and r.partner in settings.active))
 
 
 # What a partner still holds once a record is withdrawn; a deleted one is gone.
@@ -277,23 +270,22 @@ KEPT = {
 }
 
 
-def letters(records: list[HeldRecord], active: list[str]) -> list[dict[str, Any]]:
-    """One letter for each partner that keeps records of the person: `partner`, `title`, `records`, `text`.
-
-    It names records by ids alone.
-    """
+def letters(records: list[HeldRecord], active: list[str]) -> tuple[Letter, ...]:
+    """One letter for each partner that keeps records of the person; it names them by ids alone."""
     found = []
     for name in dict.fromkeys(record.partner for record in records if record.remote_id):
         kept = [record for record in records if record.partner == name and record.remote_id]
         title = load_contract(name).title
-        lines = [{**_line(record), "what": _what_is_left(record, active)} for record in kept]
+        lines = tuple(
+            KeptRecord(**asdict(_line(record)), what=_what_is_left(record, active)) for record in kept
+        )
         listed = "; ".join(f"{r.entity} {r.remote_id} (our id {r.external_id})" for r in kept)
         text = (
             f"To {title}: please erase the following records of one person, with their history and all copies"
             f" (Article 17 GDPR), and confirm it to us: {listed}."
         )
-        found.append({"partner": name, "title": title, "records": lines, "text": text})
-    return found
+        found.append(Letter(partner=name, title=title, records=lines, text=text))
+    return tuple(found)
 
 
 def _what_is_left(record: HeldRecord, active: list[str]) -> str:
@@ -308,12 +300,16 @@ def _kind(record: HeldRecord) -> str:
     return load_contract(record.partner).entities[record.entity].withdraw.kind
 
 
-def _line(record: HeldRecord) -> dict[str, Any]:
-    return {
-        "partner": record.partner,
-        "entity": record.entity,
-        "external_id": record.external_id,
-        "remote_id": record.remote_id,
-        "state": record.state,
-        "withdrawal": _kind(record),
-    }
+def _lines(records: Iterable[HeldRecord]) -> tuple[RecordOfPerson, ...]:
+    return tuple(_line(record) for record in records)
+
+
+def _line(record: HeldRecord) -> RecordOfPerson:
+    return RecordOfPerson(
+        partner=record.partner,
+        entity=record.entity,
+        external_id=record.external_id,
+        remote_id=record.remote_id,
+        state=record.state,
+        withdrawal=_kind(record),
+    )

@@ -8,10 +8,12 @@ from pipelines.pages.data import LINTED, PROJECT, all_partners_on, project_file,
 from pipelines.pages.erp import erp_tables
 from pipelines.pages.lines import lines_table
 from pipelines.pages.partner import page
+from pipelines.pages.reports import report_tables, schema_files
 from pipelines.settings import project_root
 
 COSTS = "docs/add-a-partner.md"
 ERP = "docs/erp.md"
+TOLD = "docs/reports.md"
 BEGIN, END = "<!-- made by python -m pipelines.pages -->", "<!-- end -->"
 
 
@@ -19,9 +21,10 @@ def pages() -> Mapping[str, str]:
     """The text of each page. Raises StammdatenError where a page lacks the marks between which a table goes."""
     built_in = built_in_partners()
     made = {_place(partner, partner in built_in): page(partner) for partner in partners()}
-    parts = {COSTS: lines_table(), ERP: erp_tables()}
+    parts = {COSTS: lines_table(), ERP: erp_tables(), TOLD: report_tables()}
     tables = {name: between_marks(_text(name), lines, name) for name, lines in parts.items()}
-    return {**made, **tables, **read_by_dbt(), PROJECT: project_file(), LINTED: all_partners_on()}
+    shipped = {**read_by_dbt(), PROJECT: project_file(), LINTED: all_partners_on()}
+    return {**made, **tables, **schema_files(), **shipped}
 
 
 def _text(name: str) -> str:

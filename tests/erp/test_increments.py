@@ -306,7 +306,7 @@ def test_the_status_says_that_the_last_load_brought_changes_only(erp, home):
     with duckdb.connect(str(home / "stammdaten.duckdb")) as connection:
         assert loader.kind_of_last_load(connection) == "full"
     load(erp, home, increments=ON)
-    assert flow.status_report(home, settings)["last_load_kind"] == "increment"
+    assert flow.status_report(home, settings).last_load_kind == "increment"
 
 
 # The merge alone, without a load.

@@ -15,7 +15,7 @@ from pipelines.cli import look as cli_look
 from pipelines.contract.contract import load_contract
 from pipelines.errors import StammdatenError
 from pipelines.forget import erase
-from pipelines.forget.forget import finish, forget, lift, preview
+from pipelines.forget.forget import finish, lift
 from pipelines.ledger.journal import Journal
 from pipelines.ledger.ledger import open_database
 from pipelines.personal.records import is_of_person, person_entities
@@ -24,6 +24,7 @@ from pipelines.sandbox.server import Sandbox
 from pipelines.settings import Vars
 from tests.push.persons import NUMBER, SECRETS, deliver, marts, stage
 from tests.push.site import TODAY, Site
+from tests.push.told import forget, preview
 
 PARTNERS = ("etg24", "facilioo", "plentific")
 SETTINGS = Vars(

@@ -16,7 +16,7 @@ from pipelines.api.http import client, limiter
 from pipelines.cli import look as cli_look
 from pipelines.contract.contract import load_contract, partners
 from pipelines.errors import StammdatenError
-from pipelines.forget.forget import finish, forget, preview
+from pipelines.forget.forget import finish
 from pipelines.ledger.ledger import open_database
 from pipelines.personal.fields import nested_persons, personal_fields
 from pipelines.personal.records import Mention, PersonEntity, mentions
@@ -28,6 +28,7 @@ from tests.push.persons import NUMBER, SECRETS, deliver, stage
 from tests.push.site import TODAY, Rows, Site
 from tests.push.test_forget import files_with, tables_with
 from tests.push.test_push_everreal import EVERREAL, GRAPHQL, flat, mutations, records, tenant
+from tests.push.told import forget, preview
 
 SETTINGS = Vars(
     stichtag=TODAY,

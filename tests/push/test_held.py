@@ -10,13 +10,13 @@ import duckdb
 import pytest
 
 from pipelines.contract.contract import load_contract
-from pipelines.explain.explain import explain
 from pipelines.ledger.ledger import create_tables, open_database
 from pipelines.plan.plan import PlanCounts, make_plan
 from pipelines.settings import Vars
 from tests.push.doubts import doubtful, flat, good
 from tests.push.site import TODAY, Site
 from tests.push.stock import PLENTIFIC
+from tests.push.told import explain
 
 DAY = date(2026, 3, 31)
 PARTNERS = ("etg24", "facilioo", "plentific", "kiwi", "casavi", "everreal")

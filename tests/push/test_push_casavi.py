@@ -8,7 +8,6 @@ import duckdb
 
 from pipelines.api.connector import connector
 from pipelines.contract.contract import load_contract
-from pipelines.forget.forget import forget
 from pipelines.ledger.ledger import open_database
 from pipelines.push import push as engine
 from pipelines.readback.adopt import AdoptionCounts, UnmanagedRecord, adopt
@@ -17,6 +16,7 @@ from pipelines.settings import Vars
 from tests.push.marts import write_marts
 from tests.push.site import TODAY, Rows, Site
 from tests.push.somebody import does
+from tests.push.told import forget
 
 PEOPLE = {"77": "Ada", "P 78/ü": "Ben", "80": "Dora"}
 

@@ -19,6 +19,7 @@ from pipelines.contract.contract import Entity, load_contract
 from pipelines.errors import StammdatenError
 from pipelines.push import push as engine
 from pipelines.readback.verify import Finding, Verification, repair, verify
+from pipelines.report import as_json
 from pipelines.sandbox.store import Store
 from tests.push.site import TODAY, Rows, Site
 from tests.push.somebody import does
@@ -330,12 +331,12 @@ def test_personal_values_are_masked_unless_they_are_asked_for(site: Site) -> Non
     unit = record(site, "etg24", "einheiten", "001/1/01/0002")
     does("etg24", "patch", f"/units/{unit['id']}", {"area": 71})
     findings = verified(site, "etg24").findings
-    masked = [as_report("etg24", f, show_personal_data=False)["fields"] for f in findings]
+    masked = [as_json(as_report("etg24", f, show_personal_data=False))["fields"] for f in findings]
     assert masked == [
         [{"field": "area", "ledger": 70.5, "partner": 71}],
         [{"field": "lastName", "ledger": "xxxxxx", "partner": "xxxxxx-9"}],
     ]
-    shown = [as_report("etg24", f, show_personal_data=True)["fields"] for f in findings]
+    shown = [as_json(as_report("etg24", f, show_personal_data=True))["fields"] for f in findings]
     assert shown[1] == [{"field": "lastName", "ledger": "Muster", "partner": "Anders-2"}]
     assert "Anders" not in repr(findings)
 
