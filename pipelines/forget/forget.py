@@ -63,11 +63,12 @@ class HeldRecord(AtPartner):
 def preview(home: Path, settings: Vars, person_nr: str) -> ErasurePreview:
     """What `forget` would do. Changes nothing.
 
-    Raises `StammdatenError` when nothing is known of this number.
+    Raises `StammdatenError` when nothing is known of this number, or the ledger has a partner without a contract here.
     """
     person_nr = person_nr.strip()
     with open_database(home) as db:
         db.execute(FORGOTTEN)
+        _check_partners_known(db)
         held = find_held(db, settings, person_nr)
         named_in = find_named_in(db, settings, person_nr)
         in_raw = _is_in_raw(db, person_nr)
@@ -236,6 +237,16 @@ def _withdraw(
     # A person with many records is no accident: no guard keeps an erasure back.
     with interrupt.finishing(interrupt.WITH_PARTNERS):
         return engine.push(home, made.plan_id, names, DEFAULTS, frozenset(DEFAULTS), progress, make).stopped
+
+
+def _check_partners_known(db: duckdb.DuckDBPyConnection) -> None:
+    """Without its contract nobody can tell which records of a partner are the person's."""
+    for (name,) in db.execute("select distinct partner from sync.ledger order by all").fetchall():
+        if name not in partners():
+            raise StammdatenError(
+                f"the ledger has records at {name}, of which no contract is known here; set STAMMDATEN_PARTNERS to the"
+                " folder that holds it. Nothing was changed."
+            )
 
 
 def _is_in_raw(db: duckdb.DuckDBPyConnection, person_nr: str) -> bool:

@@ -291,6 +291,19 @@ def test_an_unknown_number_is_refused_and_nothing_is_noted(settled: Site) -> Non
     assert settled.ledger("select count(*) from sync.forgotten") == [(0,)]
 
 
+def test_a_partner_whose_contract_is_missing_here_stops_an_erasure_before_anything(settled: Site) -> None:
+    with open_database(settled.home) as db:
+        db.execute(
+            "insert into sync.ledger by name select * replace ('own' as partner) from sync.ledger limit 1"
+        )
+        before = db.execute("from sync.ledger order by all").fetchall()
+    with pytest.raises(
+        StammdatenError, match="records at own, of which no contract is known.*STAMMDATEN_PART"
+    ):
+        forget(settled.home, SETTINGS, NUMBER)
+    assert settled.ledger("from sync.ledger order by all") == before
+
+
 def test_a_preview_names_the_records_and_changes_nothing(settled: Site) -> None:
     before = settled.ledger("from sync.ledger order by all")
     seen = preview(settled.home, SETTINGS, NUMBER)
