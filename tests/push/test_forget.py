@@ -298,7 +298,7 @@ def test_a_partner_whose_contract_is_missing_here_stops_an_erasure_before_anythi
         )
         before = db.execute("from sync.ledger order by all").fetchall()
     with pytest.raises(
-        StammdatenError, match="records at own, of which no contract is known.*STAMMDATEN_PART"
+        StammdatenError, match=r"records at own, of which no contract is known.*STAMMDATEN_PART"
     ):
         forget(settled.home, SETTINGS, NUMBER)
     assert settled.ledger("from sync.ledger order by all") == before
