@@ -28,14 +28,15 @@ ROOMS = (
     "erp.sample",
     "erp",
     "partners",
-    "sandbox",
+    "sandbox.play",
     "partners.*.sandbox",
+    "sandbox",
     "reports",
     "pages",
     "commands",
     "cli",
 )
-MOST_FILES = 17
+MOST_FILES = 15
 
 
 def modules() -> dict[str, Path]:

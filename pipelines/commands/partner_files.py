@@ -62,8 +62,8 @@ SANDBOX = Template('''\
 from collections.abc import Mapping
 from typing import ClassVar
 
-from pipelines.sandbox.partner import Partner as Base
-from pipelines.sandbox.wire import ApiError, Call, PartnerAnswer, bearer
+from pipelines.sandbox.play.partner import Partner as Base
+from pipelines.sandbox.play.wire import ApiError, Call, PartnerAnswer, bearer
 
 
 class Partner(Base):

@@ -1,3 +1,3 @@
-"""How would a partner answer? Plays every partner from its contract on this machine, with faults on demand.
-May import `contract` alone of the rooms above the ground; the partners' own `sandbox.py` stand on it.
+"""Who runs the partners that are played on this machine, and who throws their switches? Server, pages, admin routes.
+May import `contract` and `sandbox.play`; each partner's own part is found by its name.
 """

@@ -9,8 +9,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from pipelines.errors import SettingsError
+from pipelines.sandbox.play.wire import parsed
 from pipelines.sandbox.tamper import Tampering
-from pipelines.sandbox.wire import parsed
 
 PREFIX = "/_admin"
 COUNTS = ("seed", "changed", "deleted", "added")

@@ -16,9 +16,9 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import Receive, Scope, Send
 
 from pipelines.sandbox import pages
-from pipelines.sandbox.faults import CALM, Cut, Fate
-from pipelines.sandbox.partner import Partner
-from pipelines.sandbox.wire import Call, PartnerAnswer
+from pipelines.sandbox.play.faults import CALM, Cut, Fate
+from pipelines.sandbox.play.partner import Partner
+from pipelines.sandbox.play.wire import Call, PartnerAnswer
 from pipelines.unexpected import trace
 
 # Nothing but our own inline style: records come from anywhere.

@@ -4,8 +4,8 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 
 from pipelines.errors import SettingsError
-from pipelines.sandbox.partner import COMMON_OPTIONS, Partner
-from pipelines.sandbox.wire import Option
+from pipelines.sandbox.play.partner import COMMON_OPTIONS, Partner
+from pipelines.sandbox.play.wire import Option
 
 WHOLE, PERCENT, PATTERN = "a whole number", "a share in percent, 0 to 100,", "a regular expression"
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from html import escape
 from typing import Any
 
-from pipelines.sandbox.partner import Partner
+from pipelines.sandbox.play.partner import Partner
 
 NEWEST = 50
 STYLE = """

@@ -26,8 +26,8 @@ from pipelines.errors import RunningError, SettingsError
 from pipelines.sandbox.admin import admin_routes
 from pipelines.sandbox.app import application
 from pipelines.sandbox.options import settings_of
-from pipelines.sandbox.partner import Partner
-from pipelines.sandbox.store import Deletion, LoggedRequest, Store
+from pipelines.sandbox.play.partner import Partner
+from pipelines.sandbox.play.store import Deletion, LoggedRequest, Store
 from pipelines.sandbox.tamper import Tampering, tamper_with
 
 T = TypeVar("T")

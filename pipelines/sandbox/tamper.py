@@ -11,9 +11,9 @@ from typing import Any
 
 from pipelines.contract.contract import Entity, dig
 from pipelines.errors import SettingsError
-from pipelines.sandbox.partner import Partner
-from pipelines.sandbox.store import Json, Record, changed
-from pipelines.sandbox.wire import ApiError
+from pipelines.sandbox.play.partner import Partner
+from pipelines.sandbox.play.store import Json, Record, changed
+from pipelines.sandbox.play.wire import ApiError
 
 
 @dataclass(frozen=True)

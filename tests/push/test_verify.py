@@ -20,7 +20,7 @@ from pipelines.errors import StammdatenError
 from pipelines.push import push as engine
 from pipelines.readback.verify import Finding, Verification, repair, verify
 from pipelines.report import as_json
-from pipelines.sandbox.store import Store
+from pipelines.sandbox.play.store import Store
 from tests.push.site import TODAY, Rows, Site
 from tests.push.somebody import does
 from tests.push.stock import ADDRESS, FACILIOO, HOUSE, KIWI, PLENTIFIC

@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 import requests
 
+from pipelines.sandbox.play.store import LoggedRequest
 from pipelines.sandbox.server import Sandbox
-from pipelines.sandbox.store import LoggedRequest
 from tests.sandbox.api import Api
 
 SetOption = Callable[[str, str, str], None]

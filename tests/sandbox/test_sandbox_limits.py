@@ -6,7 +6,7 @@ from email.utils import parsedate_to_datetime
 
 import pytest
 
-from pipelines.sandbox.limiter import RequestWindows, Style
+from pipelines.sandbox.play.limiter import RequestWindows, Style
 from pipelines.sandbox.server import Sandbox
 from tests.sandbox.api import Api
 

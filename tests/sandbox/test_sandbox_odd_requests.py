@@ -9,7 +9,7 @@ import requests
 
 from pipelines.commands import sample
 from pipelines.errors import RunningError
-from pipelines.sandbox.partner import Partner
+from pipelines.sandbox.play.partner import Partner
 from pipelines.sandbox.server import Sandbox, running
 from pipelines.settings import Vars
 

@@ -10,8 +10,8 @@ import pipelines.partners
 from pipelines.contract import contract as reader
 from pipelines.contract.contract import ContractError, load_contract
 from pipelines.sandbox.options import settings_of
+from pipelines.sandbox.play.store import Store
 from pipelines.sandbox.server import Sandbox
-from pipelines.sandbox.store import Store
 from tests.push.shapes.graphed import sandbox as graphed_sandbox
 from tests.sandbox.api import Api
 

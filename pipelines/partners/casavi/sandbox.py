@@ -6,11 +6,11 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any, ClassVar
 
-from pipelines.sandbox import tokens
-from pipelines.sandbox.partner import Partner as Base
-from pipelines.sandbox.resources import Resource, Violation
-from pipelines.sandbox.store import Json, Record
-from pipelines.sandbox.wire import ApiError, Call, Handler, Option, PartnerAnswer, PartnerPage, stamp
+from pipelines.sandbox.play import tokens
+from pipelines.sandbox.play.partner import Partner as Base
+from pipelines.sandbox.play.resources import Resource, Violation
+from pipelines.sandbox.play.store import Json, Record
+from pipelines.sandbox.play.wire import ApiError, Call, Handler, Option, PartnerAnswer, PartnerPage, stamp
 
 PROPERTIES, UNITS = "/v2/properties/{id}", "/v2/units/{id}"
 CONTACTS, CONTRACTS = "/v2/contacts/{id}", "/v2/contracts/{id}"

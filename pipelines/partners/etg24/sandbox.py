@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Mapping
 from typing import ClassVar
 
-from pipelines.sandbox.partner import Partner as Base
-from pipelines.sandbox.resources import Resource, Violation
-from pipelines.sandbox.store import Json, Record
-from pipelines.sandbox.wire import ApiError, Call, Option, PartnerAnswer, PartnerPage, bearer
+from pipelines.sandbox.play.partner import Partner as Base
+from pipelines.sandbox.play.resources import Resource, Violation
+from pipelines.sandbox.play.store import Json, Record
+from pipelines.sandbox.play.wire import ApiError, Call, Option, PartnerAnswer, PartnerPage, bearer
 
 OBJECTS, UNITS, CONTRACTS = "/objects/{id}", "/units/{id}", "/contracts/{id}"
 

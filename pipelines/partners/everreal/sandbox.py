@@ -8,13 +8,13 @@ from dataclasses import replace
 from datetime import date, datetime
 from typing import Any, ClassVar
 
-from pipelines.sandbox import tokens
-from pipelines.sandbox.faults import FAULT_OPTIONS
-from pipelines.sandbox.graphql import Field, Resolver
-from pipelines.sandbox.graphql import GraphqlPartner as Base
-from pipelines.sandbox.resources import Resource, Violation
-from pipelines.sandbox.store import Json, Record
-from pipelines.sandbox.wire import ApiError, Call, Handler, Option, PartnerAnswer, bearer
+from pipelines.sandbox.play import tokens
+from pipelines.sandbox.play.faults import FAULT_OPTIONS
+from pipelines.sandbox.play.graphql import Field, Resolver
+from pipelines.sandbox.play.graphql import GraphqlPartner as Base
+from pipelines.sandbox.play.resources import Resource, Violation
+from pipelines.sandbox.play.store import Json, Record
+from pipelines.sandbox.play.wire import ApiError, Call, Handler, Option, PartnerAnswer, bearer
 
 OWNERS, UNITS, TENANTS = "upsertOwner", "upsertUnit", "upsertTenant"
 MONEY = ("coldRent", "serviceCharges", "heatingCosts", "totalRent", "securityDeposit")

@@ -7,12 +7,12 @@ from datetime import UTC, datetime
 from typing import Any, ClassVar
 
 from pipelines.contract.contract import Entity
-from pipelines.sandbox import tokens
-from pipelines.sandbox.faults import rejected
-from pipelines.sandbox.partner import Partner as Base
-from pipelines.sandbox.resources import Resource, Violation
-from pipelines.sandbox.store import Duplicate, Json, Record, changed
-from pipelines.sandbox.wire import ApiError, Call, Handler, Option, PartnerAnswer, PartnerPage, bearer
+from pipelines.sandbox.play import tokens
+from pipelines.sandbox.play.faults import rejected
+from pipelines.sandbox.play.partner import Partner as Base
+from pipelines.sandbox.play.resources import Resource, Violation
+from pipelines.sandbox.play.store import Duplicate, Json, Record, changed
+from pipelines.sandbox.play.wire import ApiError, Call, Handler, Option, PartnerAnswer, PartnerPage, bearer
 
 TENANTS, PROPERTIES, ENTRANCES = "/api/tenants/{id}", "/api/properties/{id}", "/api/entrances/{id}"
 UNITS, PARTIES, CONTRACTS = "/api/units/{id}", "/api/parties/{id}", "/api/unit-contracts/{id}"

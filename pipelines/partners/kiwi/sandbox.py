@@ -5,10 +5,10 @@ import time
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from pipelines.sandbox.partner import Partner as Base
-from pipelines.sandbox.resources import Resource
-from pipelines.sandbox.store import Json
-from pipelines.sandbox.wire import ApiError, Call, Handler, Option, PartnerAnswer, PartnerPage, stamp
+from pipelines.sandbox.play.partner import Partner as Base
+from pipelines.sandbox.play.resources import Resource
+from pipelines.sandbox.play.store import Json
+from pipelines.sandbox.play.wire import ApiError, Call, Handler, Option, PartnerAnswer, PartnerPage, stamp
 
 WORDS = {"/v1/units/{id}": "unit", "/v1/tenants/{id}": "tenant", "/v1/leases/{id}": "lease"}
 EIGHT_DAYS = 8 * 24 * 3600

@@ -5,11 +5,11 @@ import time
 from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
-from pipelines.sandbox import tokens
-from pipelines.sandbox.partner import Partner as Base
-from pipelines.sandbox.resources import Resource, Violation
-from pipelines.sandbox.store import Json, Record
-from pipelines.sandbox.wire import ApiError, Call, Handler, Option, PartnerAnswer, PartnerPage, bearer
+from pipelines.sandbox.play import tokens
+from pipelines.sandbox.play.partner import Partner as Base
+from pipelines.sandbox.play.resources import Resource, Violation
+from pipelines.sandbox.play.store import Json, Record
+from pipelines.sandbox.play.wire import ApiError, Call, Handler, Option, PartnerAnswer, PartnerPage, bearer
 
 LOCATIONS = "/locations/{id}"
 OLD_NAMES = {

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
-from pipelines.sandbox.partner import Partner as Base
-from pipelines.sandbox.resources import Resource, Violation
-from pipelines.sandbox.store import Json, Record, changed
-from pipelines.sandbox.wire import ApiError, Call, Handler, Option, PartnerAnswer, bearer
+from pipelines.sandbox.play.partner import Partner as Base
+from pipelines.sandbox.play.resources import Resource, Violation
+from pipelines.sandbox.play.store import Json, Record, changed
+from pipelines.sandbox.play.wire import ApiError, Call, Handler, Option, PartnerAnswer, bearer
 
 PROBLEM = {"content-type": "application/problem+json"}
 COUNTRIES = ("AT", "BE", "CH", "CZ", "DE", "ES", "FR", "JP", "NL", "SK", "UK")

@@ -6,11 +6,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any, ClassVar
 
-from pipelines.sandbox.faults import CALM, Fate
-from pipelines.sandbox.partner import Partner as Base
-from pipelines.sandbox.resources import Resource, Violation
-from pipelines.sandbox.store import Json, Record
-from pipelines.sandbox.wire import ApiError, Call, Option, PartnerAnswer, PartnerPage
+from pipelines.sandbox.play.faults import CALM, Fate
+from pipelines.sandbox.play.partner import Partner as Base
+from pipelines.sandbox.play.resources import Resource, Violation
+from pipelines.sandbox.play.store import Json, Record
+from pipelines.sandbox.play.wire import ApiError, Call, Option, PartnerAnswer, PartnerPage
 
 GROUPS, PROPERTIES = "/property_groups/{id}", "/properties/{id}"
 APPLICATION = {GROUPS: "estate_groups", PROPERTIES: "estates"}

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import ClassVar
 
-from pipelines.sandbox.graphql import GraphqlPartner
-from pipelines.sandbox.wire import ApiError, Call, Handler, Option, PartnerAnswer, bearer
+from pipelines.sandbox.play.graphql import GraphqlPartner
+from pipelines.sandbox.play.wire import ApiError, Call, Handler, Option, PartnerAnswer, bearer
 
 
 class Partner(GraphqlPartner):

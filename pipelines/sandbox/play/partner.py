@@ -7,11 +7,11 @@ from datetime import datetime
 from typing import Any
 
 from pipelines.contract.contract import Entity
-from pipelines.sandbox import lists
-from pipelines.sandbox.base import COMMON_OPTIONS, PartnerBase
-from pipelines.sandbox.resources import Resource, Violation
-from pipelines.sandbox.store import Duplicate, Json, Record, changed
-from pipelines.sandbox.wire import ApiError, Call, Handler, PartnerAnswer, PartnerPage, stamp
+from pipelines.sandbox.play import lists
+from pipelines.sandbox.play.base import COMMON_OPTIONS, PartnerBase
+from pipelines.sandbox.play.resources import Resource, Violation
+from pipelines.sandbox.play.store import Duplicate, Json, Record, changed
+from pipelines.sandbox.play.wire import ApiError, Call, Handler, PartnerAnswer, PartnerPage, stamp
 
 __all__ = ["COMMON_OPTIONS", "Partner"]
 

@@ -5,8 +5,8 @@ from typing import Any
 from urllib.parse import unquote
 
 from pipelines.contract.contract import Contract, ContractError
-from pipelines.sandbox.resources import query_parameters
-from pipelines.sandbox.wire import Handler
+from pipelines.sandbox.play.resources import query_parameters
+from pipelines.sandbox.play.wire import Handler
 
 
 class Routes:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Literal, NoReturn
 
-from pipelines.sandbox.resources import Violation
+from pipelines.sandbox.play.resources import Violation
 
 
 @dataclass(frozen=True)

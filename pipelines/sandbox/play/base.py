@@ -8,12 +8,12 @@ from dataclasses import replace
 from typing import Any, ClassVar, NoReturn
 
 from pipelines.contract.contract import Contract, dig, resolve
-from pipelines.sandbox import lists
-from pipelines.sandbox.faults import CALM, FAULT_OPTIONS, Fate, Faults, rejected
-from pipelines.sandbox.resources import Resource, Violation, refusals, resources, validator
-from pipelines.sandbox.routes import Routes
-from pipelines.sandbox.store import Json, Record, Store, moment_text
-from pipelines.sandbox.wire import ApiError, Call, Handler, Option, PartnerAnswer, PartnerPage, parsed
+from pipelines.sandbox.play import lists
+from pipelines.sandbox.play.faults import CALM, FAULT_OPTIONS, Fate, Faults, rejected
+from pipelines.sandbox.play.resources import Resource, Violation, refusals, resources, validator
+from pipelines.sandbox.play.routes import Routes
+from pipelines.sandbox.play.store import Json, Record, Store, moment_text
+from pipelines.sandbox.play.wire import ApiError, Call, Handler, Option, PartnerAnswer, PartnerPage, parsed
 
 COMMON_OPTIONS = {
     "in_flight": Option("0", "more requests at the same time are answered with 429; 0: any number"),

@@ -10,9 +10,9 @@ from email.utils import formatdate
 from typing import Any, Literal, cast
 
 from pipelines.contract.contract import dig
-from pipelines.sandbox.limiter import Quota, RequestWindows, Style
-from pipelines.sandbox.resources import Violation
-from pipelines.sandbox.wire import ApiError, Call, Option, PartnerAnswer
+from pipelines.sandbox.play.limiter import Quota, RequestWindows, Style
+from pipelines.sandbox.play.resources import Violation
+from pipelines.sandbox.play.wire import ApiError, Call, Option, PartnerAnswer
 
 Cut = Literal["", "whole", "half"]
 

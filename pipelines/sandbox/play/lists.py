@@ -6,9 +6,9 @@ from urllib.parse import urlencode
 
 from pipelines.contract.contract import Paging, dig
 from pipelines.contract.model import put
-from pipelines.sandbox.resources import Resource
-from pipelines.sandbox.store import Json
-from pipelines.sandbox.wire import ApiError, Call, PartnerAnswer, PartnerPage
+from pipelines.sandbox.play.resources import Resource
+from pipelines.sandbox.play.store import Json
+from pipelines.sandbox.play.wire import ApiError, Call, PartnerAnswer, PartnerPage
 
 
 def page_of(paging: Paging, call: Call, given: Mapping[str, Any], refuses_large: bool = False) -> PartnerPage:

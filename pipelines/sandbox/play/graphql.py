@@ -19,11 +19,11 @@ from graphql import (
 from pipelines.contract.contract import ContractError, Entity, dig
 from pipelines.contract.graphql_schema import Sdl
 from pipelines.contract.model import put
-from pipelines.sandbox import lists
-from pipelines.sandbox.partner import Partner
-from pipelines.sandbox.resources import Resource
-from pipelines.sandbox.store import Json, Record, changed
-from pipelines.sandbox.wire import ApiError, Call, Handler, PartnerAnswer
+from pipelines.sandbox.play import lists
+from pipelines.sandbox.play.partner import Partner
+from pipelines.sandbox.play.resources import Resource
+from pipelines.sandbox.play.store import Json, Record, changed
+from pipelines.sandbox.play.wire import ApiError, Call, Handler, PartnerAnswer
 
 Field = tuple[str, str]
 Resolver = Callable[[Call, Json], Any]
