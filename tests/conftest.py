@@ -117,7 +117,9 @@ class Dbt:
         if vars is not None:
             options += ["--vars", yaml.safe_dump(dict(vars))]
         self.runner.manifest = manifest
-        return self.runner.invoke(["--quiet", "--no-use-colors", *arguments, *options])
+        # Nobody reads dbt's JSON and its log here, and they take a quarter of the time.
+        spared = ["--no-write-json", "--log-level-file", "none"]
+        return self.runner.invoke(["--quiet", "--no-use-colors", *spared, *arguments, *options])
 
 
 @pytest.fixture(scope="session")
@@ -128,9 +130,6 @@ def dbt(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dbt]:
         patch.setenv("DBT_TARGET_PATH", str(folder / "target"))
         patch.setenv("DBT_LOG_PATH", str(folder / "logs"))
         patch.setenv("DBT_SEND_ANONYMOUS_USAGE_STATS", "false")
-        # Nobody reads them here, and they take a quarter of the time.
-        patch.setenv("DBT_WRITE_JSON", "false")
-        patch.setenv("DBT_LOG_LEVEL_FILE", "none")
         yield Dbt(folder)
 
 

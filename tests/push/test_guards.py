@@ -18,6 +18,7 @@ from pipelines.plan.guards import (
     limits,
 )
 from pipelines.plan.plan import PlanCounts
+from pipelines.reports.run import GuardLine, PlanReport
 
 
 def guards_of(held: int, onboarded: bool = True, **counts: int) -> list[str]:
@@ -116,9 +117,18 @@ def test_an_entity_is_onboarded_once_nine_of_ten_rows_are_at_the_partner(
     assert is_onboarded(arrived, in_mart) is onboarded
 
 
-def planned(guards: list[str], **counts: int) -> dict[str, Any]:
-    line = {"partner": "etg24", "entity": "einheiten", "create": 0, "update": 0, "withdraw": 0, **counts}
-    return {"plan_id": "abc", "plan": [line], "guards": guards}
+def planned(guards: list[str], **counts: int) -> PlanReport:
+    held = tuple(
+        GuardLine(partner="etg24", guard=name, entity="einheiten", message="", rows=()) for name in guards
+    )
+    return PlanReport(
+        plan_id="abc",
+        plan=(PlanCounts("etg24", "einheiten", **counts),),
+        failures=(),
+        guards=held,
+        warnings=(),
+        renumbered=(),
+    )
 
 
 def test_a_plan_invites_to_push_it_unless_it_is_empty_or_a_guard_holds_it() -> None:
