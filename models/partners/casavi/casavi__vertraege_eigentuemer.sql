@@ -8,9 +8,7 @@ eigentumsverhaeltnisse as (
 
 records as (
     select
-        {{ casavi_vertrag() }},
-        'OWNER' as type,
-        ev_nr as number
+        {{ casavi_vertrag('OWNER', 'ev_nr') }}
     from eigentumsverhaeltnisse
     where {{ has_own_id('casavi', 'vertrag_person_id') }}  -- I6: of two records with one id neither is sent
 )

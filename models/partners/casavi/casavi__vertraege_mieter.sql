@@ -8,9 +8,7 @@ mietverhaeltnisse as (
 
 records as (
     select
-        {{ casavi_vertrag() }},
-        'RENTER' as type,
-        mv_nr as number
+        {{ casavi_vertrag('RENTER', 'mv_nr') }}
     from mietverhaeltnisse
     where {{ has_own_id('casavi', 'vertrag_person_id') }}  -- I6: of two records with one id neither is sent
 )
