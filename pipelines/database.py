@@ -24,7 +24,8 @@ def connect(
 ) -> duckdb.DuckDBPyConnection:
     """A connection to the DuckDB file; while another program holds it, it is tried again (`STAMMDATEN_WAIT` seconds).
 
-    `is_over` ends the waiting early, a signal soon. Raises `BusyError` when the file is still held then,
+    Where this process has it open for writing already, that is shared, whatever `read_only` says: DuckDB has one way to
+    open a file at a time. `is_over` ends the waiting early, a signal soon. Raises `BusyError` when the file is still held then,
     `StammdatenError` when it cannot be opened at all.
     """
     limit = wait_limit()
@@ -33,6 +34,8 @@ def connect(
     while True:
         try:
             return duckdb.connect(str(path), read_only=read_only)
+        except duckdb.ConnectionException:
+            return duckdb.connect(str(path))
         except duckdb.IOException as problem:
             holder = _holder(path, problem)
         if interrupt.exit_code() and not is_interrupted:

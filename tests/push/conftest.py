@@ -19,7 +19,9 @@ def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
         for name, value in sandbox.environment().items():
             monkeypatch.setenv(name, value)
         (tmp_path / "home").mkdir()
-        yield Site(tmp_path / "home", sandbox)
+        made = Site(tmp_path / "home", sandbox, keeps_open=True)
+        yield made
+        made.close()
 
 
 @pytest.fixture
@@ -31,4 +33,6 @@ def shapes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
         for name, value in sandbox.environment().items():
             monkeypatch.setenv(name, value)
         (tmp_path / "home").mkdir()
-        yield Site(tmp_path / "home", sandbox)
+        made = Site(tmp_path / "home", sandbox, keeps_open=True)
+        yield made
+        made.close()

@@ -12,6 +12,7 @@ from pipelines.push import push as engine
 from pipelines.push.recovery import recover
 from pipelines.push.result_table import ResultLine
 from pipelines.sandbox.server import Sandbox
+from pipelines.settings import database
 from tests.push.marts import write_marts
 
 TODAY = date(2026, 11, 21)
@@ -21,11 +22,21 @@ Rows = dict[str, list[dict[str, Any]]]
 class Site:
     """One STAMMDATEN_HOME with a sandbox that plays the partners."""
 
-    def __init__(self, home: Path, sandbox: Sandbox):
-        self.home, self.sandbox = home, sandbox
+    def __init__(self, home: Path, sandbox: Sandbox, keeps_open: bool = False):
+        self.home, self.sandbox, self.keeps_open = home, sandbox, keeps_open
+        self._kept: duckdb.DuckDBPyConnection | None = None
+
+    def close(self) -> None:
+        """Lets go of the DuckDB file, for good: other programs may open it now."""
+        self.keeps_open = False
+        if self._kept:
+            self._kept.close()
 
     def sync(self, partner: str, rows: Rows) -> dict[str, ResultLine]:
         """Marts as given, then settle, plan and push; the closing table by entity."""
+        if self.keeps_open and not self._kept:
+            # Opening the file is most of what a small sync costs; it is opened once a test.
+            self._kept = duckdb.connect(str(database(self.home)))
         with open_database(self.home) as db:
             write_marts(db, partner, rows)
         recover(self.home, [partner])
