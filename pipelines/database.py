@@ -24,9 +24,9 @@ def connect(
 ) -> duckdb.DuckDBPyConnection:
     """A connection to the DuckDB file; while another program holds it, it is tried again (`STAMMDATEN_WAIT` seconds).
 
-    Where this process has it open for writing already, that is shared, whatever `read_only` says: DuckDB has one way to
-    open a file at a time. `is_over` ends the waiting early, a signal soon. Raises `BusyError` when the file is still held then,
-    `StammdatenError` when it cannot be opened at all.
+    `is_over` ends the waiting early, a signal soon. A file that this process has open for writing already is shared,
+    whatever `read_only` says: DuckDB opens a file in one way at a time. Raises `BusyError` when the file is still held
+    then, `StammdatenError` when it cannot be opened at all.
     """
     limit = wait_limit()
     deadline = time.monotonic() + limit

@@ -196,6 +196,16 @@ def test_a_plan_of_records_too_large_for_little_memory_is_read_all_the_same(tmp_
     assert [seq for batch in batches for seq in batch["seq"].to_pylist()] == list(range(1, 2_004))
 
 
+def test_who_only_reads_shares_a_file_that_this_process_has_open_for_writing(tmp_path: Path) -> None:
+    file = tmp_path / "stammdaten.duckdb"
+    with duckdb.connect(str(file)) as writer:
+        writer.execute("create table greeting as select 'hello' as word")
+        with connect(file, read_only=True) as reader:
+            assert reader.execute("from greeting").fetchall() == [("hello",)]
+    with connect(file, read_only=True) as reader, pytest.raises(duckdb.InvalidInputException):
+        reader.execute("drop table greeting")
+
+
 def test_a_fold_that_fails_says_why_and_leaves_everything_as_it_was(
     db: duckdb.DuckDBPyConnection, journal: Journal
 ) -> None:
