@@ -10,6 +10,7 @@ import pytest
 
 from pipelines.api.outcome import Outcome
 from pipelines.contract.contract import load_contract
+from pipelines.database import connect
 from pipelines.ledger.journal import Journal
 from pipelines.ledger.ledger import create_tables, fold
 from pipelines.plan.plan import make_plan
