@@ -4,17 +4,17 @@
     {% for tabelle in tabellen -%}
     {{ tabelle }}_rows as (
         select
-            {{ erp_key_text(finding_key(tabelle)) | indent(12) }} as schluessel,
-            _regel,
-            _grund,
+            {{ erp_key_text(finding_key(tabelle)) | indent(12) }} as key,
+            _rule,
+            _reason,
             _maengel
         from {{ ref('base_erp__' ~ tabelle) }}
-        where _regel is not null or _maengel is not null
+        where _rule is not null or _maengel is not null
     ),
 
     {{ tabelle }}_values as (
         select
-            schluessel,
+            key,
             unnest(_maengel) as mangel
         from {{ tabelle }}_rows
     ){{ ',' if not loop.last }}
@@ -22,30 +22,30 @@
     {% endfor -%}
     {%- for tabelle in tabellen -%}
     select
-        _regel as regel,
-        '{{ tabelle }}' as tabelle,
-        schluessel,
-        cast(null as varchar) as spalte,
-        cast(null as varchar) as wert,
-        _grund as grund
+        _rule as rule,
+        '{{ tabelle }}' as table_name,
+        key,
+        cast(null as varchar) as column_name,
+        cast(null as varchar) as value,
+        _reason as reason
     from {{ tabelle }}_rows
-    where _regel is not null
+    where _rule is not null
     union all
     select
-        mangel.regel,
-        '{{ tabelle }}' as tabelle,
-        schluessel,
-        mangel.spalte,
+        mangel.rule,
+        '{{ tabelle }}' as table_name,
+        key,
+        mangel.column_name,
         {% if personal_columns(tabelle) -%}
         case
-            when mangel.spalte in ('{{ personal_columns(tabelle) | join("', '") }}')
-                then {{ mask('mangel.wert') }}
-            else mangel.wert
-        end as wert,
+            when mangel.column_name in ('{{ personal_columns(tabelle) | join("', '") }}')
+                then {{ mask('mangel.value') }}
+            else mangel.value
+        end as value,
         {%- else -%}
-        mangel.wert,
+        mangel.value,
         {%- endif %}
-        mangel.grund
+        mangel.reason
     from {{ tabelle }}_values
     {{ 'union all' if not loop.last }}
     {% endfor -%}

@@ -1,16 +1,16 @@
-{% macro befunde(regel, tests) -%}
+{% macro befunde(rule, tests) -%}
     case
-        when {% for spalte, wert, bedingung, grund in tests %}({{ bedingung }}){{ ' or ' if not loop.last }}{% endfor %}
+        when {% for spalte, wert, bedingung, reason in tests %}({{ bedingung }}){{ ' or ' if not loop.last }}{% endfor %}
             then list_filter(
                 [
-                    {% for spalte, wert, bedingung, grund in tests -%}
+                    {% for spalte, wert, bedingung, reason in tests -%}
                     case
                         when {{ bedingung }}
                             then {
-                                'regel': '{{ regel }}',
-                                'spalte': '{{ spalte }}',
-                                'wert': cast({{ wert }} as varchar),
-                                'grund': '{{ grund }}'
+                                'rule': '{{ rule }}',
+                                'column_name': '{{ spalte }}',
+                                'value': cast({{ wert }} as varchar),
+                                'reason': '{{ reason }}'
                             }
                     end{{ ',' if not loop.last }}
                     {% endfor -%}

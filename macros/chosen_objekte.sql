@@ -23,13 +23,13 @@
     {%- set settings = partner_settings(partner) -%}
     {%- for setting in ['nur_objekte', 'ohne_objekte'] %}
     select
-        'E1' as regel,
-        'gebaeude' as tabelle,
-        genannt.id as schluessel,
-        'gebaeude_nr' as spalte,
-        cast(null as varchar) as wert,
+        'E1' as rule,
+        'gebaeude' as table_name,
+        genannt.id as key,
+        'gebaeude_nr' as column_name,
+        cast(null as varchar) as value,
         '{{ partner }}' as partner,
-        'partners.{{ partner }}.{{ setting }} names it: no Gebäude that lives and may be sent has this id' as grund
+        'partners.{{ partner }}.{{ setting }} names it: no Gebäude that lives and may be sent has this id' as reason
     from {{ named_ids(settings[setting]) }} as genannt (id)
     where
         genannt.id not in (
@@ -40,13 +40,13 @@
     union all
     {%- endfor %}
     select
-        'E1' as regel,
-        'gebaeude' as tabelle,
-        concat_ws('/', {{ record_key('gebaeude', table='gebaeude') | join(', ') }}) as schluessel,
-        'gebaeude_nr' as spalte,
-        cast(null as varchar) as wert,
+        'E1' as rule,
+        'gebaeude' as table_name,
+        concat_ws('/', {{ record_key('gebaeude', table='gebaeude') | join(', ') }}) as key,
+        'gebaeude_nr' as column_name,
+        cast(null as varchar) as value,
         '{{ partner }}' as partner,
-        'left out, with all below it, by the settings nur_objekte and ohne_objekte' as grund
+        'left out, with all below it, by the settings nur_objekte and ohne_objekte' as reason
     from {{ ref('stg_erp__gebaeude') }} as gebaeude
     where
         {{ in_mandanten(partner, 'gebaeude') }}

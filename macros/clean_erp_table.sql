@@ -31,15 +31,15 @@
                             [
                                 {% for spalte in columns -%}
                                 case when not {{ spalte }}__plain then {
-                                    'spalte': '{{ spalte }}',
-                                    'wert': {{ spalte }},
+                                    'column_name': '{{ spalte }}',
+                                    'value': {{ spalte }},
                                     'is_key': {{ is_key_column(spalte) | lower }}
                                 } end{{ ',' if not loop.last }}
                                 {% endfor -%}
                             ],
                             lambda text: {{ damage_of('text') }}
                         ),
-                        lambda schaden: schaden.grund is not null
+                        lambda schaden: schaden.reason is not null
                     )
             end as _schaeden
             {%- endif %}
@@ -78,9 +78,9 @@
 {#- C8: the finding of a text (spalte, wert, is_key), with an empty reason where nothing is wrong. -#}
 {% macro damage_of(text) -%}
     {
-        'regel': 'C8',
-        'spalte': {{ text }}.spalte,
-        'wert': {{ text }}.wert,
-        'grund': {{ damaged_text(text ~ '.wert', text ~ '.is_key') }}
+        'rule': 'C8',
+        'column_name': {{ text }}.column_name,
+        'value': {{ text }}.value,
+        'reason': {{ damaged_text(text ~ '.value', text ~ '.is_key') }}
     }
 {%- endmacro %}

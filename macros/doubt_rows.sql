@@ -31,9 +31,9 @@
 
 
 {#- Whether one of a row's values was listed: of this column, by this rule (any, when not named). -#}
-{% macro has_mangel(zeile, spalte, regel=none) -%}
+{% macro has_mangel(zeile, spalte, rule=none) -%}
     coalesce(list_any_value(list_transform(list_filter(
         {{ zeile }}._maengel,
-        lambda mangel: mangel.spalte = '{{ spalte }}'{{ " and mangel.regel = '" ~ regel ~ "'" if regel }}
+        lambda mangel: mangel.column_name = '{{ spalte }}'{{ " and mangel.rule = '" ~ rule ~ "'" if rule }}
     ), lambda mangel: true)), false)
 {%- endmacro %}

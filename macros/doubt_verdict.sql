@@ -9,7 +9,7 @@
         {% do tests.append('zeilen._maengel is not null and len(' ~ unread ~ ') > 0'
             ~ (' and not ' ~ lease_surely_out('zeilen') if tabelle == 'mietvertrag' else '')) %}
         {% do reasons.append('nullif(array_to_string(list_transform(' ~ unread
-            ~ ", lambda mangel: mangel.spalte || ' ' || mangel.wert), ', '), '')") %}
+            ~ ", lambda mangel: mangel.column_name || ' ' || mangel.value), ', '), '')") %}
     {% endif %}
     {% do return((
         '(' ~ tests | join(') or (') ~ ')',
@@ -39,8 +39,8 @@
     list_filter(
         zeilen._maengel,
         lambda mangel: {% for spalte in spalten -%}
-            mangel.spalte = '{{ spalte }}'
-            and {{ "mangel.regel = 'C9'" if spalte in words else 'zeilen.' ~ spalte ~ ' is null' }}
+            mangel.column_name = '{{ spalte }}'
+            and {{ "mangel.rule = 'C9'" if spalte in words else 'zeilen.' ~ spalte ~ ' is null' }}
             {#- The end of a lease is mietende; only without one it is kuendigung_zum. -#}
             {{- ' and zeilen.mietende is null' if spalte == 'kuendigung_zum' }}
             {{- ' or ' if not loop.last }}

@@ -15,13 +15,13 @@
 {#- Ids in the setting projekte that no WE has, in the form of findings; no row where it is not set. -#}
 {% macro facilioo_projekte_findings() -%}
     select
-        'E1' as regel,
-        'wirtschaftseinheit' as tabelle,
-        genannt.id as schluessel,
-        'we_nr' as spalte,
-        cast(null as varchar) as wert,
+        'E1' as rule,
+        'wirtschaftseinheit' as table_name,
+        genannt.id as key,
+        'we_nr' as column_name,
+        cast(null as varchar) as value,
         'facilioo' as partner,
-        'partners.facilioo.projekte names it: no WE that lives and may be sent has this id' as grund
+        'partners.facilioo.projekte names it: no WE that lives and may be sent has this id' as reason
     from {{ named_ids(partner_settings('facilioo').projekte) }} as genannt (id)
     where
         genannt.id not in (

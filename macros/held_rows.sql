@@ -156,7 +156,7 @@
         composite_id(partner, level),
         "'V1'",
         level,
-        "concat_ws(' ', hindernisse[1].spalte, hindernisse[1].wert) || ': ' || hindernisse[1].grund",
+        "concat_ws(' ', hindernisse[1].column_name, hindernisse[1].value) || ': ' || hindernisse[1].reason",
     ) }}
     from {{ relation }}
     where hindernisse is not null

@@ -13,10 +13,10 @@
     parent_{{ loop.index }} as (
         select
             {{ erp_key(vater.tabelle) | join(', ') }},
-            _regel,
-            _grund
+            _rule,
+            _reason
         from {{ ref('base_erp__' ~ vater.tabelle) }}
-        where _regel is null or _regel not in ('C6', 'C7', 'I3')
+        where _rule is null or _rule not in ('C6', 'C7', 'I3')
     ),
 
     incomplete_{{ loop.index }} as (
@@ -32,15 +32,15 @@
         select
             zeilen.*,
             case
-                {%- for bedingung, regel, grund in urteile %}
-                when {{ bedingung }} then {{ regel }}
+                {%- for bedingung, rule, reason in urteile %}
+                when {{ bedingung }} then {{ rule }}
                 {%- endfor %}
-            end as _regel,
+            end as _rule,
             case
-                {%- for bedingung, regel, grund in urteile %}
-                when {{ bedingung }} then {{ grund }}
+                {%- for bedingung, rule, reason in urteile %}
+                when {{ bedingung }} then {{ reason }}
                 {%- endfor %}
-            end as _grund
+            end as _reason
         from {{ zeilen }} as zeilen
         left join superseded on zeilen._zeile = superseded._zeile
         left join {{ ref('loeschkennzeichen') }} as kennzeichen
@@ -82,9 +82,9 @@
             {{- ',' if not loop.last }}
             {%- endfor %}
         ] as numbers,
-        min(_grund) as _grund
+        min(_reason) as _reason
     from {{ ref('base_erp__' ~ vater.tabelle) }}
-    where _regel = 'C7'{{ ' and coalesce(' ~ schluessel | join(', ') ~ ') is not null' if schluessel | length > 1 }}
+    where _rule = 'C7'{{ ' and coalesce(' ~ schluessel | join(', ') ~ ') is not null' if schluessel | length > 1 }}
     group by all
 {%- endmacro %}
 
@@ -104,7 +104,7 @@
 {% macro maybe_children(zeilen, vater, incomplete) -%}
     select
         zeilen._zeile,
-        min({{ incomplete }}._grund) as _grund
+        min({{ incomplete }}._reason) as _reason
     from {{ zeilen }} as zeilen
     cross join (select distinct missing from {{ incomplete }}) as gaps
     inner join {{ incomplete }}
@@ -166,12 +166,12 @@
     {% set urteile = [] %}
     {% for vater in eltern %}
         {% set parent = 'parent_' ~ loop.index %}
-        {% set fehlt = parent_is_missing(vater, parent) ~ ' and maybe_' ~ loop.index ~ '._grund is null' %}
+        {% set fehlt = parent_is_missing(vater, parent) ~ ' and maybe_' ~ loop.index ~ '._reason is null' %}
         {% do urteile.append((fehlt, "'L3'", "'no ' || " ~ _parent_name(vater))) %}
         {% do urteile.append((
-            parent ~ "._regel <> 'H1'",
-            parent ~ '._regel',
-            _parent_name(vater) ~ " || ': ' || " ~ parent ~ '._grund',
+            parent ~ "._rule <> 'H1'",
+            parent ~ '._rule',
+            _parent_name(vater) ~ " || ': ' || " ~ parent ~ '._reason',
         )) %}
     {% endfor %}
     {% do return(urteile) %}
@@ -188,14 +188,14 @@
     {% for vater in eltern %}
         {% set parent = 'parent_' ~ loop.index %}
         {% do urteile.append((
-            parent ~ "._regel = 'H1'", "'H1'", _parent_name(vater) ~ " || ': ' || " ~ parent ~ '._grund'
+            parent ~ "._rule = 'H1'", "'H1'", _parent_name(vater) ~ " || ': ' || " ~ parent ~ '._reason'
         )) %}
         {#- Its parent may be the row of which a number is missing. #}
         {% do urteile.append((
-            parent_is_missing(vater, parent) ~ ' and maybe_' ~ loop.index ~ '._grund is not null',
+            parent_is_missing(vater, parent) ~ ' and maybe_' ~ loop.index ~ '._reason is not null',
             "'H1'",
             "'no ' || " ~ _parent_name(vater) ~ " || ', but {{ tabelle }} '".replace('{{ tabelle }}', vater.tabelle)
-                ~ ' || maybe_' ~ loop.index ~ '._grund',
+                ~ ' || maybe_' ~ loop.index ~ '._reason',
         )) %}
     {% endfor %}
     {% do return(urteile) %}

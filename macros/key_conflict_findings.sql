@@ -2,19 +2,19 @@
     {%- set separator = partner_settings(partner).separator -%}
     {%- set key = record_key(level, person) -%}
 select
-    'I5' as regel,
-    '{{ tabelle }}' as tabelle,
-    concat_ws('/', {{ key | join(', ') }}) as schluessel,
+    'I5' as rule,
+    '{{ tabelle }}' as table_name,
+    concat_ws('/', {{ key | join(', ') }}) as key,
     concat_ws(
         ', '{% for column in key %},
         case when contains({{ column }}, '{{ separator }}') then '{{ column }}' end
         {%- endfor %}
-    ) as spalte,
+    ) as column_name,
     concat_ws(
         ', '{% for column in key %},
         case when contains({{ column }}, '{{ separator }}') then {{ column }} end
         {%- endfor %}
-    ) as wert,
+    ) as value,
     '{{ partner }}' as partner,
     concat_ws(
         ' ',
@@ -22,7 +22,7 @@ select
         {%- for other in partner_separatoren() if other != separator %},
         case when not contains(concat({{ key | join(', ') }}), '{{ other }}') then '{{ other }}' end
         {%- endfor %}
-    ) as grund
+    ) as reason
 from {{ ref(quelle) }}
 where
     {{ in_mandanten(partner) }}  -- E1

@@ -21,7 +21,7 @@
 {%- endmacro %}
 
 
-{#- A value that is listed; `grund` is SQL, NULL where the value was not read. -#}
-{% macro mangel(regel, spalte, wert, grund='cast(null as varchar)') -%}
-    {'regel': '{{ regel }}', 'spalte': '{{ spalte }}', 'wert': {{ wert }}, 'grund': {{ grund }}}
+{#- A value that is listed; `reason` is SQL, NULL where the value was not read. -#}
+{% macro mangel(rule, spalte, wert, reason='cast(null as varchar)') -%}
+    {'rule': '{{ rule }}', 'column_name': '{{ spalte }}', 'value': {{ wert }}, 'reason': {{ reason }}}
 {%- endmacro %}

@@ -1,13 +1,13 @@
 {% macro nobody_left_findings(partner, tabelle, quelle, level) -%}
 select distinct
-    'I5' as regel,
-    '{{ tabelle }}' as tabelle,
-    concat_ws('/', {{ record_key(level, table='betroffene') | join(', ') }}) as schluessel,
-    'person_nr' as spalte,
-    cast(null as varchar) as wert,
+    'I5' as rule,
+    '{{ tabelle }}' as table_name,
+    concat_ws('/', {{ record_key(level, table='betroffene') | join(', ') }}) as key,
+    'person_nr' as column_name,
+    cast(null as varchar) as value,
     '{{ partner }}' as partner,
     'no person is left: each number contains the separator '
-    || '{{ partner_settings(partner).separator }} of {{ partner }}' as grund
+    || '{{ partner_settings(partner).separator }} of {{ partner }}' as reason
 from {{ ref(quelle) }} as betroffene
 where
     {{ sendable(partner, level, table='betroffene') }}  -- E1, I5

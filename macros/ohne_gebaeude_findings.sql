@@ -1,12 +1,12 @@
 {% macro ohne_gebaeude_findings(partner) -%}
 select
-    'I3' as regel,
-    'verwaltungseinheit' as tabelle,
-    {{ erp_key_text(key_columns('verwaltungseinheit')) }} as schluessel,
-    'gebaeude_nr' as spalte,
-    cast(null as varchar) as wert,
+    'I3' as rule,
+    'verwaltungseinheit' as table_name,
+    {{ erp_key_text(key_columns('verwaltungseinheit')) }} as key,
+    'gebaeude_nr' as column_name,
+    cast(null as varchar) as value,
     '{{ partner }}' as partner,
-    'no Gebäude, on which {{ partner }} keeps its units' as grund
+    'no Gebäude, on which {{ partner }} keeps its units' as reason
 from {{ ref('stg_erp__verwaltungseinheit') }}
 where
     {{ in_mandanten(partner) }}  -- E1

@@ -85,8 +85,8 @@
         when len(_schaeden) > 1 then [
             struct_update(
                 _schaeden[1],
-                grund := _schaeden[1].grund || '; also in '
-                    || array_to_string(list_transform(_schaeden[2:], lambda schaden: schaden.spalte), ', ')
+                reason := _schaeden[1].reason || '; also in '
+                    || array_to_string(list_transform(_schaeden[2:], lambda schaden: schaden.column_name), ', ')
             )
         ]
     end

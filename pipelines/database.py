@@ -19,23 +19,31 @@ WHEN_INTERRUPTED = 5.0
 HELD = re.compile(r"Could not set lock|Conflicting lock|used by another process")
 
 
+def open_file(path: Path, read_only: bool = False) -> duckdb.DuckDBPyConnection:
+    """A connection at once. A file that this process has open for writing is shared, whatever `read_only` says.
+
+    DuckDB opens a file in one way at a time. Raises `duckdb.IOException` when another program holds it.
+    """
+    try:
+        return duckdb.connect(str(path), read_only=read_only)
+    except duckdb.ConnectionException:
+        return duckdb.connect(str(path))
+
+
 def connect(
     path: Path, read_only: bool = False, is_over: Callable[[], bool] = lambda: False
 ) -> duckdb.DuckDBPyConnection:
     """A connection to the DuckDB file; while another program holds it, it is tried again (`STAMMDATEN_WAIT` seconds).
 
-    `is_over` ends the waiting early, a signal soon. A file that this process has open for writing already is shared,
-    whatever `read_only` says: DuckDB opens a file in one way at a time. Raises `BusyError` when the file is still held
-    then, `StammdatenError` when it cannot be opened at all.
+    `is_over` ends the waiting early, a signal soon. Raises `BusyError` when the file is still held then,
+    `StammdatenError` when it cannot be opened at all.
     """
     limit = wait_limit()
     deadline = time.monotonic() + limit
     is_told = is_interrupted = False
     while True:
         try:
-            return duckdb.connect(str(path), read_only=read_only)
-        except duckdb.ConnectionException:
-            return duckdb.connect(str(path))
+            return open_file(path, read_only)
         except duckdb.IOException as problem:
             holder = _holder(path, problem)
         if interrupt.exit_code() and not is_interrupted:

@@ -21,7 +21,7 @@ sold as (
 
 {% for level in doubt_levels() %}
     {{ level }}_in_doubt as (
-        {{ doubt_rows(level, 'sold', "'H1'", '_grund') }}
+        {{ doubt_rows(level, 'sold', "'H1'", '_reason') }}
     ){{ ',' if not loop.last }}
 {% endfor %}
 

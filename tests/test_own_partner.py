@@ -138,7 +138,7 @@ def test_dbt_builds_the_marts_and_runs_their_tests(site: Site) -> None:
             "002-0001-01-0001",
             "002-77-0001",
         ]
-        told = "select regel, schluessel from quality.findings where partner = 'hausbot' and tabelle = $1"
+        told = "select rule, key from quality.findings where partner = 'hausbot' and table_name = $1"
         assert db.execute(told, ["verwaltungseinheit"]).fetchall() == [("I5", "001/0007/02/G-1")]
 
 

@@ -19,8 +19,8 @@ def db() -> Iterator[duckdb.DuckDBPyConnection]:
             "create schema staging; create schema quality;"
             "create table staging.base_erp__mieter as select range as _zeile from range(10);"
             "create table staging.base_erp__kontaktweg as select range as _zeile from range(40);"
-            "create table quality.findings (regel varchar, tabelle varchar, schluessel varchar, spalte varchar,"
-            " wert varchar, partner varchar, grund varchar)"
+            "create table quality.findings (rule varchar, table_name varchar, key varchar, column_name varchar,"
+            " value varchar, partner varchar, reason varchar)"
         )
         yield connection
 

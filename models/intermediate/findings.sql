@@ -59,74 +59,74 @@ erp_rows as (
 
 persons_not_sent as (
     select
-        regel,
-        'person' as tabelle,
-        person_nr as schluessel,
-        case when ist_firma then 'firma1' else 'nachname' end as spalte,
-        {{ mask('name') }} as wert,
-        grund
+        rule,
+        'person' as table_name,
+        person_nr as key,
+        case when ist_firma then 'firma1' else 'nachname' end as column_name,
+        {{ mask('name') }} as value,
+        reason
     from personen
-    where regel in ('E8', 'E9')
+    where rule in ('E8', 'E9')
 ),
 
 leases_out_of_scope as (
     select
-        'L4' as regel,
-        'mietvertrag' as tabelle,
-        {{ erp_key_text(key_columns('mietvertrag')) }} as schluessel,
+        'L4' as rule,
+        'mietvertrag' as table_name,
+        {{ erp_key_text(key_columns('mietvertrag')) }} as key,
         case
             when status is null then 'mietbeginn'
             when status in ('storniert', 'beendet') then 'status'
             else 'vertragsart'
-        end as spalte,
+        end as column_name,
         case
             when status in ('storniert', 'beendet') then status
             when status is not null then vertragsart
-        end as wert,
-        case when status is null then 'no readable mietbeginn: the lease has no state' end as grund
+        end as value,
+        case when status is null then 'no readable mietbeginn: the lease has no state' end as reason
     from mietvertraege
     where not {{ lease_in_scope('status', 'vertragsart') }}
 ),
 
 tenants_not_sent as (
     select
-        regel,
-        'mieter' as tabelle,
-        {{ erp_key_text(mieter_key) }} as schluessel,
-        cast(null as varchar) as spalte,
-        cast(null as varchar) as wert,
-        grund
+        rule,
+        'mieter' as table_name,
+        {{ erp_key_text(mieter_key) }} as key,
+        cast(null as varchar) as column_name,
+        cast(null as varchar) as value,
+        reason
     from mieter
-    where regel is not null
+    where rule is not null
 ),
 
 tenants_without_email as (
     select
-        'E2' as regel,
-        'mieter' as tabelle,
-        {{ erp_key_text(mieter_key) }} as schluessel,
-        'email' as spalte,
-        cast(null as varchar) as wert,
-        'no valid e-mail address' as grund
+        'E2' as rule,
+        'mieter' as table_name,
+        {{ erp_key_text(mieter_key) }} as key,
+        'email' as column_name,
+        cast(null as varchar) as value,
+        'no valid e-mail address' as reason
     from mieter_in_scope
     where email is null
 ),
 
 tenants_with_crossed_dates as (
     select
-        'I8' as regel,
-        'mieter' as tabelle,
-        {{ erp_key_text(mieter_key) }} as schluessel,
-        'beginn' as spalte,
-        cast(beginn as varchar) as wert,
-        'beginn after ende ' || ende as grund
+        'I8' as rule,
+        'mieter' as table_name,
+        {{ erp_key_text(mieter_key) }} as key,
+        'beginn' as column_name,
+        cast(beginn as varchar) as value,
+        'beginn after ende ' || ende as reason
     from mieter_in_scope
     where beginn > ende
 ),
 
 tenants_of_leases as (
     select
-        {{ erp_key_text(key_columns('mietvertrag'), 'vertrag') }} as schluessel,
+        {{ erp_key_text(key_columns('mietvertrag'), 'vertrag') }} as key,
         count(mieter_in_scope.person_nr) as mieter,
         count(mieter_in_scope.email) as mieter_mit_email,
         count(*) filter (where mieter_in_scope.ist_hauptmieter) as hauptmieter
@@ -140,49 +140,49 @@ leases_with_wrong_tenants as (
         case
             when mieter = 0 then 'L5'
             when mieter_mit_email = 0 then 'E2'
-        end as regel,
-        'mietvertrag' as tabelle,
-        schluessel,
-        cast(null as varchar) as spalte,
-        cast(null as varchar) as wert,
-        case when mieter = 0 then 'no tenant' else 'no tenant with a valid e-mail address' end as grund
+        end as rule,
+        'mietvertrag' as table_name,
+        key,
+        cast(null as varchar) as column_name,
+        cast(null as varchar) as value,
+        case when mieter = 0 then 'no tenant' else 'no tenant with a valid e-mail address' end as reason
     from tenants_of_leases
     where mieter_mit_email = 0
     union all
     select
-        'R-HM' as regel,
-        'mietvertrag' as tabelle,
-        schluessel,
-        cast(null as varchar) as spalte,
-        cast(null as varchar) as wert,
-        hauptmieter || ' Hauptmieter' as grund
+        'R-HM' as rule,
+        'mietvertrag' as table_name,
+        key,
+        cast(null as varchar) as column_name,
+        cast(null as varchar) as value,
+        hauptmieter || ' Hauptmieter' as reason
     from tenants_of_leases
     where mieter > 0 and hauptmieter <> 1
 ),
 
 owner_contracts_not_sent as (
     select
-        regel,
-        'eigentuemervertrag' as tabelle,
-        {{ erp_key_text(key_columns('eigentuemervertrag')) }} as schluessel,
-        cast(null as varchar) as spalte,
-        cast(null as varchar) as wert,
-        grund
+        rule,
+        'eigentuemervertrag' as table_name,
+        {{ erp_key_text(key_columns('eigentuemervertrag')) }} as key,
+        cast(null as varchar) as column_name,
+        cast(null as varchar) as value,
+        reason
     from eigentuemervertraege
-    where regel is not null
+    where rule is not null
 ),
 
 owners_not_sent as (
     select
-        case personen.regel when 'L5' then 'L6' else personen.regel end as regel,
-        'eigentuemer' as tabelle,
-        {{ erp_key_text(eigentuemer_key, 'eigentuemer') }} as schluessel,
-        cast(null as varchar) as spalte,
-        cast(null as varchar) as wert,
-        'person ' || personen.person_nr || ': ' || personen.grund as grund
+        case personen.rule when 'L5' then 'L6' else personen.rule end as rule,
+        'eigentuemer' as table_name,
+        {{ erp_key_text(eigentuemer_key, 'eigentuemer') }} as key,
+        cast(null as varchar) as column_name,
+        cast(null as varchar) as value,
+        'person ' || personen.person_nr || ': ' || personen.reason as reason
     from eigentuemer
     inner join personen on eigentuemer.person_nr = personen.person_nr
-    where personen.regel is not null
+    where personen.rule is not null
 ),
 
 for_all_partners as (
@@ -207,24 +207,24 @@ for_all_partners as (
 
 findings as (
     select
-        regel,
-        tabelle,
-        schluessel,
-        spalte,
-        wert,
+        rule,
+        table_name,
+        key,
+        column_name,
+        value,
         cast(null as varchar) as partner,
-        grund
+        reason
     from for_all_partners
     {% for partner in aktive_partner() %}
         union all
         select
-            regel,
-            tabelle,
-            schluessel,
-            spalte,
-            wert,
+            rule,
+            table_name,
+            key,
+            column_name,
+            value,
             partner,
-            grund
+            reason
         from {{ ref(partner ~ '__findings') }}
     {% endfor %}
 )

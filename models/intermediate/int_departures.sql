@@ -10,14 +10,14 @@ mietvertraege as (
     select
         *,
         {{ lease_surely_out('mietvertrag') }}
-        or coalesce(mietvertrag._regel in ('L1', 'L2'), false) as is_gone,
+        or coalesce(mietvertrag._rule in ('L1', 'L2'), false) as is_gone,
         -- C2: an end that cannot be read is not that of the notice
         case
             when mietvertrag.mietende is not null or not {{ has_mangel('mietvertrag', 'mietende') }}
                 then mietvertrag.ende
         end as ends_on
     from {{ ref('base_erp__mietvertrag') }} as mietvertrag
-    where mietvertrag._regel is null or mietvertrag._regel not in ('C6', 'C7', 'I3')
+    where mietvertrag._rule is null or mietvertrag._rule not in ('C6', 'C7', 'I3')
 ),
 
 mieter as (
@@ -26,7 +26,7 @@ mieter as (
         {{ has_mangel('mieter', 'rolle') }}
         or coalesce(lower(mieter.rolle) in ('hauptmieter', 'mitmieter'), true) as is_tenant
     from {{ ref('base_erp__mieter') }} as mieter
-    where mieter._regel is null or mieter._regel not in ('C6', 'C7', 'I3')
+    where mieter._rule is null or mieter._rule not in ('C6', 'C7', 'I3')
 ),
 
 -- A person may stand on a lease in several rows: it is gone when all of them are.
@@ -35,7 +35,7 @@ tenants as (
         {{ record_key('mietvertrag', person=true, table='mieter') | join(', ') }},
         any_value(mieter.quelle_erp) as quelle_erp,
         bool_and(
-            coalesce(mieter._regel in ('L1', 'L2'), false)
+            coalesce(mieter._rule in ('L1', 'L2'), false)
             or coalesce(mieter.gueltig_bis < {{ stichtag() }}, false)
             or not mieter.is_tenant
             or coalesce(personen.ist_anonymisiert, false)
@@ -65,29 +65,29 @@ mieter_departures as (
 eigentuemervertraege as (
     select
         *,
-        coalesce(_regel in ('L1', 'L2') or ende < {{ stichtag() }} or ende < beginn, false) as is_gone
+        coalesce(_rule in ('L1', 'L2') or ende < {{ stichtag() }} or ende < beginn, false) as is_gone
     from {{ ref('base_erp__eigentuemervertrag') }}
-    where _regel is null or _regel not in ('C6', 'C7', 'I3')
+    where _rule is null or _rule not in ('C6', 'C7', 'I3')
 ),
 
 eigentuemer_departures as (
     select
         eigentuemer.*,
         eigentuemervertraege.is_gone
-        or coalesce(eigentuemer._regel in ('L1', 'L2') or personen.ist_anonymisiert, false) as has_gone,
+        or coalesce(eigentuemer._rule in ('L1', 'L2') or personen.ist_anonymisiert, false) as has_gone,
         eigentuemervertraege.beginn as begins_on,
         eigentuemervertraege.ende as ends_on
     from {{ ref('base_erp__eigentuemer') }} as eigentuemer
     inner join eigentuemervertraege
         on {{ same_key('eigentuemervertrag', 'eigentuemer', 'eigentuemervertraege') }}
     left join personen on eigentuemer.person_nr = personen.person_nr
-    where eigentuemer._regel is null or eigentuemer._regel not in ('C6', 'C7', 'I3')
+    where eigentuemer._rule is null or eigentuemer._rule not in ('C6', 'C7', 'I3')
 ),
 
 departures as (
     {% for level in ['wirtschaftseinheit', 'gebaeude', 'verwaltungseinheit'] %}
-        {{ departure_rows(level, ref('base_erp__' ~ level), "coalesce(_regel in ('L1', 'L2'), false)") }}
-        where _regel is null or _regel not in ('C6', 'C7', 'I3')
+        {{ departure_rows(level, ref('base_erp__' ~ level), "coalesce(_rule in ('L1', 'L2'), false)") }}
+        where _rule is null or _rule not in ('C6', 'C7', 'I3')
         union all
     {% endfor %}
     {{ departure_rows('mietvertrag', 'mietvertraege', 'is_gone', 'mietbeginn', 'ends_on') }}

@@ -9,7 +9,7 @@ personen as (
 -- H2: whatever else of the person is in doubt
 anonymised as (
     select person_nr from {{ ref('base_erp__person') }}
-    where anonymisiert and (_regel is null or _regel = 'H1')
+    where anonymisiert and (_rule is null or _rule = 'H1')
 ),
 
 mietvertraege as (
@@ -17,7 +17,7 @@ mietvertraege as (
         *,
         {{ lease_surely_out('mietvertrag') }} as is_surely_out
     from {{ ref('base_erp__mietvertrag') }} as mietvertrag
-    where mietvertrag._regel is null or mietvertrag._regel not in ('C6', 'C7', 'I3')
+    where mietvertrag._rule is null or mietvertrag._rule not in ('C6', 'C7', 'I3')
 ),
 
 mietvertraege_in_doubt as (
@@ -25,7 +25,7 @@ mietvertraege_in_doubt as (
     from mietvertraege
     where
         not is_surely_out
-        and (_regel = 'H1' or (_regel is null and mietbeginn is null))  -- L4: without a begin it has no state
+        and (_rule = 'H1' or (_rule is null and mietbeginn is null))  -- L4: without a begin it has no state
 ),
 
 mieter_in_doubt as (
@@ -35,7 +35,7 @@ mieter_in_doubt as (
     left join mietvertraege_in_doubt on {{ same_key('mietvertrag', 'mieter', 'mietvertraege_in_doubt') }}
     left join personen on mieter.person_nr = personen.person_nr
     where
-        (mieter._regel = 'H1' or (mieter._regel is null and mietvertraege_in_doubt.mandant_nr is not null))
+        (mieter._rule = 'H1' or (mieter._rule is null and mietvertraege_in_doubt.mandant_nr is not null))
         -- who is surely no tenant is in no doubt: lease over (L4), role over, another role, anonymised (L5)
         and not coalesce(mietvertraege.is_surely_out, false)
         and coalesce(mieter.gueltig_bis >= {{ stichtag() }}, true)
@@ -43,7 +43,7 @@ mieter_in_doubt as (
             coalesce(lower(mieter.rolle) in ('hauptmieter', 'mitmieter'), true)
             or {{ has_mangel('mieter', 'rolle') }}
         )
-        and personen.regel is distinct from 'L5'
+        and personen.rule is distinct from 'L5'
         and not exists (
             select 1 from anonymised
             where anonymised.person_nr = mieter.person_nr
@@ -56,18 +56,18 @@ eigentuemervertraege as (
         -- L6: surely over, or never begun
         coalesce(ende < {{ stichtag() }} or ende < beginn, false) as is_surely_out
     from {{ ref('base_erp__eigentuemervertrag') }}
-    where _regel is null or _regel not in ('C6', 'C7', 'I3')
+    where _rule is null or _rule not in ('C6', 'C7', 'I3')
 ),
 
 eigentuemervertraege_in_doubt as (
     select * from eigentuemervertraege
-    where _regel = 'H1' and not is_surely_out
+    where _rule = 'H1' and not is_surely_out
 ),
 
 eigentuemer as (
     select
         eigentuemer.*,
-        personen.regel as person_regel,
+        personen.rule as person_regel,
         personen.name,
         personen.ist_anonymisiert
     from {{ ref('base_erp__eigentuemer') }} as eigentuemer
@@ -75,19 +75,19 @@ eigentuemer as (
         on {{ same_key('eigentuemervertrag', 'eigentuemer', 'eigentuemervertraege') }}
     left join personen on eigentuemer.person_nr = personen.person_nr
     where
-        personen.regel is distinct from 'L5'  -- L6: anonymised
+        personen.rule is distinct from 'L5'  -- L6: anonymised
         and not exists (
             select 1 from anonymised
             where anonymised.person_nr = eigentuemer.person_nr
         )
         and not coalesce(eigentuemervertraege.is_surely_out, false)
         -- its contract may be one of which a number is missing
-        and (eigentuemervertraege.mandant_nr is not null or eigentuemer._regel = 'H1')
+        and (eigentuemervertraege.mandant_nr is not null or eigentuemer._rule = 'H1')
 ),
 
 eigentuemer_in_doubt as (
     select * from eigentuemer
-    where _regel = 'H1'
+    where _rule = 'H1'
 ),
 
 -- E8, E9: the person is there, but cannot be sent; a name that says so itself is an anonymised person
@@ -95,12 +95,12 @@ mieter_without_name as (
     select mieter.*
     from {{ ref('int_mieter__pruefung') }} as mieter
     inner join personen on mieter.person_nr = personen.person_nr
-    where mieter.regel in ('E8', 'E9') and not personen.ist_anonymisiert
+    where mieter.rule in ('E8', 'E9') and not personen.ist_anonymisiert
 ),
 
 eigentuemer_without_name as (
     select * from eigentuemer
-    where _regel is null and person_regel in ('E8', 'E9') and not ist_anonymisiert
+    where _rule is null and person_regel in ('E8', 'E9') and not ist_anonymisiert
 ),
 
 -- E5: something stands as an address; with nothing there the person has none, which is no doubt (H2)
@@ -121,7 +121,7 @@ unclear_addresses as (
 {% for level in ['wirtschaftseinheit', 'gebaeude', 'verwaltungseinheit'] %}
     {{ level }}_in_doubt as (
         select * from {{ ref('base_erp__' ~ level) }}
-        where _regel = 'H1'
+        where _rule = 'H1'
     ),
 
 {% endfor %}
@@ -140,7 +140,7 @@ unclear_addresses as (
             left join {{ contracts }} on {{ same_key(contract, 'zeilen', contracts) }}
         {% endif %}
         where
-            zeilen._regel = 'C7'
+            zeilen._rule = 'C7'
             and coalesce({{ numbers | join(', ') }}) is not null
             {{ 'and not coalesce(' ~ contracts ~ '.is_surely_out, false)' if contract }}
     ),
@@ -148,28 +148,28 @@ unclear_addresses as (
 {% endfor %}
 doubts as (
     {% for level in ['wirtschaftseinheit', 'gebaeude', 'verwaltungseinheit'] %}
-        {{ doubt_rows(level, level ~ '_in_doubt', "'H1'", '_grund') }}
+        {{ doubt_rows(level, level ~ '_in_doubt', "'H1'", '_reason') }}
         union all
     {% endfor %}
     {{ doubt_rows(
         'mietvertrag',
         'mietvertraege_in_doubt',
-        "coalesce(_regel, 'L4')",
-        "coalesce(_grund, 'no readable mietbeginn')",
+        "coalesce(_rule, 'L4')",
+        "coalesce(_reason, 'no readable mietbeginn')",
     ) }}
     union all
     {{ doubt_rows(
         'mieter',
         'mieter_in_doubt',
-        "coalesce(_regel, 'L4')",
-        "coalesce(_grund, 'the lease has no readable mietbeginn')",
+        "coalesce(_rule, 'L4')",
+        "coalesce(_reason, 'the lease has no readable mietbeginn')",
     ) }}
     union all
-    {{ doubt_rows('eigentuemervertrag', 'eigentuemervertraege_in_doubt', '_regel', '_grund') }}
+    {{ doubt_rows('eigentuemervertrag', 'eigentuemervertraege_in_doubt', '_rule', '_reason') }}
     union all
-    {{ doubt_rows('eigentuemer', 'eigentuemer_in_doubt', '_regel', '_grund') }}
+    {{ doubt_rows('eigentuemer', 'eigentuemer_in_doubt', '_rule', '_reason') }}
     union all
-    {{ doubt_rows('mieter', 'mieter_without_name', 'regel', 'grund', table_name='person') }}
+    {{ doubt_rows('mieter', 'mieter_without_name', 'rule', 'reason', table_name='person') }}
     union all
     {{ doubt_rows(
         'eigentuemer',
@@ -192,7 +192,7 @@ doubts as (
     {% endfor %}
     {% for level in doubt_levels() %}
         union all
-        {{ doubt_rows(level, level ~ '_incomplete', "'C7'", '_grund', is_incomplete=true) }}
+        {{ doubt_rows(level, level ~ '_incomplete', "'C7'", '_reason', is_incomplete=true) }}
     {% endfor %}
 )
 

@@ -33,7 +33,7 @@ owners as (
         on {{ same_key('eigentuemervertrag', 'eigentuemer', 'eigentuemervertraege') }}
     inner join personen on eigentuemer.person_nr = personen.person_nr
     -- L6, E8, E9: nobody who is anonymised, nameless or a placeholder
-    where personen.regel is null
+    where personen.rule is null
 )
 
 select * from owners

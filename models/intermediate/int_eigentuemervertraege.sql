@@ -22,7 +22,7 @@ in_scope as (
         selbstgenutzt
     from pruefung
     -- L6: not over, not before it began, with an owner who can be sent
-    where regel is null
+    where rule is null
 )
 
 select * from in_scope

@@ -19,7 +19,7 @@ besitzer as (
     from eigentuemer
     inner join personen on eigentuemer.person_nr = personen.person_nr
     -- L6, E8, E9: an owner who can be sent
-    where personen.regel is null
+    where personen.rule is null
 ),
 
 judged as (
@@ -40,13 +40,13 @@ judged as (
             when eigentuemervertrag.ende < eigentuemervertrag.beginn then 'L6'
             when eigentuemervertrag.ende < {{ stichtag() }} then 'L6'
             when besitzer.mandant_nr is null then 'L6'
-        end as regel,
+        end as rule,
         case
             when eigentuemervertrag.ende < eigentuemervertrag.beginn
                 then 'ende ' || eigentuemervertrag.ende || ' before beginn ' || eigentuemervertrag.beginn
             when eigentuemervertrag.ende < {{ stichtag() }} then 'ende ' || eigentuemervertrag.ende
             when besitzer.mandant_nr is null then 'no owner who can be sent'
-        end as grund
+        end as reason
     from eigentuemervertrag
     left join besitzer on {{ same_key('eigentuemervertrag', 'eigentuemervertrag', 'besitzer') }}
 )

@@ -26,7 +26,7 @@ tenants as (
     from pruefung
     inner join personen on pruefung.person_nr = personen.person_nr
     -- L5, E8, E9: tenants only, each once
-    where pruefung.regel is null
+    where pruefung.rule is null
 )
 
 select * from tenants

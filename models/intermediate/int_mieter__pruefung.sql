@@ -32,13 +32,13 @@ judged as (
         case
             when mieter.rolle not in ('Hauptmieter', 'Mitmieter') then 'L5'
             when mieter.gueltig_bis < {{ stichtag() }} then 'L5'
-            else personen.regel
-        end as regel,
+            else personen.rule
+        end as rule,
         case
             when mieter.rolle not in ('Hauptmieter', 'Mitmieter') then 'rolle ' || mieter.rolle
             when mieter.gueltig_bis < {{ stichtag() }} then 'gueltig_bis ' || mieter.gueltig_bis
-            else 'person ' || mieter.person_nr || ': ' || personen.grund
-        end as grund
+            else 'person ' || mieter.person_nr || ': ' || personen.reason
+        end as reason
     from mieter
     inner join mietvertraege on {{ same_key('mietvertrag', 'mieter', 'mietvertraege') }}
     inner join personen on mieter.person_nr = personen.person_nr
@@ -48,7 +48,7 @@ judged as (
 repeated as (
     select hash({{ record_key('mietvertrag', person=true) | join(', ') }}) as key_hash
     from judged
-    where regel is null
+    where rule is null
     group by key_hash
     having count(*) > 1
 ),
@@ -63,7 +63,7 @@ ranked as (
     from judged
     semi join repeated
         on hash({{ record_key('mietvertrag', person=true, table='judged') | join(', ') }}) = repeated.key_hash
-    where judged.regel is null
+    where judged.rule is null
 ),
 
 twice as (
@@ -75,12 +75,12 @@ twice as (
 judged_once as (
     select
         judged.* replace (
-            case when twice._zeile is not null then 'L5' else judged.regel end as regel,
+            case when twice._zeile is not null then 'L5' else judged.rule end as rule,
             case
                 when twice._zeile is not null
                     then 'row ' || judged._zeile || ': the person is on the lease twice'
-                when judged.regel is not null then judged.grund
-            end as grund
+                when judged.rule is not null then judged.reason
+            end as reason
         )
     from judged
     left join twice on judged._zeile = twice._zeile

@@ -62,7 +62,7 @@ sendable_persons as (
     inner join pruefung on person.person_nr = pruefung.person_nr
     left join erreichbarkeit on person.person_nr = erreichbarkeit.person_nr
     -- L5, L6, E8, E9: nobody who is anonymised, nameless or a placeholder
-    where pruefung.regel is null
+    where pruefung.rule is null
 )
 
 select * from sendable_persons

@@ -26,7 +26,7 @@ judged as (
             when anonymisiert then 'L5'
             when name is null then 'E8'
             when {{ is_placeholder('name') }} then 'E9'
-        end as regel
+        end as rule
     from benannt
 ),
 
@@ -36,12 +36,12 @@ with_reason as (
         ist_firma,
         name,
         ist_anonymisiert,
-        regel,
-        case regel
+        rule,
+        case rule
             when 'L5' then 'anonymised'
             when 'E8' then case when ist_firma then 'no firma1 and no nachname' else 'no nachname' end
             when 'E9' then 'the name is a placeholder'
-        end as grund
+        end as reason
     from judged
 )
 

@@ -17,15 +17,15 @@ unclear as (
         || string_agg({{ mask('kontaktwege.wert') }}, ', ' order by kontaktwege._zeile) as addresses
     from kontaktwege
     where
-        (kontaktwege._regel is null and {{ has_mangel('kontaktwege', 'wert', 'E5') }})
+        (kontaktwege._rule is null and {{ has_mangel('kontaktwege', 'wert', 'E5') }})
         -- H1, C9: an address whose row is in doubt, or whose kind is on no list
         -- C7: without its own number, it is still the person's address
         or (
-            kontaktwege._regel in ('H1', 'C7')
+            kontaktwege._rule in ('H1', 'C7')
             and ({{ has_mangel('kontaktwege', 'wert', 'E5') }} or kontaktwege.email_adresse is not null)
         )
         or (
-            (kontaktwege._regel is null or kontaktwege._regel in ('H1', 'C7'))
+            (kontaktwege._rule is null or kontaktwege._rule in ('H1', 'C7'))
             and {{ has_mangel('kontaktwege', 'art', 'C9') }}
             and contains(kontaktwege.wert, '@')
         )
@@ -37,7 +37,7 @@ of_nobody as (
     select min(kontaktwege._zeile) as zeile
     from kontaktwege
     where
-        kontaktwege._regel = 'C7'
+        kontaktwege._rule = 'C7'
         and kontaktwege.person_nr is null
         and kontaktwege.email_adresse is not null
 ),

@@ -11,7 +11,7 @@ living as (
         {{ select_erp_columns('interessent') }}
     from interessent
     -- C6, C7, L1: rows that live
-    where _regel is null
+    where _rule is null
 )
 
 select * from living

@@ -12,7 +12,7 @@ living as (
         _zeile
     from mieter
     -- C6, C7, L1 to L3: rows that live and whose parents live
-    where _regel is null
+    where _rule is null
 )
 
 select * from living

@@ -11,7 +11,7 @@ living as (
         {{ select_erp_columns('mietkondition') }}
     from mietkondition
     -- C6, C7, L1 to L3: rows that live and whose parents live
-    where _regel is null
+    where _rule is null
 )
 
 select * from living

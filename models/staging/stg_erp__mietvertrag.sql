@@ -13,7 +13,7 @@ living as (
         status
     from mietvertrag
     -- C6, C7, L1 to L3: rows that live and whose parents live
-    where _regel is null
+    where _rule is null
 )
 
 select * from living

@@ -12,7 +12,7 @@ living as (
         {{ jahr('baujahr') }} as baujahr_zahl
     from wirtschaftseinheit
     -- C6, C7, L1 to L3: rows that live and whose parents live
-    where _regel is null
+    where _rule is null
 )
 
 select * from living

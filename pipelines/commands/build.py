@@ -21,7 +21,7 @@ from pipelines.suggest import did_you_mean
 from pipelines.unexpected import explained
 
 BAD = {"error", "fail", "skipped", "runtime error"}
-KEY_COLUMNS = ("external_id", "schluessel", "unique_field", "from_field", "mandant_nr")
+KEY_COLUMNS = ("external_id", "key", "unique_field", "from_field", "mandant_nr")
 SAMPLE_ROWS = 20
 
 

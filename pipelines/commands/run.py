@@ -172,7 +172,7 @@ def status_report(home: Path, settings: Vars) -> StatusReport:
             _counted(
                 db,
                 FindingCount,
-                'select regel as rule, tabelle as "table", partner from quality.findings',
+                'select rule, table_name as "table", partner from quality.findings',
             )
             if "quality.findings" in tables
             else ()

@@ -25,18 +25,18 @@ CREATE = """
 # What such a rule hits is as it should be in many portfolios: history, people without e-mail, flats that stand empty.
 # Only more of it than before is worth a word.
 EXPECTED = ("C4", "E2", "E4", "E6", "L1", "L2", "L6", "R-HM", "V1", "V2")
-HISTORY = "(regel = 'L4' and wert = 'beendet') or (regel = 'L5' and starts_with(grund, 'gueltig_bis'))"
+HISTORY = "(rule = 'L4' and value = 'beendet') or (rule = 'L5' and starts_with(reason, 'gueltig_bis'))"
 
 # One pass over the findings of a build; words on no list are no personal data and may be named.
 COUNT = """
     insert into sync.finding_counts
     select
-        'built', regel, tabelle, spalte, partner, count(*), any_value(of_rows.row_count),
-        case when regel = 'C9' then mode(wert) end
+        'built', rule, findings.table_name, column_name, partner, count(*), any_value(of_rows.row_count),
+        case when rule = 'C9' then mode(value) end
     from quality.findings
-    inner join of_rows on findings.tabelle = of_rows.table_name
+    inner join of_rows on findings.table_name = of_rows.table_name
     where not ({history})
-    group by regel, tabelle, spalte, partner
+    group by rule, findings.table_name, column_name, partner
 """
 
 

@@ -168,7 +168,7 @@ class ErpKeys:
 
     def _read(self, table: str, where: str, values: list[str], most: int = MOST) -> list[ErpRow]:
         columns = LEVELS[table]
-        select = f"select _zeile, _regel, _grund, {', '.join(columns)} from staging.base_erp__{table}"
+        select = f"select _zeile, _rule, _reason, {', '.join(columns)} from staging.base_erp__{table}"
         if self._raw:
             cleaned = ", ".join(f"nullif(trim({column}), '') as {column}" for column in columns)
             select = (

@@ -54,8 +54,8 @@ class Evidence:
         order = {(row.table, row.key): place for place, row in enumerate(rows)}
         found = self._all(
             "quality.findings",
-            "select regel as rule, tabelle as table, schluessel as key, spalte as column, wert as value, grund as why"
-            " from quality.findings where schluessel in (select unnest($keys))"
+            "select rule, table_name as table, key, column_name as column, value, reason as why"
+            " from quality.findings where key in (select unnest($keys))"
             " and (partner is null or partner = $partner)",
             {"keys": sorted({key for _, key in order}), "partner": self._contract.partner},
         )

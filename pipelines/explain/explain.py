@@ -13,6 +13,7 @@ import duckdb
 
 from pipelines.api.reasons import REASONS, SYNCED, WITHDRAWN
 from pipelines.contract.contract import load_contract
+from pipelines.database import open_file
 from pipelines.errors import RunningError, StammdatenError
 from pipelines.explain.erp_keys import ErpKeys, ErpRow
 from pipelines.explain.evidence import Evidence
@@ -29,6 +30,7 @@ from pipelines.explain.report import (
     PlannedOperation,
     RecordLine,
 )
+from pipelines.ledger.former_columns import has_former_columns
 from pipelines.personal.records import separator_of
 from pipelines.settings import Vars, database
 
@@ -124,11 +126,17 @@ def _open(home: Path) -> duckdb.DuckDBPyConnection:
     if not database(home).exists():
         raise StammdatenError(f"{database(home)}: there is no database yet; start with: stammdaten run")
     try:
-        return duckdb.connect(str(database(home)), read_only=True)
+        db = open_file(database(home), read_only=True)
     except duckdb.IOException:
         raise RunningError(
             f"{database(home)} is held by another program, probably a run that loads or builds; try again in a minute"
         ) from None
+    if has_former_columns(db):
+        db.close()
+        raise StammdatenError(
+            f"{database(home)} was built by an earlier version; build it once more: stammdaten build"
+        )
+    return db
 
 
 def _erp_line(row: ErpRow, separator: str) -> ErpLine:

@@ -155,17 +155,17 @@ def _without(
 def _findings(db: duckdb.DuckDBPyConnection, person_nr: str) -> int:
     if "findings" not in _tables(db, "quality"):
         return 0
-    keys = ["schluessel = $person_nr and tabelle = 'person'"]
-    keys += ["starts_with(schluessel, $person_nr || '/') and tabelle in ('kontaktweg', 'einwilligung')"]
-    keys += ["ends_with(schluessel, '/' || $person_nr) and tabelle in ('mieter', 'eigentuemer')"]
-    keys += ["contains(grund, 'person ' || $person_nr || ':')", "ends_with(grund, 'person ' || $person_nr)"]
+    keys = ["key = $person_nr and table_name = 'person'"]
+    keys += ["starts_with(key, $person_nr || '/') and table_name in ('kontaktweg', 'einwilligung')"]
+    keys += ["ends_with(key, '/' || $person_nr) and table_name in ('mieter', 'eigentuemer')"]
+    keys += ["contains(reason, 'person ' || $person_nr || ':')", "ends_with(reason, 'person ' || $person_nr)"]
     for table, key, test in (
         ("interessent", "interessent_nr", "person_nr = $person_nr"),
         ("dokument", "dokument_nr", "bezug_art = 'PERSON' and bezug_key = $person_nr"),
     ):
         if f"base_erp__{table}" in _tables(db, "staging"):
             own = f"select {key} from staging.base_erp__{table} where {test}"
-            keys.append(f"tabelle = '{table}' and schluessel in ({own})")
+            keys.append(f"table_name = '{table}' and key in ({own})")
     return _changed(
         db, f"delete from quality.findings where {' or '.join(f'({key})' for key in keys)}", person_nr
     )

@@ -20,6 +20,7 @@ import pyarrow.compute as pc
 
 from pipelines.database import connect, said
 from pipelines.errors import StammdatenError
+from pipelines.ledger.former_columns import rename_columns
 from pipelines.ledger.journal import Journal
 from pipelines.settings import database, memory_limit
 from pipelines.sql_file import read_sql
@@ -124,6 +125,7 @@ def open_database(home: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         # What has an order says so in SQL; kept insertion order would make large tables one-threaded.
         db.execute(f"set preserve_insertion_order = false; set memory_limit = '{memory_limit()}'")
         create_tables(db)
+        rename_columns(db)
         yield db
     except (duckdb.IOException, duckdb.OutOfMemoryException) as problem:
         raise StammdatenError(

@@ -26,6 +26,6 @@
             from mandant
             where
                 mandant.mandant_nr = configured.mandant_nr
-                and mandant._regel is null  -- C6, C7, L1: it lives
+                and mandant._rule is null  -- C6, C7, L1: it lives
         )
 {% endtest %}

@@ -34,16 +34,16 @@ class Marts:
     def ids(self, mart: str) -> list[str]:
         return [row["external_id"] for row in self.rows(mart)]
 
-    def findings(self, partner: str, regel: str) -> set[tuple[str, str]]:
+    def findings(self, partner: str, rule: str) -> set[tuple[str, str]]:
         """Table and key of what the partner does not get because of a rule."""
         found = self._read(f"select * from quality.{partner}__findings")
-        return {(row["tabelle"], row["schluessel"]) for row in found if row["regel"] == regel}
+        return {(row["table_name"], row["key"]) for row in found if row["rule"] == rule}
 
-    def finding(self, partner: str, tabelle: str, schluessel: str) -> Row:
+    def finding(self, partner: str, table_name: str, key: str) -> Row:
         (found,) = [
             row
             for row in self._read(f"select * from quality.{partner}__findings")
-            if (row["tabelle"], row["schluessel"]) == (tabelle, schluessel)
+            if (row["table_name"], row["key"]) == (table_name, key)
         ]
         return found
 

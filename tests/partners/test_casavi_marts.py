@@ -398,13 +398,13 @@ def test_e6_what_is_not_let_is_not_synced_and_reported(casavi: Marts) -> None:
         ("wirtschaftseinheit", "001/0008"),
     }
     assert casavi.finding("casavi", "wirtschaftseinheit", "001/0008") == {
-        "regel": "E6",
-        "tabelle": "wirtschaftseinheit",
-        "schluessel": "001/0008",
-        "spalte": None,
-        "wert": None,
+        "rule": "E6",
+        "table_name": "wirtschaftseinheit",
+        "key": "001/0008",
+        "column_name": None,
+        "value": None,
         "partner": "casavi",
-        "grund": "not let to a tenant who can be sent",
+        "reason": "not let to a tenant who can be sent",
     }
 
 
@@ -488,7 +488,7 @@ def test_v1_an_owner_contract_without_a_begin_is_reported_and_not_dated_by_us(ca
         ("eigentuemervertrag", "002/0001/01/0001/07"),
         ("eigentuemervertrag", "002/0001/01/0001/09"),
     }
-    assert casavi.finding("casavi", "eigentuemervertrag", "002/0001/01/0001/07")["spalte"] == "beginn"
+    assert casavi.finding("casavi", "eigentuemervertrag", "002/0001/01/0001/07")["column_name"] == "beginn"
     assert "002/0001/01/0001/E07/P303" not in bodies(casavi, "vertraege_eigentuemer")
 
 

@@ -209,7 +209,7 @@ def test_without_a_we_a_gebaeude_has_no_group_and_no_project(six_erps: Marts) ->
 
 def test_a_missing_part_is_a_gap_only_where_the_erp_has_the_level(six_erps: Marts) -> None:
     judged = six_erps.database.execute(
-        "select quelle_erp, ve_nr, _regel, _grund from staging.base_erp__verwaltungseinheit where _regel is not null"
+        "select quelle_erp, ve_nr, _rule, _reason from staging.base_erp__verwaltungseinheit where _rule is not null"
     ).fetchall()
     assert sorted(judged) == [
         ("sap_blue_eagle", "1", "C7", "row 12: no we_nr"),
@@ -222,11 +222,11 @@ def test_a_missing_part_is_a_gap_only_where_the_erp_has_the_level(six_erps: Mart
 def test_rows_of_a_table_that_an_erp_does_not_have_are_not_used_and_reported(six_erps: Marts) -> None:
     rows = six_erps.database.execute(
         """
-        select 'mietkondition', _regel, mandant_nr, _grund
-        from staging.base_erp__mietkondition where _regel is not null
+        select 'mietkondition', _rule, mandant_nr, _reason
+        from staging.base_erp__mietkondition where _rule is not null
         union all
-        select 'wirtschaftseinheit', _regel, mandant_nr, _grund
-        from staging.base_erp__wirtschaftseinheit where _regel = 'I3'
+        select 'wirtschaftseinheit', _rule, mandant_nr, _reason
+        from staging.base_erp__wirtschaftseinheit where _rule = 'I3'
         """
     ).fetchall()
     assert sorted(rows) == [

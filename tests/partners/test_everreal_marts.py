@@ -249,12 +249,12 @@ class EverReal:
             for id_, payload, refs in rows
         }
 
-    def findings(self, regel: str) -> dict[tuple[str, str], str]:
+    def findings(self, rule: str) -> dict[tuple[str, str], str]:
         """Table and key of what is not sent because of a rule, with the reason."""
         rows = self.database.execute(
-            "select tabelle, schluessel, grund from quality.everreal__findings where regel = ?", [regel]
+            "select table_name, key, reason from quality.everreal__findings where rule = ?", [rule]
         ).fetchall()
-        return {(tabelle, schluessel): grund for tabelle, schluessel, grund in rows}
+        return {(table_name, key): reason for table_name, key, reason in rows}
 
 
 @pytest.fixture(scope="session")
@@ -382,7 +382,7 @@ def test_an_owner_with_an_e_mail_address_and_a_first_name_is_sent(everreal: Ever
 def test_owners_that_everreal_cannot_take_are_reported(everreal: EverReal) -> None:
     assert set(everreal.findings("EV1")) == {("person", "P302"), ("person", "P305")}
     rows = everreal.database.execute(
-        "select schluessel, spalte from quality.everreal__findings where regel = 'EV1' order by all"
+        "select key, column_name from quality.everreal__findings where rule = 'EV1' order by all"
     ).fetchall()
     assert rows == [("P302", "email"), ("P305", "vorname")]
 

@@ -38,7 +38,7 @@ def test_an_object_that_is_left_out_takes_its_units_contracts_and_empty_group_wi
 
 def test_what_is_left_out_and_ids_that_nothing_has_are_reported(chosen: Marts) -> None:
     assert chosen.findings("etg24", "E1") == {("gebaeude", "002/0001/01"), ("gebaeude", "001/0007/99")}
-    said = chosen.finding("etg24", "gebaeude", "001/0007/99")["grund"]
+    said = chosen.finding("etg24", "gebaeude", "001/0007/99")["reason"]
     assert said == "partners.etg24.ohne_objekte names it: no Gebäude that lives and may be sent has this id"
     assert chosen.findings("facilioo", "E1") == {("wirtschaftseinheit", "002/0009")}
 

@@ -105,17 +105,17 @@ def test_i5_a_finding_names_the_column_its_value_and_the_separators_that_are_saf
     marts: Any, dashed_kiwi: Any
 ) -> None:
     assert marts.finding("etg24", "gebaeude", "001/00/9/01") == {
-        "regel": "I5",
-        "tabelle": "gebaeude",
-        "schluessel": "001/00/9/01",
-        "spalte": "we_nr",
-        "wert": "00/9",
+        "rule": "I5",
+        "table_name": "gebaeude",
+        "key": "001/00/9/01",
+        "column_name": "we_nr",
+        "value": "00/9",
         "partner": "etg24",
-        "grund": "a number contains the separator / of etg24; safe for this row: - _ . |",
+        "reason": "a number contains the separator / of etg24; safe for this row: - _ . |",
     }
-    assert marts.finding("etg24", "mietvertrag", "002/0001/01/0001/05")["spalte"] == "person_nr"
+    assert marts.finding("etg24", "mietvertrag", "002/0001/01/0001/05")["column_name"] == "person_nr"
     dashed = dashed_kiwi.marts.finding("kiwi", "verwaltungseinheit", "001/0007/02/G-1")
-    assert (dashed["wert"], dashed["grund"].split(": ")[1]) == ("G-1", "_ . / |")
+    assert (dashed["value"], dashed["reason"].split(": ")[1]) == ("G-1", "_ . / |")
 
 
 def test_i6_at_etg24_two_contracts_with_one_id_stay_back_with_their_participants(marts: Any) -> None:

@@ -121,7 +121,7 @@ def test_the_limits_themselves_are_allowed(dossiers: dict[str, Any]) -> None:
 
 def test_v1_what_misses_a_required_value_is_a_finding_and_not_sent(houses: Marts) -> None:
     found = houses.database.execute(
-        "select schluessel, spalte, wert, grund from quality.pricehubble__findings where regel = 'V1' order by all"
+        "select key, column_name, value, reason from quality.pricehubble__findings where rule = 'V1' order by all"
     ).fetchall()
     assert found == [
         ("001/0007/01/0004", "wohnflaeche", "9.99", "not from 10 to 800 m²"),
@@ -146,7 +146,7 @@ def test_v2_an_optional_value_outside_its_limits_is_left_out_and_reported(
     houses: Marts, dossiers: dict[str, Any]
 ) -> None:
     found = houses.database.execute(
-        "select schluessel, spalte, wert, grund from quality.pricehubble__findings where regel = 'V2' order by all"
+        "select key, column_name, value, reason from quality.pricehubble__findings where rule = 'V2' order by all"
     ).fetchall()
     rooms, label = "left out: not from 1 to 20 in halves", "left out: not from A+ to H"
     assert found == [
@@ -170,7 +170,7 @@ def test_v2_an_optional_value_outside_its_limits_is_left_out_and_reported(
 def test_e1_and_i5_hold_for_dossiers(houses: Marts) -> None:
     assert houses.findings("pricehubble", "I5") == {("verwaltungseinheit", "001/00/9/01/0001")}
     assert not [key for key in houses.ids("pricehubble__dossiers") if key.startswith(("900", "001/00/9"))]
-    assert houses.finding("pricehubble", "verwaltungseinheit", "001/00/9/01/0001")["spalte"] == "we_nr"
+    assert houses.finding("pricehubble", "verwaltungseinheit", "001/00/9/01/0001")["column_name"] == "we_nr"
 
 
 def test_a_title_is_cut_after_sixty_characters(dossiers: dict[str, Any]) -> None:

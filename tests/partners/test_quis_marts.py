@@ -38,7 +38,7 @@ def properties(build: Any) -> Marts:
 
 def findings(marts: Marts, rule: str) -> list[Any]:
     return marts.database.execute(
-        "select schluessel, spalte, wert, grund from quality.quis__findings where regel = ? order by all",
+        "select key, column_name, value, reason from quality.quis__findings where rule = ? order by all",
         [rule],
     ).fetchall()
 

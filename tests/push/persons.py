@@ -54,7 +54,7 @@ def stage(home: Path) -> None:
         for table in ("person", "kontaktweg", "mieter", "verwaltungseinheit", "mietvertrag", "gebaeude"):
             db.execute(
                 f"create or replace table staging.base_erp__{table} as"
-                f" select *, null::varchar as _regel, null::varchar as _grund from erp_raw.{table}"
+                f" select *, null::varchar as _rule, null::varchar as _reason from erp_raw.{table}"
             )
         db.execute(
             "create or replace table intermediate.int_personen as"
@@ -63,8 +63,8 @@ def stage(home: Path) -> None:
         )
         db.execute(
             "create or replace table staging.base_erp__wirtschaftseinheit as"
-            f" select *  exclude (eigentuemer_person_nr), '{NUMBER}' as eigentuemer_person_nr, null::varchar as _regel,"
-            " null::varchar as _grund from erp_raw.wirtschaftseinheit"
+            f" select *  exclude (eigentuemer_person_nr), '{NUMBER}' as eigentuemer_person_nr, null::varchar as _rule,"
+            " null::varchar as _reason from erp_raw.wirtschaftseinheit"
         )
         db.execute(
             "create or replace view intermediate.int_namen as"
@@ -75,8 +75,8 @@ def stage(home: Path) -> None:
 
 def _findings(db: duckdb.DuckDBPyConnection) -> None:
     db.execute(
-        "create or replace table quality.findings (regel varchar, tabelle varchar, schluessel varchar, spalte varchar,"
-        " wert varchar, partner varchar, grund varchar)"
+        "create or replace table quality.findings (rule varchar, table_name varchar, key varchar, column_name varchar,"
+        " value varchar, partner varchar, reason varchar)"
     )
     db.executemany(
         "insert into quality.findings values (?, ?, ?, ?, ?, ?, ?)",

@@ -105,8 +105,8 @@ def delivered(site: Site) -> Iterator[Site]:
         deliver(db, "staging", "base_erp__")
         db.execute("create schema quality")
         db.execute(
-            "create table quality.findings (regel varchar, tabelle varchar, schluessel varchar, spalte varchar,"
-            " wert varchar, partner varchar, grund varchar)"
+            "create table quality.findings (rule varchar, table_name varchar, key varchar, column_name varchar,"
+            " value varchar, partner varchar, reason varchar)"
         )
         db.executemany("insert into quality.findings values (?, ?, ?, ?, ?, ?, ?)", FINDINGS)
         db.execute(
@@ -123,7 +123,7 @@ def deliver(db: duckdb.DuckDBPyConnection, schema: str, prefix: str) -> None:
     """Writes the delivery as staging has it, or, without verdicts, as the raw layer has it."""
     db.execute(f"create schema {schema}")
     for table, (columns, rows) in DELIVERY.items():
-        names = ["_zeile", *columns, "_regel", "_grund"]
+        names = ["_zeile", *columns, "_rule", "_reason"]
         typed = ", ".join(f"{name} {'bigint' if name == '_zeile' else 'varchar'}" for name in names)
         db.execute(f"create table {schema}.{prefix}{table} ({typed})")
         for row in rows:

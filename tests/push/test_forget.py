@@ -178,7 +178,7 @@ def test_everybody_else_stays_as_they_were(settled: Site) -> None:
     forget(settled.home, SETTINGS, NUMBER)
     assert settled.ledger(others) == before
     assert settled.ledger("select person_nr from intermediate.int_personen") == [("0000004711",)]
-    assert settled.ledger("select schluessel from quality.findings order by 1") == [
+    assert settled.ledger("select key from quality.findings order by 1") == [
         ("0000004711/9",),
         ("001/0123/01/0007",),
     ]

@@ -12,7 +12,7 @@ from pipelines.api.outcome import Outcome
 from pipelines.contract.contract import load_contract
 from pipelines.database import connect
 from pipelines.ledger.journal import Journal
-from pipelines.ledger.ledger import create_tables, fold
+from pipelines.ledger.ledger import create_tables, fold, open_database
 from pipelines.plan.plan import make_plan
 from pipelines.push.destination import plan_rows
 from tests.push.marts import write_marts
@@ -217,3 +217,24 @@ def test_a_fold_that_fails_says_why_and_leaves_everything_as_it_was(
         fold(db, journal)
     create_tables(db)
     assert fold(db, journal) == 1
+
+
+def test_a_home_of_a_version_with_german_findings_is_renamed_once_and_keeps_its_rows(tmp_path: Path) -> None:
+    with duckdb.connect(str(tmp_path / "stammdaten.duckdb")) as db:
+        db.execute("create schema quality; create schema staging")
+        db.execute(
+            "create table quality.findings as select 'E8' as regel, 'person' as tabelle, '7' as schluessel,"
+            " 'nachname' as spalte, 'x' as wert, null::varchar as partner, 'no name' as grund"
+        )
+        db.execute(
+            "create table staging.base_erp__person as select '7' as person_nr, 'L1' as _regel, 'gone' as _grund"
+        )
+        db.execute("create view staging.base_erp__mandant as select '001' as mandant_nr, null as _regel")
+    for _ in range(2):
+        with open_database(tmp_path) as db:
+            found = db.execute(
+                "select rule, table_name, key, column_name, value, partner, reason from quality.findings"
+            )
+            assert found.fetchall() == [("E8", "person", "7", "nachname", "x", None, "no name")]
+            verdicts = db.execute("select person_nr, _rule, _reason from staging.base_erp__person").fetchall()
+            assert verdicts == [("7", "L1", "gone")]

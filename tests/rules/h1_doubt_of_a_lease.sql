@@ -31,10 +31,10 @@ zeilen as (
         case
             when unread is not null
                 then [{
-                    'regel': case unread when 'vertragsart' then 'C9' else 'C2' end,
-                    'spalte': unread,
-                    'wert': 'bald',
-                    'grund': null::varchar
+                    'rule': case unread when 'vertragsart' then 'C9' else 'C2' end,
+                    'column_name': unread,
+                    'value': 'bald',
+                    'reason': null::varchar
                 }]
         end as _maengel
     from cases

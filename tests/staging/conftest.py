@@ -49,8 +49,8 @@ def findings(query: Query) -> Callable[..., list[Any]]:
 
     def run(rule: str, table: str) -> list[Any]:
         return query(
-            "select schluessel, spalte, wert, grund from quality.findings "
-            f"where regel = '{rule}' and tabelle = '{table}' and schluessel not like '{NONSENSE}%' order by all"
+            "select key, column_name, value, reason from quality.findings "
+            f"where rule = '{rule}' and table_name = '{table}' and key not like '{NONSENSE}%' order by all"
         )
 
     return run

@@ -63,7 +63,7 @@ def test_one_entry_of_yaml_brings_a_column_through_staging(
             "select mandant_nr, beschaeftigte, gruppe, leitung from staging.stg_erp__mandant order by 1"
         ).fetchall()
         listed = db.execute(
-            "select mandant_nr, mangel.regel, mangel.spalte, mangel.wert from"
+            "select mandant_nr, mangel.rule, mangel.column_name, mangel.value from"
             " (select mandant_nr, unnest(_maengel) as mangel from staging.base_erp__mandant) order by all"
         ).fetchall()
     assert rows == [("001", 4, "Nord", "Erika Muster"), ("002", None, None, None)]

@@ -17,7 +17,7 @@ def test_c1_keys_are_compared_without_their_outer_blanks(query: Query) -> None:
 
 def test_c2_an_unreadable_date_is_null_and_listed(query: Query, findings: Findings) -> None:
     rows = query(
-        "select gebaeude_nr, zugang_am, abgang_am, _regel from staging.base_erp__gebaeude "
+        "select gebaeude_nr, zugang_am, abgang_am, _rule from staging.base_erp__gebaeude "
         "where we_nr = '0123' and gebaeude_nr in ('02', '03') order by 1"
     )
     # H1: when it left the stock cannot be told

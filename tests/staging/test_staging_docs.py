@@ -21,7 +21,7 @@ FILES = [
 
 BASE, STAGING = FILES[:2]
 # Columns of the base models that staging does not show.
-VERDICT = ("_zeile", "_maengel", "_regel", "_grund")
+VERDICT = ("_zeile", "_maengel", "_rule", "_reason")
 
 
 def own(file: str) -> dict[str, dict[str, Any]]:
@@ -123,8 +123,8 @@ def test_a_text_that_is_no_value_is_listed_for_every_column_with_a_type(
             [f"base_erp__{table}"],
         ).fetchall()
         listed = staging.execute(
-            "select spalte from quality.findings "
-            "where tabelle = ? and starts_with(schluessel, ?) and regel in ('C2', 'C3')",
+            "select column_name from quality.findings "
+            "where table_name = ? and starts_with(key, ?) and rule in ('C2', 'C3')",
             [table, NONSENSE],
         ).fetchall()
         assert sorted(listed) == sorted((name,) for (name,) in typed if name in columns[table]), table

@@ -75,7 +75,7 @@ def test_l3_an_orphan_is_reported_with_the_parent_it_lacks(query: Query, finding
         ("001/0123/01/0001/99/P1", None, None, "no mietvertrag 001/0123/01/0001/99"),
     ]
     assert findings("L3", "kontaktweg") == [("P404/1", None, None, "no person P404")]
-    assert [grund for *_, grund in findings("L3", "mietvertrag_ve")] == [
+    assert [reason for *_, reason in findings("L3", "mietvertrag_ve")] == [
         "no verwaltungseinheit 001/0123/98/0404"
     ]
     assert query("select count(*) from staging.stg_erp__mietvertrag_ve where mandant_nr = '001'") == [1]
@@ -122,7 +122,7 @@ BEGINN = date(2020, 2, 1)
 
 def test_l5_only_hauptmieter_and_mitmieter_are_tenants(query: Query, findings: Findings) -> None:
     assert tenants(query, "20") == [("P1", True, BEGINN, None)]
-    reasons = {key: grund for key, *_, grund in findings("L5", "mieter")}
+    reasons = {key: reason for key, *_, reason in findings("L5", "mieter")}
     assert reasons["001/0123/01/0001/20/P2"] == "rolle Buerge"
     assert reasons["001/0123/01/0001/20/P3"] == "rolle Bewohner"
 
@@ -138,7 +138,7 @@ def test_l5_a_person_counts_once_on_a_lease(query: Query, findings: Findings) ->
         ("P2", False, date(2022, 4, 1), None),
         ("P3", False, date(2023, 1, 1), date(2026, 10, 31)),
     ]
-    twice = [grund for key, *_, grund in findings("L5", "mieter") if key.startswith("001/0123/01/0001/22/")]
+    twice = [reason for key, *_, reason in findings("L5", "mieter") if key.startswith("001/0123/01/0001/22/")]
     assert sorted(twice) == [
         "row 14: the person is on the lease twice",
         "row 16: the person is on the lease twice",

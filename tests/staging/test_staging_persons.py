@@ -75,7 +75,7 @@ def test_dates_of_people_are_masked_in_findings(query: Query, findings: Findings
 
 
 def test_no_finding_shows_a_name_or_an_address(query: Query) -> None:
-    text = " ".join(query("select concat_ws(' ', schluessel, wert, grund) from quality.findings"))
+    text = " ".join(query("select concat_ws(' ', key, value, reason) from quality.findings"))
 
     for personal in ("Ahorn", "Birke", "Esche", "Ginkgo", "Kiefer", "example.org", "telefon.example", "1990"):
         assert personal not in text

@@ -114,8 +114,8 @@ def query(built: duckdb.DuckDBPyConnection) -> Query:
 
 def listed(query: Query, rule: str, table: str) -> list[Any]:
     return query(
-        "select schluessel, spalte, wert, grund from quality.findings"
-        f" where regel = '{rule}' and tabelle = '{table}' order by all"
+        "select key, column_name, value, reason from quality.findings"
+        f" where rule = '{rule}' and table_name = '{table}' order by all"
     )
 
 
@@ -184,7 +184,7 @@ def test_c3_what_is_no_clear_false_keeps_a_person_away(query: Query) -> None:
     ]
     assert listed(query, "C3", "person") == [("4", "anonymisiert", "vielleicht", None)]
     assert query(
-        "select person_nr, grund from intermediate.int_personen__pruefung where regel = 'L5' order by 1"
+        "select person_nr, reason from intermediate.int_personen__pruefung where rule = 'L5' order by 1"
     ) == [
         ("3", "anonymised"),
         ("4", "anonymised"),

@@ -30,34 +30,34 @@ rules_of_all_partners as (
     ) }}
 ),
 
-{% for tabelle in ['wirtschaftseinheit', 'gebaeude', 'verwaltungseinheit'] %}
-    {{ tabelle }}_not_let as (
+{% for table_name in ['wirtschaftseinheit', 'gebaeude', 'verwaltungseinheit'] %}
+    {{ table_name }}_not_let as (
         select
-            'E6' as regel,
-            '{{ tabelle }}' as tabelle,
-            concat_ws('/', {{ record_key(tabelle, table='stamm') | join(', ') }}) as schluessel,
-            cast(null as varchar) as spalte,
-            'not let to a tenant who can be sent' as grund
-        from {{ ref('stg_erp__' ~ tabelle) }} as stamm
+            'E6' as rule,
+            '{{ table_name }}' as table_name,
+            concat_ws('/', {{ record_key(table_name, table='stamm') | join(', ') }}) as key,
+            cast(null as varchar) as column_name,
+            'not let to a tenant who can be sent' as reason
+        from {{ ref('stg_erp__' ~ table_name) }} as stamm
         where
-            {{ sendable('casavi', tabelle, table='stamm') }}  -- E1, I5
+            {{ sendable('casavi', table_name, table='stamm') }}  -- E1, I5
             and stamm.we_nr is not null  -- I3: reported as gebaeude_without_we
             -- E6: no master data without a tenant
             and not exists (
                 select 1
                 from let_units
-                where {{ same_key(tabelle, 'let_units', 'stamm') }}
+                where {{ same_key(table_name, 'let_units', 'stamm') }}
             )
     ),
 
 {% endfor %}
 gebaeude_without_we as (
     select
-        'I3' as regel,
-        'gebaeude' as tabelle,
-        concat_ws('/', {{ record_key('gebaeude') | join(', ') }}) as schluessel,
-        'we_nr' as spalte,
-        'no WE: a casavi unit needs a Liegenschaft' as grund
+        'I3' as rule,
+        'gebaeude' as table_name,
+        concat_ws('/', {{ record_key('gebaeude') | join(', ') }}) as key,
+        'we_nr' as column_name,
+        'no WE: a casavi unit needs a Liegenschaft' as reason
     from gebaeude
     where
         {{ sendable('casavi', 'gebaeude') }}  -- E1, I5
@@ -66,13 +66,13 @@ gebaeude_without_we as (
 
 owner_contracts_without_begin as (
     select
-        'V1' as regel,
-        'eigentuemervertrag' as tabelle,
+        'V1' as rule,
+        'eigentuemervertrag' as table_name,
         concat_ws(
             '/', {{ record_key('eigentuemervertrag', table='eigentuemervertraege') | join(', ') }}
-        ) as schluessel,
-        'beginn' as spalte,
-        'no readable beginn: casavi requires a startDate' as grund
+        ) as key,
+        'beginn' as column_name,
+        'no readable beginn: casavi requires a startDate' as reason
     from eigentuemervertraege
     -- E6: what hangs on a unit that is not synced is reported with the unit
     inner join let_units on {{ same_key('verwaltungseinheit', 'eigentuemervertraege', 'let_units') }}
@@ -97,13 +97,13 @@ findings as (
     select * from rules_of_all_partners
     union all
     select
-        regel,
-        tabelle,
-        schluessel,
-        spalte,
-        cast(null as varchar) as wert,
+        rule,
+        table_name,
+        key,
+        column_name,
+        cast(null as varchar) as value,
         'casavi' as partner,
-        grund
+        reason
     from rules_of_casavi
 )
 

@@ -17,7 +17,7 @@ records as (
         telefon as "phoneNo",
         {{ everreal_address() }} as address
     from eigentuemer
-    where regel is null  -- EV1: with an e-mail address and a first name
+    where rule is null  -- EV1: with an e-mail address and a first name
 )
 
 select * from records

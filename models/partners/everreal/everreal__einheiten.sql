@@ -91,7 +91,7 @@ records as (
     left join ve_arten on verwaltungseinheiten.ve_art = ve_arten.ve_art
     left join leerstaende on {{ same_key('verwaltungseinheit', 'einheiten', 'leerstaende') }}
     left join aktuelle_mieten on {{ same_key('verwaltungseinheit', 'einheiten', 'aktuelle_mieten') }}
-    where einheiten.regel is null  -- EV2, EV3, I6: with a property that is sent, and an owner
+    where einheiten.rule is null  -- EV2, EV3, I6: with a property that is sent, and an owner
 )
 
 select * from records

@@ -9,7 +9,7 @@ owners as (
 properties as (
     select
         *,
-        case when gebaeude_nr is null then 'wirtschaftseinheit' else 'gebaeude' end as tabelle
+        case when gebaeude_nr is null then 'wirtschaftseinheit' else 'gebaeude' end as table_name
     from {{ ref('int_everreal__objekte') }}
 ),
 
@@ -38,35 +38,35 @@ rules_of_all_partners as (
 
 judged as (
     select
-        regel,
-        'person' as tabelle,
-        person_nr as schluessel,
-        fehlt as spalte,
-        'an owner needs an e-mail address and a first name' as grund
+        rule,
+        'person' as table_name,
+        person_nr as key,
+        fehlt as column_name,
+        'an owner needs an e-mail address and a first name' as reason
     from owners
     union all
     select
-        regel,
-        tabelle,
-        concat_ws('/', {{ key_columns('gebaeude') | join(', ') }}) as schluessel,
-        case regel when 'EV2' then 'adresse' end as spalte,
-        grund
+        rule,
+        table_name,
+        concat_ws('/', {{ key_columns('gebaeude') | join(', ') }}) as key,
+        case rule when 'EV2' then 'adresse' end as column_name,
+        reason
     from properties
     union all
     select
-        regel,
-        'verwaltungseinheit' as tabelle,
-        concat_ws('/', {{ key_columns('verwaltungseinheit') | join(', ') }}) as schluessel,
-        case regel when 'EV3' then 'eigentuemer' end as spalte,
-        grund
+        rule,
+        'verwaltungseinheit' as table_name,
+        concat_ws('/', {{ key_columns('verwaltungseinheit') | join(', ') }}) as key,
+        case rule when 'EV3' then 'eigentuemer' end as column_name,
+        reason
     from units
     union all
     select
-        regel,
-        'mietvertrag' as tabelle,
-        concat_ws('/', {{ key_columns('mietvertrag') | join(', ') }}) as schluessel,
-        case regel when 'EV4' then 'hauptmieter' end as spalte,
-        grund
+        rule,
+        'mietvertrag' as table_name,
+        concat_ws('/', {{ key_columns('mietvertrag') | join(', ') }}) as key,
+        case rule when 'EV4' then 'hauptmieter' end as column_name,
+        reason
     from leases
 ),
 
@@ -74,15 +74,15 @@ findings as (
     select * from rules_of_all_partners
     union all
     select
-        regel,
-        tabelle,
-        schluessel,
-        spalte,
-        cast(null as varchar) as wert,
+        rule,
+        table_name,
+        key,
+        column_name,
+        cast(null as varchar) as value,
         'everreal' as partner,
-        grund
+        reason
     from judged
-    where regel is not null  -- EV1 to EV4, I6
+    where rule is not null  -- EV1 to EV4, I6
 )
 
 select * from findings

@@ -8,26 +8,26 @@
     {{ held_row(
         'eigentuemer',
         composite_id('everreal', 'person'),
-        'regel',
+        'rule',
         'person',
         "'an owner needs an e-mail address and a first name: ' || fehlt",
         holds_below=false,
         person_nr='person_nr',
     ) }}
     from {{ ref('int_everreal__eigentuemer') }}
-    where regel is not null  -- EV1
+    where rule is not null  -- EV1
 {%- endset %}
 
 {% set properties -%}
-    {{ held_row('objekte', 'external_id', 'regel', property_table, 'grund') }}
+    {{ held_row('objekte', 'external_id', 'rule', property_table, 'reason') }}
     from {{ ref('int_everreal__objekte') }}
-    where regel is not null  -- EV2, I6
+    where rule is not null  -- EV2, I6
 {%- endset %}
 
 {% set units -%}
-    {{ held_row('einheiten', 'external_id', 'regel', 'verwaltungseinheit', 'grund') }}
+    {{ held_row('einheiten', 'external_id', 'rule', 'verwaltungseinheit', 'reason') }}
     from {{ ref('int_everreal__einheiten') }}
-    where regel is not null  -- EV2, EV3, I6
+    where rule is not null  -- EV2, EV3, I6
 {%- endset %}
 
 {#- A unit whose owner is in doubt does not go to another one, nor to the default. -#}
@@ -35,7 +35,7 @@
     {{ held_row(
         'einheiten',
         'eigentumsverhaeltnisse.verwaltungseinheit_id',
-        'eigentuemer.regel',
+        'eigentuemer.rule',
         'person',
         "'owner ' || eigentuemer.person_nr || ' needs an e-mail address and a first name'",
         also_in_mart=true,
@@ -45,20 +45,20 @@
     from {{ ref('int_everreal__eigentumsverhaeltnisse') }} as eigentumsverhaeltnisse
     inner join {{ ref('int_everreal__eigentuemer') }} as eigentuemer
         on eigentumsverhaeltnisse.person_nr = eigentuemer.person_nr
-    where eigentuemer.regel is not null  -- EV1
+    where eigentuemer.rule is not null  -- EV1
 {%- endset %}
 
 {% set leases -%}
     {{ held_row(
         'mieter',
         composite_id('everreal', 'mietvertrag') ~ " || '" ~ separator ~ "?'",
-        'regel',
+        'rule',
         'mietvertrag',
-        'grund',
+        'reason',
         separator="'" ~ separator ~ "'",
     ) }}
     from {{ ref('int_everreal__mietvertraege') }}
-    where regel is not null  -- EV2 to EV4, I6
+    where rule is not null  -- EV2 to EV4, I6
 {%- endset %}
 
 with

@@ -50,7 +50,7 @@ records as (
     inner join mietvertraege on {{ same_key('mietvertrag', 'vertraege', 'mietvertraege') }}
     inner join personen on vertraege.hauptmieter = personen.person_nr
     left join mieten on {{ same_key('mietvertrag', 'vertraege', 'mieten') }}
-    where vertraege.regel is null  -- EV2 to EV4, I6: with a unit that is sent, and a Hauptmieter
+    where vertraege.rule is null  -- EV2 to EV4, I6: with a unit that is sent, and a Hauptmieter
 )
 
 select * from records

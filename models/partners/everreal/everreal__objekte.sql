@@ -20,7 +20,7 @@ records as (
         try_cast(geschosse as integer) as "noOfStories",
         baujahr_zahl as "yearBuilt"
     from objekte
-    where regel is null  -- EV2, I6: with a whole address, and no id taken twice
+    where rule is null  -- EV2, I6: with a whole address, and no id taken twice
 )
 
 select * from records

@@ -23,13 +23,13 @@ findings as (
     select * from key_conflicts
     union all
     select
-        befund.regel,
-        'verwaltungseinheit' as tabelle,
-        concat_ws('/', {{ record_key('verwaltungseinheit') | join(', ') }}) as schluessel,
-        befund.spalte,
-        befund.wert,
+        befund.rule,
+        'verwaltungseinheit' as table_name,
+        concat_ws('/', {{ record_key('verwaltungseinheit') | join(', ') }}) as key,
+        befund.column_name,
+        befund.value,
         'pricehubble' as partner,
-        befund.grund
+        befund.reason
     from befunde
 )
 

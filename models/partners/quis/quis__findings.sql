@@ -27,13 +27,13 @@ findings as (
     select * from key_conflicts
     union all
     select
-        befund.regel,
-        'gebaeude' as tabelle,
-        concat_ws('/', {{ record_key('gebaeude') | join(', ') }}) as schluessel,
-        befund.spalte,
-        befund.wert,
+        befund.rule,
+        'gebaeude' as table_name,
+        concat_ws('/', {{ record_key('gebaeude') | join(', ') }}) as key,
+        befund.column_name,
+        befund.value,
         'quis' as partner,
-        befund.grund
+        befund.reason
     from befunde
 )
 

@@ -19,7 +19,7 @@ judged as (
     select
         personen.*,
         -- EV1: EverReal requires an e-mail address and a first name
-        case when personen.email is null or personen."firstName" is null then 'EV1' end as regel,
+        case when personen.email is null or personen."firstName" is null then 'EV1' end as rule,
         concat_ws(
             ', ',
             case when personen.email is null then 'email' end,

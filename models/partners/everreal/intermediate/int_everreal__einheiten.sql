@@ -26,7 +26,7 @@ eigentuemer as (
 sendbare_eigentuemer as (
     select person_nr
     from {{ ref('int_everreal__eigentuemer') }}
-    where regel is null  -- EV1: with an e-mail address and a first name
+    where rule is null  -- EV1: with an e-mail address and a first name
 ),
 
 {# Who will own a unit does not own it while somebody else does, even if that one cannot be sent. #}
@@ -69,8 +69,8 @@ zugeordnet as (
         coalesce(
             besitzer.person_nr, {{ sql_text(partner_settings('everreal').standard_eigentuemer) }}
         ) as eigentuemer_id,
-        objekte.regel as objekt_regel,
-        objekte.grund as objekt_grund
+        objekte.rule as objekt_regel,
+        objekte.reason as objekt_grund
     from verwaltungseinheiten
     inner join objekte
         on
@@ -95,11 +95,11 @@ judged as (
         case
             when objekt_regel is not null then objekt_regel
             when eigentuemer_id is null then 'EV3'
-        end as regel,
+        end as rule,
         case
             when objekt_regel is not null then 'property ' || objekte_external_id || ': ' || objekt_grund
             when eigentuemer_id is null then 'no owner who can be sent, and no standard_eigentuemer is set'
-        end as grund
+        end as reason
     from zugeordnet
 )
 

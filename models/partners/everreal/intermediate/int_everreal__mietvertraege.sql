@@ -77,14 +77,14 @@ judged as (
         leases.hauptmieter,
         coalesce(weitere.mieter, []) as weitere_mieter,
         case
-            when einheiten.regel is not null then einheiten.regel
+            when einheiten.rule is not null then einheiten.rule
             when leases.hauptmieter is null then 'EV4'
-        end as regel,
+        end as rule,
         case
-            when einheiten.regel is not null then 'unit ' || einheiten.external_id || ': ' || einheiten.grund
+            when einheiten.rule is not null then 'unit ' || einheiten.external_id || ': ' || einheiten.reason
             when leases.hauptmieter is null and leases.hat_hauptmieter then 'no Hauptmieter with a first name'
             when leases.hauptmieter is null then 'no Hauptmieter'
-        end as grund
+        end as reason
     from leases
     inner join einheiten on {{ same_key('verwaltungseinheit', 'leases', 'einheiten') }}
     left join weitere on {{ same_key('mietvertrag', 'leases', 'weitere') }}

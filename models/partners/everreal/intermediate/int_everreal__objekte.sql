@@ -70,11 +70,11 @@ judged as (
         case
             when einzeln.external_id is null then 'I6'
             when not objekte.hat_adresse then 'EV2'
-        end as regel,
+        end as rule,
         case
             when einzeln.external_id is null then 'two rows arrive at the same id ' || objekte.external_id
             when not objekte.hat_adresse then 'no street, house number, postcode or town'
-        end as grund
+        end as reason
     from objekte
     left join einzeln on objekte.external_id = einzeln.external_id
 )
