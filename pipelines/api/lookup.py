@@ -243,6 +243,35 @@ class Finder:
         parameter = candidates.query or candidates.body
         return {**operation.body, **operation.path}.get(parameter) if parameter else None
 
+    def listed(self, operation: Operation) -> tuple[list[tuple[str, dict[str, Any]]], int]:
+        """Id and record of all that the list shows in which a row's record would stand, and the number of requests.
+
+        Raises LookupFailed.
+        """
+        entity = operation.entity
+        records, sent = self.read(entity, self._at(entity.listing, operation), None)
+        return [(self._id(entity, record), record) for record in records], sent
+
+    def seen(self, operation: Operation, remote_id: str) -> tuple[Answer, dict[str, Any] | None]:
+        """The record under an id of the partner as it is now, or None; out of its list where it shows none alone.
+
+        Raises LookupFailed.
+        """
+        entity = operation.entity
+        paths = self.contract.document["paths"]
+        if entity.mutation or "get" in paths.get(entity.record, {}):
+            return self.protocol.one(entity, remote_id, operation.external_id, operation.path)
+        sent = 0
+        for find, value in ((entity.find, operation.external_id), (entity.listing, None)):
+            if find is None:
+                continue
+            records, more = self.read(entity, self._at(find, operation), value)
+            sent += more
+            for record in records:
+                if self._id(entity, record) == remote_id:
+                    return Answer(200, record, {}, sent), record
+        return Answer(404, None, {}, sent), None
+
     def fits(self, operation: Operation, record: Mapping[str, Any]) -> bool:
         """Whether a record has the natural key of a row, as far as that does not stand in the address."""
         keys = [key for key in operation.entity.natural_key if key not in operation.path]
@@ -285,7 +314,8 @@ class Finder:
         address, timeout = contract.base_url(self.settings), float(self.settings.get("timeout", READ_TIMEOUT))
         if contract.protocol == "rest":
             client = Client(contract.partner, address, self.limits, self.login, self.headers, timeout)
-            return client, Rest(contract, client)
+            named = {k: self.settings[k] for k in (*contract.credentials, *contract.settings)}
+            return client, Rest(contract, client, named)
         from pipelines.api.protocols.graphql import (  # loads a library that no other partner needs
             Graphql,
             transport,

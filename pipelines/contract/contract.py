@@ -122,7 +122,7 @@ class Contract:
         found = self.entities[entity]
         if found.mutation and self.sdl:
             return self.sdl.input_schema(found.mutation)
-        if purpose == "create" or found.upsert:
+        if purpose == "create" or found.upsert or found.is_read_only:
             return body_schema(self.document, *self._creating(found))
         return body_schema(self.document, found.record, "patch")
 
@@ -145,6 +145,8 @@ class Contract:
 
     @staticmethod
     def _creating(entity: Entity) -> tuple[str, str]:
+        if entity.made_by:
+            return entity.record, "get"
         return (entity.record, "put") if entity.upsert else (entity.collection, "post")
 
     def confidence(self, entity: str, name: str) -> str:

@@ -191,6 +191,31 @@ class Withdraw:
 
 
 @dataclass(frozen=True)
+class Allowed:
+    """What may be done to a record in one state: fields that may be changed (None: all), whether it may be deleted.
+
+    `is_over`: nothing is left to withdraw.
+    """
+
+    change: tuple[str, ...] | None = ()
+    delete: bool = False
+    is_over: bool = False
+
+
+@dataclass(frozen=True)
+class States:
+    """The field (dotted path) that names a record's state, and what each state allows; any other allows nothing."""
+
+    field: str
+    allows: Mapping[str, Allowed]
+
+    def allowed(self, record: Mapping[str, Any]) -> Allowed | None:
+        """What the state that a record shows allows; None where it shows none that is known."""
+        shown = dig(record, self.field)
+        return self.allows.get(shown) if isinstance(shown, str) else None
+
+
+@dataclass(frozen=True)
 class Entity:
     """One entity of a partner; the keys of `x-entities`, defaults filled in.
 
@@ -231,6 +256,10 @@ class Entity:
     fixed: Mapping[str, Any] = default(default_factory=dict)
     shown_as: Mapping[str, str] = default(default_factory=dict)
     unique_external_id: bool = False
+    # Who makes the records at the partner, where we never do.
+    made_by: str = ""
+    is_read_only: bool = False
+    states: States | None = None
 
     @property
     def list(self) -> str:
