@@ -157,7 +157,7 @@ def permitted(allowed: Allowed, body: Json, record: Json, schema: Json, is_whole
     that nothing is set anew by accident.
     """
     if allowed.change is None:
-        return Permitted(body, ())
+        return Permitted(dict(body), ())
     differs = differing(body, record, schema, record.keys())
     unseen = set() if is_whole else body.keys() - record.keys()
     sent = {n: v for n, v in body.items() if n in allowed.change and (not is_whole or n in differs)}

@@ -267,6 +267,12 @@ class Entity:
         return self.listing.path
 
     @property
+    def above(self) -> tuple[Parent, ...]:
+        """The parents whose ids stand in the address, from the outermost to the one that a record lies in."""
+        inner = [parent for parent in self.parents if parent.in_path]
+        return tuple(sorted(inner, key=lambda parent: self.collection.index("{" + parent.field + "}")))
+
+    @property
     def id_is_ours(self) -> bool:
         """Whether the partner keeps our id as its own."""
         return self.external_id == self.id
