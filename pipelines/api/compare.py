@@ -1,8 +1,16 @@
-"""Whether what a partner shows means the same as what it was sent. Pure functions over JSON values."""
+"""Whether what a partner shows means the same as what it was sent, and what may be sent to a record in its state.
+
+Pure functions over JSON values.
+"""
 
 from collections.abc import Container, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
+
+from pipelines.api.protocols.protocol import Operation
+from pipelines.contract.contract import Entity
+from pipelines.contract.model import Allowed
 
 Json = Mapping[str, Any]
 
@@ -132,3 +140,40 @@ def _meant(target: Any, wanted: list[Any]) -> Any:
     if not isinstance(target, list):
         return target
     return next((one for one in target if one in wanted), target[0] if target else None)
+
+
+@dataclass(frozen=True)
+class Permitted:
+    """Fields to be sent, and names of those that the record's state does not allow and that differ there."""
+
+    body: dict[str, Any]
+    withheld: tuple[str, ...]
+
+
+def permitted(allowed: Allowed, body: Json, record: Json, schema: Json, is_whole: bool) -> Permitted:
+    """The part of a body that a state allows.
+
+    Of a whole record in a state that allows some fields only, those go that differ from what the partner shows, so
+    that nothing is set anew by accident.
+    """
+    if allowed.change is None:
+        return Permitted(dict(body), ())
+    differs = differing(body, record, schema, record.keys())
+    unseen = set() if is_whole else body.keys() - record.keys()
+    sent = {n: v for n, v in body.items() if n in allowed.change and (not is_whole or n in differs)}
+    withheld = tuple(n for n in body if n not in allowed.change and (n in differs or n in unseen))
+    return Permitted(sent, withheld)
+
+
+def may_change(allowed: Allowed, field: str) -> bool:
+    """Whether a state allows a field to be changed."""
+    return allowed.change is None or field in allowed.change
+
+
+def end_at_begin(entity: Entity, operation: Operation, record: Mapping[str, Any]) -> dict[str, Any]:
+    """The end of a record that should be deleted and may not be: its first day. Empty where none can be told."""
+    end, begin = entity.withdraw.end, entity.begin
+    first = record.get(begin) if begin else None
+    if operation.payload or not end or not isinstance(first, str):
+        return dict(operation.payload)
+    return {end: first}

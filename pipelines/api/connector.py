@@ -2,6 +2,7 @@
 
 import random
 import threading
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import cache, partial
@@ -9,6 +10,7 @@ from typing import Any
 
 from pipelines.api.beliefs import WITHOUT, in_words
 from pipelines.api.classify import Refusal, classify, says_unknown_field, words_of
+from pipelines.api.compare import Permitted, end_at_begin, may_change, permitted
 from pipelines.api.http.client import (
     TRIES,
     Answer,
@@ -61,6 +63,8 @@ class Connector(Finder):
         self.refusals = Refusals(contract.equal_refusals)
         # Entities whose list was looked at for ids of ours.
         self._looked_for_ids: set[str] = set()
+        # Rows whose record the partner has not made yet, by entity.
+        self.not_made: Counter[str] = Counter()
 
     def carry_out(self, operation: Operation) -> Outcome:
         """Sends one operation and returns what became of it. Never raises for a row."""
@@ -206,8 +210,10 @@ class Connector(Finder):
             if only is None
             else {k: v for k, v in operation.body.items() if k in only}
         )
-        if not body:
+        if not body or operation.entity.is_read_only:
             return Outcome("synced", None, remote_id)
+        if operation.entity.states:
+            return self._update_in_state(operation, remote_id, body, is_whole=only is None)
         change = partial(self.protocol.change, operation, remote_id)
         if only is None:
             answer = self._sent_whole(operation, body, change)
@@ -226,6 +232,8 @@ class Connector(Finder):
             return Outcome("withdrawn", "kept")
         if operation.entity.external_ids and (shared := self._leave_shared(operation)):
             return shared
+        if operation.entity.states:
+            return self._withdraw_in_state(operation)
         # Nothing to set in a record that is to end: it has not begun, and goes (rule H3).
         deletes = withdraw.kind == "delete" or (withdraw.kind == "end" and not operation.payload)
         if withdraw.mutation and withdraw.end in operation.changed:
@@ -240,6 +248,74 @@ class Connector(Finder):
             done = WITHDRAWN_AS["delete" if deletes else withdraw.kind]
             return Outcome("withdrawn", done, None, answer.status, requests=answer.requests)
         return self.judge(operation, answer)
+
+    def _update_in_state(
+        self, operation: Operation, remote_id: str, body: Json, is_whole: bool, sent: int = 0
+    ) -> Outcome:
+        """The fields that the record's state allows, as it is now; the others are named and stay as they are."""
+        entity, may_retry = operation.entity, not sent
+        seen, record = self.seen(operation, remote_id)
+        sent += seen.requests
+        states = entity.states
+        if record is None or states is None:
+            return replace(self.judge(replace(operation, kind="update"), seen), requests=sent)
+        allowed = states.allowed(record)
+        if allowed is None:
+            return Outcome("pending", "state_unknown", remote_id, seen.status, requests=sent)
+        fixed = self._fixed[entity.name]
+        schema = self.contract.schema(entity.name, "create")
+        part: Permitted = permitted(allowed, body, record, schema, is_whole)
+        reason = "state_forbids" if part.withheld else None
+        if not part.body:
+            return Outcome("synced", reason, remote_id, seen.status, part.withheld, sent)
+        change = partial(self.protocol.change, operation, remote_id)
+        if is_whole:
+            answer = self._sent_whole(operation, part.body, change)
+        else:
+            answer = change({**fixed, **part.body} if allowed.change is None else part.body)
+        sent += answer.requests
+        if answer.status == 409 and may_retry:  # its state may have changed since it was read
+            return self._update_in_state(operation, remote_id, body, is_whole, sent)
+        if answer.ok:
+            return Outcome("synced", reason, remote_id, answer.status, part.withheld, sent)
+        return replace(self.judge(replace(operation, kind="update"), answer), requests=sent)
+
+    def _withdraw_in_state(self, operation: Operation, sent: int = 0) -> Outcome:
+        """Deletes or ends a record as far as its state allows it, as it is now."""
+        entity, may_retry, remote_id = operation.entity, not sent, operation.remote_id or ""
+        seen, record = self.seen(operation, remote_id)
+        sent += seen.requests
+        if entity.states is None or record is None:
+            if seen.status in (404, 410) and not self._is_broken_route(seen):
+                return Outcome("withdrawn", "deleted", None, seen.status, requests=sent)
+            return replace(self.judge(operation, seen), requests=sent)
+        allowed = entity.states.allowed(record)
+        if allowed is None:
+            return Outcome("pending", "state_unknown", None, seen.status, requests=sent)
+        if allowed.is_over:
+            return Outcome("withdrawn", "ended", None, seen.status, requests=sent)
+        deletes = entity.withdraw.kind == "delete" or not operation.payload
+        end = end_at_begin(entity, operation, record)
+        if deletes and allowed.delete:
+            answer, done = self.protocol.remove(operation), "deleted"
+        elif end and all(may_change(allowed, name) for name in end):
+            answer, done = self.protocol.change(operation, remote_id, end), "ended"
+        else:
+            return Outcome("rejected", "state_refuses_withdrawal", None, seen.status, requests=sent)
+        sent += answer.requests
+        if answer.ok or (answer.status in (404, 410) and not self._is_broken_route(answer)):
+            return Outcome("withdrawn", done, None, answer.status, requests=sent)
+        if answer.status == 409 and may_retry:  # its state may have changed since it was read
+            return self._withdraw_in_state(operation, sent)
+        return replace(self.judge(operation, answer), requests=sent)
+
+    def matched(self, operation: Operation, remote_id: str, sent: int) -> Outcome:
+        """A record that the partner made itself is this row's from now on; its fields go where it takes them."""
+        if not operation.entity.is_read_only:
+            return self._take_up(operation, [remote_id], sent)
+        if not self.claims.take(operation.entity, remote_id, operation.external_id):
+            return Outcome("rejected", "held_by_another", requests=sent)
+        return Outcome("synced", None, remote_id, requests=sent)
 
     def _leave_shared(self, operation: Operation) -> Outcome | None:
         """Takes our id off a record that carries others too and stays for them; None when it is ours alone."""
@@ -332,6 +408,9 @@ class Connector(Finder):
         """For people: what this run came to believe of the partner, and what it gave up."""
         beliefs, title = self.external_ids_known, self.contract.title
         found = [in_words(title, name, beliefs.bare(name)) for name in sorted(beliefs.unknown)]
+        for name, number in sorted(self.not_made.items()):
+            entity = self.contract.entities[name]
+            found.append(f"{title}: {number:,} × {entity.title} not there; to be made by {entity.made_by}")
         return found + [f"{title} {note}" for note in self.refusals.notes()]
 
     def trouble(self, entity: str) -> str:

@@ -11,6 +11,7 @@ from pipelines.api.classify import Refusal, classify, says_unknown_field, words_
 from pipelines.api.compare import differing
 from pipelines.api.http.client import READ_TIMEOUT, Answer, Client, LoggedIn
 from pipelines.api.known_ids import KnownIds
+from pipelines.api.logins import log_in
 from pipelines.api.outcome import Outcome
 from pipelines.api.protocols.protocol import LookupFailed, Operation, Page, PartnerProtocol, filled
 from pipelines.api.protocols.remote_ids import checked_id
@@ -52,8 +53,13 @@ class Finder:
         self._field_names = {e.name: _field_names(contract, e) for e in contract.entities.values()}
 
     def login(self, client: Client) -> LoggedIn:
-        """Headers that identify us, and until when (epoch seconds; None: for ever); or `Credentials`."""
-        raise NotImplementedError
+        """Headers that identify us, and until when (epoch seconds; None: for ever); or `Credentials`.
+
+        As `x-partner.login` of the contract says; a partner that logs in otherwise says how in its own file.
+        """
+        if self.contract.login is None:
+            raise NotImplementedError
+        return log_in(client, self.contract, self.settings)
 
     def judge(self, operation: Operation, answer: Answer) -> Outcome:
         """What a refused or failed request means for its row. Field names only, never values or free text."""
@@ -237,6 +243,35 @@ class Finder:
         parameter = candidates.query or candidates.body
         return {**operation.body, **operation.path}.get(parameter) if parameter else None
 
+    def listed(self, operation: Operation) -> tuple[list[tuple[str, dict[str, Any]]], int]:
+        """Id and record of all that the list shows in which a row's record would stand, and the number of requests.
+
+        Raises LookupFailed.
+        """
+        entity = operation.entity
+        records, sent = self.read(entity, self._at(entity.listing, operation), None)
+        return [(self._id(entity, record), record) for record in records], sent
+
+    def seen(self, operation: Operation, remote_id: str) -> tuple[Answer, dict[str, Any] | None]:
+        """The record under an id of the partner as it is now, or None; out of its list where it shows none alone.
+
+        Raises LookupFailed.
+        """
+        entity = operation.entity
+        paths = self.contract.document["paths"]
+        if entity.mutation or "get" in paths.get(entity.record, {}):
+            return self.protocol.one(entity, remote_id, operation.external_id, operation.path)
+        sent = 0
+        for find, value in ((entity.find, operation.external_id), (entity.listing, None)):
+            if find is None:
+                continue
+            records, more = self.read(entity, self._at(find, operation), value)
+            sent += more
+            for record in records:
+                if self._id(entity, record) == remote_id:
+                    return Answer(200, record, {}, sent), record
+        return Answer(404, None, {}, sent), None
+
     def fits(self, operation: Operation, record: Mapping[str, Any]) -> bool:
         """Whether a record has the natural key of a row, as far as that does not stand in the address."""
         keys = [key for key in operation.entity.natural_key if key not in operation.path]
@@ -287,7 +322,8 @@ class Finder:
         address, timeout = contract.base_url(self.settings), float(self.settings.get("timeout", READ_TIMEOUT))
         if contract.protocol == "rest":
             client = Client(contract.partner, address, self.limits, self.login, self.headers, timeout)
-            return client, Rest(contract, client)
+            named = {k: self.settings[k] for k in (*contract.credentials, *contract.settings)}
+            return client, Rest(contract, client, named)
         from pipelines.api.protocols.graphql import (  # loads a library that no other partner needs
             Graphql,
             transport,

@@ -109,6 +109,29 @@ RECORD = (
         "Look at the record at the partner; somebody may have closed or changed it there.",
     ),
     Reason(
+        "not_made_yet",
+        BLOCKED,
+        "The partner makes such records itself, we never do, and it has none that fits this one.",
+        "operator",
+        "Have it made at the partner, by whom contract.yaml names (made_by). It is looked for in every run; what hangs"
+        " on it waits.",
+    ),
+    Reason(
+        "state_unknown",
+        PENDING,
+        "The partner shows the record in a state that contract.yaml does not know, or in none; such a record is left as"
+        " it is.",
+        "analytics engineer",
+        "Ask the partner what the state means and write it into contract.yaml (states); look at the record there.",
+    ),
+    Reason(
+        "state_refuses_withdrawal",
+        REJECTED,
+        "The record should leave the partner, and its state there allows no end and no deletion.",
+        "operator",
+        "End it at the partner by hand.",
+    ),
+    Reason(
         "locked",
         PENDING,
         "Somebody at the partner holds the record open.",
@@ -376,6 +399,8 @@ WITHDRAWN: Mapping[str, str] = {
 
 # The reason of a row in state `synced`, where something of it is left to do.
 SYNCED: Mapping[str, str] = {
+    "state_forbids": "The record's state at the partner does not allow the named fields to be changed; they stay there"
+    " as they are, and go with the next change of the row if the state allows it then.",
     "without_external_id": "The partner does not know our id on this kind of record, so it was sent without. It is sent"
     " by itself once the partner takes it.",
 }

@@ -43,7 +43,7 @@ def adopt_command(
         raise terminal.end(report)
     terminal.show_failures(report.failures)
     heads = ["entity", "in mart", "in ledger", "by external id", "by natural key", "of these differing", "ambiguous",
-             "to create", "strangers"]  # fmt: skip
+             "to create", "strangers", "not made"]  # fmt: skip
     terminal.table(heads, terminal.cells(report.counts))
     _lines("fits several", [f"{r.entity} {r.external_id}: {r.remote_id}" for r in report.ambiguous])
     _lines("not ours", [f"{r.entity} {r.remote_id}{_carrying(r.external_ids)}" for r in report.strangers])

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from pipelines.contract.json_schema import body_schema, is_list
 from pipelines.contract.model import (
+    Allowed,
     Below,
     ContractError,
     Entity,
@@ -16,8 +17,10 @@ from pipelines.contract.model import (
     Mutation,
     Paging,
     Parent,
+    States,
     Withdraw,
     WithdrawKind,
+    dig,
 )
 
 if TYPE_CHECKING:
@@ -40,6 +43,7 @@ KEYS = {
     "natural_key", "unique_field", "candidates", "where", "parents", "id_space", "created_with", "lookups",
     "withdraw", "withdraw_note", "begin", "before_begin", "upsert", "mutation", "argument", "input", "refer_by",
     "before_create", "list_below", "fixed", "shown_as", "former_ids", "unique_external_id",
+    "create", "made_by", "states",
 }  # fmt: skip
 
 
@@ -66,8 +70,9 @@ def read_entity(name: str, entry: Json, source: Source, where: str) -> Entity:
     upsert = _one_of(entry, "upsert", (False, True), where)
     mutation = _mutation(entry, source.sdl, where) if source.sdl else None
     collection, record = _paths(entry, source, mutation, bool(upsert), where)
-    method = "put" if upsert else "post"
-    schema = source.body(record if upsert else collection, method, mutation)
+    is_made_there = bool(_one_of(entry, "create", ("", "never"), where))
+    method = "get" if is_made_there else "put" if upsert else "post"
+    schema = source.body(record if upsert or is_made_there else collection, method, mutation)
     parents = entry.get("parents", {})
     head = source.document["x-partner"]
     entity = Entity(
@@ -111,6 +116,9 @@ def read_entity(name: str, entry: Json, source: Source, where: str) -> Entity:
         fixed=entry.get("fixed", {}),
         shown_as=entry.get("shown_as", {}),
         unique_external_id=bool(_one_of(entry, "unique_external_id", (False, True), where)),
+        made_by=str(get(entry, "made_by", where)) if is_made_there else "",
+        is_read_only=is_made_there and "patch" not in source.document["paths"][record],
+        states=_states(entry["states"], schema, f"{where}.states") if "states" in entry else None,
     )
     _check(entity, schema, where)
     return entity
@@ -163,6 +171,8 @@ def _paths(
     if mutation:
         return mutation.name, mutation.name
     record = get(entry, "record", where)
+    if entry.get("create") == "never":
+        return _paths_of_made_there(entry, source, record, where), record
     collection = (
         entry.get("collection", record.rsplit("/", 1)[0]) if upsert else get(entry, "collection", where)
     )
@@ -174,6 +184,56 @@ def _paths(
     if "requestBody" not in source.document["paths"].get(path, {}).get(method, {}):
         raise ContractError(f"{where}: {method} {path} with a body is not described under paths.")
     return collection, record
+
+
+def _paths_of_made_there(entry: Json, source: Source, record: str, where: str) -> str:
+    """The path that lists records which we never make; GET on one describes what a record is."""
+    for key in ("upsert", "collection", "created_with", "lookups", "before_create", "unique_external_id"):
+        if key in entry:
+            raise ContractError(f"{where}.{key}: not where create is never.")
+    if entry.get("withdraw") != "keep":
+        raise ContractError(f"{where}.withdraw: what is never created here is kept.")
+    listed = get(entry, "list", where)
+    path = listed if isinstance(listed, str) else get(listed, "path", f"{where}.list")
+    for known in (record, path):
+        if known not in source.document.get("paths", {}):
+            raise ContractError(f"{where}: the path {known!r} is not described under paths.")
+    responses = source.document["paths"][record].get("get", {}).get("responses", {})
+    if not dig(responses.get("200", responses.get(200)), "content.application/json"):
+        raise ContractError(f"{where}: get {record} with the schema of its answer (200) is not described.")
+    if not entry.get("natural_key") and not (entry.get("external_id") and entry.get("find")):
+        raise ContractError(f"{where}: a natural_key, or external_id and find, are needed to match records.")
+    return str(path)
+
+
+def _states(given: Any, schema: Json, where: str) -> States:
+    if not isinstance(given, Mapping) or given.keys() != {"field", "allows"}:
+        raise ContractError(f"{where}: the keys field and allows are needed.")
+    allows = given["allows"]
+    if not isinstance(allows, Mapping) or not allows:
+        raise ContractError(f"{where}.allows: a map of states is needed.")
+    return States(
+        str(given["field"]),
+        {str(name): _allowed(values, schema, f"{where}.allows.{name}") for name, values in allows.items()},
+    )
+
+
+def _allowed(given: Any, schema: Json, where: str) -> Allowed:
+    values = dict(given) if isinstance(given, Mapping) else {"": None}
+    change = values.pop("change", ())
+    if change == "all":
+        values["change"] = None
+    elif isinstance(change, list | tuple):
+        for name in change:
+            if name not in schema["properties"]:
+                raise ContractError(f"{where}.change: the body takes no {name!r}.")
+        values["change"] = tuple(change)
+    else:
+        raise ContractError(f"{where}.change is {change!r}; all, or a list of fields, is needed.")
+    allowed = build(Allowed, values, where)
+    if not isinstance(allowed.delete, bool) or not isinstance(allowed.is_over, bool):
+        raise ContractError(f"{where}: delete and is_over are true or false.")
+    return allowed
 
 
 def _mutation(entry: Json, sdl: "Sdl", where: str) -> Mutation:
@@ -264,6 +324,10 @@ def _former_ids(given: Any, where: str) -> Mapping[str, str]:
 
 def _check(entity: Entity, schema: Json, where: str) -> None:
     """What keys say together."""
+    if entity.states and (
+        entity.upsert or entity.created_with or entity.withdraw.kind in ("detach", "deactivate")
+    ):
+        raise ContractError(f"{where}.states: not for an upsert, with created_with, detach or deactivate.")
     if entity.upsert and entity.external_id is None:
         raise ContractError(f"{where}: upsert needs external_id.")
     if entity.upsert and entity.mutation is None and not entity.id_is_ours:

@@ -9,8 +9,13 @@ def body_schema(document: Json, path: str, method: str) -> Json:
 
 
 def whole_schema(document: Json, path: str, method: str) -> Json:
-    """The same with the fields that only the partner sets."""
+    """The same with the fields that only the partner sets; of a `get`, the schema of its answer."""
     operation = document["paths"][path][method]
+    if method == "get":
+        answers = operation.get("responses", {})
+        return resolve(
+            document, answers.get("200", answers.get(200, {}))["content"]["application/json"]["schema"]
+        )
     return resolve(document, operation["requestBody"]["content"]["application/json"]["schema"])
 
 

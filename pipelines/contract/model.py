@@ -98,6 +98,23 @@ class ErrorShape:
 
 
 @dataclass(frozen=True)
+class Login:
+    """A POST that answers with a token, which goes as a bearer with each request.
+
+    `fields` are its body, settings in braces; `basic` the settings that are user and password of HTTP Basic. `token`
+    and `expires_in` are dotted paths in the answer; `lifetime` (seconds) counts where no usable one is told.
+    """
+
+    path: str
+    fields: Mapping[str, str]
+    basic: tuple[str, ...] = ()
+    token: str = "access_token"  # noqa: S105
+    expires_in: str = "expires_in"
+    lifetime: float = 300.0
+    is_form: bool = False
+
+
+@dataclass(frozen=True)
 class MultiStatus:
     """Where an answer 207 keeps its items, and in an item its status and its record (dotted paths)."""
 
@@ -176,6 +193,31 @@ class Withdraw:
 
 
 @dataclass(frozen=True)
+class Allowed:
+    """What may be done to a record in one state: fields that may be changed (None: all), whether it may be deleted.
+
+    `is_over`: nothing is left to withdraw.
+    """
+
+    change: tuple[str, ...] | None = ()
+    delete: bool = False
+    is_over: bool = False
+
+
+@dataclass(frozen=True)
+class States:
+    """The field (dotted path) that names a record's state, and what each state allows; any other allows nothing."""
+
+    field: str
+    allows: Mapping[str, Allowed]
+
+    def allowed(self, record: Mapping[str, Any]) -> Allowed | None:
+        """What the state that a record shows allows; None where it shows none that is known."""
+        shown = dig(record, self.field)
+        return self.allows.get(shown) if isinstance(shown, str) else None
+
+
+@dataclass(frozen=True)
 class Entity:
     """One entity of a partner; the keys of `x-entities`, defaults filled in.
 
@@ -216,11 +258,21 @@ class Entity:
     fixed: Mapping[str, Any] = default(default_factory=dict)
     shown_as: Mapping[str, str] = default(default_factory=dict)
     unique_external_id: bool = False
+    # Who makes the records at the partner, where we never do.
+    made_by: str = ""
+    is_read_only: bool = False
+    states: States | None = None
 
     @property
     def list(self) -> str:
         """Path that lists the records, or in GraphQL the field of Query."""
         return self.listing.path
+
+    @property
+    def above(self) -> tuple[Parent, ...]:
+        """The parents whose ids stand in the address, from the outermost to the one that a record lies in."""
+        inner = [parent for parent in self.parents if parent.in_path]
+        return tuple(sorted(inner, key=lambda parent: self.collection.index("{" + parent.field + "}")))
 
     @property
     def id_is_ours(self) -> bool:

@@ -129,7 +129,7 @@ inner join meant as m on c.external_id = m.external_id
 inner join in_doubt as d on d.id_space = $space and m.in_doubt_as = d.external_id and d.also_in_mart
 left join sync.ledger as l
     on l.partner = $partner and l.id_space = $space and c.external_id = l.external_id and l.remote_id is not null
-where c.operation in ('create', 'update', 'given_up')
+where c.operation in ('create', 'match', 'update', 'given_up')
     and case
         when l.external_id is null then d.external_id <> '?' and d.external_id in (
             select s.in_doubt_as from meant as s
@@ -145,7 +145,7 @@ HOLD = """
 update compared as c set operation = 'held'
 from held as h
 where h.id_space = $space and c.external_id = h.external_id
-    and c.operation in ('withdraw', 'create', 'update', 'given_up')
+    and c.operation in ('withdraw', 'create', 'match', 'update', 'given_up')
 """
 # Nothing is made below a record that is held itself and not in its mart.
 BELOW_HELD = """
@@ -160,7 +160,7 @@ from (
         end
     ) as parent_id
     from rendered as r
-    semi join (from compared where operation = 'create') as c on r.external_id = c.external_id
+    semi join (from compared where operation in ('create', 'match')) as c on r.external_id = c.external_id
     inner join parent_field as f on r.entity = f.entity
 ) as r
 inner join held as h on r.parent_space = h.id_space and r.parent_id = h.external_id and h.holds_below

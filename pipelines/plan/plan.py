@@ -39,6 +39,8 @@ class PlanCounts:
     unchanged: int = 0
     given_up: int = 0
     held: int = 0
+    match: int = 0
+    """Rows whose record the partner makes itself, and that is looked for."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,7 @@ class Plan:
     @property
     def operations(self) -> int:
         """Number of rows that a push works off."""
-        return sum(c.create + c.update + c.withdraw for c in self.counts)
+        return sum(c.create + c.match + c.update + c.withdraw for c in self.counts)
 
 
 def make_plan(db: duckdb.DuckDBPyConnection, contracts: list[Contract], stichtag: date, run_id: str) -> Plan:
@@ -120,7 +122,7 @@ def _note_plan(
     if lines:  # none when tests keep every partner back
         db.executemany(
             "insert into sync.plan_counts (plan_id, partner, entity, position, in_mart, creates, updates, withdrawals,"
-            " unchanged, given_up, held) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            " unchanged, given_up, held, matches) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             lines,
         )
 
@@ -128,7 +130,8 @@ def _note_plan(
 def read_counts(db: duckdb.DuckDBPyConnection, plan_id: str, partner: str) -> list[PlanCounts]:
     """The counts of one partner in a plan, in order of levels."""
     found = db.execute(
-        "select partner, entity, in_mart, creates, updates, withdrawals, unchanged, given_up, coalesce(held, 0)"
+        "select partner, entity, in_mart, creates, updates, withdrawals, unchanged, given_up, coalesce(held, 0),"
+        " coalesce(matches, 0)"
         " from sync.plan_counts"
         " where plan_id = ? and partner = ? order by position",
         [plan_id, partner],
@@ -246,6 +249,9 @@ def _diff_space(
                 when m.external_id is null and l.state = 'withdrawn' then 'gone'
                 when m.external_id is null and l.remote_id is null then 'gone'
                 when m.external_id is null then 'withdraw'
+                -- What the partner makes itself is looked for until it is there, however often it was not.
+                when list_contains($made_there, m.entity) and l.remote_id is null then 'match'
+                when list_contains($read_only, m.entity) and l.state = 'synced' then 'unchanged'
                 when l.state = 'rejected' and l.reason = 'ambiguous' and l.remote_id is null then 'ambiguous'
                 when l.state = 'rejected' and l.tried_hash = m.payload_hash and l.tries >= $give_up then 'given_up'
                 when l.remote_id is null then 'create'
@@ -258,7 +264,13 @@ def _diff_space(
             from sync.ledger where partner = $partner and id_space = $space
         ) as l on m.external_id = l.external_id
         """,
-        {"partner": contract.partner, "space": space, "give_up": GIVE_UP_AFTER},
+        {
+            "partner": contract.partner,
+            "space": space,
+            "give_up": GIVE_UP_AFTER,
+            "made_there": [e.name for e in entities if e.made_by],
+            "read_only": [e.name for e in entities if e.is_read_only],
+        },
     )
     if not one(db, "select count(*) from compared where operation <> 'unchanged'")[0]:
         return
@@ -266,7 +278,7 @@ def _diff_space(
     write_endings(db, contract, space, entities, stichtag)
     db.execute(
         "create or replace temp table rendered as "
-        + marts_sql(db, contract, entities, only="operation in ('create', 'update', 'given_up')")
+        + marts_sql(db, contract, entities, only="operation in ('create', 'match', 'update', 'given_up')")
     )
     hold_creates(db, space)
     # A row that was given up goes again once one of its parents has changed since.
@@ -321,7 +333,7 @@ def _count(
             " count(*) filter (operation = 'update'), count(*) filter (operation = 'withdraw'),"
             " count(*) filter (operation = 'unchanged'),"
             " count(*) filter (operation in ('given_up', 'ambiguous', 'in_doubt')),"
-            " count(*) filter (operation = 'held')"
+            " count(*) filter (operation = 'held'), count(*) filter (operation = 'match')"
             " from compared group by entity"
         ).fetchall()
     }

@@ -24,7 +24,9 @@ def plan_lines(home: Path, plan_id: str, show_personal_data: bool) -> list[dict[
         new = {**json.loads(refs if operation != "withdraw" else "{}"), **json.loads(payload)}
         old = {**json.loads(held_refs or "{}"), **json.loads(held or "{}")}
         names = (
-            changed if operation != "create" else [name for name, value in new.items() if value is not None]
+            changed
+            if operation not in ("create", "match")
+            else [name for name, value in new.items() if value is not None]
         )
         hidden = frozenset() if show_personal_data else personal_fields(partner, entity)
         lines.append(

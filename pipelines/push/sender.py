@@ -33,6 +33,7 @@ from pipelines.errors import JournalError, StammdatenError
 from pipelines.ledger.holders import holders_of
 from pipelines.ledger.journal import Journal, noting
 from pipelines.push.doubt import look_for, pauses
+from pipelines.push.matching import match_rows
 
 Row = dict[str, Any]
 T = TypeVar("T")
@@ -235,13 +236,36 @@ class Sender:
 
     def _send_level(self, level: Iterator[Row], together: int) -> None:
         """Keeps every connection busy to the end of the level; so many rows share a request."""
-        requests = iter(lambda: list(islice(level, together)), [])
+        matches: list[Row] = []
+        others = _without_matches(level, matches)
+        requests = iter(lambda: list(islice(others, together)), [])
         feed = Feed(requests, self._intend, lambda: self.stopped is not None)
         threads = [
             self._pool.submit(self._work_off, feed) for _ in range(self.connector.limits.in_flight or 1)
         ]
         for thread in threads:
             thread.result()
+        if matches and not self.stopped:
+            self._match(matches)
+
+    def _match(self, rows: list[Row]) -> None:
+        """Looks for the records of rows that the partner makes itself, all of a level together."""
+        self._intend(rows)
+        ready = [(row, self._guarded(row, partial(self._ready, row))) for row in rows]
+        for row, outcome in ready:
+            if isinstance(outcome, Outcome):
+                self._note(row, outcome)
+        going = [(row, operation) for row, operation in ready if isinstance(operation, Operation)]
+        try:
+            outcomes = match_rows(self.connector, [operation for _, operation in going], self._pool.map)
+        except PartnerStopped:
+            outcomes = [Outcome("pending", "stopped") for _ in going]
+        for (row, operation), outcome in zip(going, outcomes, strict=True):
+            if outcome.reason == "not_made_yet":
+                self.connector.not_made[operation.entity.name] += 1
+            self._note(row, outcome)
+        with suppress(Exception):
+            self.progress(len(rows))
 
     def _work_off(self, feed: "Feed") -> None:
         try:
@@ -341,7 +365,11 @@ class Sender:
     def _ready(self, row: Row) -> Operation | Outcome:
         """The row as an operation, or its outcome where nothing is to be sent."""
         operation, missing = self.operation(row)
-        if missing and row["operation"] != "withdraw":
+        lacks_path = any(
+            f"{{{p.field}}}" in operation.entity.record and p.field not in operation.path
+            for p in operation.entity.parents
+        )
+        if missing and (row["operation"] != "withdraw" or (lacks_path and row["sends"])):
             return Outcome("blocked", "parent_missing", fields=(missing,))
         if not row["sends"] and row["operation"] == "update":
             return Outcome("synced", None, row["remote_id"])
@@ -391,6 +419,15 @@ class Sender:
         """The id as the contract has it; one that is no number goes as it is, for the partner to judge."""
         is_number = remote_id.isascii() and remote_id.isdecimal()
         return int(remote_id) if is_number and name in self._integers[entity.name] else remote_id
+
+
+def _without_matches(rows: Iterator[Row], matches: list[Row]) -> Iterator[Row]:
+    """The rows but those that are matched, which are put aside: their records are told apart all together."""
+    for row in rows:
+        if row["operation"] == "match":
+            matches.append(row)
+        else:
+            yield row
 
 
 def rows_of(file: Path) -> Iterator[Row]:

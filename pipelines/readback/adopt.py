@@ -63,6 +63,8 @@ class AdoptionCounts:
     ambiguous: int = 0
     to_create: int = 0
     strangers: int = 0
+    not_made: int = 0
+    """Rows whose record the partner makes itself, and that it does not have."""
 
 
 @dataclass(frozen=True)
@@ -175,7 +177,10 @@ def _match(db: duckdb.DuckDBPyConnection, contract: Contract) -> None:
         entity = contract.entities[name]
         if entity.natural_key or entity.created_with:
             _pair(db, "natural_key", _row_keys(contract, entity), _record_keys(entity))
-            _match_alike(db, contract, entity)
+            if (
+                not entity.made_by
+            ):  # what somebody made by hand is taken up only where it can be told whose it is
+                _match_alike(db, contract, entity)
 
 
 def _pair(db: duckdb.DuckDBPyConnection, how: str, rows: str, records: str) -> None:
@@ -482,6 +487,8 @@ def _count(db: duckdb.DuckDBPyConnection, contract: Contract) -> tuple[AdoptionC
         "strangers": f"select entity, count(*) from ({strangers_sql(contract, 'claimed')}) group by entity",
     }
     found = {name: dict(db.execute(sql).fetchall()) for name, sql in by_entity.items()}
+    made_there = {entity.name for entity in contract.entities.values() if entity.made_by}
+    found["not_made"] = {name: found["to_create"].pop(name, 0) for name in made_there}
     return tuple(
         AdoptionCounts(entity, **{name: numbers.get(entity, 0) for name, numbers in found.items()})
         for level in contract.levels

@@ -53,9 +53,19 @@ class Kind:
 
     @property
     def parent_field(self) -> str | None:
-        """The field that stands in the path of the list, or None when the list is read at once."""
-        found = re.search(r"\{(\w+)\}", self.entity.list)
-        return found[1] if found else None
+        """The innermost field in the path of the list, or None when the list is read at once."""
+        return self._path_fields[-1] if self._path_fields else None
+
+    @property
+    def outer_field(self) -> str | None:
+        """The field in the path before that, which names what the parent lies in."""
+        return self._path_fields[-2] if len(self._path_fields) > 1 else None
+
+    @property
+    def _path_fields(self) -> list[str]:
+        """Parents in the path of the list; a setting may stand there too."""
+        known = {parent.field for entity in self.entities for parent in entity.parents}
+        return [name for name in re.findall(r"\{(\w+)\}", self.entity.list) if name in known]
 
     @property
     def at_once(self) -> bool:
@@ -66,7 +76,9 @@ class Kind:
     def parents(self) -> set[str]:
         """Entities by whose records the list is asked for, one after the other."""
         below = {entity.list_below.entity for entity in self.entities if entity.list_below}
-        return below | {p.entity for entity in self.entities for p in entity.parents if p.in_path}
+        return below | {
+            p.entity for entity in self.entities for p in entity.above if p.field == entity.above[-1].field
+        }
 
     def entity_of(self, record: dict[str, Any], parent_entity: str | None) -> str | None:
         """The entity that a record belongs to; below a parent only what hangs on that entity comes into question."""
@@ -168,8 +180,8 @@ class PartnerReader:
         names, total = self._records_of(kind.parents)
         done = 0
 
-        def read(parent: tuple[str, str]) -> tuple[str, str, list[dict[str, Any]]]:
-            return *parent, self._list_of_one(kind, *parent)
+        def read(parent: tuple[str, str, str | None]) -> tuple[str, str, list[dict[str, Any]]]:
+            return *parent[:2], self._list_of_one(kind, *parent)
 
         for batch in names:
             for parent_entity, parent_id, records in self._pool.map(read, batch):
@@ -177,24 +189,28 @@ class PartnerReader:
                 done += 1
                 self.progress(self._what(kind), done, total)
 
-    def _records_of(self, entities: set[str]) -> tuple[Iterator[list[tuple[str, str]]], int]:
-        """Entity and id of all records of some entities, in batches, and how many there are."""
+    def _records_of(self, entities: set[str]) -> tuple[Iterator[list[tuple[str, str, str | None]]], int]:
+        """Entity, id and parent of all records of some entities, in batches, and how many there are."""
         where = "list_contains(?, entity) and not gone"
         total = count(self.db, f"from record where {where}", [sorted(entities)])
         # A cursor of its own: results stay open while new records are written.
         found = self.db.cursor().execute(
-            f"select entity, remote_id from record where {where}", [sorted(entities)]
+            f"select entity, remote_id, parent_id from record where {where}", [sorted(entities)]
         )
         return iter(lambda: found.fetchmany(1_000), []), total
 
-    def _list_of_one(self, kind: Kind, parent_entity: str, parent_id: str) -> list[dict[str, Any]]:
+    def _list_of_one(
+        self, kind: Kind, parent_entity: str, parent_id: str, above: str | None
+    ) -> list[dict[str, Any]]:
         """What hangs on one record; nothing when that has gone meanwhile."""
         below = next(
             (e for e in kind.entities if e.list_below and e.list_below.entity == parent_entity), kind.entity
         )
         find = replace(
             below.listing,
-            path=filled(below.list, {kind.parent_field or "": parent_id}),
+            path=filled(
+                below.list, {kind.parent_field or "": parent_id, kind.outer_field or "": above or ""}
+            ),
             query=below.list_below.query if below.list_below else None,
         )
         try:
@@ -276,9 +292,17 @@ class PartnerReader:
         self._flush()
 
     def _ask_for(self, kind: Kind, remote_id: str, external_id: str, parent_id: str | None) -> None:
-        names = {kind.parent_field: parent_id} if kind.parent_field and parent_id else {}
+        names: dict[str, str | None] = (
+            {kind.parent_field: parent_id} if kind.parent_field and parent_id else {}
+        )
         if kind.parent_field and not names:
             return
+        if kind.outer_field:
+            found = self.db.execute(
+                "select parent_id from record where list_contains(?, entity) and remote_id = ?",
+                [sorted(kind.parents), parent_id],
+            ).fetchone()
+            names[kind.outer_field] = found[0] if found else None
         answer, record = self.connector.protocol.one(kind.entity, remote_id, external_id, names)
         if answer.status in (404, 405, 410):
             return

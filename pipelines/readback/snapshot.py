@@ -215,11 +215,19 @@ def _derive(db: duckdb.DuckDBPyConnection, contract: Contract) -> None:
             contract.entities[parent.entity].record,
             parent.in_path,
             contract.entities[parent.entity].refer_by == "external_id",
+            contract.entities[entity.above[-1].entity].record if parent in entity.above[:-1] else "",
         )
         for entity in contract.entities.values()
         for parent in entity.parents
     }
-    for kind, name, parent_kind, in_path, by_our_id in sorted(references):
+    for kind, name, parent_kind, in_path, by_our_id, between in sorted(references):
+        # What stands further out in the address is the parent of the parent.
+        source = (
+            "select r.kind, r.remote_id, r.body, p.parent_id from record as r inner join record as p"
+            f" on p.kind = '{between}' and p.remote_id = r.parent_id"
+            if between
+            else "select kind, remote_id, body, parent_id from record"
+        )
         value = (
             "[parent_id]"
             if in_path
@@ -233,7 +241,9 @@ def _derive(db: duckdb.DuckDBPyConnection, contract: Contract) -> None:
                 r.kind, r.remote_id, $name, $parent_kind,
                 -- What is no record of theirs stays a reference, to something unknown.
                 case when $by_our_id then coalesce(c.remote_id, 'unknown ' || r.parent_id) else r.parent_id end
-            from (select kind, remote_id, unnest({value}) as parent_id from record where kind = $kind) as r
+            from (
+                select kind, remote_id, unnest({value}) as parent_id from ({source}) where kind = $kind
+            ) as r
             left join carried as c
                 on $by_our_id and c.kind = $parent_kind and c.external_id = r.parent_id
             where r.parent_id is not null

@@ -178,8 +178,8 @@ def _write_held(db: duckdb.DuckDBPyConnection, contract: Contract) -> None:
     in_path = {
         (entity.name, parent.field, contract.entities[parent.entity].id_space)
         for entity in contract.entities.values()
-        for parent in entity.parents
-        if parent.in_path
+        for parent in entity.above
+        if parent.field == entity.above[-1].field
     }
     if in_path:
         db.executemany("insert into path_parent values (?, ?, ?)", sorted(in_path))

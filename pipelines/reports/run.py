@@ -97,7 +97,7 @@ class PlannedRow:
 
     partner: str
     entity: str
-    operation: Literal["create", "update", "withdraw"]
+    operation: Literal["create", "match", "update", "withdraw"]
     external_id: str
     fields: tuple[ChangedField, ...]
 
@@ -156,7 +156,7 @@ class PlanReport(Report):
     @property
     def operations(self) -> int:
         """Number of rows that a push would work off."""
-        return sum(line.create + line.update + line.withdraw for line in self.plan)
+        return sum(line.create + line.match + line.update + line.withdraw for line in self.plan)
 
     @property
     def exit(self) -> int:

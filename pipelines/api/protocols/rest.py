@@ -24,7 +24,9 @@ from pipelines.contract.model import put
 class Rest:
     """POST, PATCH and DELETE, or PUT under an id of ours, on the paths of the contract."""
 
-    def __init__(self, contract: Contract, client: Client):
+    def __init__(self, contract: Contract, client: Client, settings: Mapping[str, str] | None = None):
+        # Settings may stand in a path, as ids of parents do.
+        self._settings = dict(settings or {})
         self.contract, self.client, self.nulls = contract, client, Nulls(contract)
         self._described: dict[tuple[str, str], bool] = {}
         self._own: dict[str, frozenset[str]] = {}
@@ -39,7 +41,7 @@ class Rest:
         def read(answer: Answer) -> Answer:
             return understood(answer, self.contract, self._names(entity))
 
-        path = filled(entity.collection, operation.path)
+        path = filled(entity.collection, {**self._settings, **operation.path})
         return self.client.call("post", path, body, repeat=False, read=read, is_write=True)
 
     def change(self, operation: Operation, remote_id: str, body: Json) -> Answer:
@@ -80,6 +82,7 @@ class Rest:
     def pages(self, entity: Entity, find: Find, value: Any) -> Iterator[Page]:
         """Page by page, by number, offset, cursor or link; a link to another host is not followed."""
         how = find.paging or self.contract.paging
+        find = replace(find, path=filled(find.path, self._settings))
         number, shown, watch = 0, 0, paging_.Watch()
         place, seen = None, set[str]()
         while True:
@@ -125,7 +128,8 @@ class Rest:
         def read(answer: Answer) -> Answer:
             return the_record(answer, self.contract, entity, self._names(entity), remote_id)
 
-        answer = self.client.call("get", filled(entity.record, {**path, "id": remote_id}), read=read)
+        address = filled(entity.record, {**self._settings, **path, "id": remote_id})
+        answer = self.client.call("get", address, read=read)
         if not answer.ok:
             return answer, None
         record = dig(answer.body, entity.unwrap) if entity.unwrap else answer.body
@@ -154,9 +158,9 @@ class Rest:
             self._own[entity.name] = own_names(self.contract, entity)
         return self._own[entity.name]
 
-    @staticmethod
-    def _record(operation: Operation, remote_id: str) -> str:
-        return filled(operation.entity.record, {**operation.path, "id": remote_id})
+    def _record(self, operation: Operation, remote_id: str) -> str:
+        names = {**self._settings, **operation.path, "id": remote_id}
+        return filled(operation.entity.record, names)
 
 
 def _page(entity: Entity, how: Paging, answer: Answer) -> Page:

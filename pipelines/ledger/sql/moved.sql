@@ -30,9 +30,23 @@ select
         when l.reason = 'without_external_id' and l.payload_hash is not null then l.reason
         else d.reason
     end as reason,
-    case when d.kind = 'failed' then d.fields end as fields,
+    case when d.kind = 'failed' or d.reason = 'state_forbids' then d.fields end as fields,
     case d.kind
-        when 'sent' then d.payload when 'ended' then json_merge_patch(l.payload, d.payload) when 'failed' then l.payload
+        -- What the record's state did not allow stays there as it was, and differs with the next change of the row.
+        when 'sent' then case
+            when d.reason = 'state_forbids' then json_merge_patch(
+                json_merge_patch(d.payload, (
+                    select json_group_object(f.name, null)
+                    from (select unnest(string_split(d.fields, ', ')) as name) as f
+                )),
+                (
+                    select json_group_object(f.name, json_extract(l.payload, '$."' || f.name || '"'))
+                    from (select unnest(string_split(d.fields, ', ')) as name) as f
+                )
+            )
+            else d.payload
+        end
+        when 'ended' then json_merge_patch(l.payload, d.payload) when 'failed' then l.payload
     end as payload,
     case when d.kind = 'sent' then d.refs when d.kind in ('ended', 'failed') then l.refs end as refs,
     case

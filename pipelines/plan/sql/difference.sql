@@ -39,7 +39,7 @@ changed as (
     left join rendered as r on c.entity = r.entity and c.external_id = r.external_id
     left join sync.ledger as l
         on l.partner = $partner and l.id_space = $space and c.external_id = l.external_id
-    where c.operation in ('create', 'update', 'withdraw')
+    where c.operation in ('create', 'match', 'update', 'withdraw')
 )
 
 select
@@ -54,6 +54,7 @@ select
     held_hash is not null and not is_detached as confirmed,
     case operation
         when 'create' then true
+        when 'match' then true
         when 'update' then len(payload_fields) + len(ref_fields) > 0 or is_detached
         -- An end that is past stays, and so does one that is the right one.
         else not keeps and (

@@ -1,7 +1,7 @@
 -- The operations of one entity, by external id, with the ids of parents that are known.
 -- Parameters: $plan_id; $partner; $entity; $level of the entity; $withdrawn: withdrawals or the others; $last: the
 -- number of the last row that was written.
--- Reads the temp tables `diff` and `reference` (field, id_space).
+-- Reads the temp tables `diff` and `reference` (field, id_space, in_path).
 insert into sync.plan
 with
 
@@ -18,7 +18,8 @@ single as (
     ) as external_id
     from operation as o
     cross join reference as f
-    where o.operation <> 'withdraw' or o.is_whole
+    -- A withdrawal needs those that stand in the address of its record.
+    where o.operation <> 'withdraw' or o.is_whole or f.in_path
 ),
 
 resolved as (

@@ -143,7 +143,11 @@ def _resource(
         id_space=spaces.pop(),
         references=dict(more) | {parent.field: contract.entities[parent.entity].record for parent in parents},
         path_fields=tuple(
-            step[1:-1] for step in collection.split("/") if step.startswith("{") and step.endswith("}")
+            step[1:-1]
+            for step in collection.split("/")
+            if step.startswith("{")
+            and step.endswith("}")
+            and step[1:-1] in {*more, *(p.field for p in parents)}
         ),
         read_only=tuple(name for name in whole if whole[name].get("readOnly")),
         create=create,
@@ -175,6 +179,9 @@ def _schemas(
         schema = contract.schema(name, "create")
         return schema, {**schema, "required": []}, contract.shown_schema(name)
     document = contract.document
+    if entities and entities[0].made_by:
+        name = entities[0].name
+        return contract.schema(name, "create"), contract.schema(name, "update"), contract.shown_schema(name)
     update = (
         body_schema(document, path, "patch")
         if "patch" in document["paths"][path]

@@ -1,0 +1,290 @@
+"""A partner that makes its sites itself, and whose contracts may be changed as far as their state allows."""
+
+import copy
+from typing import Any
+
+import pytest
+
+from pipelines.api.connector import connector
+from pipelines.contract.contract import ContractError, load_contract, parse_contract
+from pipelines.readback.adopt import adopt
+from pipelines.readback.verify import verify
+from tests.push.site import Rows, Site
+
+SITES: Rows = {
+    "anlagen": [{"external_id": f"1-{n}", "name": f"Am Park {n}"} for n in (1, 2)],
+    "tueren": [
+        {"external_id": f"1-{n}-1", "anlagen_external_id": f"1-{n}", "name": f"Tür {n}"} for n in (1, 2)
+    ],
+}
+LEASE: dict[str, Any] = {
+    "external_id": "1-1-1-7",
+    "anlagen_external_id": "1-1",
+    "tueren_external_id": "1-1-1",
+    "from": "2020-01-01",
+    "until": None,
+    "people": ["Ada"],
+}
+
+
+def stock(**lease: Any) -> Rows:
+    return {**copy.deepcopy(SITES), "mietvertraege": [{**LEASE, **lease}]}
+
+
+def ledger(site: Site, entity: str) -> list[Any]:
+    return site.ledger(
+        f"select external_id, state, reason, remote_id from sync.ledger where entity = '{entity}' order by 1"
+    )
+
+
+def writes(site: Site) -> list[str]:
+    """What was sent to be written, without logins, with the last step of the path."""
+    return [
+        f"{r.method} {r.path.rsplit('/', 2)[-2] if r.method != 'POST' else r.path.rsplit('/', 1)[-1]}"
+        for r in site.sandbox.requests("stated")
+        if r.method != "GET" and "token" not in r.path
+    ]
+
+
+def shown(site: Site) -> dict[str, Any]:
+    (record,) = site.sandbox.records("stated", "mietvertraege")
+    return record
+
+
+# ---- records that are never created
+
+
+def test_what_the_partner_makes_itself_is_blocked_with_who_makes_it_and_its_children_wait(
+    shapes: Site,
+) -> None:
+    lines = shapes.sync("stated", SITES)
+    assert (lines["anlagen"].created, lines["anlagen"].blocked, lines["tueren"].blocked) == (0, 2, 2)
+    assert ledger(shapes, "anlagen")[0] == ("1-1", "blocked", "not_made_yet", None)
+    fields = "select reason, fields from sync.ledger where entity = 'tueren' order by 1, 2"
+    assert shapes.ledger(fields) == [("parent_missing", "anlagen 1-1"), ("parent_missing", "anlagen 1-2")]
+    assert writes(shapes) == []
+    assert shapes.ledger("select creates, matches from sync.plan_counts where entity = 'anlagen'") == [(0, 2)]
+    assert shapes.ledger("select operation from sync.plan where entity = 'anlagen'") == [("match",)] * 2
+
+
+def test_it_is_matched_in_the_next_run_although_the_row_has_not_changed(shapes: Site) -> None:
+    for _ in range(5):
+        shapes.sync("stated", SITES)
+    one = shapes.sandbox.make("stated", "anlagen", {"name": "Anders", "externalId": "1-1"})
+    two = shapes.sandbox.make("stated", "anlagen", {"name": "Am Park 2"})
+    shapes.sandbox.make("stated", "anlagen", {"name": "Fremd"})
+    lines = shapes.sync("stated", SITES)
+    assert (lines["anlagen"].undelivered, lines["tueren"].created) == (0, 2)
+    assert ledger(shapes, "anlagen") == [("1-1", "synced", None, one), ("1-2", "synced", None, two)]
+    assert len(shapes.sandbox.records("stated", "anlagen")) == 3
+    before = len(shapes.sent("stated"))
+    shapes.sync("stated", SITES)
+    assert len(shapes.sent("stated")) == before
+
+
+def test_two_rows_that_fit_one_record_get_neither(shapes: Site) -> None:
+    shapes.sandbox.make("stated", "anlagen", {"name": "Am Park"})
+    rows = {**SITES, "anlagen": [{**row, "name": "Am Park"} for row in SITES["anlagen"]]}
+    lines = shapes.sync("stated", rows)
+    assert (lines["anlagen"].rejected, lines["tueren"].blocked) == (2, 2)
+    assert {row[2] for row in ledger(shapes, "anlagen")} == {"ambiguous"}
+    rows["anlagen"][1]["name"] = "Am Teich"
+    lines = shapes.sync("stated", rows)
+    assert [row[2] for row in ledger(shapes, "anlagen")] == [None, "not_made_yet"]
+    assert (lines["tueren"].created, lines["tueren"].blocked) == (1, 1)
+
+
+def test_a_row_that_fits_two_records_gets_neither_until_one_of_them_is_gone(shapes: Site) -> None:
+    for _ in range(2):
+        shapes.sandbox.make("stated", "anlagen", {"name": "Am Park 1"})
+    rows = {key: value[:1] for key, value in SITES.items()}
+    for _ in range(4):
+        shapes.sync("stated", rows)
+    assert ledger(shapes, "anlagen") == [("1-1", "rejected", "ambiguous", None)]
+    three = shapes.sandbox.make("stated", "anlagen", {"name": "Anders", "externalId": "1-1"})
+    shapes.sync("stated", rows)
+    assert ledger(shapes, "anlagen") == [("1-1", "synced", None, three)]
+
+
+def test_a_record_with_the_id_of_one_row_is_not_anothers_by_its_name(shapes: Site) -> None:
+    shapes.sandbox.make("stated", "anlagen", {"name": "Am Park 1", "externalId": "1-2"})
+    shapes.sync("stated", SITES)
+    assert [row[1:3] for row in ledger(shapes, "anlagen")] == [("blocked", "not_made_yet"), ("synced", None)]
+
+
+def test_a_row_without_its_natural_key_fits_nothing(shapes: Site) -> None:
+    shapes.sandbox.make("stated", "anlagen", {"name": None})
+    shapes.sync("stated", {"anlagen": [{"external_id": "1-1", "name": None}]})
+    assert ledger(shapes, "anlagen")[0][2] == "not_made_yet"
+
+
+def test_a_list_without_an_answer_tells_nothing_of_what_is_there(shapes: Site) -> None:
+    shapes.sandbox.make("stated", "anlagen", {"name": "Am Park 1"})
+    for name, value in {"error_rate": "100", "error_status": "503", "fault_on": "/sites$"}.items():
+        shapes.sandbox.set_option("stated", name, value)
+    lines = shapes.sync("stated", {"anlagen": SITES["anlagen"]})
+    assert lines["anlagen"].pending == 2
+    assert {row[2] for row in ledger(shapes, "anlagen")} == {"unavailable"}
+
+
+def test_a_matched_record_that_leaves_stays_and_one_that_comes_back_is_taken_up_again(shapes: Site) -> None:
+    for n in (1, 2):
+        shapes.sandbox.make("stated", "anlagen", {"name": f"Am Park {n}"})
+    shapes.sync("stated", SITES)
+    shapes.sync("stated", {"anlagen": SITES["anlagen"][:1], "tueren": SITES["tueren"][:1]})
+    assert [row[1:3] for row in ledger(shapes, "anlagen")] == [("synced", None), ("withdrawn", "kept")]
+    assert len(shapes.sandbox.records("stated", "anlagen")) == 2
+    assert len(shapes.sandbox.records("stated", "tueren")) == 1
+    shapes.sync("stated", SITES)
+    assert [row[1] for row in ledger(shapes, "anlagen")] == ["synced"] * 2
+    renamed = {**SITES, "anlagen": [{**row, "name": "Neu"} for row in SITES["anlagen"]]}
+    before = len(shapes.sent("stated"))
+    assert shapes.sync("stated", renamed)["anlagen"].undelivered == 0
+    assert len(shapes.sent("stated")) == before
+
+
+def test_adopt_and_verify_know_records_that_are_never_created(shapes: Site) -> None:
+    shapes.sandbox.make("stated", "anlagen", {"name": "Am Park 1"})
+    shapes.sync("stated", stock())
+    shapes.ledger("delete from sync.ledger")
+    found = {line.entity: line for line in adopt(shapes.home, connector("stated"), apply=True).counts}
+    assert (found["anlagen"].by_natural_key, found["tueren"].by_external_id) == (1, 1)
+    assert found["mietvertraege"].by_external_id == 1
+    assert (found["anlagen"].to_create, found["anlagen"].not_made) == (0, 1)
+    shapes.sync("stated", stock())
+    assert [row[1] for row in ledger(shapes, "anlagen")] == ["synced", "blocked"]
+    assert verify(shapes.home, connector("stated")).findings == ()
+
+
+# ---- what a record's state allows
+
+
+@pytest.fixture
+def leased(shapes: Site) -> Site:
+    for n in (1, 2):
+        shapes.sandbox.make("stated", "anlagen", {"name": f"Am Park {n}"})
+    shapes.sync("stated", stock())
+    assert shown(shapes)["people"] == ["Ada"]
+    return shapes
+
+
+def test_a_planned_record_takes_each_change_and_goes_when_it_never_began(leased: Site) -> None:
+    leased.sync("stated", stock(people=["Ben"], until="2027-01-31"))
+    assert (shown(leased)["people"], shown(leased)["until"]) == (["Ben"], "2027-01-31")
+    leased.sync("stated", stock(**{"from": "2030-01-01"}))
+    leased.sync("stated", SITES)
+    assert leased.sandbox.records("stated", "mietvertraege") == []
+    assert ledger(leased, "mietvertraege") == [("1-1-1-7", "withdrawn", "deleted", None)]
+
+
+def test_an_active_record_gets_its_end_only_and_the_rest_is_named_and_not_tried_again(leased: Site) -> None:
+    leased.sandbox.set_option("stated", "status", "active")
+    leased.sandbox.set_option("stated", "log_bodies", "yes")
+    line = leased.sync("stated", stock(people=["Ben"], until="2027-01-31"))["mietvertraege"]
+    assert (line.updated, line.undelivered) == (1, 0)
+    assert (shown(leased)["people"], shown(leased)["until"]) == (["Ada"], "2027-01-31")
+    assert [r.body for r in leased.sandbox.requests("stated") if r.method == "PATCH"] == [
+        '{"until": "2027-01-31"}'
+    ]
+    told = "select state, reason, fields, payload from sync.ledger where entity = 'mietvertraege'"
+    ((state, reason, fields, payload),) = leased.ledger(told)
+    assert (state, reason, fields) == ("synced", "state_forbids", "people")
+    assert '"Ada"' in payload
+    assert "Ben" not in payload
+    before = len(leased.sent("stated"))
+    leased.sync("stated", stock(people=["Ben"], until="2027-01-31"))
+    assert len(leased.sent("stated")) == before
+    leased.sandbox.set_option("stated", "status", "planned")
+    leased.sync("stated", stock(people=["Ben"], until="2027-02-28"))
+    assert shown(leased)["people"] == ["Ben"]
+    assert ledger(leased, "mietvertraege")[0][1:3] == ("synced", None)
+
+
+def test_an_active_record_that_leaves_gets_an_end_and_is_not_deleted(leased: Site) -> None:
+    leased.sandbox.set_option("stated", "status", "active")
+    leased.sync("stated", SITES)
+    assert shown(leased)["until"] == "2026-11-21"
+    assert ledger(leased, "mietvertraege")[0][1:3] == ("withdrawn", "ended")
+
+
+def test_one_that_should_be_deleted_before_it_began_and_is_active_ends_on_its_first_day(leased: Site) -> None:
+    leased.sync("stated", stock(**{"from": "2030-01-01"}))
+    leased.sandbox.set_option("stated", "status", "active")
+    leased.sync("stated", SITES)
+    assert (shown(leased)["from"], shown(leased)["until"]) == ("2030-01-01", "2030-01-01")
+
+
+def test_a_record_that_is_over_needs_no_end(leased: Site) -> None:
+    leased.sandbox.set_option("stated", "status", "ended")
+    before = writes(leased)
+    leased.sync("stated", stock(people=["Ben"]))
+    assert ledger(leased, "mietvertraege")[0][1:3] == ("synced", "state_forbids")
+    leased.sync("stated", SITES)
+    assert ledger(leased, "mietvertraege")[0][1:3] == ("withdrawn", "ended")
+    assert writes(leased) == before
+
+
+@pytest.mark.parametrize("state", ["suspended", "PLANNED", " planned"])
+def test_a_state_that_is_unknown_allows_nothing_and_is_asked_again(leased: Site, state: str) -> None:
+    before = writes(leased)
+    leased.sandbox.set_option("stated", "shown_status", state)
+    assert leased.sync("stated", stock(people=["Ben"]))["mietvertraege"].pending == 1
+    assert ledger(leased, "mietvertraege")[0][1:3] == ("pending", "state_unknown")
+    leased.sync("stated", SITES)
+    assert ledger(leased, "mietvertraege")[0][1:3] == ("pending", "state_unknown")
+    assert writes(leased) == before
+    leased.sandbox.set_option("stated", "shown_status", "")
+    leased.sync("stated", stock(people=["Ben"]))
+    assert shown(leased)["people"] == ["Ben"]
+
+
+def test_a_record_that_is_taken_up_in_a_state_that_forbids_it_is_not_sent_whole(leased: Site) -> None:
+    leased.ledger("delete from sync.ledger where entity = 'mietvertraege'")
+    leased.sandbox.set_option("stated", "status", "active")
+    leased.sandbox.set_option("stated", "log_bodies", "yes")
+    adopt(leased.home, connector("stated"), apply=True)
+    leased.ledger("update sync.ledger set payload_hash = null where entity = 'mietvertraege'")
+    line = leased.sync("stated", stock(people=["Ben"], until="2027-01-31"))["mietvertraege"]
+    assert line.undelivered == 0
+    assert [r.body for r in leased.sandbox.requests("stated") if r.method == "PATCH"] == [
+        '{"until": "2027-01-31"}'
+    ]
+
+
+def test_a_state_that_changes_between_look_and_write_is_looked_at_once_more(leased: Site) -> None:
+    leased.sandbox.set_option("stated", "status", "active")
+    leased.sandbox.set_option("stated", "shown_status", "planned")
+    line = leased.sync("stated", stock(people=["Ben"]))["mietvertraege"]
+    assert line.rejected == 1
+    assert ledger(leased, "mietvertraege")[0][1:3] == ("rejected", "conflict")
+    patches = [w for w in writes(leased) if w.startswith("PATCH")]
+    assert len(patches) == 2
+
+
+def test_the_addresses_of_withdrawals_name_all_parents(leased: Site) -> None:
+    leased.sync("stated", {key: rows[:1] for key, rows in SITES.items()})
+    deleted = [r.path for r in leased.sandbox.requests("stated") if r.method == "DELETE"]
+    assert len(deleted) == 1
+    assert "{" not in deleted[0]
+    assert len(leased.sandbox.records("stated", "tueren")) == 1
+
+
+@pytest.mark.parametrize(
+    ("entity", "change", "said"),
+    [
+        ("mietvertraege", {"create": "sometimes"}, "allowed: never"),
+        ("anlagen", {"withdraw": "delete"}, "what is never created here is kept"),
+        ("anlagen", {"upsert": True}, "upsert: not where create is never"),
+        ("mietvertraege", {"states": {"field": "status"}}, "the keys field and allows"),
+        ("mietvertraege", {"states": {"field": "s", "allows": {"a": {"change": ["x"]}}}}, "takes no 'x'"),
+        ("mietvertraege", {"states": {"field": "s", "allows": {"a": {"change": "some"}}}}, "all, or a list"),
+        ("mietvertraege", {"states": {"field": "s", "allows": {"a": {"delete": "yes"}}}}, "true or false"),
+    ],
+)
+def test_a_contract_that_cannot_be_meant_is_refused(
+    shapes: Site, entity: str, change: dict[str, Any], said: str
+) -> None:
+    document = copy.deepcopy(load_contract("stated").document)
+    document["x-entities"][entity] |= change
+    with pytest.raises(ContractError, match=said):
+        parse_contract("stated", document)
