@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from pipelines.contract.json_schema import body_schema, is_list
 from pipelines.contract.model import (
+    USE_CASES,
     Below,
     ContractError,
     Entity,
@@ -19,6 +20,7 @@ from pipelines.contract.model import (
     Withdraw,
     WithdrawKind,
 )
+from pipelines.suggest import did_you_mean
 
 if TYPE_CHECKING:
     from pipelines.contract.graphql_schema import Sdl
@@ -39,6 +41,7 @@ KEYS = {
     "natural_key", "unique_field", "candidates", "where", "parents", "id_space", "created_with", "lookups",
     "withdraw", "withdraw_note", "begin", "before_begin", "upsert", "mutation", "argument", "input", "refer_by",
     "before_create", "list_below", "fixed", "shown_as", "former_ids", "unique_external_id",
+    "use_case",
 }  # fmt: skip
 
 
@@ -110,6 +113,7 @@ def read_entity(name: str, entry: Json, source: Source, where: str) -> Entity:
         fixed=entry.get("fixed", {}),
         shown_as=entry.get("shown_as", {}),
         unique_external_id=bool(_one_of(entry, "unique_external_id", (False, True), where)),
+        use_case=_use_case(entry.get("use_case", USE_CASES[0]), where),
     )
     _check(entity, schema, where)
     return entity
@@ -243,6 +247,13 @@ def _withdraw_call(kind: WithdrawKind, call: Json, sdl: "Sdl | None", where: str
     if call.keys() != {"mutation", "argument"}:
         raise ContractError(f"{at}: the keys mutation and argument are needed.")
     return Withdraw(kind, mutation=sdl.mutation(call["mutation"], call["argument"]))
+
+
+def _use_case(given: Any, where: str) -> str:
+    if given not in USE_CASES:
+        meant = did_you_mean(given, USE_CASES)
+        raise ContractError(f"{where}.use_case is {given!r}{meant}; allowed: {', '.join(USE_CASES)}.")
+    return str(given)
 
 
 def _former_ids(given: Any, where: str) -> Mapping[str, str]:
