@@ -118,6 +118,16 @@ class Contract:
             name for name, entity in self.entities.items() if use_case in (None, entity.use_case)
         )
 
+    def needed_by(self, use_case: str | None) -> frozenset[str]:
+        """The same with the parents of all levels, and with what shares a space of ids with any of them."""
+        found = set(self.of_use_case(use_case))
+        size = -1
+        while size != (size := len(found)):
+            found |= {parent.entity for name in found for parent in self.entities[name].parents}
+            spaces = {self.entities[name].id_space for name in found}
+            found |= {entity.name for entity in self.entities.values() if entity.id_space in spaces}
+        return frozenset(found)
+
     def schema(self, entity: str, purpose: Purpose) -> Json:
         """JSON Schema of the body that creates or changes a record, references resolved.
 
