@@ -15,6 +15,7 @@ from pipelines.contract.json_schema import body_schema, resolve, whole_schema
 from pipelines.contract.login import read_login
 from pipelines.contract.model import (
     LEVELS,
+    STAMMDATEN,
     VALUES,
     ContractError,
     Entity,
@@ -113,6 +114,22 @@ class Contract:
     def levels(self) -> tuple[tuple[str, ...], ...]:
         """Entity names, parents before children; entities of one level do not refer to each other."""
         return _levels(self.partner, {name: entity.parents for name, entity in self.entities.items()})
+
+    def of_use_case(self, use_case: str | None) -> frozenset[str]:
+        """Names of the entities that belong to a use case; all where none is named."""
+        return frozenset(
+            name for name, entity in self.entities.items() if use_case in (None, entity.use_case)
+        )
+
+    def needed_by(self, use_case: str | None) -> frozenset[str]:
+        """The same with the parents of all levels, and with what shares a space of ids with any of them."""
+        found = set(self.of_use_case(use_case))
+        size = -1
+        while size != (size := len(found)):
+            found |= {parent.entity for name in found for parent in self.entities[name].parents}
+            spaces = {self.entities[name].id_space for name in found}
+            found |= {entity.name for entity in self.entities.values() if entity.id_space in spaces}
+        return frozenset(found)
 
     def schema(self, entity: str, purpose: Purpose) -> Json:
         """JSON Schema of the body that creates or changes a record, references resolved.
@@ -395,10 +412,20 @@ def _at_least_one(value: object, at: str) -> int:
 
 
 def _check_references(contract: Contract, where: str) -> None:
+    spaces: dict[str, str] = {}
     for name, entity in contract.entities.items():
+        if spaces.setdefault(entity.id_space, entity.use_case) != entity.use_case:
+            raise ContractError(
+                f"{where}: x-entities.{name}.use_case: entities with one id_space belong to one use case."
+            )
         for other in [parent.entity for parent in entity.parents] + [entity.created_with or name]:
             if other not in contract.entities:
                 raise ContractError(f"{where}: x-entities.{name} refers to {other!r}, which is no entity.")
+            if contract.entities[other].use_case not in (entity.use_case, STAMMDATEN):
+                raise ContractError(
+                    f"{where}: x-entities.{name} refers to {other!r}, whose use case is neither its own nor"
+                    f" {STAMMDATEN}."
+                )
         for field in {parent.field for parent in entity.parents}:
             targets = [contract.entities[p.entity] for p in entity.parents if p.field == field]
             if len({target.refer_by for target in targets}) > 1:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from pipelines.contract.json_schema import body_schema, is_list
 from pipelines.contract.model import (
+    USE_CASES,
     Allowed,
     Below,
     ContractError,
@@ -22,6 +23,7 @@ from pipelines.contract.model import (
     WithdrawKind,
     dig,
 )
+from pipelines.suggest import did_you_mean
 
 if TYPE_CHECKING:
     from pipelines.contract.graphql_schema import Sdl
@@ -44,6 +46,7 @@ KEYS = {
     "withdraw", "withdraw_note", "begin", "before_begin", "upsert", "mutation", "argument", "input", "refer_by",
     "before_create", "list_below", "fixed", "shown_as", "former_ids", "unique_external_id",
     "create", "made_by", "states",
+    "use_case",
 }  # fmt: skip
 
 
@@ -119,6 +122,7 @@ def read_entity(name: str, entry: Json, source: Source, where: str) -> Entity:
         made_by=str(get(entry, "made_by", where)) if is_made_there else "",
         is_read_only=is_made_there and "patch" not in source.document["paths"][record],
         states=_states(entry["states"], schema, f"{where}.states") if "states" in entry else None,
+        use_case=_use_case(entry.get("use_case", USE_CASES[0]), where),
     )
     _check(entity, schema, where)
     return entity
@@ -306,6 +310,13 @@ def _withdraw_call(kind: WithdrawKind, call: Json, sdl: "Sdl | None", where: str
     if call.keys() != {"mutation", "argument"}:
         raise ContractError(f"{at}: the keys mutation and argument are needed.")
     return Withdraw(kind, mutation=sdl.mutation(call["mutation"], call["argument"]))
+
+
+def _use_case(given: Any, where: str) -> str:
+    if given not in USE_CASES:
+        meant = did_you_mean(given, USE_CASES)
+        raise ContractError(f"{where}.use_case is {given!r}{meant}; allowed: {', '.join(USE_CASES)}.")
+    return str(given)
 
 
 def _former_ids(given: Any, where: str) -> Mapping[str, str]:

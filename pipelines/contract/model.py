@@ -16,6 +16,10 @@ ReferBy = Literal["id", "external_id"]
 BeforeCreate = Literal["", "look_up", "list"]
 
 
+# What a run may be limited to, each with a rhythm of its own; an entity belongs to the first if its contract is silent.
+STAMMDATEN, LEERSTAENDE, DOKUMENTE = "stammdaten", "leerstaende", "dokumente"
+USE_CASES = (STAMMDATEN, LEERSTAENDE, DOKUMENTE)
+
 # How well a part of a contract is known, the best first; and the mark of a field's values beside that of the field.
 LEVELS = ("documented", "observed", "assumed")
 VALUES = "x-values-confidence"
@@ -262,6 +266,7 @@ class Entity:
     made_by: str = ""
     is_read_only: bool = False
     states: States | None = None
+    use_case: str = STAMMDATEN
 
     @property
     def list(self) -> str:

@@ -5,6 +5,7 @@ Tables in the schema `sync`: `ledger` (one row a record that was ever planned), 
 `onboarded` and `pushed` (what guards compare with), `builds` (what dbt said last), `held` (what the last plan leaves
 at the partner as it is, see `held.py`), `systems` (which address the ledger of a partner speaks of),
 `plan_renumbered` (see `renumbered.py`: two rows a pair, so that erasing a person by its ids finds both).
+`use_case` in some of them is that of a run which was limited to one; NULL: it was of all.
 """
 
 import sqlite3
@@ -72,6 +73,9 @@ create table if not exists sync.held (
 );
 alter table sync.plan_counts add column if not exists held bigint;
 alter table sync.plan_counts add column if not exists matches bigint;
+alter table sync.plans add column if not exists use_case varchar;
+alter table sync.pushed add column if not exists use_case varchar;
+alter table sync.builds add column if not exists use_case varchar;
 create table if not exists sync.plan_renumbered (
     plan_id varchar, partner varchar, entity varchar, id_space varchar, external_id varchar, pair integer,
     root integer, side varchar

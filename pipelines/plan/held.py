@@ -4,7 +4,7 @@
 partner without these models has nothing in doubt. What the plan holds lies in `sync.held`, with its reason.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import duckdb
 
@@ -18,6 +18,7 @@ select l.entity, l.id_space, l.external_id, l.refs
 from sync.ledger as l
 anti join ({marts}) as m on l.id_space = m.id_space and l.external_id = m.external_id
 where l.partner = $partner and l.remote_id is not null and l.state <> 'withdrawn'
+    and list_contains($entities, l.entity)
 """
 PARENTS = """
 create or replace temp table absent_parent as
@@ -172,8 +173,11 @@ COLUMNS = (
 )
 
 
-def find_held(db: duckdb.DuckDBPyConnection, contract: Contract) -> None:
-    """Fills the temp tables `held` (rows of the ledger that no mart has, and that stay) and `in_doubt`."""
+def find_held(db: duckdb.DuckDBPyConnection, contract: Contract, entities: Collection[str]) -> None:
+    """Fills the temp tables `held` (rows of the ledger that no mart has, and that stay) and `in_doubt`.
+
+    Marts of other than these `entities` are not looked at, and so nothing is said of their rows.
+    """
     db.execute(f"create or replace temp table held {COLUMNS}")
     _read_doubts(db, contract)
     _parent_fields(db, contract)
@@ -182,8 +186,9 @@ def find_held(db: duckdb.DuckDBPyConnection, contract: Contract) -> None:
     marts = " union all ".join(
         f"select '{e.id_space}' as id_space, external_id from partners.\"{contract.partner}__{e.name}\""
         for e in contract.entities.values()
+        if e.name in entities
     )
-    db.execute(ABSENT.format(marts=marts), {"partner": contract.partner})
+    db.execute(ABSENT.format(marts=marts), {"partner": contract.partner, "entities": sorted(entities)})
     if not one(db, "select count(*) from absent")[0]:
         return
     write_departures(db, contract, "absent")
@@ -214,12 +219,18 @@ def hold_creates(db: duckdb.DuckDBPyConnection, space: str) -> None:
         db.execute(HOLD, {"space": space})
 
 
-def write_held(db: duckdb.DuckDBPyConnection, contract: Contract, plan_id: str) -> None:
-    """Puts what the plan holds into `sync.held`, in the place of what a former plan held."""
-    db.execute("delete from sync.held where partner = ?", [contract.partner])
+def write_held(
+    db: duckdb.DuckDBPyConnection, contract: Contract, plan_id: str, entities: Collection[str]
+) -> None:
+    """Puts what the plan holds of these entities into `sync.held`, in the place of what a former plan held."""
+    planned = sorted(entities)
     db.execute(
-        "insert into sync.held select ?, ?, entity, id_space, external_id, rule, table_name, reason from held",
-        [plan_id, contract.partner],
+        "delete from sync.held where partner = ? and list_contains(?, entity)", [contract.partner, planned]
+    )
+    db.execute(
+        "insert into sync.held select ?, ?, entity, id_space, external_id, rule, table_name, reason from held"
+        " where list_contains(?, entity)",
+        [plan_id, contract.partner, planned],
     )
 
 

@@ -37,12 +37,13 @@ def mart_columns(db: duckdb.DuckDBPyConnection, contract: Contract, entity: Enti
     return columns
 
 
-def misfits(db: duckdb.DuckDBPyConnection, contract: Contract) -> str | None:
-    """What does not fit between the marts of a partner and its contract; None where all does.
+def misfits(db: duckdb.DuckDBPyConnection, contract: Contract, use_case: str | None = None) -> str | None:
+    """What does not fit between the marts of a partner (of one use case) and its contract; None where all does.
 
     A required field without a column too: no record of that mart could be created.
     """
-    for entity in contract.entities.values():
+    entities = contract.of_use_case(use_case)
+    for entity in (entity for name, entity in contract.entities.items() if name in entities):
         try:
             columns = mart_columns(db, contract, entity)
         except BuildError as problem:

@@ -56,33 +56,63 @@ class Plan:
         return sum(c.create + c.match + c.update + c.withdraw for c in self.counts)
 
 
-def make_plan(db: duckdb.DuckDBPyConnection, contracts: list[Contract], stichtag: date, run_id: str) -> Plan:
+def make_plan(
+    db: duckdb.DuckDBPyConnection,
+    contracts: list[Contract],
+    stichtag: date,
+    run_id: str,
+    use_case: str | None = None,
+) -> Plan:
     """Compares the marts of these partners with the ledger and writes `sync.plan`.
 
-    A former plan that was not pushed is replaced. Raises `BuildError` when a mart does not fit its contract.
+    With a `use_case` nothing is planned but its entities, and no others are looked at but their parents. A former plan
+    that was not pushed is replaced where it has one of the same entities. Raises `BuildError` when a mart does not fit
+    its contract.
     """
+    contracts = [contract for contract in contracts if contract.of_use_case(use_case)]
     plan_id = uuid.uuid4().hex[:12]
     db.execute("begin")
     for contract in contracts:
         move_former_ids(db, contract)
-    # Rows of other partners stay: an interrupted push of theirs may still have to be settled.
-    names = [contract.partner for contract in contracts]
-    # So do creates in doubt: they are looked for by what was sent.
-    db.execute(
-        "delete from sync.plan as p where list_contains(?, partner) and not exists ("
-        "from sync.ledger as l where p.partner = l.partner and p.id_space = l.id_space"
-        " and p.external_id = l.external_id and l.reason = 'in_doubt' and p.operation = 'create')",
-        [names],
-    )
-    db.execute("delete from sync.plan_renumbered where list_contains(?, partner)", [names])
-    db.execute(
-        "update sync.plan_partners set status = 'replaced' where status = 'open' and list_contains(?, partner)",
-        [names],
-    )
-    counts = [line for contract in contracts for line in _plan_partner(db, contract, plan_id, stichtag)]
-    _note_plan(db, plan_id, run_id, stichtag, counts, last_load(db))
+    for contract in contracts:
+        _replace_former(db, contract, use_case)
+    counts = [
+        line for contract in contracts for line in _plan_partner(db, contract, plan_id, stichtag, use_case)
+    ]
+    _note_plan(db, plan_id, run_id, stichtag, counts, last_load(db), use_case)
     db.execute("commit")
     return Plan(plan_id, tuple(counts))
+
+
+def _replace_former(db: duckdb.DuckDBPyConnection, contract: Contract, use_case: str | None) -> None:
+    """Takes out former plans with any of these entities, and all rows of the entities.
+
+    Rows of others stay: an interrupted push of theirs may still have to be settled. So do creates in doubt: they are
+    looked for by what was sent.
+    """
+    planned = {"partner": contract.partner, "entities": sorted(contract.of_use_case(use_case))}
+    db.execute(
+        "delete from sync.plan as p where partner = $partner and list_contains($entities, entity) and not exists ("
+        "from sync.ledger as l where p.partner = l.partner and p.id_space = l.id_space"
+        " and p.external_id = l.external_id and l.reason = 'in_doubt' and p.operation = 'create')",
+        planned,
+    )
+    db.execute(
+        "delete from sync.plan_renumbered where partner = $partner and list_contains($entities, entity)",
+        planned,
+    )
+    db.execute(
+        "update sync.plan_partners as p set status = 'replaced' from sync.plans as n"
+        " where p.plan_id = n.plan_id and p.status = 'open' and p.partner = $partner"
+        " and coalesce(n.use_case = $use_case, true)",
+        {"partner": contract.partner, "use_case": use_case},
+    )
+
+
+def use_case_of(db: duckdb.DuckDBPyConnection, plan_id: str) -> str | None:
+    """The use case that a plan is limited to; None where it is of all."""
+    row = db.execute("select use_case from sync.plans where plan_id = ?", [plan_id]).fetchone()
+    return row[0] if row else None
 
 
 def plan_withdrawals(
@@ -113,10 +143,12 @@ def _note_plan(
     stichtag: date,
     counts: list[PlanCounts],
     load_id: str | None,
+    use_case: str | None = None,
 ) -> None:
     db.execute(
-        "insert into sync.plans values (?, ?, ?, ?, ?)",
-        [plan_id, run_id, datetime.now(UTC), stichtag, load_id],
+        "insert into sync.plans (plan_id, run_id, created_at, stichtag, load_id, use_case)"
+        " values (?, ?, ?, ?, ?, ?)",
+        [plan_id, run_id, datetime.now(UTC), stichtag, load_id, use_case],
     )
     lines = [[plan_id, c.partner, c.entity, place, *astuple(c)[2:]] for place, c in enumerate(counts)]
     if lines:  # none when tests keep every partner back
@@ -140,25 +172,25 @@ def read_counts(db: duckdb.DuckDBPyConnection, plan_id: str, partner: str) -> li
 
 
 def _plan_partner(
-    db: duckdb.DuckDBPyConnection, contract: Contract, plan_id: str, stichtag: date
+    db: duckdb.DuckDBPyConnection, contract: Contract, plan_id: str, stichtag: date, use_case: str | None
 ) -> list[PlanCounts]:
     empty_difference(db)
     counts: dict[str, PlanCounts] = {}
-    ledger_state, mart_states = _ledger_state(db, contract), []
-    find_held(db, contract)
-    for space, entities in _spaces(contract).items():
+    ledger_state, mart_states = _ledger_state(db, contract, use_case), []
+    find_held(db, contract, contract.needed_by(use_case))
+    for space, entities in _spaces(contract, use_case).items():
         hash_marts(db, contract, entities)
         mart_states.append(mart_state(db))
         _diff_space(db, contract, space, entities, stichtag)
         counts.update(_count(db, contract, entities))
     write_operations(db, contract, plan_id)
-    write_held(db, contract, plan_id)
+    write_held(db, contract, plan_id, contract.of_use_case(use_case))
     note_renumbered(db, contract, plan_id)
     db.execute(
         "insert into sync.plan_partners values (?, ?, 'open', ?, ?)",
         [plan_id, contract.partner, ledger_state, " ".join(mart_states)],
     )
-    return [counts[name] for level in contract.levels for name in level]
+    return [counts[name] for level in contract.levels for name in level if name in counts]
 
 
 def _withdraw_chosen(
@@ -196,13 +228,13 @@ def _withdraw_chosen(
     return [counts[name] for level in contract.levels for name in level]
 
 
-def states(db: duckdb.DuckDBPyConnection, contract: Contract) -> tuple[str, str]:
+def states(db: duckdb.DuckDBPyConnection, contract: Contract, use_case: str | None = None) -> tuple[str, str]:
     """What the ledger and the marts of a partner are now, to compare with what a plan was made from."""
     mart_states = []
-    for entities in _spaces(contract).values():
+    for entities in _spaces(contract, use_case).values():
         hash_marts(db, contract, entities)
         mart_states.append(mart_state(db))
-    return _ledger_state(db, contract), " ".join(mart_states)
+    return _ledger_state(db, contract, use_case), " ".join(mart_states)
 
 
 def last_load(db: duckdb.DuckDBPyConnection) -> str | None:
@@ -214,21 +246,22 @@ def last_load(db: duckdb.DuckDBPyConnection) -> str | None:
     return cast(str | None, one(db, "select max_by(load_id, loaded_at) from sync.loads")[0])
 
 
-def _spaces(contract: Contract) -> dict[str, list[Entity]]:
+def _spaces(contract: Contract, use_case: str | None = None) -> dict[str, list[Entity]]:
     """Entities by the space of external ids that they share."""
     spaces: dict[str, list[Entity]] = {}
-    for entity in contract.entities.values():
-        spaces.setdefault(entity.id_space, []).append(entity)
+    for name, entity in contract.entities.items():
+        if name in contract.of_use_case(use_case):
+            spaces.setdefault(entity.id_space, []).append(entity)
     return spaces
 
 
-def _ledger_state(db: duckdb.DuckDBPyConnection, contract: Contract) -> str:
+def _ledger_state(db: duckdb.DuckDBPyConnection, contract: Contract, use_case: str | None) -> str:
     return "{}-{}".format(
         *one(
             db,
             "select count(*), bit_xor(hash(id_space, external_id, remote_id, state, payload_hash)) from sync.ledger"
-            " where partner = ?",
-            [contract.partner],
+            " where partner = ? and (? or list_contains(?, id_space))",
+            [contract.partner, use_case is None, list(_spaces(contract, use_case))],
         )
     )
 

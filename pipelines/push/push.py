@@ -18,22 +18,23 @@ import duckdb
 from pipelines.api.beliefs import resend
 from pipelines.api.connector import Connector, MakesConnectors, connector
 from pipelines.contract.contract import load_contract
+from pipelines.contract.model import STAMMDATEN
 from pipelines.database import said
 from pipelines.errors import SentError, StammdatenError
 from pipelines.ledger.journal import Journal, noting
 from pipelines.ledger.ledger import in_little_memory, one, open_database, take_over
 from pipelines.plan.guards import (
-    TABLES,
     Limit,
     TrippedGuard,
     check_counted,
     check_counts,
     check_renumbered,
     check_tables,
+    guarded_tables,
     is_onboarded,
 )
 from pipelines.plan.mart_columns import MART_SCHEMA, misfits
-from pipelines.plan.plan import Plan, last_load, make_plan, read_counts, states
+from pipelines.plan.plan import Plan, last_load, make_plan, read_counts, states, use_case_of
 from pipelines.plan.renumbered import count_renumbered, read_renumbered
 from pipelines.progress import Progress
 from pipelines.push.destination import push_partner
@@ -70,24 +71,32 @@ class Push:
         return not (self.stopped or self.held or sum(line.undelivered for line in self.lines))
 
 
-def plan(home: Path, partners: list[str], stichtag: date, retry_rejected: bool = False) -> Plan:
-    """Writes the plan for these partners. Everything of former runs must be settled.
+def plan(
+    home: Path,
+    partners: list[str],
+    stichtag: date,
+    retry_rejected: bool = False,
+    use_case: str | None = None,
+) -> Plan:
+    """Writes the plan for these partners, of one use case or of all. Everything of former runs must be settled.
 
     `retry_rejected` lets rows go once more that were given up after several refusals.
     """
+    contracts = [load_contract(name) for name in partners]
     with open_database(home) as db:
-        if retry_rejected:
+        for contract in contracts if retry_rejected else ():
             db.execute(
-                "update sync.ledger set tries = 0 where state = 'rejected' and list_contains(?, partner)",
-                [partners],
+                "update sync.ledger set tries = 0 where state = 'rejected' and partner = ?"
+                " and list_contains(?, entity)",
+                [contract.partner, sorted(contract.of_use_case(use_case))],
             )
-        return make_plan(db, [load_contract(name) for name in partners], stichtag, uuid.uuid4().hex[:12])
+        return make_plan(db, contracts, stichtag, uuid.uuid4().hex[:12], use_case)
 
 
-def misfitting(home: Path, partners: list[str]) -> dict[str, str]:
+def misfitting(home: Path, partners: list[str], use_case: str | None = None) -> dict[str, str]:
     """Partners whose marts do not have the columns of their contract, and what is wrong."""
     with open_database(home) as db:
-        found = {name: misfits(db, load_contract(name)) for name in partners}
+        found = {name: misfits(db, load_contract(name), use_case) for name in partners}
     return {name: why for name, why in found.items() if why}
 
 
@@ -121,7 +130,7 @@ def check_plan(home: Path, plan_id: str, partners: list[str]) -> list[str]:
 def _check_unmoved(
     db: duckdb.DuckDBPyConnection, plan_id: str, partner: str, planned: tuple[str, str]
 ) -> None:
-    ledger_state, mart_state = states(db, load_contract(partner))
+    ledger_state, mart_state = states(db, load_contract(partner), use_case_of(db, plan_id))
     if ledger_state != planned[0]:
         raise StammdatenError(
             f"plan {plan_id}: the ledger of {partner} has moved since; make a new one: stammdaten plan"
@@ -311,9 +320,9 @@ def find_tripped_guards(
         )
     ]
     tripped += check_renumbered(partner, count_renumbered(db, plan_id, partner), held, guards)
-    return tripped + check_tables(
-        partner, _rows_at_last_push(db, partner), _rows_of(db, last_load(db)), guards
-    )
+    use_case = use_case_of(db, plan_id)
+    now = _rows_of(db, last_load(db), use_case)
+    return tripped + check_tables(partner, _rows_at_last_push(db, partner, use_case), now, guards)
 
 
 def _planned(db: duckdb.DuckDBPyConnection, plan_id: str, partner: str) -> list[tuple[str, str]]:
@@ -343,20 +352,25 @@ def _tried(db: duckdb.DuckDBPyConnection, plan_id: str, partner: str) -> dict[st
     )
 
 
-def _rows_at_last_push(db: duckdb.DuckDBPyConnection, partner: str) -> dict[str, int] | None:
+def _rows_at_last_push(
+    db: duckdb.DuckDBPyConnection, partner: str, use_case: str | None
+) -> dict[str, int] | None:
+    """Rows by table of the delivery that the last push of this use case came from; a push of all is one of each."""
     row = db.execute(
-        "select max_by(load_id, pushed_at) from sync.pushed where partner = ? having count(*) > 0", [partner]
+        "select max_by(load_id, pushed_at) from sync.pushed"
+        " where partner = ? and coalesce(use_case = ?, true) having count(*) > 0",
+        [partner, use_case or STAMMDATEN],
     ).fetchone()
-    return _rows_of(db, row[0]) if row and row[0] else None
+    return _rows_of(db, row[0], use_case) if row and row[0] else None
 
 
-def _rows_of(db: duckdb.DuckDBPyConnection, load_id: str | None) -> dict[str, int]:
+def _rows_of(db: duckdb.DuckDBPyConnection, load_id: str | None, use_case: str | None) -> dict[str, int]:
     if load_id is None:
         return {}
     return dict(
         db.execute(
             "select table_name, row_count from sync.loads where load_id = ? and list_contains(?, table_name)",
-            [load_id, list(TABLES)],
+            [load_id, list(guarded_tables(use_case))],
         ).fetchall()
     )
 
@@ -375,15 +389,18 @@ def _sample(db: duckdb.DuckDBPyConnection, plan_id: str, trip: TrippedGuard) -> 
 
 def _note_pushed(db: duckdb.DuckDBPyConnection, plan_id: str, partners: list[str]) -> None:
     """Remembers what later guards compare with: entities that went through once, and the delivery they came from."""
-    load_id = one(db, "select load_id from sync.plans where plan_id = ?", [plan_id])[0]
+    load_id, use_case = one(db, "select load_id, use_case from sync.plans where plan_id = ?", [plan_id])
     now = datetime.now(UTC)
     for partner in partners:
         db.execute(
             "update sync.plan_partners set status = 'pushed' where plan_id = ? and partner = ?",
             [plan_id, partner],
         )
-        db.execute("insert into sync.pushed values (?, ?, ?)", [partner, load_id, now])
-        for entity in load_contract(partner).entities:
+        db.execute(
+            "insert into sync.pushed (partner, load_id, pushed_at, use_case) values (?, ?, ?, ?)",
+            [partner, load_id, now, use_case],
+        )
+        for entity in load_contract(partner).of_use_case(use_case):
             if not _is_noted(db, partner, entity) and is_onboarded(*_arrived(db, partner, entity)):
                 db.execute("insert into sync.onboarded values (?, ?, ?)", [partner, entity, now])
 

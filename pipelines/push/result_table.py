@@ -8,6 +8,7 @@ import duckdb
 from pipelines.contract.contract import load_contract
 from pipelines.ledger.ledger import one
 from pipelines.plan.mart_columns import MART_SCHEMA
+from pipelines.plan.plan import use_case_of
 
 
 @dataclass(frozen=True)
@@ -40,10 +41,13 @@ class ResultLine:
 def closing_table(
     db: duckdb.DuckDBPyConnection, plan_id: str, partners: list[str], seconds: Mapping[str, float]
 ) -> list[ResultLine]:
-    """What each partner holds after a push, entity by entity, in order of levels."""
+    """What each partner holds after a push, entity by entity of the plan's use case, in order of levels."""
     lines: list[ResultLine] = []
+    use_case = use_case_of(db, plan_id)
     for partner in partners:
-        entities = [name for level in load_contract(partner).levels for name in level]
+        contract = load_contract(partner)
+        planned = contract.of_use_case(use_case)
+        entities = [name for level in contract.levels for name in level if name in planned]
         own = [_line(db, plan_id, partner, entity) for entity in entities]
         total = sum(line.created + line.updated + line.withdrawn for line in own) or 1
         spent = seconds.get(partner, 0.0) / total

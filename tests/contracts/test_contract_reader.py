@@ -280,3 +280,45 @@ def test_parents_in_a_circle_are_refused() -> None:
     contract = parse_contract("kiwi", document)
     with pytest.raises(ContractError, match="parents form a circle: mieter, mietvertraege"):
         _ = contract.levels
+
+
+def test_an_entity_belongs_to_master_data_unless_its_contract_says_so() -> None:
+    document = copy.deepcopy(load_contract("kiwi").document)
+    document["x-entities"]["mietvertraege"]["use_case"] = "leerstaende"
+    contract = parse_contract("kiwi", document)
+    assert contract.of_use_case("leerstaende") == {"mietvertraege"}
+    assert contract.of_use_case("stammdaten") == {"verwaltungseinheiten", "mieter"}
+    assert contract.of_use_case("dokumente") == set()
+    assert contract.of_use_case(None) == {"verwaltungseinheiten", "mieter", "mietvertraege"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        (
+            {"mieter": {"use_case": "leerstand"}},
+            "x-entities.mieter.use_case is 'leerstand'; did you mean leerstaende?; allowed: stammdaten, leerstaende,"
+            " dokumente.",
+        ),
+        (
+            {"mieter": {"use_case": ["leerstaende"]}},
+            "x-entities.mieter.use_case is ['leerstaende']; did you mean leerstaende?; allowed: stammdaten,"
+            " leerstaende, dokumente.",
+        ),
+        (
+            {"mieter": {"use_case": "leerstaende"}},
+            "x-entities.mietvertraege refers to 'mieter', whose use case is neither its own nor stammdaten.",
+        ),
+        (
+            {"mietvertraege": {"use_case": "leerstaende", "id_space": "mieter"}},
+            "x-entities.mietvertraege.use_case: entities with one id_space belong to one use case.",
+        ),
+    ],
+)
+def test_a_use_case_that_cannot_be_is_refused(changes: dict[str, Any], message: str) -> None:
+    document = copy.deepcopy(load_contract("kiwi").document)
+    for entity, keys in changes.items():
+        document["x-entities"][entity].update(keys)
+    with pytest.raises(ContractError) as error:
+        parse_contract("kiwi", document)
+    assert message in str(error.value)

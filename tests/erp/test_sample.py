@@ -432,6 +432,46 @@ EVIDENCE = {
     "line_break_and_carriage_return_in_text": "from dokument where contains(bemerkung, chr(13) || chr(10))",
     "owner_contract_ends_before_begin": "from eigentuemervertrag where ende < beginn",
     "owner_contract_deleted": "from eigentuemervertrag where geloescht_kz = 'L'",
+    "vacancy_rent_zero": "from leerstand where nettokaltmiete = '0,00'",
+    "vacancy_rent_german": "from leerstand where nettokaltmiete like '%,__' and nettokaltmiete <> '0,00'",
+    "vacancy_release_unreadable": "from leerstand where freigegeben = 'nach RS'",
+    "vacancy_release_empty": "from leerstand where freigegeben is null",
+    "vacancy_for_sale": "from leerstand where vermarktungsart = 'Kauf'",
+    "vacancy_deleted": "from leerstand where geloescht_kz = 'L'",
+    "vacancy_end_unreadable": "from leerstand where leer_bis = '31.06.2027'",
+    "vacancy_kind_not_in_list": "from leerstand where objektart not in ('Wohnen', 'Gewerbe', 'Parkplatz')",
+    "vacancy_energy_class_not_in_list": "from leerstand where energieeffizienzklasse = 'A++'",
+    "vacancy_energy_value_comma": "from leerstand where contains(energie_kennwert, ',')",
+    "vacancy_over": "from leerstand where tag(leer_bis) < getvariable('stand')",
+    "vacancy_twice_at_once": "from (select {UNIT} from leerstand where leer_bis is null"
+    " group by all having count(*) > 1)",
+    "orphan_vacancy": "from leerstand where ve_nr = '9998'",
+    "consent_unreadable": "from einwilligung where erteilt = 'telefonisch'",
+    "consent_empty": "from einwilligung where erteilt is null",
+    "consent_in_letters": "select count(distinct erteilt) - 1 from einwilligung where erteilt in ('J', 'ja')",
+    "consent_purpose_in_capitals": "from einwilligung where zweck = 'AktivBo'",
+    "consent_date_unreadable": "from einwilligung where erteilt_am = '00.13.2024'",
+    "consent_withdrawn_as_no_date": "from einwilligung where widerrufen_am = '00000000'",
+    "consent_withdrawn_unreadably": "from einwilligung where widerrufen_am = '31.06.2026'",
+    "consent_withdrawn_today": "from einwilligung where tag(widerrufen_am) = getvariable('stand')",
+    "consent_withdrawn_later": "from einwilligung where tag(widerrufen_am) = getvariable('stand') + 400",
+    "consent_deleted": "from einwilligung where geloescht_kz = 'L'",
+    "consent_taken_back_in_a_newer_row": "from einwilligung as alt inner join einwilligung as neu"
+    " using (person_nr, zweck) where alt.erteilt = 'true' and neu.erteilt = 'false'"
+    " and neu.geaendert_am > alt.geaendert_am",
+    "consent_of_a_company": "from einwilligung semi join (select * from person where person_art = 'juristisch')"
+    " using (person_nr)",
+    "lease_ended_about_90_days_ago": "select count(distinct mietende) - 2 from mietvertrag"
+    " where tag(mietende) between getvariable('stand') - 91 and getvariable('stand') - 89",
+    "applicant_without_unit": "from interessent where objektnr is null",
+    "applicant_for_an_unknown_unit": "from interessent where objektnr = 'Wohnung am Park'",
+    "applicant_state_not_in_list": "from interessent where status = 'Besichtigung'",
+    "applicant_without_email": "from interessent where email = 'keine'",
+    "email_of_two_strangers": "from kontaktweg as eins inner join kontaktweg as zwei"
+    " on zwei.wert = upper(eins.wert) and eins.wert = 'haus1@post.example'",
+    "first_name_missing": "from person where person_art = 'natuerlich' and vorname is null"
+    " and regexp_full_match(nachname, '[A-Z]+[a-z]+') and nachname not in ('Leerstand', 'Anonymisiert')",
+    "company_named_in_last_name": "from person where person_art = 'juristisch' and nachname is not null",
     # What the portfolio has by the way it is made.
     "past_leases_missing": "from laufend as neu where mv_nr > '01' and not exists (select 1"
     " from mietvertrag as alt where alt.mandant_nr = neu.mandant_nr and alt.we_nr = neu.we_nr"

@@ -45,9 +45,9 @@ def _german(column: str) -> str:
     return f"translate(format('{{:,.2f}}', {column}::double), ',.', '.,')"
 
 
-def _email(name: str, rate: float, wert: str, among: str = "_erste_email") -> Pitfall:
+def _email(name: str, rate: float, wert: str, among: str = "_erste_email", at_least: int = 1) -> Pitfall:
     """Trouble with a person's first e-mail address."""
-    return Pitfall(name, "erp.kontaktweg", rate, {"wert": wert}, among=among)
+    return Pitfall(name, "erp.kontaktweg", rate, {"wert": wert}, among=among, at_least=at_least)
 
 
 def _person(name: str, rate: float, among: str = "_natuerlich", at_least: int = 1, **change: str) -> Pitfall:
@@ -273,7 +273,7 @@ FIGURES = (
     _unit("half_rooms_comma", 0.01, "zimmer in ('2', '3')", zimmer="zimmer || ',5'"),
     _unit("half_rooms_fraction", 0.005, "zimmer in ('2', '3')", zimmer="zimmer || ' 1/2'"),
     Pitfall("amount_german", "erp.mietkondition", 0.002, {"betrag_netto": _german("betrag_netto")}),
-    Pitfall("rent_missing", "erp.leerstand", 0.02, {"nettokaltmiete": "null"}),
+    Pitfall("rent_missing", "erp.leerstand", 0.08, {"nettokaltmiete": "null"}),
     Pitfall("available_in_words", "erp.leerstand", 0.05, {"verfuegbar_ab": "'nach Vereinbarung'"}),
     _building("boolean_letters", 0.01, at_least=3, aufzug=_in_turn("J", "N", "X", "1", "n")),
     _building("boolean_unreadable", 0.001, aufzug="'nur Hinterhaus'"),
@@ -580,6 +580,120 @@ OWNERS = (
     Pitfall("owner_contract_deleted", "erp.eigentuemervertrag", 0.002, {"geloescht_kz": DELETED}),
 )
 
+_LET_OUT = "vermarktungsart = 'Miete' and freigegeben = 'true' and nettokaltmiete is not null"
+_FORMER_DAY = "(leer_ab::date - 200)::varchar"
+
+
+def _vacancy(name: str, rate: float, among: str = _LET_OUT, at_least: int = 1, **change: str) -> Pitfall:
+    """Trouble with the columns of a vacancy that would be offered without it."""
+    return Pitfall(name, "erp.leerstand", rate, change, among=among, at_least=at_least)
+
+
+VACANCIES = (
+    _vacancy("vacancy_rent_zero", 0.01, nettokaltmiete="'0,00'"),
+    _vacancy("vacancy_rent_german", 0.01, nettokaltmiete=_german("nettokaltmiete")),
+    _vacancy("vacancy_release_unreadable", 0.01, freigegeben="'nach RS'"),
+    _vacancy("vacancy_release_empty", 0.01, at_least=0, freigegeben="null"),
+    _vacancy("vacancy_for_sale", 0.01, at_least=0, vermarktungsart="'Kauf'"),
+    _vacancy("vacancy_deleted", 0.01, at_least=0, geloescht_kz=DELETED),
+    _vacancy("vacancy_end_unreadable", 0.01, at_least=0, leer_bis="'31.06.2027'"),
+    _vacancy(
+        "vacancy_kind_not_in_list", 0.02, at_least=0, objektart=_in_turn("Atelier", "wohnen ", "Stellplatz")
+    ),
+    _vacancy("vacancy_energy_class_not_in_list", 0.01, at_least=0, energieeffizienzklasse="'A++'"),
+    _vacancy(
+        "vacancy_energy_value_comma",
+        0.02,
+        f"{_LET_OUT} and energie_kennwert is not null",
+        energie_kennwert="replace(energie_kennwert, '.', ',')",
+    ),
+    # The same unit stood empty before, and may be offered twice at once.
+    Pitfall(
+        "vacancy_over",
+        "erp.leerstand",
+        0.03,
+        copy={"leer_ab": _FORMER_DAY, "leer_bis": "(leer_ab::date - 100)::varchar"},
+        among=_LET_OUT,
+    ),
+    Pitfall("vacancy_twice_at_once", "erp.leerstand", 0.01, copy={"leer_ab": _FORMER_DAY}, among=_LET_OUT),
+    Pitfall("orphan_vacancy", "erp.leerstand", 0.01, copy={"ve_nr": "'9998'"}, among=_LET_OUT),
+)
+
+_GIVEN = "zweck = 'aktivbo' and erteilt = 'true' and widerrufen_am is null"
+_COMPANY = "select min(pid) from core.person where ist_firma and pid between 2 and 399999999"
+
+
+def _consent(name: str, rate: float = 0.01, at_least: int = 1, **change: str) -> Pitfall:
+    """Trouble with a consent that was given."""
+    return Pitfall(name, "erp.einwilligung", rate, change, among=_GIVEN, at_least=at_least)
+
+
+CONSENTS = (
+    _consent("consent_unreadable", erteilt="'telefonisch'"),
+    _consent("consent_empty", at_least=0, erteilt="null"),
+    _consent("consent_in_letters", at_least=2, erteilt=_in_turn("J", "ja")),
+    _consent("consent_purpose_in_capitals", zweck="'AktivBo'"),
+    _consent("consent_date_unreadable", at_least=0, erteilt_am="'00.13.2024'"),
+    _consent("consent_withdrawn_as_no_date", widerrufen_am="'00000000'"),
+    _consent("consent_withdrawn_unreadably", widerrufen_am="'31.06.2026'"),
+    _consent("consent_withdrawn_today", widerrufen_am="getvariable('stand')::varchar"),
+    _consent("consent_withdrawn_later", widerrufen_am="(getvariable('stand') + 400)::varchar"),
+    _consent("consent_deleted", at_least=0, geloescht_kz=DELETED),
+    # The newer row takes the consent back; the file has it first or last.
+    Pitfall(
+        "consent_taken_back_in_a_newer_row",
+        "erp.einwilligung",
+        0.002,
+        copy={"erteilt": "'false'", **STAMPED_LATER},
+        among=_GIVEN,
+    ),
+    Pitfall(
+        "consent_of_a_company",
+        "erp.einwilligung",
+        0,
+        copy={"person_nr": f"person_nr(({_COMPANY}))"},
+        among=_GIVEN,
+    ),
+)
+
+ENDED = (
+    # The last day of those that are still told of for 90 days, and the days before and after it.
+    Pitfall(
+        "lease_ended_about_90_days_ago",
+        "core.vertrag",
+        0.003,
+        {"ende": "getvariable('stand') - (88 + n)::integer"},
+        among="phase = 'vorher' and ve_art = 'wohnung' and ende > getvariable('stand') - 88"
+        " and beginn < getvariable('stand') - 120",
+        at_least=3,
+    ),
+)
+
+APPLICANTS = (
+    Pitfall("applicant_without_unit", "erp.interessent", 0.01, {"objektnr": "null"}),
+    Pitfall("applicant_for_an_unknown_unit", "erp.interessent", 0.01, {"objektnr": "'Wohnung am Park'"}),
+    Pitfall("applicant_state_not_in_list", "erp.interessent", 0.01, {"status": "'Besichtigung'"}),
+    Pitfall("applicant_without_email", "erp.interessent", 0.01, {"email": "'keine'"}),
+)
+
+PEOPLE = (
+    # Strangers with one address, every second time in capitals; a partner that takes an address once takes one of them.
+    _email(
+        "email_of_two_strangers",
+        0.004,
+        "if(n % 2 = 0, 'HAUS' || (n // 2) || '@POST.EXAMPLE', 'haus' || (1 + n // 2) || '@post.example')",
+        at_least=2,
+    ),
+    _person("first_name_missing", 0.002, "_natuerlich and nachname is not null", vorname="null"),
+    _person(
+        "company_named_in_last_name",
+        0.01,
+        "person_art = 'juristisch' and firma1 is not null",
+        nachname="firma1",
+        firma1="null",
+    ),
+)
+
 PITFALLS: tuple[Pitfall, ...] = (
     *NUMBERS,
     *LEASES,
@@ -593,6 +707,11 @@ PITFALLS: tuple[Pitfall, ...] = (
     *EMAILS,
     *CONTACTS,
     *OWNERS,
+    *VACANCIES,
+    *CONSENTS,
+    *ENDED,
+    *APPLICANTS,
+    *PEOPLE,
 )
 
 # Pitfalls that the portfolio has by the way it is made: name and where.

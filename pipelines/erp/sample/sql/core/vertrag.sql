@@ -143,7 +143,7 @@ select
         when 'gewerbe' then one_of(
             ve_id,
             'nutzung',
-            ['Praxis', 'Einzelhandel', 'Büro', 'Gastronomie', 'Pflegedienst', 'Werkstatt', 'Gewerbe', 'gewerbliche Nutzung', 'Lager']
+            ['Praxis', 'Einzelhandel', 'Büro', 'Gastronomie', 'Pflegedienst', 'Werkstatt', 'Gewerbe', 'gewerbliche Nutzung', 'Lager', 'Produktion', 'Logistik']
         )
         when 'stellplatz' then one_of(
             ve_id,

@@ -50,7 +50,10 @@ select
             if(roll(ve_id, 'ebk') < 0.3, 'Einbauküche', null),
             if(roll(we_id, 'gsa') < 0.8, 'Gegensprechanlage', null),
             if(roll(we_id, 'aufzug') < 0.6 and geschosse >= 5, 'Aufzug', null),
-            if(zimmer >= 4 and roll(ve_id, 'gaeste-wc') < 0.5, 'Gäste-WC', null)
+            if(zimmer >= 4 and roll(ve_id, 'gaeste-wc') < 0.5, 'Gäste-WC', null),
+            if(roll(we_id, 'rad') < 0.5, 'Fahrradraum', null),
+            if(roll(we_id, 'heizung') < 0.9, 'Zentralheizung', null),
+            if(roll(ve_id, 'balkon') < 0.4, 'Balkon', null)
         ),
         null
     ) as ausstattung,
