@@ -21,7 +21,7 @@ from pipelines.contract.contract import load_contract
 from pipelines.database import said
 from pipelines.errors import SentError, StammdatenError
 from pipelines.ledger.journal import Journal, noting
-from pipelines.ledger.ledger import in_little_memory, one, open_database, take_over
+from pipelines.ledger.ledger import in_little_memory, one, open_database, retry_withheld, take_over
 from pipelines.plan.guards import (
     TABLES,
     Limit,
@@ -37,7 +37,7 @@ from pipelines.plan.plan import Plan, last_load, make_plan, read_counts, states
 from pipelines.plan.renumbered import count_renumbered, read_renumbered
 from pipelines.progress import Progress
 from pipelines.push.destination import push_partner
-from pipelines.push.result_table import ResultLine, closing_table
+from pipelines.push.result_table import ResultLine, closing_table, withheld_notes
 from pipelines.push.sender import Sender
 from pipelines.settings import database
 
@@ -73,7 +73,7 @@ class Push:
 def plan(home: Path, partners: list[str], stichtag: date, retry_rejected: bool = False) -> Plan:
     """Writes the plan for these partners. Everything of former runs must be settled.
 
-    `retry_rejected` lets rows go once more that were given up after several refusals.
+    `retry_rejected` lets rows go once more that were given up after several refusals, and fields that were left out.
     """
     with open_database(home) as db:
         if retry_rejected:
@@ -81,6 +81,7 @@ def plan(home: Path, partners: list[str], stichtag: date, retry_rejected: bool =
                 "update sync.ledger set tries = 0 where state = 'rejected' and list_contains(?, partner)",
                 [partners],
             )
+            retry_withheld(db, partners)
         return make_plan(db, [load_contract(name) for name in partners], stichtag, uuid.uuid4().hex[:12])
 
 
@@ -188,7 +189,8 @@ def push(
             delivered = [name for name in going if name not in stopped]
             in_little_memory(db, partial(_note_pushed, db, plan_id, delivered))
             lines = in_little_memory(db, partial(closing_table, db, plan_id, going, seconds))
-            return Push(lines, stopped, held, tuple(note for made in connectors for note in made.notes()))
+            notes = [note for made in connectors for note in made.notes()] + withheld_notes(db, going)
+            return Push(lines, stopped, held, tuple(notes))
     finally:
         journal.close()
 

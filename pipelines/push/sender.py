@@ -341,6 +341,8 @@ class Sender:
     def _ready(self, row: Row) -> Operation | Outcome:
         """The row as an operation, or its outcome where nothing is to be sent."""
         operation, missing = self.operation(row)
+        if row["level"] is None:
+            return Outcome("blocked", "parent_circle")
         if missing and row["operation"] != "withdraw":
             return Outcome("blocked", "parent_missing", fields=(missing,))
         if not row["sends"] and row["operation"] == "update":

@@ -30,9 +30,14 @@ select
         when l.reason = 'without_external_id' and l.payload_hash is not null then l.reason
         else d.reason
     end as reason,
-    case when d.kind = 'failed' then d.fields end as fields,
+    case when d.kind in ('sent', 'failed') then d.fields end as fields,
     case d.kind
-        when 'sent' then d.payload when 'ended' then json_merge_patch(l.payload, d.payload) when 'failed' then l.payload
+        when 'sent' then if(d.fields is null, d.payload, json_merge_patch(d.payload, to_json(map_from_entries(
+            -- A field that was left out is what it was at the partner before.
+            list_transform(string_split(d.fields, ', '), lambda f: {
+                'k': f, 'v': json_extract(l.payload, '$."' || f || '"')
+            })
+        )))) when 'ended' then json_merge_patch(l.payload, d.payload) when 'failed' then l.payload
     end as payload,
     case when d.kind = 'sent' then d.refs when d.kind in ('ended', 'failed') then l.refs end as refs,
     case
