@@ -1,15 +1,46 @@
 """What the answers to logins hold: tokens and when they run out, checked before they are used."""
 
+import base64
 import math
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
-from pipelines.api.http.client import Answer, Client
-from pipelines.contract.contract import dig
+from pipelines.api.http.client import Answer, Client, Credentials
+from pipelines.api.settings import with_settings
+from pipelines.contract.contract import Contract, dig
+from pipelines.errors import SettingsError
+from pipelines.settings import setting_name
 
 LONGEST_TOKEN = 16_384
 A_MINUTE, AN_HOUR, TEN_YEARS = 60.0, 3600.0, 10 * 366 * 86_400.0
+
+
+def log_in(client: Client, contract: Contract, settings: Mapping[str, str]) -> Credentials:
+    """A bearer token, as `x-partner.login` says: until the lifetime that is told, else for the one assumed there.
+
+    Stops the partner where the login fails. Raises `SettingsError` for a user that Basic cannot carry.
+    """
+    login = contract.login
+    assert login is not None  # noqa: S101
+    fields = with_settings(login.fields, settings)
+    headers = (
+        {"Authorization": _basic(contract, *(settings[name] for name in login.basic))} if login.basic else {}
+    )
+    body, form = (None, fields) if login.is_form else (fields, None)
+    answer = client.send("post", contract.login_url(settings), body, headers=headers, form=form)
+    token = token_of(client, answer, login.token)
+    until = expires_in(dig(answer.body, login.expires_in), login.lifetime)
+    return Credentials({"Authorization": f"Bearer {token}"}, expires=until)
+
+
+def _basic(contract: Contract, user: str, password: str) -> str:
+    """The header of HTTP Basic (RFC 7617), in UTF-8."""
+    if ":" in user:
+        name = contract.login.basic[0] if contract.login else ""
+        key = setting_name(f"destination.{contract.partner}.{name}")
+        raise SettingsError(f"{key}: a colon cannot be part of it (HTTP Basic); copy it anew")
+    return "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
 
 
 def token_of(client: Client, answer: Answer, *paths: str) -> str:

@@ -11,6 +11,7 @@ from pipelines.api.classify import Refusal, classify, says_unknown_field, words_
 from pipelines.api.compare import differing
 from pipelines.api.http.client import READ_TIMEOUT, Answer, Client, LoggedIn
 from pipelines.api.known_ids import KnownIds
+from pipelines.api.logins import log_in
 from pipelines.api.outcome import Outcome
 from pipelines.api.protocols.protocol import LookupFailed, Operation, Page, PartnerProtocol, filled
 from pipelines.api.protocols.remote_ids import checked_id
@@ -52,8 +53,13 @@ class Finder:
         self._field_names = {e.name: _field_names(contract, e) for e in contract.entities.values()}
 
     def login(self, client: Client) -> LoggedIn:
-        """Headers that identify us, and until when (epoch seconds; None: for ever); or `Credentials`."""
-        raise NotImplementedError
+        """Headers that identify us, and until when (epoch seconds; None: for ever); or `Credentials`.
+
+        As `x-partner.login` of the contract says; a partner that logs in otherwise says how in its own file.
+        """
+        if self.contract.login is None:
+            raise NotImplementedError
+        return log_in(client, self.contract, self.settings)
 
     def judge(self, operation: Operation, answer: Answer) -> Outcome:
         """What a refused or failed request means for its row. Field names only, never values or free text."""

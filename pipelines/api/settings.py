@@ -22,13 +22,16 @@ LIMITS = ("per_second", "per_minute", "per_hour", "per_day", "longest_wait", "an
 PACE = (*LIMITS, "in_flight", "timeout")
 # Seconds that a create in doubt is given.
 WAITS = ("look_again", "absent_after")
+ADDRESSES = ("base_url", "login_base_url")
 
 
 def known_keys(contract: Contract) -> set[str]:
     """Names of everything that may be set below `DESTINATION__<PARTNER>__`."""
     batch = {"batch"} if contract.protocol == "graphql" else set()
     own = {*contract.credentials, *contract.settings, *server_variables(contract)}
-    return {"base_url", "environment", *PACE, *WAITS, *own, *batch}
+    return {*ADDRESSES, "environment", *PACE, *WAITS, *own, *batch} - (
+        set() if contract.login else {"login_base_url"}
+    )
 
 
 def partner_settings(contract: Contract) -> dict[str, str]:
@@ -50,8 +53,9 @@ def partner_settings(contract: Contract) -> dict[str, str]:
             f"{', '.join(missing)}: missing; set it in the environment or in .dlt/secrets.toml,"
             f" or switch {contract.partner} off (partners.{contract.partner}.aktiv: false)"
         )
-    if base_url := config_value(prefix + "base_url"):
-        values["base_url"] = check_url(prefix + "base_url", base_url)
+    for key in ADDRESSES if contract.login else ADDRESSES[:1]:
+        if address := config_value(prefix + key):
+            values[key] = check_url(prefix + key, address)
     for key in ("environment", *server_variables(contract)):
         if (value := config_value(prefix + key)) is not None:
             values[key] = check_variable(prefix + key, value)

@@ -144,7 +144,12 @@ def _keys(contract: Contract, credentials: bool) -> str:
     if credentials:
         return "\n".join(f'{start}{key} = ""' for key in contract.credentials)
     has_environments = len({server.get("x-environment") for server in contract.document["servers"]}) > 1
-    names = ["base_url", *(["environment"] if has_environments else []), *server_variables(contract)]
+    names = [
+        "base_url",
+        *(["login_base_url"] if contract.login else []),
+        *(["environment"] if has_environments else []),
+        *server_variables(contract),
+    ]
     values = {name: "" for name in names if name not in contract.credentials} | dict(contract.settings)
     return "\n".join(f"{start}{key} = {json.dumps(value)}" for key, value in values.items())
 

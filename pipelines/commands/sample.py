@@ -25,7 +25,7 @@ def configured(partners: list[str]) -> list[str]:
         for name in partners
         if any(
             config_value(f"destination.{name}.{key}")
-            for key in ("base_url", *load_contract(name).credentials)
+            for key in ("base_url", "login_base_url", *load_contract(name).credentials)
         )
     ]
 

@@ -12,6 +12,7 @@ import yaml
 
 from pipelines.contract.entities import Source, build, get, read_entity, read_paging
 from pipelines.contract.json_schema import body_schema, resolve, whole_schema
+from pipelines.contract.login import read_login
 from pipelines.contract.model import (
     LEVELS,
     VALUES,
@@ -21,6 +22,7 @@ from pipelines.contract.model import (
     Find,
     Json,
     Limits,
+    Login,
     Lookup,
     MultiStatus,
     Paging,
@@ -76,7 +78,7 @@ LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # both are safe; the one
 HEAD = {
     "name", "title", "specified", "credentials", "limits", "record", "paging", "error",
     "protocol", "schema", "endpoint", "batch", "settings", "patience", "success", "multi_status",
-    "equal_refusals",
+    "equal_refusals", "login",
 }  # fmt: skip
 
 Purpose = Literal["create", "update"]
@@ -105,6 +107,7 @@ class Contract:
     success: Mapping[str, tuple[object, ...]] = default(default_factory=dict)
     multi_status: MultiStatus | None = None
     equal_refusals: int = 25
+    login: Login | None = None
 
     @cached_property
     def levels(self) -> tuple[tuple[str, ...], ...]:
@@ -160,14 +163,40 @@ class Contract:
         `settings` are the values of `DESTINATION__<PARTNER>__…`, keys in lower case: `base_url`,
         `environment`, the server's variables. Raises SettingsError for a value that is not allowed.
         """
-        server = self._server(settings)
+        server = self._server(settings, self.document["servers"])
+        return self._address(server, settings, settings.get("base_url", ""))
+
+    def login_url(self, settings: Mapping[str, str]) -> str:
+        """Whole address of the login, on the host that the contract names for it.
+
+        `login_base_url` replaces what stands before its path, else `base_url` does: a test system has both in one
+        place. So credentials reach no host but those of contract and settings. Raises SettingsError like `base_url`.
+        """
+        assert self.login is not None  # noqa: S101
+        own: list[Json] = self.document["paths"][self.login.path].get("servers", [])
+        base = settings.get("login_base_url", "")
+        if not own and not base:
+            return self.base_url(settings) + self.login.path
+        if not base and settings.get("base_url"):
+            base = self.base_url(settings).removesuffix(self._tail(settings))
+        server = self._server({**settings, "base_url": base}, own or self.document["servers"])
+        return self._address(server, settings, base) + self.login.path
+
+    def _tail(self, settings: Mapping[str, str]) -> str:
+        """What the contract adds behind a base address."""
+        root = "http://localhost"
+        server = self._server({**settings, "base_url": root}, self.document["servers"])
+        return self._address(server, settings, root).removeprefix(root)
+
+    def _address(self, server: Json, settings: Mapping[str, str], base: str) -> str:
+        """The address of a server, or what is set in the place of its host (`base`) with what follows the host."""
         origin, tail = _split(server["url"])
         variables = server.get("variables", {})
         for name, variable in variables.items():
             tail = tail.replace("{" + name + "}", self._variable(name, variable, settings))
-        if not settings.get("base_url"):
+        if not base:
             return self._host(origin, variables, settings) + tail
-        base = settings["base_url"].rstrip("/")
+        base = base.rstrip("/")
         given = tail or self._shared_segment()
         if given and base.endswith(given):
             return base if tail else base.removesuffix(given)
@@ -184,8 +213,7 @@ class Contract:
             origin = origin.replace("{" + name + "}", value)
         return origin
 
-    def _server(self, settings: Mapping[str, str]) -> Json:
-        servers: list[Json] = self.document["servers"]
+    def _server(self, settings: Mapping[str, str], servers: list[Json]) -> Json:
         wanted = settings.get("environment", "")
         if not wanted or settings.get("base_url"):
             return servers[0]
@@ -296,6 +324,7 @@ def parse_contract(partner: str, document: Json) -> Contract:
         if "multi_status" in head
         else None,
         equal_refusals=_at_least_one(head.get("equal_refusals", 25), f"{at}.equal_refusals"),
+        login=read_login(head, document, at),
     )
     _check_references(contract, where)
     for name, schema in document.get("components", {}).get("schemas", {}).items():

@@ -123,6 +123,23 @@ class LeftOut:
 
 
 @dataclass(frozen=True)
+class Login:
+    """A POST that answers with a token, which goes as a bearer with each request.
+
+    `fields` are its body, settings in braces; `basic` the settings that are user and password of HTTP Basic. `token`
+    and `expires_in` are dotted paths in the answer; `lifetime` (seconds) counts where no usable one is told.
+    """
+
+    path: str
+    fields: Mapping[str, str]
+    basic: tuple[str, ...] = ()
+    token: str = "access_token"  # noqa: S105
+    expires_in: str = "expires_in"
+    lifetime: float = 300.0
+    is_form: bool = False
+
+
+@dataclass(frozen=True)
 class MultiStatus:
     """Where an answer 207 keeps its items, and in an item its status and its record (dotted paths)."""
 

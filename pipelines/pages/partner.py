@@ -229,6 +229,10 @@ def _system_settings(contract: Contract) -> list[str]:
     if len(environments) > 1:
         rows.append(("environment", code(environments[0]), f"One of: {', '.join(environments)}."))
     rows.append(("base_url", code(servers[0]["url"]), "Address that stands before every path."))
+    if contract.login:
+        own = contract.document["paths"][contract.login.path].get("servers", servers)
+        said = f"Address that stands before `{contract.login.path}`, the login; `base_url` where that is set."
+        rows.append(("login_base_url", code(own[0]["url"]), said))
     rows += [
         (name, code(value), "A setting of this partner alone.") for name, value in contract.settings.items()
     ]

@@ -254,6 +254,9 @@ def environment_of(url: str) -> dict[str, str]:
     for name, kind in partner_kinds().items():
         prefix = f"DESTINATION__{name.upper()}__"
         found[f"{prefix}BASE_URL"] = f"{url}/{name}"
+        if load_contract(name).login:
+            # A login that is set to the partner's own host must not get what is for this one.
+            found[f"{prefix}LOGIN_BASE_URL"] = f"{url}/{name}"
         found |= {f"{prefix}{key.upper()}": value for key, value in kind.demo.items()}
     return found
 

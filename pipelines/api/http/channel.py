@@ -148,18 +148,26 @@ class Channel:
         self._adapter = Connections(size)
         self._timeout = timeout
         self._largest = largest
-        self._proxies = get_environ_proxies(base_url)
+        self._proxies = {_origin(base_url): get_environ_proxies(base_url)}
         self._verify = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or True
 
     def send(
-        self, method: str, address: str, body: Any, query: Mapping[str, Any], headers: Mapping[str, str]
+        self,
+        method: str,
+        address: str,
+        body: Any,
+        query: Mapping[str, Any],
+        headers: Mapping[str, str],
+        form: Mapping[str, str] | None = None,
     ) -> Response:
-        """One request and its whole answer. Raises `TooLate`, `Oversized` and the exceptions of requests."""
+        """One request and its whole answer; its body is JSON, or a form. Raises `TooLate`, `Oversized`, and what
+        requests raises.
+        """
         prepared = requests.PreparedRequest()
         prepared.method = method.upper()
         prepared.url = _with_query(address, query) if query else _checked(address)
         prepared.prepare_headers(dict(headers))
-        prepared.prepare_body(None, None, json=body)
+        prepared.prepare_body(form, None, json=body)
         connect, whole = self._timeout
         BOUNDS.until, BOUNDS.left, BOUNDS.broken = time.monotonic() + whole, self._largest + FRAMING, None
         try:
@@ -168,7 +176,7 @@ class Channel:
                 stream=True,
                 timeout=(min(connect, whole), whole),
                 verify=self._verify,
-                proxies=self._proxies,
+                proxies=self._proxies_for(str(prepared.url)),
             )
             with response:
                 return Response(response.status_code, response.headers, self._content(response))
@@ -185,6 +193,13 @@ class Channel:
     def close(self) -> None:
         """Closes the connections."""
         self._adapter.close()
+
+    def _proxies_for(self, address: str) -> dict[str, str]:
+        """Proxies by the host that is called: a login may live elsewhere, and be named in `no_proxy` or not."""
+        origin = _origin(address)
+        if origin not in self._proxies:
+            self._proxies[origin] = get_environ_proxies(address)
+        return self._proxies[origin]
 
     def _content(self, response: requests.Response) -> bytes:
         unpack = _unpacking(response.headers.get("Content-Encoding", ""))
@@ -218,6 +233,11 @@ class _Unpacking:
             return self._inner.decompress(piece, max(1, most))
         except zlib.error:
             raise Oversized from None
+
+
+def _origin(address: str) -> tuple[str, str]:
+    parts = urlsplit(address)
+    return parts.scheme, parts.netloc
 
 
 @lru_cache(maxsize=1024)

@@ -23,7 +23,7 @@ from urllib3.exceptions import (
 from pipelines import interrupt
 from pipelines.api.http.bodies import Form, UnusableBody, read_body
 from pipelines.api.http.channel import Channel, Oversized, Response, TooLate
-from pipelines.api.http.limiter import Limiter, PartnerStopped, Reply
+from pipelines.api.http.limiter import Limiter, PartnerStopped, Reply, Ticket
 from pipelines.api.http.retry import (
     TRIES,
     allowance,
@@ -115,6 +115,11 @@ class Login:
     credentials: Credentials
     renew_at: float | None
 
+    @property
+    def is_over(self) -> bool:
+        """Whether they have run out, as far as we were told."""
+        return self.credentials.expires is not None and time.time() >= self.credentials.expires
+
 
 class Client:
     """Requests to one partner, with its login on each. Safe to use from several threads.
@@ -203,9 +208,13 @@ class Client:
         body: Any = None,
         query: Mapping[str, Any] | None = None,
         headers: Mapping[str, str] | None = None,
+        form: Mapping[str, str] | None = None,
     ) -> Answer:
-        """Sends one request that may be repeated, with limits and retries but without login: the login itself."""
-        ask = _Ask(method, path, body, query, headers or {})
+        """Sends one request that may be repeated, with limits and retries but without login: the login itself.
+
+        `path` may be a whole address: a login can live on another host. `form` is a body that is no JSON.
+        """
+        ask = _Ask(method, path, body, query, headers or {}, form=form)
         return self._until_answered(lambda: self._exchange(ask), repeat=True)
 
     def follow(self, link: str) -> str | None:
@@ -253,8 +262,8 @@ class Client:
     def _logged_in(self, ask: "_Ask") -> Answer:
         """The answer to one request, with a fresh login where the one in force has run out."""
         for number in range(1, LOGINS + 1):
-            auth = self._authorised()
-            answer = self._exchange(ask, auth.credentials)
+            ticket, auth = self._turn()
+            answer = self._exchange(ask, auth.credentials, ticket)
             if answer.status != 401:
                 self._proven, self._expired = auth, 0
                 return replace(answer, requests=number)
@@ -270,9 +279,23 @@ class Client:
             )
         return replace(answer, requests=LOGINS)
 
-    def _exchange(self, ask: "_Ask", credentials: Credentials = NOBODY) -> Answer:
+    def _turn(self) -> tuple[Ticket, Login]:
+        """Leave to send, and credentials for it: a turn may be waited for longer than a short token lasts."""
+        for _ in range(LOGINS):
+            auth = self._authorised()
+            ticket = self._limiter.enter()
+            if not auth.is_over:
+                break
+            self._limiter.give_back()
+        else:
+            ticket = self._limiter.enter()
+        return ticket, auth
+
+    def _exchange(
+        self, ask: "_Ask", credentials: Credentials = NOBODY, ticket: Ticket | None = None
+    ) -> Answer:
         """One request, when the limiter lets it go."""
-        ticket = self._limiter.enter()
+        ticket = ticket or self._limiter.enter()
         reply, words = Reply(failed=True, is_write=ask.is_write), "an error of ours"
         try:
             answer = self._read(self._request(ask, credentials))
@@ -293,6 +316,7 @@ class Client:
                 ask.body,
                 {**(ask.query or {}), **credentials.query},
                 {**self._headers, **credentials.headers, **ask.headers},
+                ask.form,
             )
         except (requests.exceptions.ReadTimeout, TooLate):
             return Answer(None, None, {}, 1, problem="timeout")
@@ -405,8 +429,9 @@ class _Ask:
 
     method: str
     path: str
-    body: Any
+    body: Any = field(repr=False)
     query: Mapping[str, Any] | None
-    headers: Mapping[str, str]
+    headers: Mapping[str, str] = field(repr=False)
     read: Read | None = None
     is_write: bool = False
+    form: Mapping[str, str] | None = field(default=None, repr=False)

@@ -247,6 +247,12 @@ class Limiter:
             if not self._policy.crowded:
                 self._changed.notify()
 
+    def give_back(self) -> None:
+        """Takes back leave that was not used: what was to be sent had run out while it waited."""
+        with self._changed:
+            self._policy.under_way -= 1
+            self._changed.notify()
+
     @property
     def failures(self) -> int:
         """How many requests, or how many writes, failed in a row."""

@@ -56,6 +56,11 @@ class PartnerBase:
         self._uses: Counter[str] = Counter()
         self._hidden = hidden_parameters(contract)
         self._tail = contract.base_url({"base_url": "http://localhost"}).removeprefix("http://localhost")
+        self._login_path = (
+            contract.login_url({"base_url": "http://localhost"}).removeprefix("http://localhost")
+            if contract.login
+            else ""
+        )
         self.resources = resources(contract, self.more_references)
         self._routes = Routes(self._handlers(), contract)
         self.body_schemas = {
@@ -155,7 +160,7 @@ class PartnerBase:
     def identity(self, call: Call) -> str:
         """What a request is, our external id in the place of the partner's wherever that is known."""
         try:
-            template, params = self._routes.match(self.relative(call.path) or "")
+            template, params = self._routes.match(self._contract_path(call.path) or "")
         except ApiError:
             template, params = "", {}
         ours = self._external_ids_in(call, template, params)
@@ -200,7 +205,7 @@ class PartnerBase:
         outside = self.outside(call)
         if outside is not None:
             return outside
-        path = self.relative(call.path)
+        path = self._contract_path(call.path)
         template, params = self._routes.match(path) if path is not None else ("", {})
         method = call.method.lower()
         if not self._routes.is_public(template, method):
@@ -211,6 +216,12 @@ class PartnerBase:
         if handler is None:
             raise ApiError(405, "wrong_method", "This address does not take this method.")
         return handler(replace(call, template=template, params=params))
+
+    def _contract_path(self, path: str) -> str | None:
+        """The path as the contract writes it; that of a login may lie outside what the API's address ends in."""
+        if self.contract.login and path == self._login_path:
+            return self.contract.login.path
+        return self.relative(path)
 
     def _use(self, credential: str) -> None:
         """Counts a request of a token or session. Raises ApiError 401 when that was one too many."""
@@ -303,4 +314,5 @@ def hidden_parameters(contract: Contract) -> set[str]:
 def operation_schema(contract: Contract, path: str, method: str) -> Json:
     """Schema of the JSON body of an operation, references resolved."""
     content = contract.document["paths"][path][method]["requestBody"]["content"]
-    return resolve(contract.document, content["application/json"]["schema"])
+    kind = "application/json" if "application/json" in content else next(iter(content))
+    return resolve(contract.document, content[kind]["schema"])
