@@ -20,7 +20,8 @@ from pipelines.api.http.client import (
 from pipelines.api.lookup import Finder, HeldByAnother, external_ids_of, is_html
 from pipelines.api.outcome import Outcome
 from pipelines.api.protocols.protocol import Json, LookupFailed, Operation
-from pipelines.api.refusals import Refusals
+from pipelines.api.reasons import WITHOUT_TAKEN
+from pipelines.api.refusals import Refusals, Withheld
 from pipelines.api.settings import (
     effective_patience,
     partner_settings,
@@ -61,6 +62,7 @@ class Connector(Finder):
         self.patience = effective_patience(contract, settings)
         self._list_locks = [threading.Lock() for _ in range(64)]
         self.refusals = Refusals(contract.equal_refusals)
+        self.withheld = Withheld()
         # Entities whose list was looked at for ids of ours.
         self._looked_for_ids: set[str] = set()
         # Rows whose record the partner has not made yet, by entity.
@@ -79,8 +81,11 @@ class Connector(Finder):
             raise
 
     def noted(self, operation: Operation, outcome: Outcome) -> Outcome:
-        """The outcome of a row, counted; of a record that was sent without its external id it says so."""
+        """The outcome of a row, counted; of a record that was sent without its external id or a field it says so."""
         self.refusals.note(operation.entity.name, operation.kind, outcome)
+        withheld = self.withheld.of(operation.entity.name, operation.external_id)
+        if withheld and outcome.state == "synced":
+            outcome = replace(outcome, reason=WITHOUT_TAKEN, fields=withheld)
         is_bare = self.external_ids_known.is_bare(operation.entity.name, operation.external_id)
         return replace(outcome, reason=WITHOUT) if is_bare and outcome.state == "synced" else outcome
 
@@ -218,7 +223,7 @@ class Connector(Finder):
         if only is None:
             answer = self._sent_whole(operation, body, change)
         else:
-            answer = change({**self._fixed[operation.entity.name], **body})
+            answer = self._sent(operation, {**self._fixed[operation.entity.name], **body}, change)
         if answer.status in (404, 410):  # also of a record that a look-up had found
             return self.judge(replace(operation, kind="update"), answer)
         if answer.ok:
@@ -425,6 +430,7 @@ class Connector(Finder):
         Only an acceptance shows that it was the field.
         """
         entity, beliefs, ours = operation.entity, self.external_ids_known, operation.external_id
+        send = partial(self._sent, operation, send=send)
         answer = send(body)
         if entity.sent_id is None or entity.upsert:
             return answer
@@ -445,6 +451,33 @@ class Connector(Finder):
         # Without our id another fault may show; one that names our id again was none of the field.
         is_other = bare.ok or bare.lost or entity.sent_id not in self.refused_fields(bare)
         return replace(bare if is_other else answer, requests=requests)
+
+    def _sent(self, operation: Operation, body: Json, send: Callable[[Json], Answer]) -> Answer:
+        """Sends a body, and once more without the field that was refused as taken, where the contract says so."""
+        entity, answer = operation.entity, send(body)
+        field = self._taken_field(operation, answer)
+        if field is None or field not in body:
+            if answer.ok:
+                self.withheld.note(entity.name, operation.external_id, ())
+            return answer
+        rest = {name: value for name, value in body.items() if name != field}
+        # Where nothing else was to be changed, nothing is sent.
+        has_more = rest.keys() - self._fixed[entity.name].keys()
+        again = send(rest) if has_more else Answer(204, None, {}, 0)
+        requests = answer.requests + again.requests
+        if again.ok:
+            self.withheld.note(entity.name, operation.external_id, (field,))
+        # Without the field another fault may show; one that names it again was none of the others.
+        is_other = again.ok or again.lost or field not in self.refused_fields(again)
+        return replace(again if is_other else answer, requests=requests)
+
+    def _taken_field(self, operation: Operation, answer: Answer) -> str | None:
+        """The one field that was refused as taken and may be left out; None where the refusal says anything else."""
+        rule = operation.entity.left_out_if_taken
+        if rule is None or answer.problem or answer.status not in (400, 409, 422):
+            return None
+        code, _, refused = self.contract.error.read(answer.body)
+        return rule.applies(refused, code, words_of(answer.body), {**operation.body, **operation.path})
 
     def _is_unknown_field(self, entity: Entity, answer: Answer) -> bool:
         """Whether the answer says that the partner does not know the field of our id, and finds no other fault."""

@@ -345,6 +345,13 @@ OURS = (
         " which the parent is accepted.",
     ),
     Reason(
+        "parent_circle",
+        BLOCKED,
+        "The records that this one hangs on hang on each other in a circle.",
+        "operator",
+        "Mend in the ERP what the record hangs on; it goes in the next run.",
+    ),
+    Reason(
         "in_doubt",
         PENDING,
         "The partner may have made this record and did not say so; what hangs on it waits.",
@@ -397,10 +404,15 @@ WITHDRAWN: Mapping[str, str] = {
     "deleted": "The record was deleted.",
 }
 
+# A row that was sent without a field that another record has.
+WITHOUT_TAKEN = "without_taken_field"
 # The reason of a row in state `synced`, where something of it is left to do.
 SYNCED: Mapping[str, str] = {
     "state_forbids": "The record's state at the partner does not allow the named fields to be changed; they stay there"
     " as they are, and go with the next change of the row if the state allows it then.",
+    WITHOUT_TAKEN: "The partner refused the field as taken by another of its records, so the record was sent without"
+    " it. The field goes again when its value or anything else of the row changes, and with `--retry-rejected`; mend"
+    " the value in the ERP, or the other record at the partner.",
     "without_external_id": "The partner does not know our id on this kind of record, so it was sent without. It is sent"
     " by itself once the partner takes it.",
 }

@@ -24,6 +24,24 @@ class _Tally:
     why: tuple[str, tuple[str, ...], int] | None = None
 
 
+class Withheld:
+    """The fields that rows were sent without in this run, as they were refused as taken. Thread-safe."""
+
+    def __init__(self) -> None:
+        self._fields: dict[Key, tuple[str, ...]] = {}
+
+    def note(self, entity: str, external_id: str, fields: tuple[str, ...]) -> None:
+        """A row was accepted without these fields; with all that was to be sent when there are none."""
+        if fields:
+            self._fields[entity, external_id] = fields
+        else:
+            self._fields.pop((entity, external_id), None)
+
+    def of(self, entity: str, external_id: str) -> tuple[str, ...]:
+        """The fields that a row was sent without."""
+        return self._fields.get((entity, external_id), ())
+
+
 class Refusals:
     """For each entity and kind of operation: accepted, refused alike, not tried any more. Thread-safe."""
 

@@ -437,7 +437,10 @@ def _check_references(contract: Contract, where: str) -> None:
 def _levels(partner: str, parents: Mapping[str, tuple[Parent, ...]]) -> tuple[tuple[str, ...], ...]:
     open_, done, levels = list(parents), set[str](), list[tuple[str, ...]]()
     while open_:
-        level = tuple(name for name in open_ if all(parent.entity in done for parent in parents[name]))
+        # A record that hangs on one of its own kind is put in order row by row, by the plan.
+        level = tuple(
+            name for name in open_ if all(parent.entity in {*done, name} for parent in parents[name])
+        )
         if not level:
             raise ContractError(f"partners/{partner}/{FILE}: parents form a circle: {', '.join(open_)}.")
         levels.append(level)

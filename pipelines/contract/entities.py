@@ -14,6 +14,7 @@ from pipelines.contract.model import (
     Entity,
     Find,
     Json,
+    LeftOut,
     Lookup,
     Mutation,
     Paging,
@@ -44,7 +45,7 @@ KEYS = {
     "title", "erp", "collection", "record", "list", "items", "unwrap", "id", "external_id", "external_ids", "find",
     "natural_key", "unique_field", "candidates", "where", "parents", "id_space", "created_with", "lookups",
     "withdraw", "withdraw_note", "begin", "before_begin", "upsert", "mutation", "argument", "input", "refer_by",
-    "before_create", "list_below", "fixed", "shown_as", "former_ids", "unique_external_id",
+    "before_create", "list_below", "fixed", "shown_as", "former_ids", "unique_external_id", "left_out_if_taken",
     "create", "made_by", "states",
     "use_case",
 }  # fmt: skip
@@ -123,6 +124,9 @@ def read_entity(name: str, entry: Json, source: Source, where: str) -> Entity:
         is_read_only=is_made_there and "patch" not in source.document["paths"][record],
         states=_states(entry["states"], schema, f"{where}.states") if "states" in entry else None,
         use_case=_use_case(entry.get("use_case", USE_CASES[0]), where),
+        left_out_if_taken=_left_out(entry["left_out_if_taken"], schema, where)
+        if "left_out_if_taken" in entry
+        else None,
     )
     _check(entity, schema, where)
     return entity
@@ -333,6 +337,30 @@ def _former_ids(given: Any, where: str) -> Mapping[str, str]:
     return {str(pattern): new for pattern, new in given.items()}
 
 
+def _left_out(values: Any, schema: Json, where: str) -> LeftOut:
+    at = f"{where}.left_out_if_taken"
+    given = dict(values) if isinstance(values, Mapping) else values
+    for key in ("fields", "codes", "needs"):
+        if isinstance(given, dict) and key in given:
+            if not isinstance(given[key], list) or not given[key]:
+                raise ContractError(f"{at}.{key}: a list with at least one name is needed.")
+            given[key] = tuple(str(name) for name in given[key])
+    found = build(LeftOut, given, at)
+    if not found.codes and not found.text:
+        raise ContractError(f"{at}: codes or text must say how the partner tells that a value is taken.")
+    try:
+        re.compile(found.text)
+    except re.error as error:
+        raise ContractError(f"{at}.text: {found.text!r} is no pattern: {error}.") from None
+    for name in (*found.fields, *found.needs):
+        if name not in schema["properties"]:
+            raise ContractError(f"{at}: the body takes no {name!r}.")
+    for name in found.fields:
+        if name in schema.get("required", []):
+            raise ContractError(f"{at}: {name!r} is required, so nothing can be sent without it.")
+    return found
+
+
 def _check(entity: Entity, schema: Json, where: str) -> None:
     """What keys say together."""
     if entity.states and (
@@ -353,9 +381,19 @@ def _check(entity: Entity, schema: Json, where: str) -> None:
         raise ContractError(
             f"{where}.former_ids: the partner keeps our id here; it would have to change there too."
         )
-    for key in ("before_create", "external_ids", "created_with", "unique_field"):
+    for key in ("before_create", "external_ids", "created_with", "unique_field", "left_out_if_taken"):
         if entity.upsert and getattr(entity, key):
             raise ContractError(f"{where}.{key}: not for an upsert.")
+    above = entity.self_parent
+    if above and (above.many or above.in_path or above.required):
+        raise ContractError(
+            f"{where}.parents.{entity.name}: {above.field} must take one id or none; the topmost record has no parent."
+        )
+    if entity.name in (entity.created_with, entity.list_below.entity if entity.list_below else ""):
+        raise ContractError(f"{where}: created_with and list_below name another entity, not {entity.name}.")
+    kept_back = set(entity.left_out_if_taken.fields) if entity.left_out_if_taken else set()
+    if kept_back & {entity.external_id, entity.unique_field, *(parent.field for parent in entity.parents)}:
+        raise ContractError(f"{where}.left_out_if_taken: a record cannot be told without the field.")
     if entity.begin and entity.begin not in schema["properties"]:
         raise ContractError(f"{where}.begin: the body takes no {entity.begin!r}.")
     if entity.before_create == "look_up" and entity.find is None:

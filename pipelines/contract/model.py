@@ -1,5 +1,6 @@
 """The parts of a partner's contract as frozen data. What each key means stands in `docs/contracts.md`."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from dataclasses import field as default
@@ -92,6 +93,8 @@ class ErrorShape:
         """Code, message and names of the refused fields in an error body; empty where there is none."""
         code, message = (_first(body, paths) for paths in (self.code, self.message))
         details = dig(body, self.details) if self.details else None
+        if self.details == ".":
+            details = _own_fields(body)
         if isinstance(details, Mapping):
             fields = [str(name) for name in details]
         elif isinstance(details, list):
@@ -99,6 +102,30 @@ class ErrorShape:
         else:
             fields = [str(dig(body, self.field) or "")] if self.field and not self.details else []
         return code, message, tuple(name for name in fields if name)
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """Fields that are left out of one repeat when the partner refuses exactly them as taken by another record.
+
+    `codes` and `text` (a pattern) say how an error body tells it; another one of `needs` must have a value in the row.
+    """
+
+    fields: tuple[str, ...]
+    codes: tuple[str, ...] = ()
+    text: str = ""
+    needs: tuple[str, ...] = ()
+
+    def applies(self, refused: tuple[str, ...], code: str, text: str, row: Mapping[str, Any]) -> str | None:
+        """The field to leave out of the repeat, or None; `text` is what the error body says, in lower case."""
+        names = set(refused)
+        field = next(iter(names)) if len(names) == 1 else None
+        if field not in self.fields:
+            return None
+        is_taken = code in self.codes or bool(self.text and re.search(self.text, text, re.IGNORECASE))
+        rest = [row.get(name) for name in self.needs if name != field]
+        has_rest = not self.needs or any(value not in (None, "") for value in rest)
+        return field if is_taken and has_rest else None
 
 
 @dataclass(frozen=True)
@@ -267,6 +294,7 @@ class Entity:
     is_read_only: bool = False
     states: States | None = None
     use_case: str = STAMMDATEN
+    left_out_if_taken: LeftOut | None = None
 
     @property
     def list(self) -> str:
@@ -283,6 +311,11 @@ class Entity:
     def id_is_ours(self) -> bool:
         """Whether the partner keeps our id as its own."""
         return self.external_id == self.id
+
+    @property
+    def self_parent(self) -> Parent | None:
+        """The reference to another record of the same kind; None where there is none."""
+        return next((parent for parent in self.parents if parent.entity == self.name), None)
 
     @property
     def sent_id(self) -> str | None:
@@ -326,6 +359,13 @@ def put(body: Json, path: str, value: Any) -> None:
     for step in above:
         body = body.setdefault(step, {})
     body[name] = value
+
+
+def _own_fields(body: object) -> Json | None:
+    """The fields of an error body that is itself the map of refused fields: they hold lists or maps, not sentences."""
+    if not isinstance(body, Mapping):
+        return None
+    return {name: value for name, value in body.items() if isinstance(value, list | Mapping)}
 
 
 def _is(value: Any, wanted: Any) -> bool:

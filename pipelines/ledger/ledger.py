@@ -207,6 +207,15 @@ def _fold_part(db: duckdb.DuckDBPyConnection, outcomes: pa.Table) -> int:
     return int(outcomes.num_rows)
 
 
+def retry_withheld(db: duckdb.DuckDBPyConnection, partners: list[str]) -> None:
+    """Lets the fields that records were sent without go once more with the next plan, and nothing else of them."""
+    db.execute(
+        "update sync.ledger set payload_hash = 'withheld'"
+        " where state = 'synced' and fields is not null and payload is not null and list_contains(?, partner)",
+        [partners],
+    )
+
+
 def one(
     db: duckdb.DuckDBPyConnection, sql: str, parameters: list[Any] | dict[str, Any] | None = None
 ) -> tuple[Any, ...]:

@@ -165,6 +165,7 @@ from (
     inner join parent_field as f on r.entity = f.entity
 ) as r
 inner join held as h on r.parent_space = h.id_space and r.parent_id = h.external_id and h.holds_below
+anti join held as k on k.id_space = $space and r.external_id = k.external_id
 group by all
 """
 COLUMNS = (
@@ -214,7 +215,9 @@ def hold(db: duckdb.DuckDBPyConnection, contract: Contract, space: str) -> None:
 
 def hold_creates(db: duckdb.DuckDBPyConnection, space: str) -> None:
     """Lets nothing be made below what is held; needs the temp table `rendered`."""
-    if _size(db):
+    size = 0
+    # Again and again, for records that hang on records of the same kind.
+    while size != (size := _size(db)):
         db.execute(BELOW_HELD, {"space": space})
         db.execute(HOLD, {"space": space})
 

@@ -4,7 +4,34 @@ import duckdb
 
 from pipelines.contract.contract import Contract, Entity
 from pipelines.ledger.ledger import one
+from pipelines.plan.mart_columns import MART_SCHEMA
 from pipelines.sql_file import read_sql
+
+DEPTHS = """
+create or replace temp table depth (entity varchar, withdrawn boolean, external_id varchar, depth integer)
+"""
+# From the topmost rows down. What is never reached hangs in a circle, or below one; an id counts once.
+WALK = """
+insert into depth
+with recursive
+
+above as (
+    select external_id, min(parent) as parent from ({parents}) group by external_id
+),
+
+walk as (
+    select a.external_id, 0 as depth
+    from above as a
+    left join above as p on a.parent = p.external_id
+    where p.external_id is null
+    union all
+    select a.external_id, w.depth + 1
+    from walk as w
+    inner join above as a on w.external_id = a.parent
+)
+
+select '{entity}', {withdrawn}, external_id, depth from walk
+"""
 
 
 def write_operations(db: duckdb.DuckDBPyConnection, contract: Contract, plan_id: str) -> None:
@@ -17,10 +44,38 @@ def write_operations(db: duckdb.DuckDBPyConnection, contract: Contract, plan_id:
         (level, contract.entities[name]) for level, names in enumerate(contract.levels) for name in names
     ]
     differing = set(db.execute("select distinct entity, operation = 'withdraw' from diff").fetchall())
+    db.execute(DEPTHS)
+    below = 0
+    for place, (level, entity) in enumerate(order):
+        order[place] = (level + below, entity)
+        if entity.self_parent and {(entity.name, True), (entity.name, False)} & differing:
+            below += _write_depths(db, contract, entity)
     for withdrawn, entities in ((False, order), (True, order[::-1])):
         for level, entity in entities:
             if (entity.name, withdrawn) in differing:
                 last += _write_entity(db, contract, plan_id, entity, level, withdrawn, last)
+
+
+def _write_depths(db: duckdb.DuckDBPyConnection, contract: Contract, entity: Entity) -> int:
+    """Notes how deep the rows of an entity lie that hang on rows of their own kind; returns the greatest depth.
+
+    Rows in the mart by the mart, rows that are withdrawn by what the ledger says of them.
+    """
+    field = entity.self_parent.field if entity.self_parent else ""
+    mart = f"""{MART_SCHEMA}."{contract.partner}__{entity.name}\""""
+    gone = f"""select external_id, json_extract_string(refs, '$."{field}"') as parent from diff
+        where entity = '{entity.name}' and operation = 'withdraw'"""
+    is_there = one(
+        db,
+        "select count(*) from diff where entity = ? and operation <> 'withdraw'",
+        [entity.name],
+    )[0]
+    rows = [(gone, "true")]
+    if is_there:
+        rows.append((f"select external_id, {entity.name}_external_id as parent from {mart}", "false"))
+    for parents, withdrawn in rows:
+        db.execute(WALK.format(parents=parents, entity=entity.name, withdrawn=withdrawn))
+    return int(one(db, "select coalesce(max(depth), 0) from depth where entity = ?", [entity.name])[0])
 
 
 def _write_entity(
@@ -52,6 +107,7 @@ def _write_entity(
             "level": level,
             "withdrawn": withdrawn,
             "last": last,
+            "in_depth": entity.self_parent is not None,
         },
     )
     return int(written)

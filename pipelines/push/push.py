@@ -22,7 +22,7 @@ from pipelines.contract.model import STAMMDATEN
 from pipelines.database import said
 from pipelines.errors import SentError, StammdatenError
 from pipelines.ledger.journal import Journal, noting
-from pipelines.ledger.ledger import in_little_memory, one, open_database, take_over
+from pipelines.ledger.ledger import in_little_memory, one, open_database, retry_withheld, take_over
 from pipelines.plan.guards import (
     Limit,
     TrippedGuard,
@@ -38,7 +38,7 @@ from pipelines.plan.plan import Plan, last_load, make_plan, read_counts, states,
 from pipelines.plan.renumbered import count_renumbered, read_renumbered
 from pipelines.progress import Progress
 from pipelines.push.destination import push_partner
-from pipelines.push.result_table import ResultLine, closing_table
+from pipelines.push.result_table import ResultLine, closing_table, withheld_notes
 from pipelines.push.sender import Sender
 from pipelines.settings import database
 
@@ -80,7 +80,7 @@ def plan(
 ) -> Plan:
     """Writes the plan for these partners, of one use case or of all. Everything of former runs must be settled.
 
-    `retry_rejected` lets rows go once more that were given up after several refusals.
+    `retry_rejected` lets rows go once more that were given up after several refusals, and fields that were left out.
     """
     contracts = [load_contract(name) for name in partners]
     with open_database(home) as db:
@@ -90,6 +90,8 @@ def plan(
                 " and list_contains(?, entity)",
                 [contract.partner, sorted(contract.of_use_case(use_case))],
             )
+        if retry_rejected:
+            retry_withheld(db, partners)
         return make_plan(db, contracts, stichtag, uuid.uuid4().hex[:12], use_case)
 
 
@@ -197,7 +199,8 @@ def push(
             delivered = [name for name in going if name not in stopped]
             in_little_memory(db, partial(_note_pushed, db, plan_id, delivered))
             lines = in_little_memory(db, partial(closing_table, db, plan_id, going, seconds))
-            return Push(lines, stopped, held, tuple(note for made in connectors for note in made.notes()))
+            notes = [note for made in connectors for note in made.notes()] + withheld_notes(db, going)
+            return Push(lines, stopped, held, tuple(notes))
     finally:
         journal.close()
 

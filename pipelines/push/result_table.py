@@ -57,6 +57,20 @@ def closing_table(
     return lines
 
 
+def withheld_notes(db: duckdb.DuckDBPyConnection, partners: list[str]) -> list[str]:
+    """For people: records that are at their partners without a field that was refused as taken."""
+    found = db.execute(
+        "select partner, entity, fields, count(*) from sync.ledger"
+        " where state = 'synced' and fields is not null and list_contains(?, partner) group by all order by all",
+        [partners],
+    ).fetchall()
+    return [
+        f"{load_contract(partner).title} {entity}: {rows} without {fields}, which was refused as taken by another"
+        " record there (without_taken_field); it goes again when the row changes, or with --retry-rejected"
+        for partner, entity, fields, rows in found
+    ]
+
+
 def _line(db: duckdb.DuckDBPyConnection, plan_id: str, partner: str, entity: str) -> ResultLine:
     names = {"plan_id": plan_id, "partner": partner, "entity": entity}
     done = dict(

@@ -365,6 +365,8 @@ class Sender:
     def _ready(self, row: Row) -> Operation | Outcome:
         """The row as an operation, or its outcome where nothing is to be sent."""
         operation, missing = self.operation(row)
+        if row["level"] is None:
+            return Outcome("blocked", "parent_circle")
         lacks_path = any(
             f"{{{p.field}}}" in operation.entity.record and p.field not in operation.path
             for p in operation.entity.parents

@@ -175,12 +175,17 @@ def _match(db: duckdb.DuckDBPyConnection, contract: Contract) -> None:
     _pair_shared(db, contract)
     for name in (name for level in contract.levels for name in level):
         entity = contract.entities[name]
-        if entity.natural_key or entity.created_with:
+        if not (entity.natural_key or entity.created_with):
+            continue
+        matched = -1
+        # Below what was found more may be found, where records hang on records of the same kind.
+        while matched != (matched := count(db, "from known")):
             _pair(db, "natural_key", _row_keys(contract, entity), _record_keys(entity))
-            if (
-                not entity.made_by
-            ):  # what somebody made by hand is taken up only where it can be told whose it is
+            # What somebody made by hand is taken up only where it can be told whose it is.
+            if not entity.made_by:
                 _match_alike(db, contract, entity)
+            if entity.self_parent is None:
+                break
 
 
 def _pair(db: duckdb.DuckDBPyConnection, how: str, rows: str, records: str) -> None:
@@ -343,10 +348,14 @@ def _row_keys(contract: Contract, entity: Entity) -> str:
         targets = [contract.entities[p.entity] for p in entity.parents if p.field == name]
         spaces = sorted({target.id_space for target in targets})
         ours = targets[0].refer_by == "external_id"
-        parts.append(f"k{place}.external_id" if ours else f"k{place}.remote_id")
+        parent = f"json_extract_string(r.refs, '$.\"{name}\"')"
+        known = f"k{place}.external_id" if ours else f"k{place}.remote_id"
+        # The topmost record has no parent to be known.
+        is_self = entity.self_parent is not None and entity.self_parent.field == name
+        parts.append(f"if({parent} is null, '', {known})" if is_self else known)
         joins.append(
-            f"inner join known as k{place} on list_contains({spaces!r}, k{place}.id_space)"
-            f" and k{place}.external_id = json_extract_string(r.refs, '$.\"{name}\"')"
+            f"{'left' if is_self else 'inner'} join known as k{place}"
+            f" on list_contains({spaces!r}, k{place}.id_space) and k{place}.external_id = {parent}"
         )
     return (
         f"select r.*, [{', '.join(parts)}] as key from mart_row as r {' '.join(joins)}"
@@ -362,6 +371,8 @@ def _record_keys(entity: Entity) -> str:
         if name not in parents
         else "b.parent_id"
         if parents[name].in_path
+        else f"coalesce(json_extract_string(b.body, '$.\"{name}\"'), '')"
+        if parents[name].entity == entity.name
         else f"json_extract_string(b.body, '$.\"{name}\"')"
         for name in _key_fields(entity)
     ]

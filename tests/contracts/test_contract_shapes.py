@@ -10,7 +10,7 @@ from jsonschema import Draft202012Validator
 
 from pipelines.contract import contract as reader
 from pipelines.contract.contract import Contract, ContractError, Find, Parent, Withdraw, parse_contract
-from pipelines.contract.model import Below, Mutation
+from pipelines.contract.model import Below, LeftOut, Mutation
 from pipelines.errors import SettingsError
 
 SHAPES = Path(__file__).parent.parent / "push" / "shapes"
@@ -56,6 +56,16 @@ def test_lists_below_a_parent_and_lists_by_search_are_read() -> None:
         "post", "/dossiers/search", body="filters.sourceId", values={"countryCode": "DE"}
     )
     assert (dossiers.before_create, dossiers.fixed["meta"]) == ("look_up", {"source": "{source}"})
+
+
+def test_what_is_left_out_and_what_hangs_on_its_own_kind_is_read() -> None:
+    contract = parsed("nested")
+    assert contract.levels == (("ordner",), ("personen",))
+    assert contract.entities["ordner"].self_parent == Parent("ordner", "parent", False, False, False)
+    assert contract.entities["personen"].left_out_if_taken == LeftOut(
+        ("email", "phone"), ("taken",), "already exists", ("email", "phone")
+    )
+    assert contract.error.read({"email": ["…"], "detail": "Wrong."}) == ("", "Wrong.", ("email",))
 
 
 def test_a_look_up_may_page_otherwise_than_the_partner() -> None:
@@ -206,6 +216,49 @@ def test_a_part_of_the_host_cannot_lead_to_another_host(value: str) -> None:
             {"x_entities__haeuser__withdraw": {"delete": {}}},
             "a mutation can be named in GraphQL only",
         ),
+        *(
+            ("nested", {f"x_entities__personen__left_out_if_taken{key}": value}, message)
+            for key, value, message in (
+                ("__field", ["email"], "left_out_if_taken: the key 'field' is not known."),
+                ("__fields", "email", "left_out_if_taken.fields: a list with at least one name is needed."),
+                ("__fields", ["mail"], "left_out_if_taken: the body takes no 'mail'."),
+                (
+                    "__fields",
+                    ["name"],
+                    "left_out_if_taken: 'name' is required, so nothing can be sent without it.",
+                ),
+                ("__fields", ["folder"], "left_out_if_taken: a record cannot be told without the field."),
+                (
+                    "__fields",
+                    ["external_id"],
+                    "left_out_if_taken: a record cannot be told without the field.",
+                ),
+                ("__text", "(", "left_out_if_taken.text: '(' is no pattern"),
+                ("__needs", ["fax"], "left_out_if_taken: the body takes no 'fax'."),
+                (
+                    "",
+                    {"fields": ["email"]},
+                    "codes or text must say how the partner tells that a value is taken.",
+                ),
+                ("", "email", "left_out_if_taken: a map is needed."),
+            )
+        ),
+        (
+            "linked",
+            {"x_entities__haeuser__left_out_if_taken": {"fields": ["city"], "text": "taken"}},
+            "haeuser.left_out_if_taken: not for an upsert.",
+        ),
+        (
+            "nested",
+            {"components__schemas__Folder__required": ["name", "parent"]},
+            "parents.ordner: parent must take one id or none; the topmost record has no parent.",
+        ),
+        (
+            "nested",
+            {"x_entities__ordner__list_below": {"entity": "ordner", "query": "parent"}},
+            "ordner: created_with and list_below name another entity, not ordner.",
+        ),
+        ("nested", {"x_entities__ordner__created_with": "ordner"}, "name another entity, not ordner."),
         ("searched", {"x_entities__dossiers__find": ...}, "dossiers.before_create: look_up needs find."),
         (
             "searched",

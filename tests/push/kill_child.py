@@ -1,9 +1,12 @@
 """One sync in a process of its own, to be killed: settle, plan, push. Prints how many rows it looked up."""
 
+import os
 import sys
 from datetime import date
 from pathlib import Path
 
+import pipelines.partners
+from pipelines.contract import contract
 from pipelines.plan.guards import DEFAULTS
 from pipelines.push import push as engine
 from pipelines.push.recovery import recover
@@ -17,4 +20,7 @@ def main(home: Path, partners: list[str]) -> None:
 
 
 if __name__ == "__main__":
+    if shapes := os.environ.get("TEST_SHAPES"):
+        contract.FOLDER = Path(shapes)
+        pipelines.partners.__path__ = [*pipelines.partners.__path__, shapes]
     main(Path(sys.argv[1]), sys.argv[2:])

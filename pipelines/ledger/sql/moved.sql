@@ -30,11 +30,11 @@ select
         when l.reason = 'without_external_id' and l.payload_hash is not null then l.reason
         else d.reason
     end as reason,
-    case when d.kind = 'failed' or d.reason = 'state_forbids' then d.fields end as fields,
+    -- Fields of a record that was sent are those that could not be: they stay there as they were before.
+    case when d.kind in ('sent', 'failed') then d.fields end as fields,
     case d.kind
-        -- What the record's state did not allow stays there as it was, and differs with the next change of the row.
         when 'sent' then case
-            when d.reason = 'state_forbids' then json_merge_patch(
+            when d.fields is not null then json_merge_patch(
                 json_merge_patch(d.payload, (
                     select json_group_object(f.name, null)
                     from (select unnest(string_split(d.fields, ', ')) as name) as f

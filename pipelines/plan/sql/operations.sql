@@ -1,7 +1,8 @@
 -- The operations of one entity, by external id, with the ids of parents that are known.
 -- Parameters: $plan_id; $partner; $entity; $level of the entity; $withdrawn: withdrawals or the others; $last: the
--- number of the last row that was written.
--- Reads the temp tables `diff` and `reference` (field, id_space, in_path).
+-- number of the last row that was written; $in_depth: rows hang on rows of their own kind.
+-- Reads the temp tables `diff`, `reference` (field, id_space, in_path) and `depth` (entity, withdrawn, external_id,
+-- depth). A row in a circle, or below one, has no level: it cannot be sent.
 insert into sync.plan
 with
 
@@ -39,9 +40,20 @@ resolved as (
 )
 
 select
-    $plan_id, $last + row_number() over (order by o.external_id) as seq, $partner, o.entity, o.id_space, $level,
+    $plan_id,
+    $last + row_number() over (
+        order by if($withdrawn, -coalesce(d.depth, 0), coalesce(d.depth, 1000000)), o.external_id
+    ) as seq,
+    $partner, o.entity, o.id_space,
+    case
+        when not $in_depth then $level
+        when $withdrawn then $level + coalesce(d.depth, 0)
+        else $level + d.depth
+    end,
     o.operation, o.external_id, o.remote_id, o.payload, o.refs, o.changed_fields, o.payload_hash, o.confirmed,
     o.sends, coalesce(r.parents, '[]'),
     sha256(concat_ws('|', o.entity, o.operation, o.external_id, o.payload_hash))
 from operation as o
 left join resolved as r on o.external_id = r.child
+left join depth as d
+    on o.entity = d.entity and d.withdrawn = $withdrawn and o.external_id = d.external_id

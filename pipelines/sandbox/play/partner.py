@@ -223,7 +223,7 @@ class Partner(PartnerBase):
         if len(rivals) == 1 or entity.where or not entity.parents:
             return ids
         parents = {parent.field: self.contract.entities[parent.entity] for parent in entity.parents}
-        allowed = {name: self.entity_ids(parent) for name, parent in parents.items()}
+        allowed = {n: ids if parent == entity else self.entity_ids(parent) for n, parent in parents.items()}
         references = self.store.all_references(self.name, resource.name)
         return ids & {id_ for id_, name, _, target in references if target in allowed.get(name, ())}
 
