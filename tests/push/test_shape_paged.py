@@ -49,8 +49,10 @@ def pages_are(monkeypatch: pytest.MonkeyPatch, change: Change) -> None:
     """All pages go through `change` from now on."""
     real = Channel.send
 
-    def send(self: Channel, method: str, address: str, body: Any, query: Any, headers: Any) -> Response:
-        response = real(self, method, address, body, query, headers)
+    def send(
+        self: Channel, method: str, address: str, body: Any, query: Any, headers: Any, form: Any = None
+    ) -> Response:
+        response = real(self, method, address, body, query, headers, form)
         parts = urlsplit(address)
         given = {name: values[0] for name, values in parse_qs(parts.query).items()}
         given |= {name: str(value) for name, value in query.items()}
