@@ -1,4 +1,4 @@
-"""Shared fixtures: a raw layer written by hand, dbt run on it, and macros rendered to plain SQL."""
+"""Shared fixtures: a raw layer written by hand, dbt run on it, macros rendered to plain SQL; a site with its partners."""
 
 import json
 import shutil
@@ -11,6 +11,12 @@ import duckdb
 import pytest
 import yaml
 from dbt.cli.main import dbtRunner
+
+import pipelines.partners
+from pipelines.contract import contract
+from pipelines.sandbox.server import Sandbox
+from tests.push.shape_stock import SHAPES
+from tests.push.site import Site
 
 PROJECT = Path(__file__).resolve().parent.parent
 
@@ -210,3 +216,28 @@ def failures(done: Any) -> str:
         for node in done.result or []
         if node.status not in ("success", "pass")
     )
+
+
+@pytest.fixture
+def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
+    with Sandbox(state=tmp_path / "sandbox.sqlite") as sandbox:
+        for name, value in sandbox.environment().items():
+            monkeypatch.setenv(name, value)
+        (tmp_path / "home").mkdir()
+        made = Site(tmp_path / "home", sandbox, keeps_open=True)
+        yield made
+        made.close()
+
+
+@pytest.fixture
+def shapes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
+    """A site whose partners are the small ones of `shapes/`: one for each way in which partners speak."""
+    monkeypatch.setattr(contract, "FOLDER", SHAPES)
+    monkeypatch.setattr(pipelines.partners, "__path__", [*pipelines.partners.__path__, str(SHAPES)])
+    with Sandbox(state=tmp_path / "sandbox.sqlite") as sandbox:
+        for name, value in sandbox.environment().items():
+            monkeypatch.setenv(name, value)
+        (tmp_path / "home").mkdir()
+        made = Site(tmp_path / "home", sandbox, keeps_open=True)
+        yield made
+        made.close()

@@ -10,6 +10,7 @@ import duckdb
 import pytest
 import typer
 import yaml
+from tests.push.test_forget import files_with, tables_with
 from typer.testing import CliRunner
 
 from pipelines.api.http import client, limiter
@@ -26,7 +27,6 @@ from pipelines.sandbox.server import Sandbox
 from pipelines.settings import Vars, project_root
 from tests.push.persons import NUMBER, SECRETS, deliver, stage
 from tests.push.site import TODAY, Rows, Site
-from tests.push.test_forget import files_with, tables_with
 from tests.push.test_push_everreal import EVERREAL, GRAPHQL, flat, mutations, records, tenant
 from tests.push.told import forget, preview
 

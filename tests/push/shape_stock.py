@@ -1,6 +1,10 @@
 """Small stocks for the partners of `shapes/`; everybody in them is invented."""
 
+from pathlib import Path
+
 from tests.push.site import Rows
+
+SHAPES = Path(__file__).parent / "shapes"
 
 # Ids with everything that an address must not take literally.
 HOUSE_IDS = [f"001/1 a|{n}ü" for n in range(7)]

@@ -5,6 +5,8 @@ import json
 from pathlib import Path
 
 import pytest
+from tests.push.test_renumbered import pairs as plan_pairs
+from tests.push.test_renumbered import renamed
 
 from pipelines.contract.contract import load_contract
 from pipelines.errors import SettingsError, StammdatenError
@@ -13,8 +15,6 @@ from pipelines.push.rekey import Move, Pair, Rekey, pairs_of_file, pairs_of_plan
 from tests.push.marts import write_marts
 from tests.push.site import Rows, Site
 from tests.push.stock import FACILIOO, HOUSE, KIWI
-from tests.push.test_renumbered import pairs as plan_pairs
-from tests.push.test_renumbered import renamed
 
 NEW = renamed(HOUSE, "001/1", "001/2")
 

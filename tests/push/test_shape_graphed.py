@@ -18,9 +18,8 @@ from pipelines.push import push as engine
 from pipelines.push.recovery import recover
 from pipelines.readback.adopt import adopt
 from pipelines.readback.verify import repair, verify
-from tests.push.conftest import SHAPES
 from tests.push.marts import write_marts
-from tests.push.shape_stock import GRAPHED
+from tests.push.shape_stock import GRAPHED, SHAPES
 from tests.push.site import TODAY, Rows, Site
 
 LOGIN, CALL = "POST /oauth/token 200", "POST /api/graphql 200"

@@ -20,8 +20,8 @@ from pipelines.push.recovery import recover
 from pipelines.readback.adopt import adopt
 from pipelines.readback.verify import verify
 from tests.push.between import Between, Odd, between
-from tests.push.conftest import SHAPES
 from tests.push.marts import write_marts
+from tests.push.shape_stock import SHAPES
 from tests.push.site import TODAY, Rows, Site
 
 ROOT = Path(__file__).resolve().parent.parent.parent
