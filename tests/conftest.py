@@ -1,4 +1,4 @@
-"""Shared fixtures: a raw layer written by hand, dbt run on it, macros rendered to plain SQL; a site with its partners."""
+"""Shared fixtures: a raw layer by hand, dbt run on it, macros rendered to plain SQL; a site with its partners."""
 
 import json
 import shutil

@@ -30,9 +30,9 @@ from pipelines.reports.schemas import REPORTS, schema
 from pipelines.sandbox.server import Sandbox
 from pipelines.settings import project_root
 from tests.erp.delivery import DELIVERY
+from tests.plan.test_renumbered import renamed
 from tests.push.marts import write_marts
 from tests.push.persons import NUMBER, marts, stage
-from tests.push.test_renumbered import renamed
 
 Json = dict[str, Any]
 

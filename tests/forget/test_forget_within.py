@@ -10,7 +10,6 @@ import duckdb
 import pytest
 import typer
 import yaml
-from tests.push.test_forget import files_with, tables_with
 from typer.testing import CliRunner
 
 from pipelines.api.http import client, limiter
@@ -25,6 +24,7 @@ from pipelines.plan.guards import DEFAULTS
 from pipelines.push import push as engine
 from pipelines.sandbox.server import Sandbox
 from pipelines.settings import Vars, project_root
+from tests.forget.test_forget import files_with, tables_with
 from tests.push.persons import NUMBER, SECRETS, deliver, stage
 from tests.push.site import TODAY, Rows, Site
 from tests.push.test_push_everreal import EVERREAL, GRAPHQL, flat, mutations, records, tenant

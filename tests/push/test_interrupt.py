@@ -11,10 +11,10 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from tests.push.test_journal_trouble import Shell
 
 from pipelines import interrupt
 from pipelines.ledger.ledger import open_database
+from tests.ledger.test_journal_trouble import Shell
 from tests.push.marts import write_marts
 from tests.push.site import Site
 from tests.push.test_kill import etg24_stock, plentific_stock

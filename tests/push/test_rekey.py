@@ -5,13 +5,13 @@ import json
 from pathlib import Path
 
 import pytest
-from tests.push.test_renumbered import pairs as plan_pairs
-from tests.push.test_renumbered import renamed
 
 from pipelines.contract.contract import load_contract
 from pipelines.errors import SettingsError, StammdatenError
 from pipelines.ledger.ledger import open_database
 from pipelines.push.rekey import Move, Pair, Rekey, pairs_of_file, pairs_of_plan, rekey
+from tests.plan.test_renumbered import pairs as plan_pairs
+from tests.plan.test_renumbered import renamed
 from tests.push.marts import write_marts
 from tests.push.site import Rows, Site
 from tests.push.stock import FACILIOO, HOUSE, KIWI
