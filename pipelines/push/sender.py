@@ -69,7 +69,12 @@ class Feed:
 
     def _fill(self) -> None:
         requests: list[list[Row]] = []
-        while sum(map(len, requests)) < INTENDED and (together := next(self._requests, None)):
+        # The rows of a request that several share are noted by themselves: a kill leaves these in doubt, and no others.
+        while (
+            sum(map(len, requests)) < INTENDED
+            and not any(len(together) > 1 for together in requests)
+            and (together := next(self._requests, None))
+        ):
             requests.append(together)
         if requests:
             # Only what is noted as intended may go.
@@ -161,7 +166,7 @@ class Sender:
             if self.stopped:
                 break
             before = len(self._doubts)
-            self._send_level(level, 1 if is_withdrawal else self.connector.batch)
+            self._send_level(level, is_withdrawal)
             made, self._made = self._made, []
             self._check_made(made)
             has_looked = len(self._doubts) > before
@@ -233,15 +238,21 @@ class Sender:
             self.requests += requests
             self._doubts.append(Doubt(row, replace(operation, remote_id=None), outcome))
 
-    def _send_level(self, level: Iterator[Row], together: int) -> None:
-        """Keeps every connection busy to the end of the level; so many rows share a request."""
-        requests = iter(lambda: list(islice(level, together)), [])
-        feed = Feed(requests, self._intend, lambda: self.stopped is not None)
+    def _send_level(self, level: Iterator[Row], is_withdrawal: bool) -> None:
+        """Keeps every connection busy to the end of the level."""
+        feed = Feed(self._requests(level, is_withdrawal), self._intend, lambda: self.stopped is not None)
         threads = [
             self._pool.submit(self._work_off, feed) for _ in range(self.connector.limits.in_flight or 1)
         ]
         for thread in threads:
             thread.result()
+
+    def _requests(self, level: Iterator[Row], is_withdrawal: bool) -> Iterator[list[Row]]:
+        """The rows of a level by the request that they share; of one entity, where a request takes no others."""
+        entities = self.connector.contract.entities
+        for name, rows in groupby(level, key=lambda row: row["entity"] if self._entity(row).bulk else ""):
+            size = partial(self.connector.batch_size, entities.get(name))
+            yield from _parts(rows, (lambda: 1) if is_withdrawal else size)
 
     def _work_off(self, feed: "Feed") -> None:
         try:
@@ -274,8 +285,6 @@ class Sender:
     def _carry_out_together(self, going: list[tuple[Row, Operation]]) -> None:
         try:
             outcomes = carry_out_together(self.connector, [operation for _, operation in going])
-        except PartnerStopped:
-            outcomes = [Outcome("pending", "stopped", row["remote_id"]) for row, _ in going]
         except (JournalError, sqlite3.Error):
             raise
         except Exception:  # of one row only: the others go alone
@@ -391,6 +400,12 @@ class Sender:
         """The id as the contract has it; one that is no number goes as it is, for the partner to judge."""
         is_number = remote_id.isascii() and remote_id.isdecimal()
         return int(remote_id) if is_number and name in self._integers[entity.name] else remote_id
+
+
+def _parts(rows: Iterator[Row], size: Callable[[], int]) -> Iterator[list[Row]]:
+    """The rows in parts, each as large as `size` says when its turn comes."""
+    while together := list(islice(rows, size())):
+        yield together
 
 
 def rows_of(file: Path) -> Iterator[Row]:
