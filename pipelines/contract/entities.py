@@ -30,9 +30,10 @@ T = TypeVar("T")
 PAGING_NEEDS: Mapping[str, tuple[str, ...]] = {
     "page": ("page", "size"),
     "offset_headers": ("limit", "offset", "count"),
+    "cursor": ("items", "next", "cursor"),
     "next_link": ("items", "next"),
-    "offset": ("limit", "offset", "total"),
-    "offset_body": ("limit", "offset", "total"),
+    "offset": ("limit", "offset"),
+    "offset_body": ("limit", "offset"),
     "skip_take": ("limit", "offset"),
 }
 KEYS = {
@@ -133,6 +134,8 @@ def read_paging(values: Json, where: str) -> Paging:
     for key in PAGING_NEEDS[paging.style]:
         if not getattr(paging, key):
             raise ContractError(f"{where}: the style {paging.style} needs the key {key!r}.")
+    if paging.first != 1 and (paging.first != 0 or paging.style != "page"):
+        raise ContractError(f"{where}.first is {paging.first!r}; pages (style page) are counted from 0 or 1.")
     return paging
 
 

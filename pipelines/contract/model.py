@@ -9,7 +9,7 @@ from pipelines.errors import StammdatenError
 
 Json = dict[str, Any]
 Protocol = Literal["rest", "graphql"]
-PagingStyle = Literal["page", "offset_headers", "next_link", "offset", "offset_body", "skip_take"]
+PagingStyle = Literal["page", "cursor", "offset_headers", "next_link", "offset", "offset_body", "skip_take"]
 WithdrawKind = Literal["keep", "delete", "end", "deactivate", "detach"]
 BeforeBegin = Literal["end_at_begin", "delete"]
 ReferBy = Literal["id", "external_id"]
@@ -71,6 +71,8 @@ class Paging:
     offset: str = ""
     count: str = ""
     next: str = ""
+    cursor: str = ""
+    first: int = 1
 
 
 @dataclass(frozen=True)

@@ -71,3 +71,11 @@ BULKED: Rows = {
         for n in range(20)
     ],
 }
+PAGED: Rows = {
+    "haeuser": [{"external_id": f"001/1/{n}", "name": f"Haus {n}"} for n in range(7)],
+    "einheiten": [
+        {"external_id": f"001/1/{n}/01", "haeuser_external_id": f"001/1/{n}", "name": f"Wohnung {n}"}
+        for n in range(7)
+    ],
+    "zaehler": [{"external_id": f"Z{n}", "name": f"Zähler {n}"} for n in range(6)],
+}

@@ -107,7 +107,7 @@ class Graphql:
             asked = Field(find.path, argument, kind, body, self._shown(entity, find))
             answer = self._send("query", asked, _has_list)
             if not answer.ok:
-                raise LookupFailed(answer)
+                raise LookupFailed(paging.broken_off(answer, number))
             found = dig(answer.body, "data")
             # What is no record among them may have been the one that is looked for.
             is_whole = all(isinstance(record, dict) for record in found)

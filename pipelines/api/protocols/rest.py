@@ -98,32 +98,44 @@ class Rest:
         return id_in_location(address, self.client.base_url, places, whole) if address else None
 
     def pages(self, entity: Entity, find: Find, value: Any) -> Iterator[Page]:
-        """Page by page, by number, offset or link; a link to another host is not followed."""
+        """Page by page, by number, offset, cursor or link; a link to another host is not followed."""
         how = find.paging or self.contract.paging
-        number, shown, link, seen, watch = 0, 0, None, set[str](), paging_.Watch()
+        number, shown, watch = 0, 0, paging_.Watch()
+        place, seen = None, set[str]()
         while True:
-            answer = self._ask(entity, find, value, paging_.turn(how, number), link)
+            link = place if how.style == "next_link" else None
+            answer = self._ask(entity, find, value, paging_.turn(how, number, place), link)
             if not answer.ok:
-                raise LookupFailed(answer)
+                raise LookupFailed(paging_.broken_off(answer, number))
             yield _page(entity, how, answer)
             found = dig(answer.body, entity.items)
             records = len(found) if isinstance(found, list) else 0
             number, shown = number + 1, shown + records
             if watch.is_circle(found, entity.id):
                 raise LookupFailed(replace(answer, status=None, problem="circle"))
-            if how.style != "next_link":
-                if paging_.is_last(how, answer, number - 1, records, shown):
+            if how.style not in ("next_link", "cursor"):
+                if paging_.is_last(how, answer, number - 1, records, shown, watch.was_stale):
                     return
                 continue
-            given = paging_.next_link(how, answer)
-            if given is None:
+            place = self._next_place(how, answer, records)
+            if place is None:
                 return
-            link = self.client.follow(given)
-            if link is None or link in seen:
-                raise LookupFailed(
-                    replace(answer, status=None, problem="foreign" if link is None else "circle")
-                )
-            seen.add(link)
+            if place in seen:
+                raise LookupFailed(replace(answer, status=None, problem="circle"))
+            seen.add(place)
+
+    def _next_place(self, how: Paging, answer: Answer, records: int) -> str | None:
+        """The address or the cursor of the next page; None behind the last. Raises LookupFailed."""
+        try:
+            given = paging_.next_place(how, answer, records)
+        except ValueError:
+            raise LookupFailed(replace(answer, problem="unusable")) from None
+        if given is None or how.style == "cursor":
+            return given
+        link = self.client.follow(given)
+        if link is None:
+            raise LookupFailed(replace(answer, status=None, problem="foreign"))
+        return link
 
     def one(
         self, entity: Entity, remote_id: str, external_id: str | None, path: Mapping[str, Any]
