@@ -10,6 +10,7 @@ from pipelines.contract.model import (
     USE_CASES,
     Allowed,
     Below,
+    Bulk,
     ContractError,
     Entity,
     Find,
@@ -47,7 +48,7 @@ KEYS = {
     "withdraw", "withdraw_note", "begin", "before_begin", "upsert", "mutation", "argument", "input", "refer_by",
     "before_create", "list_below", "fixed", "shown_as", "former_ids", "unique_external_id", "left_out_if_taken",
     "create", "made_by", "states",
-    "use_case",
+    "use_case", "bulk",
 }  # fmt: skip
 
 
@@ -59,10 +60,12 @@ class Source:
     sdl: "Sdl | None"
     paging: Paging
 
-    def body(self, entity_path: str, method: str, mutation: Mutation | None) -> Json:
+    def body(self, entity_path: str, method: str, mutation: Mutation | None, bulk: Bulk | None) -> Json:
         """JSON Schema of the body that writes a record."""
         if mutation and self.sdl:
             return self.sdl.input_schema(mutation)
+        if bulk:
+            return body_schema(self.document, bulk.path, "put", bulk.items)
         return body_schema(self.document, entity_path, method)
 
 
@@ -73,10 +76,11 @@ def read_entity(name: str, entry: Json, source: Source, where: str) -> Entity:
             raise ContractError(f"{where}: the key {key!r} is not known; see docs/contracts.md.")
     upsert = _one_of(entry, "upsert", (False, True), where)
     mutation = _mutation(entry, source.sdl, where) if source.sdl else None
+    bulk = _bulk(entry["bulk"], source, f"{where}.bulk") if "bulk" in entry else None
     collection, record = _paths(entry, source, mutation, bool(upsert), where)
     is_made_there = bool(_one_of(entry, "create", ("", "never"), where))
     method = "get" if is_made_there else "put" if upsert else "post"
-    schema = source.body(record if upsert or is_made_there else collection, method, mutation)
+    schema = source.body(record if upsert or is_made_there else collection, method, mutation, bulk)
     parents = entry.get("parents", {})
     head = source.document["x-partner"]
     entity = Entity(
@@ -127,6 +131,7 @@ def read_entity(name: str, entry: Json, source: Source, where: str) -> Entity:
         left_out_if_taken=_left_out(entry["left_out_if_taken"], schema, where)
         if "left_out_if_taken" in entry
         else None,
+        bulk=bulk,
     )
     _check(entity, schema, where)
     return entity
@@ -188,6 +193,8 @@ def _paths(
     for path in (record, listed if isinstance(listed, str) else get(listed, "path", f"{where}.list")):
         if path not in source.document.get("paths", {}):
             raise ContractError(f"{where}: the path {path!r} is not described under paths.")
+    if "bulk" in entry:
+        return collection, record
     path, method = (record, "put") if upsert else (collection, "post")
     if "requestBody" not in source.document["paths"].get(path, {}).get(method, {}):
         raise ContractError(f"{where}: {method} {path} with a body is not described under paths.")
@@ -242,6 +249,30 @@ def _allowed(given: Any, schema: Json, where: str) -> Allowed:
     if not isinstance(allowed.delete, bool) or not isinstance(allowed.is_over, bool):
         raise ContractError(f"{where}: delete and is_over are true or false.")
     return allowed
+
+
+def _bulk(given: Json, source: Source, where: str) -> Bulk:
+    """Several upserts in one request; the body must have a list of records where `items` says."""
+    if source.sdl:
+        raise ContractError(f"{where}: for protocol rest only; in GraphQL batch is the key.")
+    if not isinstance(given, Mapping):
+        raise ContractError(f"{where}: a map is needed.")
+    bulk = build(Bulk, {**given, "counts": tuple(given.get("counts", ()))}, where)
+    if isinstance(bulk.max, bool) or not isinstance(bulk.max, int) or bulk.max < 1:
+        raise ContractError(f"{where}.max is {bulk.max!r}; a whole number of at least 1 is needed.")
+    if bulk.counts and not bulk.accepted:
+        raise ContractError(f"{where}.counts: what they add up to is missing, the key 'accepted'.")
+    if "{" in bulk.path or "requestBody" not in source.document["paths"].get(bulk.path, {}).get("put", {}):
+        raise ContractError(
+            f"{where}: put {bulk.path} with a body, without ids in the path, is not described under paths."
+        )
+    try:
+        known = body_schema(source.document, bulk.path, "put", bulk.items)["properties"]
+    except KeyError:
+        known = {}
+    if not known:
+        raise ContractError(f"{where}.items: the body has no list of records at {bulk.items!r}.")
+    return bulk
 
 
 def _mutation(entry: Json, sdl: "Sdl", where: str) -> Mutation:
@@ -381,6 +412,10 @@ def _check(entity: Entity, schema: Json, where: str) -> None:
         raise ContractError(
             f"{where}.former_ids: the partner keeps our id here; it would have to change there too."
         )
+    if entity.bulk and not entity.upsert:
+        raise ContractError(f"{where}.bulk: upsert: true is needed, as a request may have to be repeated.")
+    if entity.bulk and entity.external_id not in schema["properties"]:
+        raise ContractError(f"{where}.bulk: a record in the body takes no {entity.external_id!r}.")
     for key in ("before_create", "external_ids", "created_with", "unique_field", "left_out_if_taken"):
         if entity.upsert and getattr(entity, key):
             raise ContractError(f"{where}.{key}: not for an upsert.")

@@ -200,6 +200,24 @@ class Below:
 
 
 @dataclass(frozen=True)
+class Bulk:
+    """Upserts of up to `max` records in one PUT on `path`; `items` is the dotted place of their list in the body.
+
+    The others are dotted places in the answer: `accepted` (a number, or a list), numbers that add up to it (`counts`),
+    the list `rejected`, and in one of its entries the place in the request (`index`, from 0) and our id.
+    """
+
+    path: str
+    max: int
+    items: str = "items"
+    accepted: str = ""
+    counts: tuple[str, ...] = ()
+    rejected: str = "rejected"
+    index: str = "index"
+    external_id: str = "external_id"
+
+
+@dataclass(frozen=True)
 class Mutation:
     """A field of GraphQL's Mutation and the one argument that it is given, with the argument's type."""
 
@@ -295,6 +313,7 @@ class Entity:
     states: States | None = None
     use_case: str = STAMMDATEN
     left_out_if_taken: LeftOut | None = None
+    bulk: Bulk | None = None
 
     @property
     def list(self) -> str:
@@ -320,7 +339,7 @@ class Entity:
     @property
     def sent_id(self) -> str | None:
         """The field of a body that carries our id; None where none does, or where it stands in the address."""
-        return None if self.id_is_ours else self.external_id
+        return None if self.id_is_ours and not self.bulk else self.external_id
 
     def holds(self, record: Mapping[str, Any]) -> bool:
         """Whether a record read from this entity's path belongs to it, as far as `where` can tell."""

@@ -275,12 +275,13 @@ def _diff_space(
         create or replace temp table compared as
         select
             coalesce(m.entity, l.entity) as entity, coalesce(m.external_id, l.external_id) as external_id,
-            m.external_id is not null as is_in_mart, m.payload_hash, l.remote_id, l.state,
+            m.external_id is not null as is_in_mart, m.payload_hash, l.state,
+            case when l.may_be_there and m.external_id is null then l.external_id else l.remote_id end as remote_id,
             case
                 -- It may be at the partner: neither made once more nor forgotten before that is known.
                 when l.reason = 'in_doubt' and l.remote_id is null then 'in_doubt'
                 when m.external_id is null and l.state = 'withdrawn' then 'gone'
-                when m.external_id is null and l.remote_id is null then 'gone'
+                when m.external_id is null and l.remote_id is null and not l.may_be_there then 'gone'
                 when m.external_id is null then 'withdraw'
                 -- What the partner makes itself is looked for until it is there, however often it was not.
                 when list_contains($made_there, m.entity) and l.remote_id is null then 'match'
@@ -294,6 +295,11 @@ def _diff_space(
             end as operation
         from mart_hash as m
         full outer join (
+            select
+                *,
+                -- An upsert without an answer that is to be believed: what it may have made has our id.
+                remote_id is null and state = 'pending' and coalesce(reason, '') <> 'not_tried'
+                and list_contains($named_by_us, entity) as may_be_there
             from sync.ledger where partner = $partner and id_space = $space
         ) as l on m.external_id = l.external_id
         """,
@@ -303,6 +309,7 @@ def _diff_space(
             "give_up": GIVE_UP_AFTER,
             "made_there": [e.name for e in entities if e.made_by],
             "read_only": [e.name for e in entities if e.is_read_only],
+            "named_by_us": [e.name for e in entities if e.upsert and e.id_is_ours],
         },
     )
     if not one(db, "select count(*) from compared where operation <> 'unchanged'")[0]:

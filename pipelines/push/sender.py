@@ -70,7 +70,12 @@ class Feed:
 
     def _fill(self) -> None:
         requests: list[list[Row]] = []
-        while sum(map(len, requests)) < INTENDED and (together := next(self._requests, None)):
+        # The rows of a request that several share are noted by themselves: a kill leaves these in doubt, and no others.
+        while (
+            sum(map(len, requests)) < INTENDED
+            and not any(len(together) > 1 for together in requests)
+            and (together := next(self._requests, None))
+        ):
             requests.append(together)
         if requests:
             # Only what is noted as intended may go.
@@ -162,7 +167,7 @@ class Sender:
             if self.stopped:
                 break
             before = len(self._doubts)
-            self._send_level(level, 1 if is_withdrawal else self.connector.batch)
+            self._send_level(level, is_withdrawal)
             made, self._made = self._made, []
             self._check_made(made)
             has_looked = len(self._doubts) > before
@@ -234,11 +239,10 @@ class Sender:
             self.requests += requests
             self._doubts.append(Doubt(row, replace(operation, remote_id=None), outcome))
 
-    def _send_level(self, level: Iterator[Row], together: int) -> None:
-        """Keeps every connection busy to the end of the level; so many rows share a request."""
+    def _send_level(self, level: Iterator[Row], is_withdrawal: bool) -> None:
+        """Keeps every connection busy to the end of the level."""
         matches: list[Row] = []
-        others = _without_matches(level, matches)
-        requests = iter(lambda: list(islice(others, together)), [])
+        requests = self._requests(_without_matches(level, matches), is_withdrawal)
         feed = Feed(requests, self._intend, lambda: self.stopped is not None)
         threads = [
             self._pool.submit(self._work_off, feed) for _ in range(self.connector.limits.in_flight or 1)
@@ -266,6 +270,13 @@ class Sender:
             self._note(row, outcome)
         with suppress(Exception):
             self.progress(len(rows))
+
+    def _requests(self, level: Iterator[Row], is_withdrawal: bool) -> Iterator[list[Row]]:
+        """The rows of a level by the request that they share; of one entity, where a request takes no others."""
+        entities = self.connector.contract.entities
+        for name, rows in groupby(level, key=lambda row: row["entity"] if self._entity(row).bulk else ""):
+            size = partial(self.connector.batch_size, entities.get(name))
+            yield from _parts(rows, (lambda: 1) if is_withdrawal else size)
 
     def _work_off(self, feed: "Feed") -> None:
         try:
@@ -298,8 +309,6 @@ class Sender:
     def _carry_out_together(self, going: list[tuple[Row, Operation]]) -> None:
         try:
             outcomes = carry_out_together(self.connector, [operation for _, operation in going])
-        except PartnerStopped:
-            outcomes = [Outcome("pending", "stopped", row["remote_id"]) for row, _ in going]
         except (JournalError, sqlite3.Error):
             raise
         except Exception:  # of one row only: the others go alone
@@ -430,6 +439,12 @@ def _without_matches(rows: Iterator[Row], matches: list[Row]) -> Iterator[Row]:
             matches.append(row)
         else:
             yield row
+
+
+def _parts(rows: Iterator[Row], size: Callable[[], int]) -> Iterator[list[Row]]:
+    """The rows in parts, each as large as `size` says when its turn comes."""
+    while together := list(islice(rows, size())):
+        yield together
 
 
 def rows_of(file: Path) -> Iterator[Row]:

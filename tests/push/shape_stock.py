@@ -68,6 +68,13 @@ GRAPHED: Rows = {
         for n in range(7)
     ],
 }
+BULKED: Rows = {
+    "haeuser": [{"external_id": f"001/{n:02d}", "name": f"Haus {n}", "city": None} for n in range(20)],
+    "mieter": [
+        {"external_id": f"001/{n:02d}/77", "haeuser_external_id": f"001/{n:02d}", "lastName": f"Muster {n}"}
+        for n in range(20)
+    ],
+}
 PAGED: Rows = {
     "haeuser": [{"external_id": f"001/1/{n}", "name": f"Haus {n}"} for n in range(7)],
     "einheiten": [

@@ -1,6 +1,6 @@
 """Operations as REST requests."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -14,10 +14,11 @@ from pipelines.api.protocols.answers import (
     the_record,
     understood,
 )
+from pipelines.api.protocols.bulk import body_of, readable, told
 from pipelines.api.protocols.nulls import Nulls
 from pipelines.api.protocols.protocol import Json, LookupFailed, Operation, Page, filled
 from pipelines.api.protocols.remote_ids import checked_id, id_in_location
-from pipelines.contract.contract import Contract, Entity, Find, Paging, dig
+from pipelines.contract.contract import Contract, ContractError, Entity, Find, Paging, dig
 from pipelines.contract.model import put
 
 
@@ -34,6 +35,9 @@ class Rest:
     def create(self, operation: Operation, body: Json) -> Answer:
         """POST on the collection, sent once; an upsert is a PUT on the record, which may be repeated."""
         entity = operation.entity
+        if entity.bulk:
+            [own], whole = self.create_many([(operation, body)])
+            return replace(own, requests=whole.requests) if own else whole
         body = self.nulls.written(operation, body)
         if entity.upsert:
             return self._about_one("put", operation, operation.external_id, body)
@@ -43,6 +47,22 @@ class Rest:
 
         path = filled(entity.collection, {**self._settings, **operation.path})
         return self.client.call("post", path, body, repeat=False, read=read, is_write=True)
+
+    def create_many(
+        self, rows: Sequence[tuple[Operation, Json]], repeat: bool = True
+    ) -> tuple[list[Answer | None], Answer]:
+        """Upserts of one entity in one PUT."""
+        bulk = rows[0][0].entity.bulk
+        if bulk is None:
+            raise ContractError(f"{rows[0][0].entity.name}: the contract names no bulk.")
+        ids = [operation.external_id for operation, _ in rows]
+
+        def read(answer: Answer) -> Answer:
+            return readable(answer, self.contract, bulk, ids)
+
+        body = body_of(bulk, [self.nulls.written(operation, body) for operation, body in rows])
+        answer = self.client.call("put", bulk.path, body, repeat=repeat, read=read, is_write=True)
+        return told(bulk, answer, ids), answer
 
     def change(self, operation: Operation, remote_id: str, body: Json) -> Answer:
         """PATCH on the record."""
