@@ -225,9 +225,7 @@ def _withdraw_chosen(
     return [counts[name] for level in contract.levels for name in level]
 
 
-def states(
-    db: duckdb.DuckDBPyConnection, contract: Contract, use_case: str | None = None
-) -> tuple[str, str]:
+def states(db: duckdb.DuckDBPyConnection, contract: Contract, use_case: str | None = None) -> tuple[str, str]:
     """What the ledger and the marts of a partner are now, to compare with what a plan was made from."""
     mart_states = []
     for entities in _spaces(contract, use_case).values():
