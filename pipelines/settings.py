@@ -170,7 +170,10 @@ def wait_limit() -> float:
 
 @dataclass(frozen=True)
 class Vars:
-    """The dbt vars of one run: those of `dbt_project.yml`, overridden by `--vars`, `--stichtag`, `--partner`."""
+    """The dbt vars of one run: those of `dbt_project.yml`, overridden by `--vars`, `--stichtag`, `--partner`.
+
+    `use_case` is the one that the run is limited to; None: all.
+    """
 
     stichtag: date
     quelle_erp: str
@@ -178,6 +181,7 @@ class Vars:
     guards: Any = None
     warn: Any = None
     overrides: Mapping[str, Any] = field(default_factory=dict)
+    use_case: str | None = None
 
     @property
     def active(self) -> list[str]:

@@ -108,10 +108,15 @@ def test_a_mart_of_which_nothing_is_known_is_not_planned(
 
 def test_marts_older_than_the_delivery_are_not_planned(db: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
     db.execute(
-        "create table sync.loads as select timestamp '2026-11-21 07:59:59' as loaded_at, 'a' as load_id"
+        "create table sync.loads as select timestamp '2026-11-21 07:59:59' as loaded_at, 'a' as load_id,"
+        " 'raw' as table_name, 'full' as kind"
     )
     check_built(db, tmp_path, settings())
-    db.execute("insert into sync.loads values (timestamp '2026-11-21 08:00:01', 'b')")
+    # Another table, and one that a load of another use case kept as it is, are no newer delivery.
+    db.execute("insert into sync.loads values (timestamp '2026-11-21 08:00:01', 'b', 'person', 'full')")
+    db.execute("insert into sync.loads values (timestamp '2026-11-21 08:00:01', 'b', 'raw', 'kept')")
+    check_built(db, tmp_path, settings())
+    db.execute("insert into sync.loads values (timestamp '2026-11-21 08:00:01', 'c', 'raw', 'full')")
     with pytest.raises(BuildError, match="etg24__objekte was built before the last delivery was loaded"):
         check_built(db, tmp_path, settings())
 

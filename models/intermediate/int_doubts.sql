@@ -1,4 +1,4 @@
-{{ config(schema='intermediate') }}
+{{ config(schema='intermediate', tags=['every_use_case']) }}
 
 with
 

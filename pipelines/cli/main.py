@@ -30,6 +30,7 @@ from pipelines.cli.terminal import (
     ShowPersonalData,
     Stichtag,
     UsageError,
+    UseCase,
     VarsOption,
     cells,
     end,
@@ -92,12 +93,19 @@ app.command("init")(init_command)
 
 @app.command()
 def run(
-    stichtag: Stichtag = None, partner: Partners = None, variables: VarsOption = None, as_json: AsJson = False
+    stichtag: Stichtag = None,
+    partner: Partners = None,
+    use_case: UseCase = None,
+    variables: VarsOption = None,
+    as_json: AsJson = False,
 ) -> None:
     """Load the ERP, build the marts, plan, and push what differs.
 
     This is what a schedule calls. Running it again is always safe: what is delivered is not sent twice, and what an
     interrupted run left open is settled first. See what a push would do with `stammdaten plan`.
+
+    Vacancies have a rhythm of their own, at most hourly: --use-case leerstaende reads the tables that they need, builds
+    what they need, and plans and pushes them alone. What else was loaded, built and sent before stays as it is.
 
     Without an ERP (SOURCES__ERP__KIND) and without partner addresses it works on a sample portfolio of about 500
     units and a local sandbox, so that you can look at everything first.
@@ -105,22 +113,28 @@ def run(
     from pipelines.commands.run import run_all
 
     with Progressing(as_json) as progress:
-        report = run_all(home(), settings_of(stichtag, partner, variables), say(as_json), progress)
+        report = run_all(home(), settings_of(stichtag, partner, variables, use_case), say(as_json), progress)
     finish(report, as_json)
 
 
 @app.command()
 def load(
-    stichtag: Stichtag = None, partner: Partners = None, variables: VarsOption = None, as_json: AsJson = False
+    stichtag: Stichtag = None,
+    partner: Partners = None,
+    use_case: UseCase = None,
+    variables: VarsOption = None,
+    as_json: AsJson = False,
 ) -> None:
     """Load the ERP delivery into the raw layer, as a whole or not at all. Nothing is built or sent.
+
+    With --use-case only the tables that it needs are read, and all others stay as they were loaded before.
 
     Needs SOURCES__ERP__KIND=files and SOURCES__ERP__FILES__FOLDER=<folder>.
     """
     from pipelines.commands.run import load_only
 
     with Progressing(as_json) as progress:
-        loaded = load_only(home(), settings_of(stichtag, partner, variables), progress)
+        loaded = load_only(home(), settings_of(stichtag, partner, variables, use_case), progress)
     print_rows(loaded, as_json, ["table", "rows"], [[name, number] for name, number in loaded.rows.items()])
     if not as_json:
         for note in loaded.notes:
@@ -129,7 +143,11 @@ def load(
 
 @app.command()
 def build(
-    stichtag: Stichtag = None, partner: Partners = None, variables: VarsOption = None, as_json: AsJson = False
+    stichtag: Stichtag = None,
+    partner: Partners = None,
+    use_case: UseCase = None,
+    variables: VarsOption = None,
+    as_json: AsJson = False,
 ) -> None:
     """Build staging and marts with dbt and run the data tests. The same as `dbt build`, with a shorter report.
 
@@ -139,7 +157,7 @@ def build(
     from pipelines.commands.run import build_only
 
     with Progressing(as_json) as progress:
-        report = build_only(home(), settings_of(stichtag, partner, variables), progress)
+        report = build_only(home(), settings_of(stichtag, partner, variables, use_case), progress)
     finish(report, as_json)
 
 
@@ -147,6 +165,7 @@ def build(
 def plan(
     stichtag: Stichtag = None,
     partner: Partners = None,
+    use_case: UseCase = None,
     variables: VarsOption = None,
     as_json: AsJson = False,
     with_rows: Annotated[
@@ -163,7 +182,7 @@ def plan(
     from pipelines.commands.run import plan_only
 
     with Progressing(as_json) as progress:
-        settings = settings_of(stichtag, partner, variables)
+        settings = settings_of(stichtag, partner, variables, use_case)
         report = plan_only(home(), settings, progress, with_rows, show_personal_data)
     if as_json:
         show_document(report)
@@ -198,6 +217,7 @@ def plan(
 def push(
     stichtag: Stichtag = None,
     partner: Partners = None,
+    use_case: UseCase = None,
     variables: VarsOption = None,
     as_json: AsJson = False,
     plan_id: Annotated[
@@ -223,7 +243,7 @@ def push(
     from pipelines.commands.run import push_only
 
     with Progressing(as_json) as progress:
-        settings = settings_of(stichtag, partner, variables)
+        settings = settings_of(stichtag, partner, variables, use_case)
         report = push_only(home(), settings, plan_id, allow or [], retry_rejected, progress)
     finish(report, as_json)
 

@@ -95,6 +95,14 @@ Partners = Annotated[
     list[str] | None,
     typer.Option("--partner", metavar="NAME", help="Only this partner; may be given several times."),
 ]
+UseCase = Annotated[
+    str | None,
+    typer.Option(
+        "--use-case",
+        metavar="NAME",
+        help="Only what follows this rhythm: stammdaten (master data), leerstaende (vacancies), dokumente.",
+    ),
+]
 VarsOption = Annotated[
     str | None,
     typer.Option(
@@ -172,13 +180,17 @@ def usage_line(problem: Any) -> str:
     return f"{message}; help: {called} --help"
 
 
-def settings_of(stichtag: str | None, partners: list[str] | None, given: str | None) -> Vars:
+def settings_of(
+    stichtag: str | None, partners: list[str] | None, given: str | None, use_case: str | None = None
+) -> Vars:
     """The vars of this run, once it is sure that all settings are known ones. Raises `SettingsError`."""
     from pipelines.commands.known_settings import check_known_settings
     from pipelines.contract.contract import partner_folders
+    from pipelines.contract.use_cases import limited
 
     check_known_settings()
-    return read_vars(list(partner_folders()), given, stichtag, partners or [])
+    settings = read_vars(list(partner_folders()), given, stichtag, partners or [])
+    return settings if use_case is None else limited(settings, use_case, partners or [])
 
 
 def say(quiet: bool) -> Callable[[str], None]:

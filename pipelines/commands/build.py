@@ -4,7 +4,7 @@ import contextlib
 import io
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,8 @@ from pipelines.unexpected import explained
 BAD = {"error", "fail", "skipped", "runtime error"}
 KEY_COLUMNS = ("external_id", "key", "unique_field", "from_field", "mandant_nr")
 SAMPLE_ROWS = 20
+# A test that also looks at a model that is not among them says nothing of this run.
+ON_THESE_ALONE = ("--indirect-selection", "cautious")
 
 
 @dataclass(frozen=True)
@@ -59,19 +61,26 @@ def check_settings(home: Path, settings: Vars) -> None:
         raise SettingsError(_reason(result, log))
 
 
-def build(home: Path, settings: Vars, progress: Callable[[int, int, str], None] | None = None) -> Build:
-    """`dbt build` without unit tests. Raises `BuildError` when dbt could not even start."""
-    return _run(home, settings, ["build", "--exclude-resource-type", "unit_test"], progress)
+def build(
+    home: Path,
+    settings: Vars,
+    progress: Callable[[int, int, str], None] | None = None,
+    only: Sequence[str] = (),
+) -> Build:
+    """`dbt build` without unit tests, of all or of some nodes. Raises `BuildError` when dbt could not even start."""
+    chosen = ["--select", *only, *ON_THESE_ALONE] if only else []
+    return _run(home, settings, ["build", "--exclude-resource-type", "unit_test", *chosen], progress)
 
 
-def check_marts(home: Path, settings: Vars, progress: Callable[[int, int, str], None] | None = None) -> Build:
-    """`dbt test` on the marts of the active partners as they are. Raises like `build`."""
-    return _run(
-        home,
-        settings,
-        ["test", "--exclude-resource-type", "unit_test", "--select", *settings.active],
-        progress,
-    )
+def check_marts(
+    home: Path,
+    settings: Vars,
+    on: Sequence[str],
+    progress: Callable[[int, int, str], None] | None = None,
+) -> Build:
+    """`dbt test` on marts (or the folders of partners) as they are. Raises like `build`."""
+    chosen = ["--select", *on, *(ON_THESE_ALONE if settings.use_case else ())]
+    return _run(home, settings, ["test", "--exclude-resource-type", "unit_test", *chosen], progress)
 
 
 def _run(

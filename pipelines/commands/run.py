@@ -13,14 +13,23 @@ from pipelines.api.connector import MakesConnectors, once_a_run
 from pipelines.api.reasons import REASONS
 from pipelines.commands import build as dbt
 from pipelines.commands import sample, shares
-from pipelines.commands.built import check_built
+from pipelines.commands.built import (
+    check_built,
+    check_one_delivery,
+    marts_to_test,
+    names_to_build,
+    read_nodes,
+    tables_of,
+)
 from pipelines.contract.contract import load_contract, unfinished_partners
 from pipelines.contract.contract import partners as known_partners
+from pipelines.contract.model import USE_CASES
+from pipelines.contract.use_cases import OWNED, limited
 from pipelines.erp.cleaning import cleaned
 from pipelines.erp.delivery.delivery import Door
 from pipelines.erp.delivery.words import listed
 from pipelines.erp.files.door import FilesSettings
-from pipelines.erp.load import Load, kind_of_last_load, load
+from pipelines.erp.load import Load, Only, kind_of_last_load, load
 from pipelines.erp.settings import erp_settings, increments, is_configured
 from pipelines.errors import BuildError, SettingsError
 from pipelines.forget import forget
@@ -28,6 +37,7 @@ from pipelines.ledger.ledger import one, open_database
 from pipelines.ledger.target_systems import check_systems, moved
 from pipelines.lock import only_run
 from pipelines.plan import guards
+from pipelines.plan.plan import use_case_of
 from pipelines.plan.renumbered import Renumbered, read_renumbered
 from pipelines.plan.rows import plan_lines
 from pipelines.progress import Progress
@@ -71,7 +81,7 @@ SHOWN_NAMES = 20
 
 def run_all(home: Path, settings: Vars, say: Say, progress: Progress) -> RunReport:
     """The whole way, from the ERP to the partners."""
-    with only_run(home, "run"):
+    with only_run(home, "run", settings.use_case, say):
         if not is_configured():
             return _run_sample(home, settings, say, progress)
         make = once_a_run()
@@ -81,15 +91,24 @@ def run_all(home: Path, settings: Vars, say: Say, progress: Progress) -> RunRepo
 
 def load_only(home: Path, settings: Vars, progress: Progress) -> LoadReport:
     """Replaces the raw layer."""
-    with only_run(home, "load"):
-        loaded = load(erp_settings(), home, settings.quelle_erp, _by_share(progress), increments())
+    with only_run(home, "load", settings.use_case):
+        if settings.use_case:
+            dbt.check_settings(home, settings)
+        loaded = load(
+            erp_settings(),
+            home,
+            settings.quelle_erp,
+            _by_share(progress),
+            increments(),
+            _only(home, settings),
+        )
         forget.finish(home)
         return _loaded(loaded)
 
 
 def build_only(home: Path, settings: Vars, progress: Progress) -> BuildReport:
     """Builds the marts and says which partners may be pushed."""
-    with only_run(home, "build"):
+    with only_run(home, "build", settings.use_case):
         dbt.check_settings(home, settings)
         _check_mandanten(home, settings)
         built = _build(home, settings, progress)
@@ -105,11 +124,11 @@ def plan_only(
     home: Path, settings: Vars, progress: Progress, with_rows: bool = False, show_personal_data: bool = False
 ) -> PlanReport:
     """Writes a plan for what lies in the marts. Needs no credentials, unless an interrupted push is to be settled."""
-    with only_run(home, "plan"), sample.partners_at_hand(home, settings):
+    with only_run(home, "plan", settings.use_case), sample.partners_at_hand(home, settings):
         _check_rows(home, settings)
         ready, failures = tested(home, settings, progress)
         recover(home, settings.active, progress)
-        made = engine.plan(home, ready, settings.stichtag)
+        made = engine.plan(home, ready, settings.stichtag, use_case=settings.use_case)
         with open_database(home) as db:
             alike = renumbered(db, made.plan_id, ready)
         return PlanReport(
@@ -139,7 +158,8 @@ def push_only(
         name = unknown.pop()
         meant = did_you_mean(name, guards.DEFAULTS)
         raise SettingsError(f"--allow {name}: unknown guard{meant}; known are {', '.join(guards.DEFAULTS)}")
-    with only_run(home, "push"), sample.partners_at_hand(home, settings):
+    with only_run(home, "push", settings.use_case), sample.partners_at_hand(home, settings):
+        settings = _as_planned(home, settings, plan_id)
         make = once_a_run()
         check(home, settings, make)
         ready, failures = tested(home, settings, progress)
@@ -147,7 +167,8 @@ def push_only(
         if plan_id and ready:
             ready = engine.check_plan(home, plan_id, ready)
         elif not plan_id:
-            plan_id = engine.plan(home, ready, settings.stichtag, retry_rejected).plan_id
+            made = engine.plan(home, ready, settings.stichtag, retry_rejected, settings.use_case)
+            plan_id = made.plan_id
         pushed = _push(home, settings, ready, plan_id, progress, make, frozenset(allowed))
         return replace(pushed, failures=failures)
 
@@ -286,7 +307,7 @@ def _check_rows(home: Path, settings: Vars) -> None:
 def _carry_through(
     home: Path, settings: Vars, erp: Door, say: Say, progress: Progress, make: MakesConnectors
 ) -> RunReport:
-    loaded = load(erp, home, settings.quelle_erp, _by_share(progress), increments())
+    loaded = load(erp, home, settings.quelle_erp, _by_share(progress), increments(), _only(home, settings))
     forget.finish(home)
     say(f"Loaded {sum(loaded.rows.values()):,} rows of {len(loaded.rows)} tables in {loaded.seconds:.1f} s")
     for note in _loaded(loaded).notes:
@@ -300,7 +321,7 @@ def _carry_through(
     looked_up = recover(home, settings.active, progress, make)
     if looked_up:
         say(f"Settled {looked_up} records that an interrupted run had left open")
-    made = engine.plan(home, ready, settings.stichtag)
+    made = engine.plan(home, ready, settings.stichtag, use_case=settings.use_case)
     say(f"Plan {made.plan_id}: {made.operations:,} operations")
     pushed = replace(_push(home, settings, ready, made.plan_id, progress, make), failures=failures)
     return RunReport(**vars(pushed), warnings=warned, load=_loaded(loaded))
@@ -320,7 +341,7 @@ def _push(
         pushed = engine.push(home, plan_id, partners, limits, allowed, progress, make)
     has_sent = any(line.created + line.updated + line.withdrawn for line in pushed.lines)
     with engine.after_sending(has_sent), open_database(home) as db:
-        if not pushed.stopped and not pushed.held:
+        if not pushed.stopped and not pushed.held and settings.use_case is None:
             shares.note_pushed(db)
         alike = renumbered(db, plan_id, list(pushed.held))
         reasons = tuple(
@@ -331,6 +352,7 @@ def _push(
                 " group by all order by all",
                 [partners],
             ).fetchall()
+            if e in load_contract(p).of_use_case(settings.use_case)
         )
     return PushReport(
         plan_id=plan_id,
@@ -405,20 +427,56 @@ def tripped_guards(home: Path, plan_id: str, partners: list[str], settings: Vars
 
 
 def _build(home: Path, settings: Vars, progress: Progress) -> dbt.Build:
-    """Builds the marts; a build that does not come to its end leaves a mark that keeps plans from being made."""
+    """Builds the marts; a build that does not come to its end leaves a mark that keeps plans from being made.
+
+    A build of one use case says nothing of the others: their marks and failures stay.
+    """
+    use_case = settings.use_case
     with open_database(home) as db:
-        db.execute("delete from sync.builds")
-        db.execute("insert into sync.builds (started_at) values (now())")
-    built = dbt.build(home, settings, lambda done, total, _: progress("build", done, total))
+        check_one_delivery(db, home, settings)
+        only = names_to_build(db, read_nodes(home), settings) if use_case else ()
+        db.execute("delete from sync.builds where ? is null or use_case = ?", [use_case, use_case])
+        db.execute("insert into sync.builds (started_at, use_case) values (now(), ?)", [use_case])
+    built = dbt.build(home, settings, lambda done, total, _: progress("build", done, total), only)
     with open_database(home) as db:
         failures = json.dumps([as_json(line) for line in _failures(built)])
-        db.execute("update sync.builds set finished_at = now(), failures = ?", [failures])
-        shares.note_built(db)
+        db.execute(
+            "update sync.builds set finished_at = now(), failures = ? where use_case is not distinct from ?",
+            [failures, use_case],
+        )
+        if use_case is None:
+            shares.note_built(db)
     return built
 
 
+def _only(home: Path, settings: Vars) -> Only | None:
+    """The tables that a load of the settings' use case reads; None: all. Needs a dbt command that ran before."""
+    if settings.use_case is None:
+        return None
+    owned = OWNED.get(settings.use_case)
+    return Only(tables_of(read_nodes(home), settings) | {"mandant"} | (owned or frozenset()), owned)
+
+
+def _as_planned(home: Path, settings: Vars, plan_id: str | None) -> Vars:
+    """The settings of the use case that a plan was made for. Raises `SettingsError` where another one is named."""
+    if plan_id is None:
+        return settings
+    with open_database(home) as db:
+        planned = use_case_of(db, plan_id)
+    if settings.use_case not in (None, planned):
+        raise SettingsError(
+            f"--use-case {settings.use_case}: the plan {plan_id} is of {planned or 'all use cases'}; leave it out"
+        )
+    return settings if planned is None else limited(settings, planned, [])
+
+
 def warnings(home: Path, settings: Vars) -> tuple[WarningLine, ...]:
-    """Rules that take away much of a table in the last build, or much more than in the last run."""
+    """Rules that take away much of a table in the last build, or much more than in the last run.
+
+    A run of one use case does not judge the tables of all, and has none.
+    """
+    if settings.use_case is not None:
+        return ()
     with open_database(home) as db:
         return tuple(shares.warnings(db, shares.read_limits(settings.warn)))
 
@@ -447,20 +505,21 @@ def _check_mandanten(home: Path, settings: Vars) -> None:
 def tested(home: Path, settings: Vars, progress: Progress) -> tuple[list[str], tuple[FailureLine, ...]]:
     """Partners whose marts hold all tests as they lie there, and what keeps the others back."""
     with open_database(home) as db:
-        if db.execute("select 1 from sync.builds where finished_at is null").fetchone():
+        if _is_half_built(db, settings.use_case):
             raise BuildError(
                 "the last build was interrupted, the marts may be half new; run `stammdaten build`"
             )
-        _check_marts_are_there(db, settings.active)
+        _check_marts_are_there(db, settings)
         check_built(db, home, settings)
-    tested = dbt.check_marts(home, settings, lambda done, total, _: progress("test", done, total))
+    on = marts_to_test(settings)
+    tested = dbt.check_marts(home, settings, on, lambda done, total, _: progress("test", done, total))
     return _fitting(home, settings, tested)
 
 
 def _fitting(home: Path, settings: Vars, built: dbt.Build) -> tuple[list[str], tuple[FailureLine, ...]]:
     """Partners that may be pushed, and what keeps the others back: failed tests, columns that their API has not."""
     ready = [name for name in settings.active if built.ready(name)]
-    misfits = engine.misfitting(home, ready)
+    misfits = engine.misfitting(home, ready, settings.use_case)
     unfit = (
         FailureLine(partner=name, node="columns", status="contract", message=why, keys=())
         for name, why in misfits.items()
@@ -468,13 +527,30 @@ def _fitting(home: Path, settings: Vars, built: dbt.Build) -> tuple[list[str], t
     return [name for name in ready if name not in misfits], (*_failures(built), *unfit)
 
 
-def _check_marts_are_there(db: duckdb.DuckDBPyConnection, active: list[str]) -> None:
-    """Raises `BuildError` where a partner has no marts at all: after a load alone, or once it is switched on."""
+def _is_half_built(db: duckdb.DuckDBPyConnection, use_case: str | None) -> bool:
+    """Whether marts of this use case were being built when the build ended; a later one of its own made them whole."""
+    found = db.execute(
+        "select 1 from sync.builds as b where finished_at is null and coalesce(use_case = $use_case, true)"
+        " and not exists (from sync.builds as l where l.use_case = $use_case and l.finished_at is not null"
+        " and l.started_at > b.started_at)",
+        {"use_case": use_case},
+    )
+    return found.fetchone() is not None
+
+
+def _check_marts_are_there(db: duckdb.DuckDBPyConnection, settings: Vars) -> None:
+    """Raises `BuildError` where a use case of a partner has no marts at all.
+
+    That is so after a load alone, once a partner is switched on, and after a first run of another use case.
+    """
     there = db.execute("select table_name from information_schema.tables where table_schema = 'partners'")
     names = {name for (name,) in there.fetchall()}
-    for partner in active:
-        if not any(f"{partner}__{entity}" in names for entity in load_contract(partner).entities):
-            raise BuildError(f"the marts of {partner} are not there yet; run `stammdaten build` first")
+    for partner in settings.active:
+        contract = load_contract(partner)
+        for use_case in [settings.use_case] if settings.use_case else USE_CASES:
+            entities = contract.of_use_case(use_case)
+            if entities and not any(f"{partner}__{entity}" in names for entity in entities):
+                raise BuildError(f"the marts of {partner} are not there yet; run `stammdaten build` first")
 
 
 def _failures(built: dbt.Build) -> tuple[FailureLine, ...]:

@@ -3,7 +3,7 @@
 A row that the ERP does not tell about stays: rows leave the raw layer only with a complete delivery.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -12,7 +12,8 @@ import duckdb
 from pipelines.erp.delivery.delivery import ROW_NUMBER, Delivery, MarkExpired, TableData
 from pipelines.erp.delivery.schema import Table, erps_without
 
-FULL, INCREMENT = "full", "increment"
+# A table is read as a whole, or its changes are; a load of other tables keeps it as it is.
+FULL, INCREMENT, KEPT = "full", "increment", "kept"
 
 # `mark` is what a door wants to hear the next time; a mark is worth nothing once anything beside it has changed.
 CREATE_MARKS = """
@@ -47,9 +48,12 @@ class Mark:
 
 
 def read_marks(
-    connection: duckdb.DuckDBPyConnection, live_load: str | None, now: datetime, increments: Increments
+    connection: duckdb.DuckDBPyConnection, live: Mapping[str, str], now: datetime, increments: Increments
 ) -> dict[str, Mark]:
-    """Marks by table; none when the raw layer is not the load that made them, or a complete one is due."""
+    """Marks by table; none where the raw table is not of the load that made it, or when a complete one is due.
+
+    `live` is the id of the load that the rows of each raw table are of.
+    """
     connection.execute(CREATE_MARKS)
     last_full = connection.execute(
         """
@@ -61,11 +65,12 @@ def read_marks(
     if not last_full or not last_full[0] or now.replace(tzinfo=None) - last_full[0] >= increments.full_every:
         return {}
     found = connection.execute(
-        "select table_name, mark, origin, quelle_erp, columns from sync.marks where load_id = ?", [live_load]
+        "select table_name, load_id, mark, origin, quelle_erp, columns from sync.marks"
     ).fetchall()
     return {
         name: Mark(mark, origin, quelle_erp, frozenset(columns))
-        for name, mark, origin, quelle_erp, columns in found
+        for name, load_id, mark, origin, quelle_erp, columns in found
+        if live.get(name) == load_id
     }
 
 
@@ -81,10 +86,12 @@ def check_marks(delivery: Delivery, marks: Mapping[str, Mark], quelle_erp: str) 
             raise RuntimeError(f"{data.where}: changes of {name} that nobody asked for")
 
 
-def write_marks(connection: duckdb.DuckDBPyConnection, load_id: str, marks: Mapping[str, Mark]) -> None:
-    """Replaces all marks by those of a load."""
+def write_marks(
+    connection: duckdb.DuckDBPyConnection, load_id: str, marks: Mapping[str, Mark], replaced: Collection[str]
+) -> None:
+    """Replaces the marks of the tables that a load replaced by its own."""
     connection.execute(CREATE_MARKS)
-    connection.execute("delete from sync.marks")
+    connection.execute("delete from sync.marks where list_contains(?, table_name)", [list(replaced)])
     for name, mark in marks.items():
         connection.execute(
             "insert into sync.marks values (?, ?, ?, ?, ?, ?)",

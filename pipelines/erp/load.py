@@ -11,7 +11,7 @@ import shutil
 import time
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -22,9 +22,17 @@ from dlt.destinations.impl.duckdb.configuration import DuckDbCredentials
 
 from pipelines.erp import increments as changes
 from pipelines.erp.delivery.column_kinds import check_kinds, write_kinds
-from pipelines.erp.delivery.delivery import Delivery, Door, MarkExpired, Progress, Wanted, no_progress
+from pipelines.erp.delivery.delivery import (
+    OWNED,
+    Delivery,
+    Door,
+    MarkExpired,
+    Progress,
+    Wanted,
+    no_progress,
+)
 from pipelines.erp.delivery.schema import tables
-from pipelines.erp.increments import FULL, INCREMENT, Increments, Mark
+from pipelines.erp.increments import FULL, INCREMENT, KEPT, Increments, Mark
 from pipelines.erp.source import erp_source, raw_columns, stamps, unknown_columns
 from pipelines.errors import DeliveryError, RunningError, StammdatenError
 from pipelines.settings import database, memory_limit
@@ -65,6 +73,18 @@ CREATE_LOADS = """
 
 
 @dataclass(frozen=True)
+class Only:
+    """A load of some tables alone; the others stay as they are.
+
+    `owned` are those without which the load is refused; what else is not delivered stays, too. None: as in a load of
+    all tables, some are required, and the others are empty where they are not delivered.
+    """
+
+    tables: frozenset[str]
+    owned: frozenset[str] | None = None
+
+
+@dataclass(frozen=True)
 class Load:
     """What a load brought: rows of every canonical table, and what was delivered beyond the canonical list.
 
@@ -95,8 +115,9 @@ def load(
     quelle_erp: str = "wodis_sigma",
     progress: Progress = no_progress,
     increments: Increments | None = None,
+    only: Only | None = None,
 ) -> Load:
-    """Replaces the raw layer in `home/stammdaten.duckdb` by what comes in by a door.
+    """Replaces the raw layer in `home/stammdaten.duckdb` by what comes in by a door; `only` some of its tables.
 
     `quelle_erp` is written into rows that do not name their ERP. With `increments` a door that can tell changes is
     asked for those since the last load, and they are merged into its rows; without, or where that is not possible,
@@ -107,13 +128,18 @@ def load(
     home.mkdir(mode=0o700, parents=True, exist_ok=True)
     progress("checking the delivery", 0.0)
     _remove_leftovers(home)
+    there = _there(home)
+    # Where nothing is to be kept, everything is read.
+    only = only if there >= tables().keys() else None
     marks = _known_marks(home, increments) if increments else {}
+    if only:
+        marks = {name: mark for name, mark in marks.items() if name in only.tables}
     try:
-        return _load(door, home, quelle_erp, progress, increments, marks)
+        return _load(door, home, quelle_erp, progress, increments, marks, only)
     except MarkExpired:
         if not marks:
             raise
-        return _load(door, home, quelle_erp, progress, increments, {})
+        return _load(door, home, quelle_erp, progress, increments, {}, only)
 
 
 def _load(
@@ -123,6 +149,7 @@ def _load(
     progress: Progress,
     increments: Increments | None,
     marks: Mapping[str, Mark],
+    only: Only | None,
 ) -> Load:
     began = time.monotonic()
     asked = {name: mark.value for name, mark in marks.items()}
@@ -131,19 +158,22 @@ def _load(
     def opening(what: str, share: float) -> None:
         progress(what, share * CHECKED)
 
+    names, owned = (only.tables, only.owned) if only else (None, None)
     with (
         _scratch(home) as scratch,
-        door.opened(Wanted(quelle_erp, scratch, asked, overlap, opening)) as delivery,
+        door.opened(Wanted(quelle_erp, scratch, asked, overlap, opening, names, owned)) as opened,
     ):
+        delivery = _limited(opened, only)
+        replaced = _replaced(delivery, only)
         changes.check_marks(delivery, marks, quelle_erp)
         _check_against_last_load(delivery, home)
         progress("checking the delivery", CHECKED)
         at = datetime.now(UTC)
         load_id = at.strftime("%Y%m%d_%H%M%S_%f")
-        read = _store(delivery, home, scratch, load_id, stamps(quelle_erp, at), progress)
+        read = _store(delivery, replaced, home, scratch, load_id, stamps(quelle_erp, at), progress)
         next_marks = changes.new_marks(delivery, marks, quelle_erp) if increments else {}
     progress("going live", STORED)
-    rows = _go_live(delivery, home, load_id, at, read, next_marks)
+    rows = _go_live(delivery, replaced, home, load_id, at, read, next_marks)
     progress("loaded", 1.0)
     return Load(
         load_id=load_id,
@@ -156,18 +186,42 @@ def _load(
             if (unknown := unknown_columns(tables()[name], data))
         },
         unknown_files=delivery.unknown_files,
-        absent_tables=tuple(name for name in tables() if name not in delivery.tables),
+        absent_tables=tuple(name for name in replaced if name not in delivery.tables),
         seconds=time.monotonic() - began,
-        notes=(*delivery.notes, *delivery.noticed),
+        notes=(*delivery.notes, *delivery.noticed, *_kept_note(only, replaced)),
         changed={name: read.get(name, 0) for name, data in delivery.tables.items() if data.changes_only},
     )
+
+
+def _limited(delivery: Delivery, only: Only | None) -> Delivery:
+    """The delivery without tables that are not wanted, which a door may hand over with the others."""
+    if only is None:
+        return delivery
+    if missing := sorted((only.owned or frozenset()) - delivery.tables.keys()):
+        raise DeliveryError(f"{delivery.origin}: {', '.join(missing)} missing; {OWNED}")
+    chosen = {name: data for name, data in delivery.tables.items() if name in only.tables}
+    return replace(delivery, tables=chosen)
+
+
+def _replaced(delivery: Delivery, only: Only | None) -> tuple[str, ...]:
+    """The tables that the load replaces."""
+    if only and only.owned is not None:
+        return tuple(delivery.tables)
+    return tuple(name for name in tables() if only is None or name in only.tables)
+
+
+def _kept_note(only: Only | None, replaced: Collection[str]) -> tuple[str, ...]:
+    kept = sorted(only.tables - set(replaced)) if only else []
+    return (f"Not delivered, kept as loaded before: {', '.join(kept)}",) if kept else ()
 
 
 def kind_of_last_load(connection: duckdb.DuckDBPyConnection) -> str | None:
     """`full` when the last load read everything, `increment` when it brought changes of a table; None without one."""
     connection.execute(CREATE_LOADS)
     found = connection.execute(
-        "select max(kind) from sync.loads where load_id = (select max_by(load_id, loaded_at) from sync.loads)"
+        "select max(kind) from sync.loads where kind <> ?"
+        " and load_id = (select max_by(load_id, loaded_at) from sync.loads)",
+        [KEPT],
     ).fetchone()
     return found[0] if found else None
 
@@ -177,13 +231,22 @@ def _known_marks(home: Path, increments: Increments) -> dict[str, Mark]:
     if not database(home).exists():
         return {}
     with _connect(home) as connection:
-        live = _live_dataset(connection)
-        if live is None:
+        live = {
+            table: dataset.removeprefix(DATASET_PREFIX)
+            for table, dataset in _live_datasets(connection).items()
+        }
+        if not live:
             return {}
         connection.execute(CREATE_LOADS)
-        return changes.read_marks(
-            connection, live.removeprefix(DATASET_PREFIX), datetime.now(UTC), increments
-        )
+        return changes.read_marks(connection, live, datetime.now(UTC), increments)
+
+
+def _there(home: Path) -> set[str]:
+    """The tables that the raw layer has."""
+    if not database(home).exists():
+        return set()
+    with _connect(home) as connection:
+        return set(_live_datasets(connection))
 
 
 def _check_against_last_load(delivery: Delivery, home: Path) -> None:
@@ -220,7 +283,13 @@ def _scratch(home: Path) -> Iterator[Path]:
 
 
 def _store(
-    delivery: Delivery, home: Path, scratch: Path, load_id: str, defaults: dict[str, str], progress: Progress
+    delivery: Delivery,
+    replaced: Collection[str],
+    home: Path,
+    scratch: Path,
+    load_id: str,
+    defaults: dict[str, str],
+    progress: Progress,
 ) -> dict[str, int]:
     """Writes all rows into the dataset of this load and returns how many were read a table."""
     folder = scratch / "rows"
@@ -230,7 +299,7 @@ def _store(
         progress(what, CHECKED + share * (READ - CHECKED))
 
     with _pipeline(home, load_id, progress) as pipeline, _errors_of_users(home):
-        pipeline.extract(erp_source(delivery, defaults, folder, reading))
+        pipeline.extract(erp_source(delivery, replaced, defaults, folder, reading))
         counts = pipeline.normalize(workers=1).row_counts
         # One connection for all: dlt's own would be closed, and the file written out, after each table.
         with _connect(home) as connection:
@@ -321,36 +390,44 @@ def _mendable(problem: BaseException | None, home: Path) -> StammdatenError | No
 
 def _go_live(
     delivery: Delivery,
+    replaced: Collection[str],
     home: Path,
     load_id: str,
     at: datetime,
     read: Mapping[str, int],
     marks: Mapping[str, Mark],
 ) -> dict[str, int]:
-    """Completes tables of which only changes came, points the raw layer to the new dataset, returns rows by table."""
+    """Completes tables of which only changes came, points the raw layer to the new dataset.
+
+    Returns the rows of the tables that it replaced; the others go on as they are.
+    """
     dataset = DATASET_PREFIX + load_id
     with _connect(home) as connection:
-        rows = {name: _count(connection, dataset, name) for name in tables()}
+        rows = {name: _count(connection, dataset, name) for name in tables() if name in replaced}
         lost = {
             name: (read.get(name, 0), count) for name, count in rows.items() if read.get(name, 0) != count
         }
         if lost:
             raise RuntimeError(f"rows read and rows stored differ: {lost}")
         connection.begin()
-        former = _live_dataset(connection)
+        former = _live_datasets(connection)
+        kept = {name: _count(connection, RAW, name) for name in former if name not in rows}
+        views = _live_views(connection)
         merged = [name for name, data in delivery.tables.items() if data.changes_only]
         for name in merged:
             table, data = tables()[name], delivery.tables[name]
-            changes.merge(connection, table, data, raw_columns(table, data), f"{former}", dataset)
+            changes.merge(connection, table, data, raw_columns(table, data), former[name], dataset)
             rows[name] = _count(connection, dataset, name)
         connection.execute(f"drop schema if exists {RAW} cascade; create schema {RAW};")
         for table in tables().values():
             columns = raw_columns(table, delivery.tables.get(table.name))
-            connection.execute(_view(table.name, columns, dataset))
-        _note_load(connection, load_id, at, delivery.origin, rows, merged)
-        changes.write_marks(connection, load_id, marks)
-        write_kinds(connection, delivery)
-        _drop_datasets(connection, keep=dataset)
+            is_new = table.name in rows
+            connection.execute(_view(table.name, columns, dataset) if is_new else views[table.name])
+        kinds = {name: KEPT for name in kept} | {name: INCREMENT for name in merged}
+        _note_load(connection, load_id, at, delivery.origin, rows | kept, kinds)
+        changes.write_marks(connection, load_id, marks, rows)
+        write_kinds(connection, delivery, rows)
+        _drop_datasets(connection, keep={dataset, *(former[name] for name in kept)})
         connection.commit()
     return rows
 
@@ -366,13 +443,13 @@ def _note_load(
     at: datetime,
     source: str,
     rows: Mapping[str, int],
-    merged: Collection[str],
+    kinds: Mapping[str, str],
 ) -> None:
     connection.execute(CREATE_LOADS)
     connection.executemany(
         "insert into sync.loads (load_id, loaded_at, source, table_name, row_count, kind) values (?, ?, ?, ?, ?, ?)",
         [
-            (load_id, at.replace(tzinfo=None), source, name, count, INCREMENT if name in merged else FULL)
+            (load_id, at.replace(tzinfo=None), source, name, count, kinds.get(name, FULL))
             for name, count in rows.items()
         ],
     )
@@ -383,21 +460,29 @@ def _remove_leftovers(home: Path) -> None:
     shutil.rmtree(_dlt_folder(home) / "erp", ignore_errors=True)
     if database(home).exists():
         with _connect(home) as connection:
-            _drop_datasets(connection, keep=_live_dataset(connection))
+            _drop_datasets(connection, keep=set(_live_datasets(connection).values()))
 
 
-def _live_dataset(connection: duckdb.DuckDBPyConnection) -> str | None:
-    views = connection.execute("select sql from duckdb_views() where schema_name = ?", [RAW]).fetchall()
-    found = (re.search(rf"\b{DATASET_PREFIX}\w+", sql) for (sql,) in views)
-    return next((match.group() for match in found if match), None)
+def _live_views(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
+    """The statement that makes the view of each raw table."""
+    found = connection.execute("select view_name, sql from duckdb_views() where schema_name = ?", [RAW])
+    return dict(found.fetchall())
 
 
-def _drop_datasets(connection: duckdb.DuckDBPyConnection, keep: str | None) -> None:
+def _live_datasets(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
+    """The dataset that the rows of each raw table lie in."""
+    found = {
+        table: re.search(rf"\b{DATASET_PREFIX}\w+", sql) for table, sql in _live_views(connection).items()
+    }
+    return {table: match.group() for table, match in found.items() if match}
+
+
+def _drop_datasets(connection: duckdb.DuckDBPyConnection, keep: Collection[str]) -> None:
     schemas = connection.execute(
         "select schema_name from duckdb_schemas() where database_name = current_database()"
     ).fetchall()
     for (name,) in schemas:
-        if name.startswith(DATASET_PREFIX) and name != keep:
+        if name.startswith(DATASET_PREFIX) and name not in keep:
             connection.execute(f"drop schema {_quoted(name)} cascade")
 
 

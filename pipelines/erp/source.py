@@ -1,6 +1,6 @@
 """The dlt source: every canonical table as Arrow batches, all columns text, the same whatever the door."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from datetime import datetime
 from pathlib import Path
 
@@ -25,9 +25,9 @@ ROW_GROUP_BYTES = 16 << 20
 
 @dlt.source(schema=Schema("erp", normalizers=NAMING), max_table_nesting=0)  # type: ignore[untyped-decorator]
 def erp_source(
-    delivery: Delivery, defaults: dict[str, str], folder: Path, progress: Progress
+    delivery: Delivery, names: Collection[str], defaults: dict[str, str], folder: Path, progress: Progress
 ) -> Iterator[DltResource]:
-    """One resource a canonical table, in the order of the list; it writes Parquet files into an empty folder.
+    """One resource for each of these tables, in the order of the list; it writes Parquet files into an empty folder.
 
     Each has all canonical columns (NULL where the delivery lacks them), then the delivery's own further
     ones, then `_zeile`, the number of the row in its file from 1. `defaults` maps a column to the text that
@@ -35,7 +35,7 @@ def erp_source(
     """
     total = sum(data.size for data in delivery.tables.values()) or 1
     before = 0
-    for table in tables().values():
+    for table in (table for name, table in tables().items() if name in names):
         data = delivery.tables.get(table.name)
         size = data.size if data else 0
         rows = _rows(table, data, defaults, _share_of(progress, table.name, before, size, total))

@@ -45,14 +45,18 @@ class SqlSettings:
     def opened(self, wanted: Wanted) -> Iterator[Delivery]:
         """Everything that the mapped views and statements hold, at the moment of opening where that can be had."""
         with _connected(self) as database:
-            found = {name: _look(database, name, mapping) for name, mapping in self.mapping.items()}
+            found = {
+                name: _look(database, name, mapping)
+                for name, mapping in self.mapping.items()
+                if wanted.wants(name)
+            }
             erp = _erp_of(database, found, wanted.quelle_erp)
             for view in found.values():
                 _check_columns(database, view, erp)
             noticed: list[str] = []
             data = {name: _table_data(database, view, wanted, noticed) for name, view in found.items()}
             remedy = f"name a view or SELECT for each in {self.mapping_file}"
-            check_complete(data, erp, database.origin, remedy)
+            check_complete(data, erp, database.origin, remedy, wanted)
             yield Delivery(
                 origin=f"sql: {database.origin}",
                 tables=with_mapped_values(data, self.mapping),

@@ -4,6 +4,8 @@ Only doors that know kinds say them (a database does, CSV has none). A number ha
 with them the ids at all partners; so it is refused until the source hands it out as text.
 """
 
+from collections.abc import Collection
+
 import duckdb
 
 from pipelines.erp.delivery.delivery import Delivery
@@ -39,9 +41,10 @@ def check_kinds(connection: duckdb.DuckDBPyConnection, delivery: Delivery) -> No
                 )
 
 
-def write_kinds(connection: duckdb.DuckDBPyConnection, delivery: Delivery) -> None:
-    """Notes the kinds of a delivery, and forgets those of the former."""
-    connection.execute(f"{CREATE_KINDS} delete from sync.column_kinds")
+def write_kinds(connection: duckdb.DuckDBPyConnection, delivery: Delivery, replaced: Collection[str]) -> None:
+    """Notes the kinds of the tables of a delivery, and forgets the former ones."""
+    connection.execute(CREATE_KINDS)
+    connection.execute("delete from sync.column_kinds where list_contains(?, table_name)", [list(replaced)])
     kinds = [
         (name, column, kind) for name, data in delivery.tables.items() for column, kind in data.kinds.items()
     ]

@@ -16,6 +16,12 @@ from pipelines.errors import DeliveryError
 ROW_NUMBER = "_zeile"
 RESERVED_PREFIXES = ("_dlt", ROW_NUMBER)
 
+# What to do where a table is missing that a load of one use case is all about.
+OWNED = (
+    "a run of this use case needs it each time; deliver it, or where the ERP has no such rows any more, run without"
+    " --use-case"
+)
+
 # What is being done, and the share of the whole load that is done (0 to 1).
 Progress = Callable[[str, float], None]
 
@@ -41,7 +47,9 @@ class Wanted:
     after it. `marks` holds the mark of each table that may be delivered as changes since then; it is empty when
     everything is wanted. A door whose marks are change stamps goes back by `overlap` from there, as a row may be seen
     later than its stamp says; one with delta links has no use for it. A door that has to fetch everything before it can
-    check anything tells `progress` what it is doing.
+    check anything tells `progress` what it is doing. `tables` names those that are wanted (None: all); others need not
+    be there, need not be whole, and are best not read. `owned` of them have to be there; None: those that are required
+    of any delivery.
     """
 
     quelle_erp: str
@@ -49,6 +57,18 @@ class Wanted:
     marks: Mapping[str, str] = field(default_factory=dict)
     overlap: timedelta = timedelta(0)
     progress: Progress = no_progress
+    tables: frozenset[str] | None = None
+    owned: frozenset[str] | None = None
+
+    def wants(self, table: str) -> bool:
+        """Whether the rows of this table are wanted."""
+        return self.tables is None or table in self.tables
+
+    def requires(self, table: str, quelle_erp: str) -> bool:
+        """Whether a delivery without this table is not complete."""
+        if self.owned is not None:
+            return table in self.owned
+        return self.wants(table) and tables()[table].is_required(quelle_erp)
 
 
 @dataclass(frozen=True)
@@ -99,10 +119,12 @@ class Door(Protocol):
 
 
 def check_complete(
-    data: Mapping[str, TableData], quelle_erp: str, where: str, remedy: str, suffix: str = ""
+    data: Mapping[str, TableData], quelle_erp: str, where: str, remedy: str, wanted: Wanted, suffix: str = ""
 ) -> None:
     """Raises `DeliveryError` for a required table or key column that is missing (rules.md, "File import")."""
-    missing = [t.name + suffix for t in tables().values() if t.is_required(quelle_erp) and t.name not in data]
+    missing = [name + suffix for name in tables() if wanted.requires(name, quelle_erp) and name not in data]
+    if missing and wanted.owned is not None:
+        raise DeliveryError(f"{where}: {', '.join(missing)} missing; {OWNED}")
     if missing:
         raise DeliveryError(f"{where}: {', '.join(missing)} missing; {remedy}")
     for name, table in data.items():

@@ -124,31 +124,38 @@ def open_folder(folder: Path, where: str, settings: FilesSettings, wanted: Wante
         settings.encoding, settings.delimiter, settings.mapping, settings.limits, wanted.scratch
     )
     reader = TableReader(options)
-    read = readings(found, settings.mapping)
+    recognised = readings(found, settings.mapping)
+    read = [reading for reading in recognised if wanted.wants(reading.table)]
+    passed_over = {reading.found for reading in recognised if not wanted.wants(reading.table)}
     is_split = any(reading.may_be_a_part for reading in read)
     numbers = _mandanten(reader, mandant_files(where, read)) if is_split else {}
     parts = assign(where, read, numbers)
-    _check_mapped(settings.mapping, parts, [*others, *(file.shown for file in found)])
+    _check_mapped(_demanded(settings.mapping, wanted), parts, [*others, *(file.shown for file in found)])
     data = {name: reader.table(name, files, control) for name, files in parts.items()}
     erp = _erp_of(data, wanted.quelle_erp)
-    used = {part.found for files in parts.values() for part in files}
+    used = passed_over.union(part.found for files in parts.values() for part in files)
     unknown = (*others, *(file.shown for file in found if file not in used))
     folders = [f"{path.name}/" for path in listed(folder) if path.is_dir()] if folder.is_dir() else []
     names = [*unknown, *(name for name in folders if "." in name)]
     packed = [name for name in others if name.lower().endswith(".zip")]
-    misses = {name: near_misses(name, tables(), names) for name in tables() if name not in data}
+    misses = {
+        name: near_misses(name, tables(), names)
+        for name in tables()
+        if name not in data and wanted.wants(name)
+    }
     check_complete(
         data,
         erp,
         where,
         f"{_told(misses, erp, packed)}export every required table (CSV, Parquet or Excel) into this folder, "
         f"or mend {FOLDER_SETTING}",
+        wanted,
         suffix=".csv",
     )
     reader.check_columns(erp)
     living = [number for number, is_gone in numbers.items() if not is_gone]
-    check_mandanten(parts, (name for name, table in tables().items() if table.is_required(erp)), living)
-    if control:
+    check_mandanten(parts, (name for name in tables() if wanted.requires(name, erp)), living)
+    if control and wanted.tables is None:
         control.check_all_used()
     notes = [
         f"{shown(name)}: looks like the table {table}, which was not delivered, but is not read; {remedy(name, table)}"
@@ -163,6 +170,13 @@ def open_folder(folder: Path, where: str, settings: FilesSettings, wanted: Wante
         (*reader.notes, *notes),
         reader.noticed,
     )
+
+
+def _demanded(mapping: Mapping[str, TableMapping], wanted: Wanted) -> Mapping[str, TableMapping]:
+    """Of the mapping what has to be there: all, unless some tables alone are wanted."""
+    if wanted.owned is None:
+        return {name: table for name, table in mapping.items() if wanted.wants(name)}
+    return {name: table for name, table in mapping.items() if name in wanted.owned}
 
 
 def _told(misses: Mapping[str, Sequence[str]], erp: str, packed: Sequence[str]) -> str:
