@@ -284,7 +284,8 @@ class PartnerReader:
             return
         if not answer.ok:
             raise LookupFailed(answer)
-        if record is not None:
+        # One that is no record of ours by `where` (inactive, say) is as good as gone.
+        if record is not None and kind.entity_of(record, None) is not None:
             self._take(kind, [record], parent_id=parent_id)
 
     def _take(
