@@ -15,6 +15,7 @@ from pipelines.api.http.client import (
     PartnerStopped,
     pause_before,
 )
+from pipelines.api.imports import Imports
 from pipelines.api.lookup import Finder, HeldByAnother, external_ids_of, is_html
 from pipelines.api.outcome import Outcome
 from pipelines.api.protocols.protocol import Json, LookupFailed, Operation
@@ -59,6 +60,7 @@ class Connector(Finder):
         self.patience = effective_patience(contract, settings)
         self._list_locks = [threading.Lock() for _ in range(64)]
         self.refusals = Refusals(contract.equal_refusals)
+        self.imports = Imports(contract, self.client, settings, self.judge)
         # Entities whose list was looked at for ids of ours.
         self._looked_for_ids: set[str] = set()
 
@@ -82,6 +84,8 @@ class Connector(Finder):
 
     def _carried_out(self, operation: Operation) -> Outcome:
         try:
+            if operation.entity.openimmo:
+                return self.imports.hand_over([operation])[0]
             match operation.kind:
                 case "create":
                     return self.create(operation)

@@ -168,7 +168,18 @@ def plan(
     if as_json:
         show_document(report)
         raise end(report)
-    heads = ["partner", "entity", "in mart", "create", "update", "withdraw", "unchanged", "given up", "held"]
+    heads = [
+        "partner",
+        "entity",
+        "in mart",
+        "create",
+        "update",
+        "withdraw",
+        "unchanged",
+        "given up",
+        "held",
+        "delivered",
+    ]
     table(heads, cells(report.plan))
     for row in report.rows or ():
         out.print(f"{row.partner} {row.entity} {row.operation} {row.external_id}", soft_wrap=True)

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from pipelines.contract import openimmo
 from pipelines.contract.json_schema import body_schema, is_list
 from pipelines.contract.model import (
     Below,
@@ -38,7 +39,7 @@ KEYS = {
     "title", "erp", "collection", "record", "list", "items", "unwrap", "id", "external_id", "external_ids", "find",
     "natural_key", "unique_field", "candidates", "where", "parents", "id_space", "created_with", "lookups",
     "withdraw", "withdraw_note", "begin", "before_begin", "upsert", "mutation", "argument", "input", "refer_by",
-    "before_create", "list_below", "fixed", "shown_as", "former_ids", "unique_external_id",
+    "before_create", "list_below", "fixed", "shown_as", "former_ids", "unique_external_id", "openimmo",
 }  # fmt: skip
 
 
@@ -62,11 +63,21 @@ def read_entity(name: str, entry: Json, source: Source, where: str) -> Entity:
     for key in entry:
         if key not in KEYS:
             raise ContractError(f"{where}: the key {key!r} is not known; see docs/contracts.md.")
-    upsert = _one_of(entry, "upsert", (False, True), where)
+    # A file takes all fields each time, and an object may be handed over again: like an upsert.
+    files = (
+        openimmo.read_openimmo(entry["openimmo"], source.document.get("paths", {}), where)
+        if "openimmo" in entry
+        else None
+    )
+    upsert = _one_of(entry, "upsert", (False, True), where) or files is not None
     mutation = _mutation(entry, source.sdl, where) if source.sdl else None
-    collection, record = _paths(entry, source, mutation, bool(upsert), where)
-    method = "put" if upsert else "post"
-    schema = source.body(record if upsert else collection, method, mutation)
+    if files:
+        collection, record = entry.get("collection", ""), entry.get("record", "")
+        schema = openimmo.columns()
+    else:
+        collection, record = _paths(entry, source, mutation, bool(upsert), where)
+        method = "put" if upsert else "post"
+        schema = source.body(record if upsert else collection, method, mutation)
     parents = entry.get("parents", {})
     head = source.document["x-partner"]
     entity = Entity(
@@ -110,6 +121,7 @@ def read_entity(name: str, entry: Json, source: Source, where: str) -> Entity:
         fixed=entry.get("fixed", {}),
         shown_as=entry.get("shown_as", {}),
         unique_external_id=bool(_one_of(entry, "unique_external_id", (False, True), where)),
+        openimmo=files,
     )
     _check(entity, schema, where)
     return entity

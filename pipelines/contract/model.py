@@ -14,6 +14,8 @@ WithdrawKind = Literal["keep", "delete", "end", "deactivate", "detach"]
 BeforeBegin = Literal["end_at_begin", "delete"]
 ReferBy = Literal["id", "external_id"]
 BeforeCreate = Literal["", "look_up", "list"]
+Intake = Literal["http", "sftp", "ftps", "ftp"]
+SendAs = Literal["xml", "zip", "multipart"]
 
 
 # How well a part of a contract is known, the best first; and the mark of a field's values beside that of the field.
@@ -174,6 +176,44 @@ class Withdraw:
 
 
 @dataclass(frozen=True)
+class Import:
+    """An import over HTTP: where a file goes, where its state is asked for, and the words of the answer.
+
+    `path` takes the POST, `state_path` (with `{id}`) the GET; `import_id`, `state`, `results` are dotted paths in
+    answers, `number`, `result`, `message` in one result. `accepted`: kind of operation → words that confirm it.
+    """
+
+    path: str
+    state_path: str
+    import_id: str
+    state: str
+    running: tuple[str, ...]
+    done: tuple[str, ...]
+    failed: tuple[str, ...]
+    results: str
+    number: str
+    result: str
+    accepted: Mapping[str, tuple[str, ...]]
+    rejected: tuple[str, ...]
+    unknown: tuple[str, ...] = ()
+    message: str = ""
+    send_as: SendAs = "xml"
+
+
+@dataclass(frozen=True)
+class OpenImmo:
+    """How the objects of an entity are handed over: `intake` by default, so many `objects` in a file at most.
+
+    `wait`: seconds in which a run waits for the outcome of an import.
+    """
+
+    intake: Intake
+    objects: int = 200
+    wait: float = 120.0
+    http: Import | None = None
+
+
+@dataclass(frozen=True)
 class Entity:
     """One entity of a partner; the keys of `x-entities`, defaults filled in.
 
@@ -214,6 +254,7 @@ class Entity:
     fixed: Mapping[str, Any] = default(default_factory=dict)
     shown_as: Mapping[str, str] = default(default_factory=dict)
     unique_external_id: bool = False
+    openimmo: OpenImmo | None = None
 
     @property
     def list(self) -> str:
@@ -224,6 +265,11 @@ class Entity:
     def id_is_ours(self) -> bool:
         """Whether the partner keeps our id as its own."""
         return self.external_id == self.id
+
+    @property
+    def can_be_read(self) -> bool:
+        """Whether the partner shows records of this entity; files go one way."""
+        return self.openimmo is None or bool(self.record)
 
     @property
     def sent_id(self) -> str | None:

@@ -70,6 +70,7 @@ create table if not exists sync.held (
     table_name varchar, reason varchar
 );
 alter table sync.plan_counts add column if not exists held bigint;
+alter table sync.plan_counts add column if not exists delivered bigint;
 create table if not exists sync.plan_renumbered (
     plan_id varchar, partner varchar, entity varchar, id_space varchar, external_id varchar, pair integer,
     root integer, side varchar

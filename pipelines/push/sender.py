@@ -8,7 +8,7 @@ import sqlite3
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -29,7 +29,7 @@ from pipelines.api.protocols.protocol import LookupFailed
 from pipelines.contract.contract import Contract, Entity
 from pipelines.contract.json_schema import is_list
 from pipelines.database import said
-from pipelines.errors import JournalError, StammdatenError
+from pipelines.errors import JournalError, SettingsError, StammdatenError
 from pipelines.ledger.holders import holders_of
 from pipelines.ledger.journal import Journal, noting
 from pipelines.push.doubt import look_for, pauses
@@ -161,7 +161,7 @@ class Sender:
             if self.stopped:
                 break
             before = len(self._doubts)
-            self._send_level(level, 1 if is_withdrawal else self.connector.batch)
+            self._send_level(level, is_withdrawal)
             made, self._made = self._made, []
             self._check_made(made)
             has_looked = len(self._doubts) > before
@@ -233,15 +233,21 @@ class Sender:
             self.requests += requests
             self._doubts.append(Doubt(row, replace(operation, remote_id=None), outcome))
 
-    def _send_level(self, level: Iterator[Row], together: int) -> None:
-        """Keeps every connection busy to the end of the level; so many rows share a request."""
-        requests = iter(lambda: list(islice(level, together)), [])
-        feed = Feed(requests, self._intend, lambda: self.stopped is not None)
+    def _send_level(self, level: Iterator[Row], is_withdrawal: bool) -> None:
+        """Keeps every connection busy to the end of the level."""
+        feed = Feed(self._requests(level, is_withdrawal), self._intend, lambda: self.stopped is not None)
         threads = [
             self._pool.submit(self._work_off, feed) for _ in range(self.connector.limits.in_flight or 1)
         ]
         for thread in threads:
             thread.result()
+
+    def _requests(self, level: Iterator[Row], is_withdrawal: bool) -> Iterator[list[Row]]:
+        """The rows of a level by the request, or the file, that they share; a file has rows of one entity."""
+        entities = self.connector.contract.entities
+        for name, rows in groupby(level, key=lambda row: row["entity"] if self._entity(row).openimmo else ""):
+            files = entities[name].openimmo if name else None
+            yield from _parts(rows, files.objects if files else 1 if is_withdrawal else self.connector.batch)
 
     def _work_off(self, feed: "Feed") -> None:
         try:
@@ -266,10 +272,36 @@ class Sender:
                 going.append((row, ready))
             else:
                 self._note(row, ready)
-        if len(going) > 1:
+        if going and going[0][1].entity.openimmo:
+            self._hand_over(going)
+        elif len(going) > 1:
             self._carry_out_together(going)
-        for row, operation in going if len(going) == 1 else ():
+        for row, operation in going if len(going) == 1 and not going[0][1].entity.openimmo else ():
             self._note(row, self._guarded(row, partial(self._carry, row, operation)))
+
+    def _hand_over(self, going: list[tuple[Row, Operation]]) -> None:
+        """One file. What was taken and has no outcome yet is noted before that is waited for, with where to ask."""
+
+        def tell(outcomes: Sequence[Outcome | None]) -> None:
+            for (row, _), outcome in zip(going, outcomes, strict=True):
+                if outcome is not None:
+                    self.settle(row, outcome)
+
+        try:
+            outcomes = self.connector.imports.hand_over([operation for _, operation in going], tell)
+        except (JournalError, sqlite3.Error, SettingsError):
+            raise
+        except (
+            Exception
+        ) as bug:  # it may have come after the file was taken: a new object is not sent as new again
+            name = type(bug).__name__
+            outcomes = [
+                Outcome("pending", "internal_error", row["remote_id"] or row["external_id"], fields=(name,))
+                for row, _ in going
+            ]
+        for (row, operation), outcome in zip(going, outcomes, strict=True):
+            self.connector.noted(operation, outcome)
+            self._note(row, outcome)
 
     def _carry_out_together(self, going: list[tuple[Row, Operation]]) -> None:
         try:
@@ -391,6 +423,11 @@ class Sender:
         """The id as the contract has it; one that is no number goes as it is, for the partner to judge."""
         is_number = remote_id.isascii() and remote_id.isdecimal()
         return int(remote_id) if is_number and name in self._integers[entity.name] else remote_id
+
+
+def _parts(rows: Iterator[Row], size: int) -> Iterator[list[Row]]:
+    while together := list(islice(rows, size)):
+        yield together
 
 
 def rows_of(file: Path) -> Iterator[Row]:

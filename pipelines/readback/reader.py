@@ -80,7 +80,7 @@ class Kind:
 
 def kinds(contract: Contract) -> list[Kind]:
     """The kinds of records of a partner, parents before children."""
-    order = [name for level in contract.levels for name in level]
+    order = [name for level in contract.levels for name in level if contract.entities[name].can_be_read]
     paths = list(dict.fromkeys(contract.entities[name].record for name in reversed(order)))
     found = []
     for path in reversed(paths):

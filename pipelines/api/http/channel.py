@@ -159,7 +159,9 @@ class Channel:
         prepared.method = method.upper()
         prepared.url = _with_query(address, query) if query else _checked(address)
         prepared.prepare_headers(dict(headers))
-        prepared.prepare_body(None, None, json=body)
+        # A file goes as it is, anything else as JSON.
+        is_file = isinstance(body, bytes)
+        prepared.prepare_body(body if is_file else None, None, json=None if is_file else body)
         connect, whole = self._timeout
         BOUNDS.until, BOUNDS.left, BOUNDS.broken = time.monotonic() + whole, self._largest + FRAMING, None
         try:

@@ -5,7 +5,7 @@ with kinds as (
     select
         d.*,
         case
-            when d.state = 'synced' then 'sent'
+            when d.state in ('synced', 'delivered') then 'sent'
             when d.state = 'withdrawn' and d.reason = 'deleted' then 'gone'
             when d.state = 'withdrawn' and d.reason = 'detached' and d.payload = '{}' then 'gone'
             when d.state = 'withdrawn' then 'ended'
@@ -30,7 +30,10 @@ select
         when l.reason = 'without_external_id' and l.payload_hash is not null then l.reason
         else d.reason
     end as reason,
-    case when d.kind = 'failed' then d.fields end as fields,
+    -- Of what was handed over: the import that tells its outcome.
+    case
+        when d.kind = 'failed' or d.state = 'delivered' or d.reason = 'removal_delivered' then d.fields
+    end as fields,
     case d.kind
         when 'sent' then d.payload when 'ended' then json_merge_patch(l.payload, d.payload) when 'failed' then l.payload
     end as payload,
