@@ -68,6 +68,14 @@
                 "expose_als": {"default": "property_groups", "allowed": ["property_groups", "properties"]},
             },
         },
+        "wohnungshelden": {
+            "aktiv": false,
+            "tenants_need": "last_name",
+            "needs_gebaeude": false,
+            "options": {
+                "kontakt_email": {"default": "vermietung@example.invalid", "allowed": "text"},
+            },
+        },
     }) %}
 {% endmacro %}
 

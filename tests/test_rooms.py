@@ -14,6 +14,7 @@ ROOMS = (
     "personal",
     "api.http",
     "api.protocols",
+    "api.files",
     "api",
     "ledger",
     "plan",

@@ -17,6 +17,7 @@ from pipelines.api.http.client import (
     PartnerStopped,
     pause_before,
 )
+from pipelines.api.imports import Imports
 from pipelines.api.lookup import Finder, HeldByAnother, external_ids_of, is_html
 from pipelines.api.outcome import Outcome
 from pipelines.api.protocols.protocol import Json, LookupFailed, Operation
@@ -65,6 +66,7 @@ class Connector(Finder):
         self._list_locks = [threading.Lock() for _ in range(64)]
         self.refusals = Refusals(contract.equal_refusals)
         self.withheld = Withheld()
+        self.imports = Imports(contract, self.client, settings, self.judge)
         # Entities whose list was looked at for ids of ours.
         self._looked_for_ids: set[str] = set()
         # Rows whose record the partner has not made yet, by entity.
@@ -105,6 +107,8 @@ class Connector(Finder):
 
     def _carried_out(self, operation: Operation) -> Outcome:
         try:
+            if operation.entity.openimmo:
+                return self.imports.hand_over([operation])[0]
             match operation.kind:
                 case "create":
                     return self.create(operation)

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 class Outcome:
     """What became of one operation.
 
-    `state` is `synced`, `withdrawn`, `pending`, `rejected` or `blocked`; `fields` names the partner's fields that
-    were refused (or the missing parent), never their values.
+    `state` is `synced`, `withdrawn`, `delivered` (handed over, not confirmed), `pending`, `rejected` or `blocked`;
+    `fields` names the partner's fields that were refused (or the missing parent, or the import that is asked for an
+    outcome), never their values.
     """
 
     state: str

@@ -8,12 +8,12 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-PENDING, REJECTED, BLOCKED = "pending", "rejected", "blocked"
+PENDING, REJECTED, BLOCKED, DELIVERED = "pending", "rejected", "blocked", "delivered"
 
 
 @dataclass(frozen=True)
 class Reason:
-    """One cause. `state` is what a row is left in: `pending`, `rejected` or `blocked`."""
+    """One cause. `state` is what a row is left in: `pending`, `rejected`, `blocked` or `delivered`."""
 
     code: str
     state: str
@@ -387,11 +387,57 @@ OURS = (
         "Report it with the name of the error.",
     ),
 )
+# What is handed over in files.
+FILES = (
+    Reason(
+        "import_running",
+        DELIVERED,
+        "The partner took the file, and its import had not ended when the run did.",
+        "nobody",
+        "The next run asks for the outcome of that import.",
+    ),
+    Reason(
+        "not_confirmed",
+        DELIVERED,
+        "The file was handed over, and the partner has told nothing of this object, or nothing that can be believed.",
+        "operator",
+        "Look at the partner whether the object is there; where a partner takes files only, nothing else will tell.",
+    ),
+    Reason(
+        "import_rejected",
+        REJECTED,
+        "The import took the file and refused this object.",
+        "data steward or analytics engineer",
+        "Look at the object in the partner's list of imports, which says what it misses.",
+    ),
+    Reason(
+        "import_failed",
+        PENDING,
+        "The import ended without taking the file, or told nothing of this object.",
+        "operator",
+        "It goes again in the next run, as a change; ask the partner if it stays.",
+    ),
+    Reason(
+        "import_busy",
+        PENDING,
+        "The partner takes one import at a time, and another one was running all the while.",
+        "nobody",
+        "It goes by itself in the next run.",
+    ),
+    Reason(
+        "not_handed_over",
+        PENDING,
+        "The file could not be put into the partner's folder.",
+        "operator",
+        "Look at what the run says of the server; the objects go in the next run.",
+    ),
+)
 GROUPS: Mapping[str, tuple[Reason, ...]] = {
     "The record": RECORD,
     "The request": REQUEST,
     "The server and the way to it": SERVER,
     "This side": OURS,
+    "Files": FILES,
 }
 REASONS: Mapping[str, Reason] = {reason.code: reason for group in GROUPS.values() for reason in group}
 
@@ -402,6 +448,7 @@ WITHDRAWN: Mapping[str, str] = {
     "deactivated": "The record was switched off.",
     "detached": "The record was taken off what it hung on.",
     "deleted": "The record was deleted.",
+    "removal_delivered": "The removal was handed over in a file, and the partner has not confirmed it.",
 }
 
 # A row that was sent without a field that another record has.
@@ -432,6 +479,7 @@ def markdown() -> str:
         "| `rejected` | tried again at most once a run; after several unchanged tries not any more, until the payload"
         " or the parent changes or somebody says `stammdaten push --retry-rejected` |",
         "| `blocked` | goes in the run in which its parent is accepted |",
+        "| `delivered` | handed over in a file; not sent again until it changes, `synced` once the partner says so |",
     ]
     for title, reasons in GROUPS.items():
         lines += [

@@ -63,7 +63,7 @@ class Refusals:
         """Notes what became of a row. So many refused alike, and none accepted, end the entity."""
         with self._lock:
             tally = self._tallies.setdefault((entity, kind), _Tally())
-            if outcome.state in ("synced", "withdrawn"):
+            if outcome.state in ("synced", "withdrawn", "delivered"):
                 tally.accepted += 1
                 return
             status, reason = outcome.http_status or 0, outcome.reason or ""

@@ -20,6 +20,16 @@ from pipelines.settings import (
 # Numbers above 0 that change the pace.
 LIMITS = ("per_second", "per_minute", "per_hour", "per_day", "longest_wait", "answer_mib")
 PACE = (*LIMITS, "in_flight", "timeout")
+# How files are handed over, where that is not as the contract says.
+INTAKE = (
+    "intake",
+    "intake_url",
+    "intake_username",
+    "intake_password",
+    "intake_key_file",
+    "intake_known_hosts",
+)
+SECRET = ("intake_username", "intake_password")
 # Seconds that a create in doubt is given.
 WAITS = ("look_again", "absent_after")
 ADDRESSES = ("base_url", "login_base_url")
@@ -28,7 +38,7 @@ ADDRESSES = ("base_url", "login_base_url")
 def known_keys(contract: Contract) -> set[str]:
     """Names of everything that may be set below `DESTINATION__<PARTNER>__`."""
     batch = {"batch"} if takes_batches(contract) else set()
-    own = {*contract.credentials, *contract.settings, *server_variables(contract)}
+    own = {*contract.credentials, *contract.settings, *server_variables(contract), *intake_keys(contract)}
     return {*ADDRESSES, "environment", *PACE, *WAITS, *own, *batch} - (
         set() if contract.login else {"login_base_url"}
     )
@@ -67,6 +77,9 @@ def partner_settings(contract: Contract) -> dict[str, str]:
     for key in contract.settings:
         if (value := config_value(prefix + key)) is not None:
             values[key] = value
+    for key in intake_keys(contract):
+        if (value := config_value(prefix + key)) is not None:
+            values[key] = check_credential(prefix + key, value) if key in SECRET else value.strip()
     for key in PACE:
         if value := config_value(prefix + key):
             values[key] = _number(prefix + key, value)
@@ -76,6 +89,11 @@ def partner_settings(contract: Contract) -> dict[str, str]:
     if takes_batches(contract) and (value := config_value(prefix + "batch")):
         values["batch"] = _whole_number(prefix + "batch", value)
     return values
+
+
+def intake_keys(contract: Contract) -> tuple[str, ...]:
+    """Settings of how files are handed over; none for a partner that takes no files."""
+    return INTAKE if any(entity.openimmo for entity in contract.entities.values()) else ()
 
 
 def server_variables(contract: Contract) -> list[str]:

@@ -198,6 +198,7 @@ def plan(
         "given up",
         "held",
         "match",
+        "delivered",
     ]
     table(heads, cells(report.plan))
     for row in report.rows or ():

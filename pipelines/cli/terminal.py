@@ -238,7 +238,10 @@ def show_results(report: "PushReport") -> None:
             "blocked",
         ]
         rows = cells(report.lines)
-        table([*heads, "pending", "held", "seconds"], [[*row[:-1], f"{row[-1]:.1f}"] for row in rows])
+        table(
+            [*heads, "pending", "held", "delivered", "seconds"],
+            [[*row[:-1], f"{row[-1]:.1f}"] for row in rows],
+        )
     for reason in report.reasons:
         err.print(
             f"{reason.partner} {reason.entity}: {reason.rows} {reason.reason}. {reason.how}",

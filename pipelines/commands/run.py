@@ -348,7 +348,7 @@ def _push(
             ReasonLine(partner=p, entity=e, rows=n, reason=r, how=_advice(r, p in pushed.held))
             for p, e, r, n in db.execute(
                 "select partner, entity, reason, count(*) from sync.ledger"
-                " where state in ('rejected', 'blocked', 'pending') and list_contains(?, partner)"
+                " where state in ('rejected', 'blocked', 'pending', 'delivered') and list_contains(?, partner)"
                 " group by all order by all",
                 [partners],
             ).fetchall()

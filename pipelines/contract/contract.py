@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 
 import yaml
 
+from pipelines.contract import openimmo
 from pipelines.contract.entities import Source, build, get, read_entity, read_paging
 from pipelines.contract.json_schema import body_schema, resolve, whole_schema
 from pipelines.contract.login import read_login
@@ -137,6 +138,8 @@ class Contract:
         Fields that only the partner sets (`readOnly`) are left out.
         """
         found = self.entities[entity]
+        if found.openimmo:
+            return openimmo.columns()
         if found.mutation and self.sdl:
             return self.sdl.input_schema(found.mutation)
         if purpose == "create" or found.upsert or found.is_read_only:
@@ -146,7 +149,7 @@ class Contract:
     def shown_schema(self, entity: str) -> Json:
         """The same for the record as the partner shows it, with fields that only the partner sets."""
         found = self.entities[entity]
-        if found.mutation:
+        if found.mutation or found.openimmo:
             return self.schema(entity, "create")
         return whole_schema(self.document, *self._creating(found))
 

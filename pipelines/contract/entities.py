@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from pipelines.contract import openimmo
 from pipelines.contract.json_schema import body_schema, is_list
 from pipelines.contract.model import (
     USE_CASES,
@@ -48,7 +49,7 @@ KEYS = {
     "withdraw", "withdraw_note", "begin", "before_begin", "upsert", "mutation", "argument", "input", "refer_by",
     "before_create", "list_below", "fixed", "shown_as", "former_ids", "unique_external_id", "left_out_if_taken",
     "create", "made_by", "states",
-    "use_case", "bulk",
+    "use_case", "bulk", "openimmo",
 }  # fmt: skip
 
 
@@ -74,13 +75,23 @@ def read_entity(name: str, entry: Json, source: Source, where: str) -> Entity:
     for key in entry:
         if key not in KEYS:
             raise ContractError(f"{where}: the key {key!r} is not known; see docs/contracts.md.")
-    upsert = _one_of(entry, "upsert", (False, True), where)
+    # A file takes all fields each time, and an object may be handed over again: like an upsert.
+    files = (
+        openimmo.read_openimmo(entry["openimmo"], source.document.get("paths", {}), where)
+        if "openimmo" in entry
+        else None
+    )
+    upsert = _one_of(entry, "upsert", (False, True), where) or files is not None
     mutation = _mutation(entry, source.sdl, where) if source.sdl else None
     bulk = _bulk(entry["bulk"], source, f"{where}.bulk") if "bulk" in entry else None
-    collection, record = _paths(entry, source, mutation, bool(upsert), where)
     is_made_there = bool(_one_of(entry, "create", ("", "never"), where))
-    method = "get" if is_made_there else "put" if upsert else "post"
-    schema = source.body(record if upsert or is_made_there else collection, method, mutation, bulk)
+    if files:
+        collection, record = entry.get("collection", ""), entry.get("record", "")
+        schema = openimmo.columns()
+    else:
+        collection, record = _paths(entry, source, mutation, bool(upsert), where)
+        method = "get" if is_made_there else "put" if upsert else "post"
+        schema = source.body(record if upsert or is_made_there else collection, method, mutation, bulk)
     parents = entry.get("parents", {})
     head = source.document["x-partner"]
     entity = Entity(
@@ -132,6 +143,7 @@ def read_entity(name: str, entry: Json, source: Source, where: str) -> Entity:
         if "left_out_if_taken" in entry
         else None,
         bulk=bulk,
+        openimmo=files,
     )
     _check(entity, schema, where)
     return entity

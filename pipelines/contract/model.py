@@ -15,6 +15,8 @@ WithdrawKind = Literal["keep", "delete", "end", "deactivate", "detach"]
 BeforeBegin = Literal["end_at_begin", "delete"]
 ReferBy = Literal["id", "external_id"]
 BeforeCreate = Literal["", "look_up", "list"]
+Intake = Literal["http", "sftp", "ftps", "ftp"]
+SendAs = Literal["xml", "zip", "multipart"]
 
 
 # What a run may be limited to, each with a rhythm of its own; an entity belongs to the first if its contract is silent.
@@ -267,6 +269,44 @@ class States:
 
 
 @dataclass(frozen=True)
+class Import:
+    """An import over HTTP: where a file goes, where its state is asked for, and the words of the answer.
+
+    `path` takes the POST, `state_path` (with `{id}`) the GET; `import_id`, `state`, `results` are dotted paths in
+    answers, `number`, `result`, `message` in one result. `accepted`: kind of operation → words that confirm it.
+    """
+
+    path: str
+    state_path: str
+    import_id: str
+    state: str
+    running: tuple[str, ...]
+    done: tuple[str, ...]
+    failed: tuple[str, ...]
+    results: str
+    number: str
+    result: str
+    accepted: Mapping[str, tuple[str, ...]]
+    rejected: tuple[str, ...]
+    unknown: tuple[str, ...] = ()
+    message: str = ""
+    send_as: SendAs = "xml"
+
+
+@dataclass(frozen=True)
+class OpenImmo:
+    """How the objects of an entity are handed over: `intake` by default, so many `objects` in a file at most.
+
+    `wait`: seconds in which a run waits for the outcome of an import.
+    """
+
+    intake: Intake
+    objects: int = 200
+    wait: float = 120.0
+    http: Import | None = None
+
+
+@dataclass(frozen=True)
 class Entity:
     """One entity of a partner; the keys of `x-entities`, defaults filled in.
 
@@ -314,6 +354,7 @@ class Entity:
     use_case: str = STAMMDATEN
     left_out_if_taken: LeftOut | None = None
     bulk: Bulk | None = None
+    openimmo: OpenImmo | None = None
 
     @property
     def list(self) -> str:
@@ -335,6 +376,11 @@ class Entity:
     def self_parent(self) -> Parent | None:
         """The reference to another record of the same kind; None where there is none."""
         return next((parent for parent in self.parents if parent.entity == self.name), None)
+
+    @property
+    def can_be_read(self) -> bool:
+        """Whether the partner shows records of this entity; files go one way."""
+        return self.openimmo is None or bool(self.record)
 
     @property
     def sent_id(self) -> str | None:

@@ -249,6 +249,9 @@ def _record_verdict(partner: str, record: RecordLine, report: ExplainReport) -> 
         if record.held:
             return f"{at}; {_doubt(record.held)}"
         return f"{at}{'' if record.in_mart else '; it has left the mart and is withdrawn by the next run'}."
+    if state == "delivered":
+        why = f"{ledger.meaning or ''} {ledger.how or ''}".strip()
+        return f"{what}: handed over to {partner} {since}, not confirmed. {why}".strip()
     if state == "withdrawn":
         return f"{what}: withdrawn {since}. {ledger.meaning or ''}".strip()
     if record.held:

@@ -76,6 +76,7 @@ alter table sync.plan_counts add column if not exists matches bigint;
 alter table sync.plans add column if not exists use_case varchar;
 alter table sync.pushed add column if not exists use_case varchar;
 alter table sync.builds add column if not exists use_case varchar;
+alter table sync.plan_counts add column if not exists delivered bigint;
 create table if not exists sync.plan_renumbered (
     plan_id varchar, partner varchar, entity varchar, id_space varchar, external_id varchar, pair integer,
     root integer, side varchar

@@ -27,8 +27,8 @@ def write_difference(
     ends = {e.name: e.withdraw.end for e in entities if e.withdraw.end}
     keeps = [e.name for e in entities if e.withdraw.kind == "keep"]
     bodies = {e.name: withdraw_body(contract, e, stichtag) for e in entities}
-    # An upsert takes all fields, also the one that ends a record.
-    whole = [e.name for e in entities if e.upsert and bodies[e.name]]
+    # An upsert takes all fields, also the one that ends a record; so does a file, also of an object that goes.
+    whole = [e.name for e in entities if e.upsert and (bodies[e.name] or e.openimmo)]
     db.execute(
         "create or replace temp table withdrawal"
         " (entity varchar, keeps boolean, body varchar, end_field varchar, is_whole boolean)"

@@ -28,7 +28,10 @@ GIVE_UP_AFTER = 3
 
 @dataclass(frozen=True)
 class PlanCounts:
-    """One line of a plan: rows of one entity by what happens to them."""
+    """One line of a plan: rows of one entity by what happens to them.
+
+    `delivered`: of the unchanged ones, and of those that were removed, those that the partner has never confirmed.
+    """
 
     partner: str
     entity: str
@@ -41,6 +44,7 @@ class PlanCounts:
     held: int = 0
     match: int = 0
     """Rows whose record the partner makes itself, and that is looked for."""
+    delivered: int = 0
 
 
 @dataclass(frozen=True)
@@ -154,7 +158,7 @@ def _note_plan(
     if lines:  # none when tests keep every partner back
         db.executemany(
             "insert into sync.plan_counts (plan_id, partner, entity, position, in_mart, creates, updates, withdrawals,"
-            " unchanged, given_up, held, matches) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            " unchanged, given_up, held, matches, delivered) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             lines,
         )
 
@@ -163,7 +167,7 @@ def read_counts(db: duckdb.DuckDBPyConnection, plan_id: str, partner: str) -> li
     """The counts of one partner in a plan, in order of levels."""
     found = db.execute(
         "select partner, entity, in_mart, creates, updates, withdrawals, unchanged, given_up, coalesce(held, 0),"
-        " coalesce(matches, 0)"
+        " coalesce(matches, 0), coalesce(delivered, 0)"
         " from sync.plan_counts"
         " where plan_id = ? and partner = ? order by position",
         [plan_id, partner],
@@ -205,7 +209,7 @@ def _withdraw_chosen(
     for space, entities in _spaces(contract).items():
         db.execute(
             "create or replace temp table compared as select entity, external_id, false as is_in_mart,"
-            " null::varchar as payload_hash, remote_id, state, 'withdraw' as operation from sync.ledger"
+            " null::varchar as payload_hash, remote_id, state, reason, 'withdraw' as operation from sync.ledger"
             " semi join chosen using (partner, id_space, external_id)"
             " where partner = $partner and id_space = $space and remote_id is not null and state <> 'withdrawn'",
             {"partner": contract.partner, "space": space},
@@ -275,7 +279,7 @@ def _diff_space(
         create or replace temp table compared as
         select
             coalesce(m.entity, l.entity) as entity, coalesce(m.external_id, l.external_id) as external_id,
-            m.external_id is not null as is_in_mart, m.payload_hash, l.state,
+            m.external_id is not null as is_in_mart, m.payload_hash, l.state, l.reason,
             case when l.may_be_there and m.external_id is null then l.external_id else l.remote_id end as remote_id,
             case
                 -- It may be at the partner: neither made once more nor forgotten before that is known.
@@ -373,7 +377,9 @@ def _count(
             " count(*) filter (operation = 'update'), count(*) filter (operation = 'withdraw'),"
             " count(*) filter (operation = 'unchanged'),"
             " count(*) filter (operation in ('given_up', 'ambiguous', 'in_doubt')),"
-            " count(*) filter (operation = 'held'), count(*) filter (operation = 'match')"
+            " count(*) filter (operation = 'held'), count(*) filter (operation = 'match'),"
+            " count(*) filter (operation = 'unchanged' and state = 'delivered' or operation = 'gone' and"
+            " reason = 'removal_delivered')"
             " from compared group by entity"
         ).fetchall()
     }

@@ -13,9 +13,11 @@ from pipelines.api.connector import Connector, MakesConnectors, connector
 from pipelines.api.http.client import PartnerStopped
 from pipelines.api.outcome import Outcome
 from pipelines.api.protocols.protocol import Operation
+from pipelines.contract.contract import load_contract
 from pipelines.ledger.journal import Journal, noting
 from pipelines.ledger.ledger import open_database, take_over
 from pipelines.progress import Progress
+from pipelines.push.delivered import ask_for_outcomes, unconfirmed
 from pipelines.push.destination import COLUMNS
 from pipelines.push.doubt import UNKNOWN, Found, look_for, pauses
 from pipelines.push.sender import IN_DOUBT, Row, Sender
@@ -62,11 +64,14 @@ def recover(
         with open_database(home) as db:
             rows = {partner: _plan_rows(db, keys) for partner, keys in left.items() if partner in active}
             doubtful = {partner: _rows_in_doubt(db, partner) for partner in active}
+            delivered = {partner: unconfirmed(db, load_contract(partner)) for partner in active}
         looked_up = sum(
             _settle_partner(home, journal, make(partner), rows.get(partner, []), doubtful[partner], progress)
             for partner in active
             if rows.get(partner) or doubtful[partner]
         )
+        for partner in (name for name in active if delivered[name]):
+            ask_for_outcomes(home, make(partner), delivered[partner], progress)
         with open_database(home) as db:
             take_over(db, journal)
         return looked_up
@@ -91,7 +96,9 @@ def _settle_partner(
             entity = sender.connector.contract.entities[row["entity"]]
             operation, missing = sender.operation(row)
             if row["operation"] != "create" or entity.upsert:
-                _settle(sender, row, Outcome("pending", "interrupted", row["remote_id"]))
+                # A file may have been taken: the object is not sent as a new one again.
+                may_be_there = row["external_id"] if entity.openimmo else None
+                _settle(sender, row, Outcome("pending", "interrupted", row["remote_id"] or may_be_there))
             elif missing or entity.created_with:
                 settled += 1
                 _settle(sender, row, Outcome("pending", "interrupted"))

@@ -9,6 +9,7 @@ from pipelines.contract.contract import load_contract
 from pipelines.ledger.ledger import one
 from pipelines.plan.mart_columns import MART_SCHEMA
 from pipelines.plan.plan import use_case_of
+from pipelines.push.delivered import UNCONFIRMED
 
 
 @dataclass(frozen=True)
@@ -16,7 +17,8 @@ class ResultLine:
     """One line of the closing table: what became of the rows of one entity.
 
     `pending` counts rows whose turn has not come or whose answer has not; `held` those that are in doubt and stay at
-    the partner as they are (rule H1); `seconds` is the entity's share of the push.
+    the partner as they are (rule H1); `delivered` those that were handed over in a file, in this run or before, and
+    never confirmed; `seconds` is the entity's share of the push.
     """
 
     partner: str
@@ -30,6 +32,7 @@ class ResultLine:
     blocked: int = 0
     pending: int = 0
     held: int = 0
+    delivered: int = 0
     seconds: float = 0.0
 
     @property
@@ -78,7 +81,8 @@ def _line(db: duckdb.DuckDBPyConnection, plan_id: str, partner: str, entity: str
             "select p.operation, count(*) from sync.plan as p"
             " inner join sync.attempts as a on p.plan_id = a.plan_id and p.seq = a.seq"
             " where p.plan_id = $plan_id and p.partner = $partner and p.entity = $entity"
-            " and a.state in ('synced', 'withdrawn') and (p.sends or p.operation = 'withdraw') group by p.operation",
+            " and a.state in ('synced', 'withdrawn') and a.reason is distinct from 'removal_delivered'"
+            " and (p.sends or p.operation = 'withdraw') group by p.operation",
             names,
         ).fetchall()
     )
@@ -87,6 +91,11 @@ def _line(db: duckdb.DuckDBPyConnection, plan_id: str, partner: str, entity: str
         "select count(*) from sync.plan as p anti join sync.attempts as a on p.plan_id = a.plan_id and p.seq = a.seq"
         " where p.plan_id = $plan_id and p.partner = $partner and p.entity = $entity",
         names,
+    )[0]
+    delivered = one(
+        db,
+        f"select count(*) from sync.ledger where partner = $partner and entity = $entity and {UNCONFIRMED}",
+        {"partner": partner, "entity": entity},
     )[0]
     states = dict(
         db.execute(
@@ -112,4 +121,5 @@ def _line(db: duckdb.DuckDBPyConnection, plan_id: str, partner: str, entity: str
         blocked=states.get("blocked", 0),
         pending=states.get("pending", 0) + waiting,
         held=held,
+        delivered=delivered,
     )

@@ -8,7 +8,7 @@ import sqlite3
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -29,7 +29,7 @@ from pipelines.api.protocols.protocol import LookupFailed
 from pipelines.contract.contract import Contract, Entity
 from pipelines.contract.json_schema import is_list
 from pipelines.database import said
-from pipelines.errors import JournalError, StammdatenError
+from pipelines.errors import JournalError, SettingsError, StammdatenError
 from pipelines.ledger.holders import holders_of
 from pipelines.ledger.journal import Journal, noting
 from pipelines.push.doubt import look_for, pauses
@@ -272,11 +272,20 @@ class Sender:
             self.progress(len(rows))
 
     def _requests(self, level: Iterator[Row], is_withdrawal: bool) -> Iterator[list[Row]]:
-        """The rows of a level by the request that they share; of one entity, where a request takes no others."""
+        """The rows of a level by the request or file that they share; of one entity, where it takes no others."""
         entities = self.connector.contract.entities
-        for name, rows in groupby(level, key=lambda row: row["entity"] if self._entity(row).bulk else ""):
-            size = partial(self.connector.batch_size, entities.get(name))
-            yield from _parts(rows, (lambda: 1) if is_withdrawal else size)
+        for name, rows in groupby(level, key=self._shares_with):
+            size = partial(self._together, entities.get(name), is_withdrawal)
+            yield from _parts(rows, size)
+
+    def _shares_with(self, row: Row) -> str:
+        entity = self._entity(row)
+        return entity.name if entity.bulk or entity.openimmo else ""
+
+    def _together(self, entity: Entity | None, is_withdrawal: bool) -> int:
+        if entity and entity.openimmo:
+            return entity.openimmo.objects
+        return 1 if is_withdrawal else self.connector.batch_size(entity)
 
     def _work_off(self, feed: "Feed") -> None:
         try:
@@ -301,10 +310,36 @@ class Sender:
                 going.append((row, ready))
             else:
                 self._note(row, ready)
-        if len(going) > 1:
+        if going and going[0][1].entity.openimmo:
+            self._hand_over(going)
+        elif len(going) > 1:
             self._carry_out_together(going)
-        for row, operation in going if len(going) == 1 else ():
+        for row, operation in going if len(going) == 1 and not going[0][1].entity.openimmo else ():
             self._note(row, self._guarded(row, partial(self._carry, row, operation)))
+
+    def _hand_over(self, going: list[tuple[Row, Operation]]) -> None:
+        """One file. What was taken and has no outcome yet is noted before that is waited for, with where to ask."""
+
+        def tell(outcomes: Sequence[Outcome | None]) -> None:
+            for (row, _), outcome in zip(going, outcomes, strict=True):
+                if outcome is not None:
+                    self.settle(row, outcome)
+
+        try:
+            outcomes = self.connector.imports.hand_over([operation for _, operation in going], tell)
+        except (JournalError, sqlite3.Error, SettingsError):
+            raise
+        except (
+            Exception
+        ) as bug:  # it may have come after the file was taken: a new object is not sent as new again
+            name = type(bug).__name__
+            outcomes = [
+                Outcome("pending", "internal_error", row["remote_id"] or row["external_id"], fields=(name,))
+                for row, _ in going
+            ]
+        for (row, operation), outcome in zip(going, outcomes, strict=True):
+            self.connector.noted(operation, outcome)
+            self._note(row, outcome)
 
     def _carry_out_together(self, going: list[tuple[Row, Operation]]) -> None:
         try:

@@ -92,7 +92,7 @@ class Kind:
 
 def kinds(contract: Contract) -> list[Kind]:
     """The kinds of records of a partner, parents before children."""
-    order = [name for level in contract.levels for name in level]
+    order = [name for level in contract.levels for name in level if contract.entities[name].can_be_read]
     paths = list(dict.fromkeys(contract.entities[name].record for name in reversed(order)))
     found = []
     for path in reversed(paths):
@@ -308,7 +308,8 @@ class PartnerReader:
             return
         if not answer.ok:
             raise LookupFailed(answer)
-        if record is not None:
+        # One that is no record of ours by `where` (inactive, say) is as good as gone.
+        if record is not None and kind.entity_of(record, None) is not None:
             self._take(kind, [record], parent_id=parent_id)
 
     def _take(

@@ -114,10 +114,9 @@ def attach(db: duckdb.DuckDBPyConnection, path: Path, read_only: bool = True) ->
 def write_kinds(db: duckdb.DuckDBPyConnection, contract: Contract) -> None:
     """Puts kind and id space of each entity into the temp table `entity_kind`."""
     db.execute("create or replace temp table entity_kind (entity varchar, id_space varchar, kind varchar)")
-    db.executemany(
-        "insert into entity_kind values (?, ?, ?)",
-        [[entity.name, entity.id_space, entity.record] for entity in contract.entities.values()],
-    )
+    rows = [[e.name, e.id_space, e.record] for e in contract.entities.values() if e.can_be_read]
+    if rows:
+        db.executemany("insert into entity_kind values (?, ?, ?)", rows)
 
 
 def write_references(db: duckdb.DuckDBPyConnection, known: str) -> None:

@@ -13,7 +13,7 @@ class LedgerCount:
     partner: str
     entity: str
     state: str
-    """`synced`, `withdrawn`, `pending`, `rejected` or `blocked`."""
+    """`synced`, `withdrawn`, `delivered` (handed over, not confirmed), `pending`, `rejected` or `blocked`."""
     reason: str | None
     """A code of docs/reason-codes.md."""
     rows: int

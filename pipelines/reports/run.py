@@ -71,7 +71,7 @@ class RenumberedLine:
 
 @dataclass(frozen=True, kw_only=True)
 class ReasonLine:
-    """Rows of an entity that are not delivered, by reason."""
+    """Rows of an entity that are not delivered, or that no partner has confirmed, by reason."""
 
     partner: str
     entity: str

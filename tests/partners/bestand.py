@@ -92,6 +92,15 @@ BESTAND: Tables = {
         UTS_FLAT,
         OTHER_FLAT,
     ],
+    "leerstand": [
+        {
+            **SHOP,
+            "leer_ab": "2026-05-01",
+            "freigegeben": "J",
+            "objektart": "Gewerbe",
+            "nettokaltmiete": "1.900,00",
+        },
+    ],
     "mietvertrag": [
         lease(FLAT, "01"),
         lease(SHOP, "01", kuendigung_zum="2098-06-30", vertragsart="Gewerbe"),

@@ -83,3 +83,20 @@ PAGED: Rows = {
     ],
     "zaehler": [{"external_id": f"Z{n}", "name": f"Zähler {n}"} for n in range(6)],
 }
+FILED: Rows = {
+    "objekte": [
+        {
+            "external_id": f"001/1/{n}",
+            "anbieter": {"anbieternr": "001", "firma": "Muster eG", "openimmo_anid": "A" + "1" * 30},
+            "objektkategorie": {
+                "nutzungsart": {"WOHNEN": True, "GEWERBE": False},
+                "vermarktungsart": {"KAUF": False, "MIETE_PACHT": True},
+                "objektart": {"wohnung": {"wohnungtyp": "ETAGE"}},
+            },
+            "geo": {"plz": "01067", "ort": "Dresden", "strasse": "Parkstr."},
+            "kontaktperson": {"email_zentrale": "post@example.org", "name": "Vermietung"},
+            "preise": {"nettokaltmiete": 500.5 + n},
+        }
+        for n in range(3)
+    ]
+}

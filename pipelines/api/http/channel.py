@@ -167,7 +167,9 @@ class Channel:
         prepared.method = method.upper()
         prepared.url = _with_query(address, query) if query else _checked(address)
         prepared.prepare_headers(dict(headers))
-        prepared.prepare_body(form, None, json=body)
+        # A file goes as it is, a form as a form, anything else as JSON.
+        is_file = isinstance(body, bytes)
+        prepared.prepare_body(body if is_file else form, None, json=None if is_file else body)
         connect, whole = self._timeout
         BOUNDS.until, BOUNDS.left, BOUNDS.broken = time.monotonic() + whole, self._largest + FRAMING, None
         try:

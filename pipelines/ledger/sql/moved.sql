@@ -5,7 +5,7 @@ with kinds as (
     select
         d.*,
         case
-            when d.state = 'synced' then 'sent'
+            when d.state in ('synced', 'delivered') then 'sent'
             when d.state = 'withdrawn' and d.reason = 'deleted' then 'gone'
             when d.state = 'withdrawn' and d.reason = 'detached' and d.payload = '{}' then 'gone'
             when d.state = 'withdrawn' then 'ended'
@@ -30,11 +30,14 @@ select
         when l.reason = 'without_external_id' and l.payload_hash is not null then l.reason
         else d.reason
     end as reason,
-    -- Fields of a record that was sent are those that could not be: they stay there as they were before.
-    case when d.kind in ('sent', 'failed') then d.fields end as fields,
+    -- Fields of a record that was sent are those that could not be: they stay there as they were before. Of what was
+    -- handed over: the import that tells its outcome.
+    case
+        when d.kind in ('sent', 'failed') or d.reason = 'removal_delivered' then d.fields
+    end as fields,
     case d.kind
         when 'sent' then case
-            when d.fields is not null then json_merge_patch(
+            when d.state = 'synced' and d.fields is not null then json_merge_patch(
                 json_merge_patch(d.payload, (
                     select json_group_object(f.name, null)
                     from (select unnest(string_split(d.fields, ', ')) as name) as f

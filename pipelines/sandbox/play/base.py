@@ -67,7 +67,8 @@ class PartnerBase:
             (path, method): operation_schema(contract, path, method)
             for path, item in contract.document["paths"].items()
             for method in item
-            if method in ("post", "put") and "requestBody" in item[method]
+            if method in ("post", "put")
+            and "application/json" in item[method].get("requestBody", {}).get("content", {})
         }
         self._bodies = {operation: validator(schema) for operation, schema in self.body_schemas.items()}
 

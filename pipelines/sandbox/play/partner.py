@@ -32,6 +32,8 @@ class Partner(PartnerBase):
             found[("put", resource.name)] = self._bound(self.replace, resource)
             found[("delete", resource.name)] = self._bound(self.delete, resource)
         for entity in self.contract.entities.values():
+            if not entity.can_be_read:
+                continue
             resource = self.resources[entity.record]
             for look in (entity.listing, entity.find):
                 if look and look.method == "get":

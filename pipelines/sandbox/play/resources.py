@@ -81,7 +81,12 @@ def resources(contract: Contract, more_references: Mapping[str, Mapping[str, str
     """
     found: dict[str, Resource] = {}
     paths = contract.document["paths"]
-    for path in dict.fromkeys([*paths, *(entity.record for entity in contract.entities.values())]):
+    shown = [entity.record for entity in contract.entities.values() if entity.can_be_read]
+    hows = [entity.openimmo for entity in contract.entities.values() if entity.openimmo]
+    imports = {how.http.state_path for how in hows if how.http}
+    for path in dict.fromkeys([*paths, *shown]):
+        if path in imports:
+            continue  # no record, though it looks like one
         entities = [entity for entity in contract.entities.values() if entity.record == path]
         collection = entities[0].collection if entities else path.removesuffix("/{id}")
         if entities or (path.endswith("/{id}") and "post" in paths.get(collection, {})):

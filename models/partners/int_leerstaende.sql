@@ -1,0 +1,117 @@
+{{ config(schema='intermediate', materialized='view') }}
+
+with
+
+leerstaende as (
+    select * from {{ ref('base_erp__leerstand') }}
+    -- C6, C7, L1 to L3, H1: rows that live and whose parents live
+    where _rule is null
+),
+
+verwaltungseinheiten as (
+    select * from {{ ref('stg_erp__verwaltungseinheit') }}
+),
+
+gebaeude as (
+    select * from {{ ref('stg_erp__gebaeude') }}
+),
+
+wirtschaftseinheiten as (
+    select * from {{ ref('stg_erp__wirtschaftseinheit') }}
+),
+
+mandanten as (
+    select * from {{ ref('stg_erp__mandant') }}
+),
+
+ve_arten as (
+    select * from {{ ref('ve_arten') }}
+),
+
+-- LE1: released (C3: what is not clearly true is not) and not over; of several, for letting first, then the earliest
+released as (
+    select *
+    from leerstaende
+    where
+        freigegeben
+        and coalesce(leer_bis >= {{ stichtag() }}, true)
+        and not (leer_bis is null and {{ has_mangel('leerstaende', 'leer_bis') }})  -- H1: see int_leerstaende_unklar
+    qualify
+        row_number() over (
+            partition by {{ record_key('verwaltungseinheit') | join(', ') }}
+            order by coalesce(lower(vermarktungsart) = 'kauf', false), leer_ab
+        ) = 1
+),
+
+described as (
+    select
+        {{ record_key('verwaltungseinheit', table='released') | join(',\n        ') }},
+        mandanten.name as mandant_name,
+        released.leer_ab,
+        coalesce(released.verfuegbar_ab, released.leer_ab) as verfuegbar_ab,
+        released.vermarktungsart,
+        verwaltungseinheiten.ve_art,
+        case lower(released.objektart)
+            when 'wohnen' then 'wohnen'
+            when 'gewerbe' then 'gewerbe'
+            when 'parkplatz' then 'stellplatz'
+            else
+                case ve_arten.klasse
+                    when 'lager' then 'gewerbe'
+                    when 'sonstiges' then null
+                    else ve_arten.klasse
+                end
+        end as nutzung,
+        gebaeude.strasse,
+        {{ hausnummer('gebaeude') }} as hausnummer,
+        gebaeude.plz,
+        gebaeude.ort,
+        gebaeude.land,
+        try_cast(coalesce(released.etage, verwaltungseinheiten.etagennummer) as integer) as etage,
+        coalesce(released.zimmer, verwaltungseinheiten.zimmer) as zimmer,
+        coalesce(released.wohnflaeche, verwaltungseinheiten.wohnflaeche) as wohnflaeche,
+        verwaltungseinheiten.nutzflaeche,
+        coalesce(released.baujahr, gebaeude.baujahr, wirtschaftseinheiten.baujahr) as baujahr,
+        {{ jahr('coalesce(released.baujahr, gebaeude.baujahr, wirtschaftseinheiten.baujahr)') }} as baujahr_zahl,
+        released.nettokaltmiete,
+        released.nebenkosten,
+        released.heizkosten,
+        released.heizkosten_enthalten,
+        released.warmmiete,
+        released.kaution,
+        verwaltungseinheiten.wbs_erforderlich,
+        lower(verwaltungseinheiten.ausstattung) as ausstattung,
+        gebaeude.aufzug,
+        -- One certificate, not halves of two: that of the vacancy, else that of the Gebäude.
+        case
+            when released.energieausweis_art is not null
+                then {
+                    'art': upper(released.energieausweis_art),
+                    'gueltig_bis': released.energieausweis_gueltig_bis,
+                    'kennwert': released.energie_kennwert,
+                    'klasse': released.energieeffizienzklasse,
+                    'traeger': released.energietraeger,
+                    'jahrgang': released.energieausweis_jahrgang,
+                    'gebaeudeart': released.energie_gebaeudeart
+                }
+            when gebaeude.energieausweis_art is not null
+                then {
+                    'art': upper(gebaeude.energieausweis_art),
+                    'gueltig_bis': gebaeude.energieausweis_gueltig_bis,
+                    'kennwert': gebaeude.energie_kennwert,
+                    'klasse': gebaeude.energieeffizienzklasse,
+                    'traeger': gebaeude.energietraeger,
+                    'jahrgang': gebaeude.energieausweis_jahrgang,
+                    'gebaeudeart': gebaeude.energie_gebaeudeart
+                }
+        end as energieausweis
+    from released
+    inner join verwaltungseinheiten
+        on {{ same_key('verwaltungseinheit', 'released', 'verwaltungseinheiten') }}
+    left join gebaeude on {{ same_key('gebaeude', 'released', 'gebaeude') }}
+    left join wirtschaftseinheiten on {{ same_key('wirtschaftseinheit', 'released', 'wirtschaftseinheiten') }}
+    left join mandanten on released.mandant_nr = mandanten.mandant_nr
+    left join ve_arten on verwaltungseinheiten.ve_art = ve_arten.ve_art
+)
+
+select * from described

@@ -1,0 +1,41 @@
+{{ config(enabled=partner_aktiv('wohnungshelden')) }}
+
+{% set hindernisse = [
+    (
+        'vermarktungsart',
+        'vermarktungsart',
+        "lower(vermarktungsart) = 'kauf'",
+        'a listing at Wohnungshelden is for letting',
+    ),
+    (
+        'objektart',
+        've_art',
+        'nutzung is null',
+        'neither objektart of the vacancy nor the seed ve_arten says what it is',
+    ),
+    ('strasse', 'strasse', 'strasse is null', 'Wohnungshelden requires a street'),
+    ('hausnummer', 'hausnummer', 'hausnummer is null', 'Wohnungshelden requires a house number'),
+    ('plz', 'plz', 'plz is null', 'Wohnungshelden requires a postcode'),
+    ('ort', 'ort', 'ort is null', 'Wohnungshelden requires a town'),
+    ('wohnflaeche', 'flaeche', 'flaeche is null', 'Wohnungshelden requires an area'),
+    ('nettokaltmiete', 'nettokaltmiete', 'nettokaltmiete is null', 'Wohnungshelden requires a rent'),
+] %}
+
+with
+
+leerstaende as (
+    select
+        *,
+        coalesce(wohnflaeche, nutzflaeche) as flaeche
+    from {{ ref('int_leerstaende') }}
+    where {{ in_mandanten('wohnungshelden') }}  -- E1
+),
+
+judged as (
+    select
+        *,
+        {{ befunde('V1', hindernisse) }} as hindernisse
+    from leerstaende
+)
+
+select * from judged

@@ -1,0 +1,70 @@
+{{ config(enabled=partner_aktiv('wohnungshelden')) }}
+
+{% set features = {
+    'keller': 'CELLAR',
+    'einbauküche': 'FITTED_KITCHEN',
+    'balkon': 'BALCONY',
+    'fahrradraum': 'BICYCLE_ROOM',
+    'gäste-wc': 'GUEST_TOILET',
+    'zentralheizung': 'CENTRAL_HEATING',
+    'gegensprechanlage': 'INTERCOM',
+} %}
+
+with
+
+leerstaende as (
+    select * from {{ ref('int_wohnungshelden__leerstaende') }}
+),
+
+records as (
+    select
+        {{ composite_id('wohnungshelden', 'verwaltungseinheit') }} as external_id,
+        {{ composite_id('wohnungshelden', 'verwaltungseinheit') }} as "objectNumber",
+        concat_ws(', ', coalesce(ve_art, 'Objekt'), concat_ws(' ', strasse, hausnummer), ort) as title,
+        case nutzung when 'wohnen' then 'RESIDENTIAL' when 'gewerbe' then 'COMMERCIAL' else 'PARKING' end as usage,
+        {
+            'street': strasse,
+            'houseNumber': hausnummer,
+            'zipCode': plz,
+            'city': ort
+        } as address,
+        etage as floor,
+        zimmer as rooms,
+        flaeche as "livingSpace",
+        nettokaltmiete as "netColdRent",
+        nebenkosten as "operatingCosts",
+        heizkosten as "heatingCosts",
+        heizkosten_enthalten as "heatingCostsIncluded",
+        warmmiete as "totalRent",
+        kaution as deposit,
+        verfuegbar_ab as "availableFrom",
+        baujahr_zahl as "constructionYear",
+        case
+            when energieausweis['art'] in ('BEDARF', 'VERBRAUCH')
+                then {
+                    'type': energieausweis['art'],
+                    'value': energieausweis['kennwert'],
+                    'class': energieausweis['klasse'],
+                    'energySource': energieausweis['traeger'],
+                    'validUntil': energieausweis['gueltig_bis']
+                }
+        end as "energyCertificate",
+        list_filter(
+            [
+                {% for word, feature in features.items() -%}
+                case when contains(ausstattung, '{{ word }}') then '{{ feature }}' end,
+                {% endfor -%}
+                case when aufzug or contains(ausstattung, 'aufzug') then 'ELEVATOR' end
+            ],
+            lambda feature: feature is not null
+        ) as features,
+        wbs_erforderlich as "wbsRequired",
+        true as "releasedForMarketing",
+        {{ sql_text(partner_settings('wohnungshelden').kontakt_email) }} as "contactEmail"
+    from leerstaende
+    where
+        {{ sendable('wohnungshelden', 'verwaltungseinheit') }}  -- E1, I5
+        and hindernisse is null  -- V1
+)
+
+select * from records

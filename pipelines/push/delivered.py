@@ -1,0 +1,109 @@
+"""What was handed over in files and never confirmed: asked for again before anything is planned."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import duckdb
+
+from pipelines.api.connector import Connector
+from pipelines.api.http.client import PartnerStopped
+from pipelines.api.outcome import Outcome
+from pipelines.api.protocols.protocol import Operation
+from pipelines.contract.contract import Contract
+from pipelines.ledger.ledger import open_database
+from pipelines.progress import Progress
+
+# States and reasons of objects without a word of the partner about the very object.
+UNCONFIRMED = "(state = 'delivered' or state = 'withdrawn' and reason = 'removal_delivered')"
+
+
+@dataclass(frozen=True)
+class Delivered:
+    """An object that an import took; `import_id` is where its outcome can be asked for."""
+
+    operation: Operation
+    import_id: str
+
+
+def unconfirmed(db: duckdb.DuckDBPyConnection, contract: Contract) -> list[Delivered]:
+    """Objects whose import can still be asked for what became of them, by import."""
+    if not any(entity.openimmo for entity in contract.entities.values()):
+        return []
+    found = db.execute(
+        "select entity, external_id, remote_id, state, fields from sync.ledger"
+        f" where partner = ? and fields is not null and {UNCONFIRMED} order by fields, external_id",
+        [contract.partner],
+    ).fetchall()
+    return [
+        Delivered(
+            Operation(
+                seq=0,
+                entity=contract.entities[entity],
+                kind="withdraw" if state == "withdrawn" else "update",
+                external_id=external_id,
+                remote_id=remote_id,
+                body={},
+                path={},
+                payload={},
+                changed=(),
+                confirmed=False,
+            ),
+            import_id,
+        )
+        for entity, external_id, remote_id, state, import_id in found
+        if entity in contract.entities and contract.entities[entity].openimmo
+    ]
+
+
+def ask_for_outcomes(home: Path, made: Connector, delivered: list[Delivered], progress: Progress) -> None:
+    """Asks once for each import that was still running, and writes into the ledger what it tells."""
+    done: list[tuple[Operation, Outcome]] = []
+    imports = list(dict.fromkeys(one.import_id for one in delivered))
+    for place, import_id in enumerate(imports, 1):
+        progress(f"{made.contract.partner}, imports without an outcome", place, len(imports))
+        own = [one.operation for one in delivered if one.import_id == import_id]
+        try:
+            done += zip(own, made.imports.look_again(own, import_id), strict=True)
+        except PartnerStopped:
+            break
+    with open_database(home) as db:
+        db.execute("begin")
+        for operation, outcome in done:
+            _write(db, made.contract.partner, operation, outcome)
+        db.execute("commit")
+
+
+def _write(db: duckdb.DuckDBPyConnection, partner: str, operation: Operation, outcome: Outcome) -> None:
+    """One object's outcome in the ledger and among the attempts; one that is still to come changes nothing."""
+    if outcome.reason == "import_running":
+        return
+    is_gone = outcome.state == "withdrawn" and outcome.reason == "deleted"
+    is_there = outcome.state in ("synced", "delivered", "withdrawn") and not is_gone
+    db.execute(
+        # What was refused, or is not there, goes again: it is not what the ledger says is at the partner.
+        "update sync.ledger set state = $state, reason = $reason, fields = null,"
+        " remote_id = $remote_id, payload = case when $is_there then payload end,"
+        " refs = case when $is_there then refs end, payload_hash = case when $is_there then payload_hash end,"
+        " tries = case when $state = 'rejected' and tried_hash is not distinct from payload_hash then tries + 1"
+        " when $state = 'rejected' then 1 else 0 end,"
+        " tried_hash = case when $state = 'rejected' then payload_hash end"
+        " where partner = $partner and id_space = $id_space and external_id = $external_id",
+        {
+            "state": outcome.state,
+            "reason": outcome.reason,
+            "remote_id": None if is_gone or outcome.reason == "missing_at_partner" else operation.remote_id,
+            "is_there": is_there,
+            "partner": partner,
+            "id_space": operation.entity.id_space,
+            "external_id": operation.external_id,
+        },
+    )
+    db.execute(
+        "insert into sync.attempts select plan_id, seq, partner, entity, operation, external_id, ?, ?, null, null, 1, ?"
+        " from sync.plan where partner = ? and entity = ? and external_id = ? order by seq desc limit 1",
+        [
+            outcome.state, outcome.reason, datetime.now(UTC),
+            partner, operation.entity.name, operation.external_id,
+        ],
+    )  # fmt: skip

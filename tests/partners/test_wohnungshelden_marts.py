@@ -1,0 +1,164 @@
+"""What Wohnungshelden gets of the vacancies in `leerstaende.py`, every body by hand."""
+
+from typing import Any
+
+import pytest
+from openapi_schema_validator import OAS31Validator
+
+from pipelines.contract.contract import load_contract
+from tests.partners.conftest import Marts
+from tests.partners.haeuser import requests
+from tests.partners.leerstaende import built
+
+FLAT = "001/0007/01/0001"
+
+
+@pytest.fixture(scope="module")
+def listings(build: Any) -> Marts:
+    return built(build, "wohnungshelden", kontakt_email="post@example.org")
+
+
+def findings(marts: Marts, rule: str) -> list[Any]:
+    return marts.database.execute(
+        "select key, column_name, value from quality.wohnungshelden__findings where rule = ? order by all",
+        [rule],
+    ).fetchall()
+
+
+def held(marts: Marts) -> list[Any]:
+    return marts.database.execute(
+        "select external_id, rule from partners.wohnungshelden__held where table_name = 'leerstand'"
+        " or rule = 'V1' order by all"
+    ).fetchall()
+
+
+def test_a_released_vacancy_is_a_listing_with_all_that_the_erp_knows(listings: Marts) -> None:
+    assert requests(listings, "wohnungshelden", "leerstaende")[FLAT] == {
+        "objectNumber": FLAT,
+        "title": "Wohnung, Lindenweg 12a, Dresden",
+        "usage": "RESIDENTIAL",
+        "address": {"street": "Lindenweg", "houseNumber": "12a", "zipCode": "01067", "city": "Dresden"},
+        "floor": 2,
+        "rooms": 2.5,
+        "livingSpace": 54.3,
+        "netColdRent": 612.4,
+        "operatingCosts": 110,
+        "heatingCosts": 85.5,
+        "heatingCostsIncluded": False,
+        "totalRent": 807.9,
+        "deposit": 1837.2,
+        "availableFrom": "2026-05-01",
+        "constructionYear": 1956,
+        "energyCertificate": {
+            "type": "BEDARF",
+            "value": 71.25,
+            "class": "B",
+            "energySource": "Gas",
+            "validUntil": "2033-11-30",
+        },
+        "features": [
+            "CELLAR",
+            "FITTED_KITCHEN",
+            "BALCONY",
+            "BICYCLE_ROOM",
+            "GUEST_TOILET",
+            "CENTRAL_HEATING",
+            "INTERCOM",
+            "ELEVATOR",
+        ],
+        "wbsRequired": True,
+        "releasedForMarketing": True,
+        "contactEmail": "post@example.org",
+    }
+
+
+def test_what_the_vacancy_does_not_say_comes_from_unit_building_and_estate(listings: Marts) -> None:
+    assert requests(listings, "wohnungshelden", "leerstaende")["001/0007/01/0002"] == {
+        "objectNumber": "001/0007/01/0002",
+        "title": "Praxis, Lindenweg 12a, Dresden",
+        "usage": "COMMERCIAL",
+        "address": {"street": "Lindenweg", "houseNumber": "12a", "zipCode": "01067", "city": "Dresden"},
+        "floor": 1,
+        "rooms": 4,
+        "livingSpace": 120.5,
+        "netColdRent": 500,
+        "operatingCosts": None,
+        "heatingCosts": None,
+        "heatingCostsIncluded": True,
+        "totalRent": None,
+        "deposit": None,
+        "availableFrom": "2026-04-01",
+        "constructionYear": 1928,
+        "energyCertificate": {
+            "type": "VERBRAUCH",
+            "value": 98.4,
+            "class": "C",
+            "energySource": "Fernwärme",
+            "validUntil": "2031-05-31",
+        },
+        "features": ["ELEVATOR"],
+        "wbsRequired": False,
+        "releasedForMarketing": True,
+        "contactEmail": "post@example.org",
+    }
+    house = requests(listings, "wohnungshelden", "leerstaende")["001/0007/03/0001"]
+    assert (house["constructionYear"], house["floor"], house["energyCertificate"]) == (1931, -1, None)
+    assert (house["features"], house["wbsRequired"], house["heatingCostsIncluded"]) == (
+        ["ELEVATOR"],
+        None,
+        None,
+    )
+
+
+def test_the_class_of_the_unit_says_what_it_is_where_the_vacancy_does_not(listings: Marts) -> None:
+    parking = requests(listings, "wohnungshelden", "leerstaende")["001/0007/01/0009"]
+    assert (parking["usage"], parking["livingSpace"], parking["features"]) == ("PARKING", 12, ["ELEVATOR"])
+
+
+def test_le1_of_several_vacancies_of_a_unit_the_first_for_letting_that_is_not_over_goes(
+    listings: Marts,
+) -> None:
+    assert requests(listings, "wohnungshelden", "leerstaende")["001/0007/01/0008"]["netColdRent"] == 701
+
+
+def test_le1_only_what_is_released_not_over_and_of_a_living_unit_goes(listings: Marts) -> None:
+    assert listings.ids("wohnungshelden__leerstaende") == [
+        FLAT,
+        "001/0007/01/0002",
+        "001/0007/01/0008",
+        "001/0007/01/0009",
+        "001/0007/01/0013",
+        "001/0007/03/0001",
+        "002/77/0001",
+    ]
+
+
+def test_v1_what_wohnungshelden_requires_is_a_finding_where_it_is_missing(listings: Marts) -> None:
+    assert findings(listings, "V1") == [
+        ("001/0007/01/0006", "nettokaltmiete", None),
+        ("001/0007/01/0007", "vermarktungsart", "Kauf"),
+        ("001/0007/01/0012", "objektart", "Sonstiges"),
+        ("001/0007/02/0001", "hausnummer", None),
+        ("001/0007/02/0001", "ort", None),
+        ("001/0007/02/0001", "plz", None),
+    ]
+    assert findings(listings, "I5") == [("001/00/9/01/0001", "we_nr", "00/9")]
+
+
+def test_h1_what_cannot_be_judged_is_held_and_a_release_taken_back_is_not(listings: Marts) -> None:
+    assert held(listings) == [
+        ("001/0007/01/0005", "H1"),
+        ("001/0007/01/0006", "V1"),
+        ("001/0007/01/0007", "V1"),
+        ("001/0007/01/0012", "V1"),
+        ("001/0007/02/0001", "V1"),
+    ]
+
+
+def test_every_body_is_one_that_the_contract_takes(listings: Marts) -> None:
+    schema = load_contract("wohnungshelden").schema("leerstaende", "create")
+    validator = OAS31Validator(schema, format_checker=OAS31Validator.FORMAT_CHECKER)
+    sent = requests(listings, "wohnungshelden", "leerstaende")
+    assert len(sent) == 7
+    for body in sent.values():
+        assert [error.message for error in validator.iter_errors(body)] == []
