@@ -9,6 +9,16 @@
                 "adressen": {"default": "einheit", "allowed": ["einheit", "liegenschaft"]},
             },
         },
+        "dormakaba": {
+            "aktiv": false,
+            "tenants_need": "last_name",
+            "needs_gebaeude": true,
+            "options": {
+                "firma_vorname": {"default": "Firma", "allowed": "text"},
+                "nur_objekte": {"default": none, "allowed": "list of ids or null"},
+                "ohne_objekte": {"default": none, "allowed": "list of ids or null"},
+            },
+        },
         "etg24": {
             "aktiv": true,
             "tenants_need": "email",

@@ -65,7 +65,8 @@
 
 {#- Rows out of the CTE `doubts` for one entity. A kind is a level of `int_doubts`, or:
     tenant, owner (the persons, each a record of its own), unit_of_lease, estate_of_lease, unit_of_owner,
-    building_of_unit (what is made of rows below it), tenants_of_lease (any record of a (lease, tenant)). -#}
+    building_of_unit (what is made of rows below it), tenants_of_lease (any record of a (lease, tenant)), lease_of_tenant (a lease with
+    its tenants inside). -#}
 {% macro held_ids(partner, entity, kind, also_in_mart=false, email_mark=none) -%}
     {%- set levels, key, person = {
         'wirtschaftseinheit': (['wirtschaftseinheit'], 'wirtschaftseinheit', false),
@@ -82,12 +83,14 @@
         'unit_of_owner': (['eigentuemer'], 'verwaltungseinheit', false),
         'building_of_unit': (['verwaltungseinheit'], 'gebaeude', false),
         'tenants_of_lease': (['mietvertrag', 'mieter'], 'mietvertrag', false),
+        'lease_of_tenant': (['mieter'], 'mietvertrag', false),
     }[kind] -%}
     {#- What the gathering record names of the row in doubt. -#}
     {%- set part = {
         'owner': composite_id(partner, 'verwaltungseinheit'),
         'unit_of_owner': composite_id(partner, 'person'),
         'tenants_of_lease': composite_id(partner, 'mietvertrag', person=true),
+        'lease_of_tenant': composite_id(partner, 'mietvertrag', person=true),
     }.get(kind, 'cast(null as varchar)') -%}
     {%- set separator = "'" ~ partner_settings(partner).separator ~ "'" -%}
     select

@@ -321,7 +321,15 @@ class Finder:
         contract = self.contract
         address, timeout = contract.base_url(self.settings), float(self.settings.get("timeout", READ_TIMEOUT))
         if contract.protocol == "rest":
-            client = Client(contract.partner, address, self.limits, self.login, self.headers, timeout)
+            client = Client(
+                contract.partner,
+                address,
+                self.limits,
+                self.login,
+                self.headers,
+                timeout,
+                version_ended=contract.version_ended,
+            )
             named = {k: self.settings[k] for k in (*contract.credentials, *contract.settings)}
             return client, Rest(contract, client, named)
         from pipelines.api.protocols.graphql import (  # loads a library that no other partner needs

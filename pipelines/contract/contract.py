@@ -80,7 +80,7 @@ LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # both are safe; the one
 HEAD = {
     "name", "title", "specified", "credentials", "limits", "record", "paging", "error",
     "protocol", "schema", "endpoint", "batch", "settings", "patience", "success", "multi_status",
-    "equal_refusals", "login",
+    "equal_refusals", "login", "version_ended",
 }  # fmt: skip
 
 Purpose = Literal["create", "update"]
@@ -110,6 +110,7 @@ class Contract:
     multi_status: MultiStatus | None = None
     equal_refusals: int = 25
     login: Login | None = None
+    version_ended: int | None = None
 
     @cached_property
     def levels(self) -> tuple[tuple[str, ...], ...]:
@@ -349,6 +350,9 @@ def parse_contract(partner: str, document: Json) -> Contract:
         else None,
         equal_refusals=_at_least_one(head.get("equal_refusals", 25), f"{at}.equal_refusals"),
         login=read_login(head, document, at),
+        version_ended=_at_least_one(head["version_ended"], f"{at}.version_ended")
+        if "version_ended" in head
+        else None,
     )
     _check_references(contract, where)
     for name, schema in document.get("components", {}).get("schemas", {}).items():

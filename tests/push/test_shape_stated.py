@@ -7,9 +7,14 @@ import pytest
 
 from pipelines.api.connector import connector
 from pipelines.contract.contract import ContractError, load_contract, parse_contract
+from pipelines.ledger.journal import Journal
+from pipelines.ledger.ledger import open_database
+from pipelines.push import push as engine
+from pipelines.push.recovery import recover
 from pipelines.readback.adopt import adopt
 from pipelines.readback.verify import verify
-from tests.push.site import Rows, Site
+from tests.push.marts import write_marts
+from tests.push.site import TODAY, Rows, Site
 
 SITES: Rows = {
     "anlagen": [{"external_id": f"1-{n}", "name": f"Am Park {n}"} for n in (1, 2)],
@@ -156,6 +161,29 @@ def test_adopt_and_verify_know_records_that_are_never_created(shapes: Site) -> N
     assert verify(shapes.home, connector("stated")).findings == ()
 
 
+def killed(site: Site, rows: Rows, entity: str) -> None:
+    """A run that died after it had intended the rows of an entity, and before any outcome."""
+    with open_database(site.home) as db:
+        write_marts(db, "stated", rows)
+    recover(site.home, ["stated"])
+    made = engine.plan(site.home, ["stated"], TODAY)
+    seqs = site.ledger(f"select seq from sync.plan where plan_id = '{made.plan_id}' and entity = '{entity}'")
+    journal = Journal(site.home / "journal.sqlite")
+    journal.intend(made.plan_id, "stated", [seq for (seq,) in seqs])
+    journal.close()
+
+
+def test_a_run_that_died_while_it_matched_leaves_nothing_behind(shapes: Site) -> None:
+    killed(shapes, SITES, "anlagen")
+    lines = shapes.sync("stated", SITES)
+    assert (lines["anlagen"].blocked, lines["anlagen"].pending) == (2, 0)
+    killed(shapes, SITES, "anlagen")
+    for n in (1, 2):
+        shapes.sandbox.make("stated", "anlagen", {"name": f"Am Park {n}"})
+    assert sum(line.undelivered for line in shapes.sync("stated", SITES).values()) == 0
+    assert len(shapes.sandbox.records("stated", "anlagen")) == 2
+
+
 # ---- what a record's state allows
 
 
@@ -198,6 +226,29 @@ def test_an_active_record_gets_its_end_only_and_the_rest_is_named_and_not_tried_
     leased.sync("stated", stock(people=["Ben"], until="2027-02-28"))
     assert shown(leased)["people"] == ["Ben"]
     assert ledger(leased, "mietvertraege")[0][1:3] == ("synced", None)
+
+
+def test_a_change_that_a_dead_run_may_have_sent_is_judged_by_the_state_anew(leased: Site) -> None:
+    killed(leased, stock(people=["Ben"], until="2027-01-31"), "mietvertraege")
+    leased.sandbox.set_option("stated", "status", "active")
+    line = leased.sync("stated", stock(people=["Ben"], until="2027-01-31"))["mietvertraege"]
+    assert line.undelivered == 0
+    assert (shown(leased)["people"], shown(leased)["until"]) == (["Ada"], "2027-01-31")
+
+
+def test_a_create_whose_answer_is_lost_is_found_and_not_sent_whole_again(leased: Site) -> None:
+    more = {**LEASE, "external_id": "1-2-1-8", "anlagen_external_id": "1-2", "tueren_external_id": "1-2-1"}
+    leased.sandbox.set_option("stated", "log_bodies", "yes")
+    for name, value in {
+        "cut_after_rate": "100",
+        "fault_on": "^POST .*contracts$",
+        "fault_limit": "1",
+    }.items():
+        leased.sandbox.set_option("stated", name, value)
+    rows = stock()
+    line = leased.sync("stated", {**rows, "mietvertraege": [*rows["mietvertraege"], more]})["mietvertraege"]
+    assert line.undelivered == 0
+    assert len(leased.sandbox.records("stated", "mietvertraege")) == 2
 
 
 def test_an_active_record_that_leaves_gets_an_end_and_is_not_deleted(leased: Site) -> None:

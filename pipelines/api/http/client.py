@@ -127,7 +127,8 @@ class Client:
 
     `login` returns what identifies us. `timeout` is how long (seconds) an answer may take. `read` says what an answer
     means where its status does not (GraphQL tells of refused logins and limits in good answers). `on_trouble` is
-    called after each failed request; `trouble` says then what is failing.
+    called after each failed request; `trouble` says then what is failing. `version_ended` is the status with which it
+    answers under a version of its API that it has ended: then it gets nothing more.
     """
 
     def __init__(
@@ -140,6 +141,7 @@ class Client:
         timeout: float = READ_TIMEOUT,
         read: Read = lambda answer: answer,
         on_trouble: Callable[[], None] = lambda: None,
+        version_ended: int | None = None,
     ):
         self.partner = partner
         self.base_url = base_url
@@ -153,6 +155,7 @@ class Client:
         self._expired = 0
         self.on_trouble = on_trouble
         self._words = ""
+        self._version_ended = version_ended
         largest = int(limits.answer_mib * 1024 * 1024)
         self._channel = Channel(base_url, limits.in_flight or 1, (CONNECT_TIMEOUT, timeout), largest)
         interrupt.at_interrupt(self.stop)
@@ -265,6 +268,13 @@ class Client:
         for number in range(1, LOGINS + 1):
             ticket, auth = self._turn()
             answer = self._exchange(ask, auth.credentials, ticket)
+            if answer.status is not None and answer.status == self._version_ended:
+                # It is the address that is gone, not a record: nothing is forgotten, and nothing made anew.
+                self.stop(
+                    f"it answers {answer.status}: the version in its address has ended;"
+                    f" set DESTINATION__{self.partner.upper()}__VERSION to one that it has, once that was tested"
+                )
+                raise PartnerStopped(self.stopped or "")
             if answer.status != 401:
                 self._proven, self._expired = auth, 0
                 return replace(answer, requests=number)
