@@ -41,7 +41,7 @@ KEYS = {
     "natural_key", "unique_field", "candidates", "where", "parents", "id_space", "created_with", "lookups",
     "withdraw", "withdraw_note", "begin", "before_begin", "upsert", "mutation", "argument", "input", "refer_by",
     "before_create", "list_below", "fixed", "shown_as", "former_ids", "unique_external_id",
-    "bulk",
+    "bulk", "by_law",
 }  # fmt: skip
 
 
@@ -117,6 +117,7 @@ def read_entity(name: str, entry: Json, source: Source, where: str) -> Entity:
         shown_as=entry.get("shown_as", {}),
         unique_external_id=bool(_one_of(entry, "unique_external_id", (False, True), where)),
         bulk=bulk,
+        by_law=_sentence(entry, "by_law", where),
     )
     _check(entity, schema, where)
     return entity
@@ -314,6 +315,8 @@ def _check(entity: Entity, schema: Json, where: str) -> None:
         raise ContractError(f"{where}.bulk: upsert: true is needed, as a request may have to be repeated.")
     if entity.bulk and entity.external_id not in schema["properties"]:
         raise ContractError(f"{where}.bulk: a record in the body takes no {entity.external_id!r}.")
+    if entity.by_law and entity.withdraw.kind == "keep":
+        raise ContractError(f"{where}.by_law: a record that is kept when it is withdrawn stays there.")
     for key in ("before_create", "external_ids", "created_with", "unique_field"):
         if entity.upsert and getattr(entity, key):
             raise ContractError(f"{where}.{key}: not for an upsert.")
@@ -329,6 +332,13 @@ def _check(entity: Entity, schema: Json, where: str) -> None:
         raise ContractError(f"{where}.list_below: {entity.list_below.entity!r} is no parent.")
     if entity.refer_by == "external_id" and entity.external_id is None:
         raise ContractError(f"{where}.refer_by: external_id is needed.")
+
+
+def _sentence(entry: Json, key: str, where: str) -> str:
+    value = entry.get(key, "")
+    if not isinstance(value, str) or (key in entry and not value.strip()):
+        raise ContractError(f"{where}.{key}: a sentence is needed.")
+    return value
 
 
 def _one_of(entry: Json, key: str, allowed: tuple[Any, ...], where: str) -> Any:

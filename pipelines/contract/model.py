@@ -199,6 +199,7 @@ class Entity:
 
     `begin` is the field with a record's first day, `before_begin` what becomes of one that is withdrawn before it.
     `record` tells kinds of records apart: the path of one record, or in GraphQL the mutation that writes it.
+    `by_law` says which records must not stay at the partner, whatever a guard says; empty: there are none.
     """
 
     name: str
@@ -235,6 +236,7 @@ class Entity:
     shown_as: Mapping[str, str] = default(default_factory=dict)
     unique_external_id: bool = False
     bulk: Bulk | None = None
+    by_law: str = ""
 
     @property
     def list(self) -> str:
