@@ -199,10 +199,12 @@ def plan(
         "held",
         "match",
         "delivered",
+        "by law",
     ]
     table(heads, cells(report.plan))
     for row in report.rows or ():
-        out.print(f"{row.partner} {row.entity} {row.operation} {row.external_id}", soft_wrap=True)
+        law = f" (by law, {row.by_law})" if row.by_law else ""
+        out.print(f"{row.partner} {row.entity} {row.operation} {row.external_id}{law}", soft_wrap=True)
         for change in row.fields:
             out.print(f"    {change.field}: {change.old} → {change.new}", soft_wrap=True)
     show_warnings(report.warnings)

@@ -49,7 +49,7 @@ KEYS = {
     "withdraw", "withdraw_note", "begin", "before_begin", "upsert", "mutation", "argument", "input", "refer_by",
     "before_create", "list_below", "fixed", "shown_as", "former_ids", "unique_external_id", "left_out_if_taken",
     "create", "made_by", "states",
-    "use_case", "bulk", "openimmo",
+    "use_case", "bulk", "openimmo", "by_law",
 }  # fmt: skip
 
 
@@ -144,6 +144,7 @@ def read_entity(name: str, entry: Json, source: Source, where: str) -> Entity:
         else None,
         bulk=bulk,
         openimmo=files,
+        by_law=_sentence(entry, "by_law", where),
     )
     _check(entity, schema, where)
     return entity
@@ -428,6 +429,8 @@ def _check(entity: Entity, schema: Json, where: str) -> None:
         raise ContractError(f"{where}.bulk: upsert: true is needed, as a request may have to be repeated.")
     if entity.bulk and entity.external_id not in schema["properties"]:
         raise ContractError(f"{where}.bulk: a record in the body takes no {entity.external_id!r}.")
+    if entity.by_law and entity.withdraw.kind == "keep":
+        raise ContractError(f"{where}.by_law: a record that is kept when it is withdrawn stays there.")
     for key in ("before_create", "external_ids", "created_with", "unique_field", "left_out_if_taken"):
         if entity.upsert and getattr(entity, key):
             raise ContractError(f"{where}.{key}: not for an upsert.")
@@ -453,6 +456,13 @@ def _check(entity: Entity, schema: Json, where: str) -> None:
         raise ContractError(f"{where}.list_below: {entity.list_below.entity!r} is no parent.")
     if entity.refer_by == "external_id" and entity.external_id is None:
         raise ContractError(f"{where}.refer_by: external_id is needed.")
+
+
+def _sentence(entry: Json, key: str, where: str) -> str:
+    value = entry.get(key, "")
+    if not isinstance(value, str) or (key in entry and not value.strip()):
+        raise ContractError(f"{where}.{key}: a sentence is needed.")
+    return value
 
 
 def _one_of(entry: Json, key: str, allowed: tuple[Any, ...], where: str) -> Any:

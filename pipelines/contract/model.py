@@ -312,6 +312,7 @@ class Entity:
 
     `begin` is the field with a record's first day, `before_begin` what becomes of one that is withdrawn before it.
     `record` tells kinds of records apart: the path of one record, or in GraphQL the mutation that writes it.
+    `by_law` says which records must not stay at the partner, whatever a guard says; empty: there are none.
     """
 
     name: str
@@ -355,6 +356,7 @@ class Entity:
     left_out_if_taken: LeftOut | None = None
     bulk: Bulk | None = None
     openimmo: OpenImmo | None = None
+    by_law: str = ""
 
     @property
     def list(self) -> str:

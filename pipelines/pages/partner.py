@@ -187,10 +187,14 @@ def _before_create(entity: Entity) -> str:
 
 def _withdrawal(contract: Contract) -> list[str]:
     rows = [
-        (code(name), _way(entity.withdraw), sentence(entity.withdraw_note))
+        (code(name), _way(entity.withdraw), sentence(entity.withdraw_note) + _by_law(entity))
         for name, entity in contract.entities.items()
     ]
     return table(("entity", "what happens", "why"), rows)
+
+
+def _by_law(entity: Entity) -> str:
+    return f" Whatever a guard keeps back: {sentence(entity.by_law)}" if entity.by_law else ""
 
 
 def _way(withdraw: Withdraw) -> str:

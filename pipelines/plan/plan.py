@@ -15,6 +15,7 @@ import duckdb
 from pipelines.contract.contract import Contract, Entity
 from pipelines.ledger.former_ids import move_former_ids
 from pipelines.ledger.ledger import one
+from pipelines.plan.by_law import find_by_law, forget_former, no_law, note_by_law, release
 from pipelines.plan.difference import empty_difference, write_difference
 from pipelines.plan.endings import write_endings
 from pipelines.plan.held import find_held, hold, hold_creates, write_held
@@ -45,6 +46,8 @@ class PlanCounts:
     match: int = 0
     """Rows whose record the partner makes itself, and that is looked for."""
     delivered: int = 0
+    by_law: int = 0
+    """Of the withdrawals those that the law asks for: no guard counts them or keeps them back."""
 
 
 @dataclass(frozen=True)
@@ -158,7 +161,8 @@ def _note_plan(
     if lines:  # none when tests keep every partner back
         db.executemany(
             "insert into sync.plan_counts (plan_id, partner, entity, position, in_mart, creates, updates, withdrawals,"
-            " unchanged, given_up, held, matches, delivered) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            " unchanged, given_up, held, matches, delivered, by_law)"
+            " values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             lines,
         )
 
@@ -167,8 +171,7 @@ def read_counts(db: duckdb.DuckDBPyConnection, plan_id: str, partner: str) -> li
     """The counts of one partner in a plan, in order of levels."""
     found = db.execute(
         "select partner, entity, in_mart, creates, updates, withdrawals, unchanged, given_up, coalesce(held, 0),"
-        " coalesce(matches, 0), coalesce(delivered, 0)"
-        " from sync.plan_counts"
+        " coalesce(matches, 0), coalesce(delivered, 0), coalesce(by_law, 0) from sync.plan_counts"
         " where plan_id = ? and partner = ? order by position",
         [plan_id, partner],
     )
@@ -180,19 +183,22 @@ def _plan_partner(
 ) -> list[PlanCounts]:
     empty_difference(db)
     counts: dict[str, PlanCounts] = {}
-    ledger_state, mart_states = _ledger_state(db, contract, use_case), []
+    before, mart_states = ledger_state(db, contract, use_case), list[str]()
     find_held(db, contract, contract.needed_by(use_case))
+    find_by_law(db, contract)
+    forget_former(db, contract.partner)
     for space, entities in _spaces(contract, use_case).items():
         hash_marts(db, contract, entities)
         mart_states.append(mart_state(db))
         _diff_space(db, contract, space, entities, stichtag)
+        note_by_law(db, contract, plan_id, space)
         counts.update(_count(db, contract, entities))
     write_operations(db, contract, plan_id)
     write_held(db, contract, plan_id, contract.of_use_case(use_case))
     note_renumbered(db, contract, plan_id)
     db.execute(
         "insert into sync.plan_partners values (?, ?, 'open', ?, ?)",
-        [plan_id, contract.partner, ledger_state, " ".join(mart_states)],
+        [plan_id, contract.partner, before, " ".join(mart_states)],
     )
     return [counts[name] for level in contract.levels for name in level if name in counts]
 
@@ -201,6 +207,7 @@ def _withdraw_chosen(
     db: duckdb.DuckDBPyConnection, contract: Contract, plan_id: str, stichtag: date
 ) -> list[PlanCounts]:
     empty_difference(db)
+    no_law(db)
     counts: dict[str, PlanCounts] = {}
     db.execute(
         "create or replace temp table rendered"
@@ -238,7 +245,7 @@ def states(db: duckdb.DuckDBPyConnection, contract: Contract, use_case: str | No
     for entities in _spaces(contract, use_case).values():
         hash_marts(db, contract, entities)
         mart_states.append(mart_state(db))
-    return _ledger_state(db, contract, use_case), " ".join(mart_states)
+    return ledger_state(db, contract, use_case), " ".join(mart_states)
 
 
 def last_load(db: duckdb.DuckDBPyConnection) -> str | None:
@@ -259,7 +266,8 @@ def _spaces(contract: Contract, use_case: str | None = None) -> dict[str, list[E
     return spaces
 
 
-def _ledger_state(db: duckdb.DuckDBPyConnection, contract: Contract, use_case: str | None) -> str:
+def ledger_state(db: duckdb.DuckDBPyConnection, contract: Contract, use_case: str | None = None) -> str:
+    """What the ledger of a partner is now, of the entities of a use case."""
     return "{}-{}".format(
         *one(
             db,
@@ -319,6 +327,7 @@ def _diff_space(
     if not one(db, "select count(*) from compared where operation <> 'unchanged'")[0]:
         return
     hold(db, contract, space)
+    release(db, space)
     write_endings(db, contract, space, entities, stichtag)
     db.execute(
         "create or replace temp table rendered as "
@@ -379,7 +388,9 @@ def _count(
             " count(*) filter (operation in ('given_up', 'ambiguous', 'in_doubt')),"
             " count(*) filter (operation = 'held'), count(*) filter (operation = 'match'),"
             " count(*) filter (operation = 'unchanged' and state = 'delivered' or operation = 'gone' and"
-            " reason = 'removal_delivered')"
+            " reason = 'removal_delivered'),"
+            " count(*) filter (operation = 'withdraw' and exists (from by_law as b"
+            " where b.entity = compared.entity and b.external_id = compared.external_id))"
             " from compared group by entity"
         ).fetchall()
     }

@@ -107,7 +107,10 @@ class Sender:
         journal: Journal,
         progress: Callable[[int], None] = lambda _: None,
         database: Path | None = None,
+        only_by_law: bool = False,
     ):
+        # Of a plan that a guard keeps back, what it may not keep back.
+        self.only_by_law = only_by_law
         if database is not None:
             holders = holders_of(connector.contract.partner, journal, database)
             connector.claims = Claims(connector.contract, holders)
