@@ -39,7 +39,7 @@ KEYS = {
     "title", "erp", "collection", "record", "list", "items", "unwrap", "id", "external_id", "external_ids", "find",
     "natural_key", "unique_field", "candidates", "where", "parents", "id_space", "created_with", "lookups",
     "withdraw", "withdraw_note", "begin", "before_begin", "upsert", "mutation", "argument", "input", "refer_by",
-    "before_create", "list_below", "fixed", "shown_as", "former_ids", "unique_external_id",
+    "before_create", "list_below", "fixed", "shown_as", "former_ids", "unique_external_id", "archived",
 }  # fmt: skip
 
 
@@ -110,6 +110,8 @@ def read_entity(name: str, entry: Json, source: Source, where: str) -> Entity:
         former_ids=_former_ids(entry.get("former_ids", {}), where),
         fixed=entry.get("fixed", {}),
         shown_as=entry.get("shown_as", {}),
+        archived=entry.get("archived", {}),
+        id_in_body=bool(upsert) and mutation is None and entry.get("external_id") in schema["properties"],
         unique_external_id=bool(_one_of(entry, "unique_external_id", (False, True), where)),
     )
     _check(entity, schema, where)

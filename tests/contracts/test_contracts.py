@@ -78,6 +78,9 @@ CLAIMS = {
     ("everreal", "objekte", "type"): ("documented", "assumed"),
     ("everreal", "mieter", "contractEndDate"): ("documented", "documented"),
     ("pricehubble", "dossiers", "dealType"): ("documented", "documented"),
+    ("immomio", "verwaltungseinheiten", "externalId"): ("observed", "observed"),
+    ("immomio", "verwaltungseinheiten", "type"): ("documented", "assumed"),
+    ("immomio", "wirtschaftseinheiten", "clientNumber"): ("assumed", "assumed"),
     ("quis", "exposes_als_property", "condition"): ("documented", "documented"),
 }
 
@@ -176,6 +179,7 @@ LOGINS = {
     "casavi": ["/v2/authenticate"],
     "everreal": ["/accounts/oauth/token"],
     "facilioo": ["/api/auth/login", "/api/auth/refresh"],
+    "immomio": ["/auth/login"],
     "kiwi": ["/v1/session"],
     "plentific": ["/token"],
     "pricehubble": ["/auth/login/credentials"],
