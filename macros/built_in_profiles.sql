@@ -52,6 +52,12 @@
                 "projekte": {"default": none, "allowed": "ids by WE"},
             },
         },
+        "immomio": {
+            "aktiv": false,
+            "tenants_need": "email",
+            "needs_gebaeude": true,
+            "options": {},
+        },
         "kiwi": {
             "aktiv": false,
             "tenants_need": "email",

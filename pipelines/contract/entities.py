@@ -49,7 +49,7 @@ KEYS = {
     "withdraw", "withdraw_note", "begin", "before_begin", "upsert", "mutation", "argument", "input", "refer_by",
     "before_create", "list_below", "fixed", "shown_as", "former_ids", "unique_external_id", "left_out_if_taken",
     "create", "made_by", "states",
-    "use_case", "bulk", "openimmo", "by_law",
+    "use_case", "bulk", "openimmo", "by_law", "archived",
 }  # fmt: skip
 
 
@@ -134,6 +134,8 @@ def read_entity(name: str, entry: Json, source: Source, where: str) -> Entity:
         former_ids=_former_ids(entry.get("former_ids", {}), where),
         fixed=entry.get("fixed", {}),
         shown_as=entry.get("shown_as", {}),
+        archived=entry.get("archived", {}),
+        id_in_body=bool(upsert) and mutation is None and entry.get("external_id") in schema["properties"],
         unique_external_id=bool(_one_of(entry, "unique_external_id", (False, True), where)),
         made_by=str(get(entry, "made_by", where)) if is_made_there else "",
         is_read_only=is_made_there and "patch" not in source.document["paths"][record],

@@ -357,6 +357,8 @@ class Entity:
     bulk: Bulk | None = None
     openimmo: OpenImmo | None = None
     by_law: str = ""
+    id_in_body: bool = False
+    archived: Mapping[str, Any] = default(default_factory=dict)
 
     @property
     def list(self) -> str:
@@ -387,11 +389,15 @@ class Entity:
     @property
     def sent_id(self) -> str | None:
         """The field of a body that carries our id; None where none does, or where it stands in the address."""
-        return None if self.id_is_ours and not self.bulk else self.external_id
+        return self.external_id if self.id_in_body or not self.id_is_ours else None
 
     def holds(self, record: Mapping[str, Any]) -> bool:
         """Whether a record read from this entity's path belongs to it, as far as `where` can tell."""
         return all(_is(record.get(name), wanted) for name, wanted in self.where.items())
+
+    def is_archived(self, record: Mapping[str, Any]) -> bool:
+        """Whether a record is one that a delete has put aside: it is there, and counts as deleted."""
+        return bool(self.archived) and all(record.get(n) == value for n, value in self.archived.items())
 
     def as_sent(self, record: Json) -> Json:
         """A record as the partner shows it, with its fields also under the names under which they are sent."""

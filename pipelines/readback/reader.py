@@ -340,7 +340,7 @@ class PartnerReader:
                     remote_id,
                     parent_id,
                     external_ids_of(kind.entity, record),
-                    kind.is_soft_deleted and bool(record.get("deleted")),
+                    (kind.is_soft_deleted and bool(record.get("deleted"))) or kind.entity.is_archived(record),
                     json.dumps(body, ensure_ascii=False),
                 )
             )

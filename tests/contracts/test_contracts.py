@@ -81,6 +81,9 @@ CLAIMS = {
     ("everreal", "objekte", "type"): ("documented", "assumed"),
     ("everreal", "mieter", "contractEndDate"): ("documented", "documented"),
     ("pricehubble", "dossiers", "dealType"): ("documented", "documented"),
+    ("immomio", "verwaltungseinheiten", "externalId"): ("observed", "observed"),
+    ("immomio", "verwaltungseinheiten", "type"): ("documented", "assumed"),
+    ("immomio", "wirtschaftseinheiten", "clientNumber"): ("assumed", "assumed"),
     ("quis", "exposes_als_property", "condition"): ("documented", "documented"),
 }
 
@@ -185,6 +188,7 @@ LOGINS = {
     "dormakaba": ["/oauth2/token"],
     "everreal": ["/accounts/oauth/token"],
     "facilioo": ["/api/auth/login", "/api/auth/refresh"],
+    "immomio": ["/auth/login"],
     "kiwi": ["/v1/session"],
     "plentific": ["/token"],
     "pricehubble": ["/auth/login/credentials"],

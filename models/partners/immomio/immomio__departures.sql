@@ -1,0 +1,15 @@
+{{ config(enabled=partner_aktiv('immomio'), materialized='view') }}
+
+with
+
+departures as (
+    {{ departures(
+        'immomio',
+        entities={
+            'wirtschaftseinheiten': 'wirtschaftseinheit',
+            'verwaltungseinheiten': 'verwaltungseinheit',
+        },
+    ) }}
+)
+
+select * from departures

@@ -1,0 +1,43 @@
+{{ config(enabled=partner_aktiv('immomio'), schema='quality', materialized='view') }}
+
+with
+
+gebaeude as (
+    select * from {{ ref('stg_erp__gebaeude') }}
+),
+
+key_conflicts as (
+    {% for table_name in ['wirtschaftseinheit', 'verwaltungseinheit'] %}
+        {{ key_conflict_findings('immomio', table_name, 'stg_erp__' ~ table_name, table_name) }}
+        {{ 'union all' if not loop.last }}
+    {% endfor %}
+),
+
+units_without_gebaeude as (
+    {{ ohne_gebaeude_findings('immomio') }}
+),
+
+gebaeude_without_we as (
+    select
+        'I3' as rule,
+        'gebaeude' as table_name,
+        concat_ws('/', {{ record_key('gebaeude') | join(', ') }}) as key,
+        'we_nr' as column_name,
+        cast(null as varchar) as value,
+        'immomio' as partner,
+        'no WE, on which immomio keeps its units' as reason
+    from gebaeude
+    where
+        {{ sendable('immomio', 'gebaeude') }}  -- E1, I5
+        and we_nr is null  -- I3
+),
+
+findings as (
+    select * from key_conflicts
+    union all
+    select * from units_without_gebaeude
+    union all
+    select * from gebaeude_without_we
+)
+
+select * from findings

@@ -1,0 +1,62 @@
+{{ config(enabled=partner_aktiv('immomio')) }}
+
+with
+
+verwaltungseinheiten as (
+    select * from {{ ref('int_verwaltungseinheiten') }}
+),
+
+sollmieten as (
+    select
+        {{ key_columns('verwaltungseinheit') | join(',\n        ') }},
+        sollmiete
+    from {{ ref('stg_erp__verwaltungseinheit') }}
+),
+
+gebaeude as (
+    select * from {{ ref('stg_erp__gebaeude') }}
+),
+
+wirtschaftseinheiten as (
+    select * from {{ ref('stg_erp__wirtschaftseinheit') }}
+),
+
+ve_klassen as (
+    select * from {{ ref('immomio_ve_klassen') }}
+),
+
+records as (
+    select
+        {{ composite_id('immomio', 'verwaltungseinheit', table='verwaltungseinheiten') }} as external_id,
+        {{ composite_id('immomio', 'wirtschaftseinheit', table='verwaltungseinheiten') }}
+            as wirtschaftseinheiten_external_id,
+        verwaltungseinheiten.gebaeude_nr as "buildingNumber",
+        verwaltungseinheiten.ve_nr as "unitNumber",
+        ve_klassen.immomio_type as type,
+        {
+            'street': gebaeude.strasse,
+            'houseNumber': {{ hausnummer('gebaeude') }},
+            'zipCode': gebaeude.plz,
+            'city': gebaeude.ort,
+            'country': gebaeude.land
+        } as address,
+        try_cast(verwaltungseinheiten.etage as integer) as floor,
+        verwaltungseinheiten.flaeche as size,
+        verwaltungseinheiten.zimmer as rooms,
+        case
+            when gebaeude.baujahr is not null then gebaeude.baujahr_zahl
+            else wirtschaftseinheiten.baujahr_zahl
+        end as "constructionYear",
+        sollmieten.sollmiete as "baseRent"
+    from verwaltungseinheiten
+    inner join gebaeude on {{ same_key('gebaeude', 'verwaltungseinheiten', 'gebaeude') }}
+    inner join sollmieten on {{ same_key('verwaltungseinheit', 'verwaltungseinheiten', 'sollmieten') }}
+    left join wirtschaftseinheiten
+        on {{ same_key('wirtschaftseinheit', 'verwaltungseinheiten', 'wirtschaftseinheiten') }}
+    left join ve_klassen on verwaltungseinheiten.klasse = ve_klassen.klasse
+    where
+        {{ sendable('immomio', 'verwaltungseinheit', table='verwaltungseinheiten') }}  -- E1, I5
+        and verwaltungseinheiten.we_nr is not null  -- I3: a unit hangs on a WE there
+)
+
+select * from records

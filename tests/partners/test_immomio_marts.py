@@ -1,0 +1,233 @@
+"""What Immomio gets of a small stock, every body by hand: the small stock of all partners and what lies beside it."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import duckdb
+import pytest
+from openapi_schema_validator import OAS31Validator
+
+from pipelines.contract.contract import load_contract
+from pipelines.plan.marts import render_marts
+from tests.partners.bestand import BESTAND, GARTENSTADT, Row, Tables
+from tests.partners.conftest import STICHTAG, Marts
+
+CONTRACT = load_contract("immomio")
+
+PARK = {"mandant_nr": "001", "we_nr": "0009"}
+PARK_3 = {**PARK, "gebaeude_nr": "03"}
+PARK_FLAT = {**PARK_3, "ve_nr": "0017"}
+STREET = {"mandant_nr": "001", "we_nr": "0010"}
+STREET_1, STREET_2 = ({**STREET, "gebaeude_nr": nr} for nr in ("01", "02"))
+EMPTY_WE = {"mandant_nr": "001", "we_nr": "0011"}
+KINDS = {
+    "Büro": "COMMERCIAL",
+    "Stellplatz außen": "PARKING",
+    "Lager": "COMMERCIAL",
+    "Baumhaus": "RESIDENTIAL",
+}
+
+MORE: Tables = {
+    "wirtschaftseinheit": [
+        {**PARK, "bezeichnung": "Am Park", "ort": "München-Süd", "baujahr": "1899"},
+        {**STREET, "bezeichnung": "Zwei Häuser"},
+        {**EMPTY_WE, "bezeichnung": "Nur ein Ort", "ort": "Fürth"},
+        {"mandant_nr": "001", "we_nr": "0012", "geloescht_kz": "L"},
+    ],
+    "gebaeude": [
+        {
+            **PARK_3,
+            "strasse": "Am Park",
+            "hausnummer": "3",
+            "hausnummer_zusatz": "b",
+            "plz": "80331",
+            "ort": "München",
+            "land": "AT",
+            "baujahr": "1978",
+        },
+        {**STREET_1, "strasse": "Ring", "hausnummer": "1", "plz": "90402", "ort": "Nürnberg"},
+        {**STREET_2, "strasse": "Ring", "hausnummer": "2", "plz": "90402", "ort": "Nürnberg"},
+    ],
+    "verwaltungseinheit": [
+        {
+            **PARK_FLAT,
+            "ve_art": "Wohnung",
+            "etage": "4",
+            "etage_lage": "4. OG",
+            "wohnflaeche": "61,25",
+            "nutzflaeche": "70",
+            "zimmer": "3,5",
+            "sollmiete": "1.234,56",
+        },
+        *[{**STREET_1, "ve_nr": str(number), "ve_art": kind} for number, kind in enumerate(KINDS, 1)],
+        {**GARTENSTADT, "ve_nr": "0099"},  # on no Gebäude
+    ],
+}
+STOCK: Tables = {table: [*BESTAND.get(table, []), *MORE.get(table, [])] for table in {**BESTAND, **MORE}}
+
+
+@pytest.fixture(scope="module")
+def immomio(build: Callable[..., duckdb.DuckDBPyConnection]) -> Marts:
+    """Separator /, Mandanten 001 and 002; the data tests have passed."""
+    setting = {"aktiv": True, "separator": "/", "mandanten": ["001", "002"]}
+    settings = {"stichtag": STICHTAG, "partners": {"immomio": setting}}
+    return Marts(build(STOCK, select=["+immomio"], vars=settings, tests=True))
+
+
+def bodies(marts: Marts, entity: str) -> dict[str, Row]:
+    """The JSON of every request that writes a record of an entity, by our id; parents keep our ids at Immomio."""
+    render_marts(marts.database, CONTRACT, [CONTRACT.entities[entity]])
+    found = marts.database.execute(
+        "select external_id, payload, refs from mart order by external_id"
+    ).fetchall()
+    return {external_id: {**json.loads(payload), **json.loads(refs)} for external_id, payload, refs in found}
+
+
+def test_a_wirtschaftseinheit_is_an_economic_unit_with_the_address_of_its_gebaeude(immomio: Marts) -> None:
+    assert bodies(immomio, "wirtschaftseinheiten") == {
+        "001/0007": {
+            "name": "Gartenstadt",
+            "clientNumber": "001",
+            "address": {  # Lindenweg 12a and Lindenweg, Germany and Austria
+                "street": None,
+                "houseNumber": None,
+                "zipCode": "01067",
+                "city": "Dresden",
+                "country": None,
+            },
+        },
+        "001/0009": {
+            "name": "Am Park",
+            "clientNumber": "001",
+            "address": {
+                "street": "Am Park",
+                "houseNumber": "3b",
+                "zipCode": "80331",
+                "city": "München-Süd",  # the WE's own
+                "country": "AT",
+            },
+        },
+        "001/0010": {
+            "name": "Zwei Häuser",
+            "clientNumber": "001",
+            "address": {
+                "street": None,
+                "houseNumber": None,
+                "zipCode": "90402",
+                "city": "Nürnberg",
+                "country": "DE",
+            },
+        },
+        "001/0011": {
+            "name": "Nur ein Ort",
+            "clientNumber": "001",
+            "address": {
+                "street": None,
+                "houseNumber": None,
+                "zipCode": None,
+                "city": "Fürth",
+                "country": None,
+            },
+        },
+        "002/0001": {"name": "0001", "clientNumber": "002", "address": None},
+    }
+
+
+def test_a_verwaltungseinheit_is_a_unit_with_everything_that_immomio_takes(immomio: Marts) -> None:
+    found = bodies(immomio, "verwaltungseinheiten")
+    assert found["001/0009/03/0017"] == {
+        "economicUnitExternalId": "001/0009",
+        "buildingNumber": "03",
+        "unitNumber": "0017",
+        "type": "RESIDENTIAL",
+        "address": {
+            "street": "Am Park",
+            "houseNumber": "3b",
+            "zipCode": "80331",
+            "city": "München",
+            "country": "AT",
+        },
+        "floor": 4,
+        "size": 61.25,
+        "rooms": 3.5,
+        "constructionYear": 1978,
+        "baseRent": 1234.56,
+    }
+    assert found["001/0007/01/0002"] == {
+        "economicUnitExternalId": "001/0007",
+        "buildingNumber": "01",
+        "unitNumber": "0002",
+        "type": "COMMERCIAL",
+        "address": {
+            "street": "Lindenweg",
+            "houseNumber": "12a",
+            "zipCode": "01067",
+            "city": "Dresden",
+            "country": "DE",
+        },
+        "floor": None,
+        "size": 1080.5,  # nutzflaeche, without a wohnflaeche
+        "rooms": None,
+        "constructionYear": 1928,
+        "baseRent": None,
+    }
+
+
+def test_every_living_unit_in_a_gebaeude_of_a_we_goes_let_or_not(immomio: Marts) -> None:
+    assert {key: body["type"] for key, body in bodies(immomio, "verwaltungseinheiten").items()} == {
+        "001/0007/01/0001": "RESIDENTIAL",
+        "001/0007/01/0002": "COMMERCIAL",
+        "001/0007/02/G-1": "PARKING",
+        "001/0009/03/0017": "RESIDENTIAL",
+        "001/0010/01/1": "COMMERCIAL",
+        "001/0010/01/2": "PARKING",
+        "001/0010/01/3": "COMMERCIAL",
+        "001/0010/01/4": "RESIDENTIAL",  # on no list
+        "002/0001/01/0001": "RESIDENTIAL",
+    }
+
+
+def test_a_year_is_the_gebaeudes_and_no_year_is_no_other_ones(immomio: Marts) -> None:
+    years = {key: body["constructionYear"] for key, body in bodies(immomio, "verwaltungseinheiten").items()}
+    assert (years["001/0007/02/G-1"], years["001/0009/03/0017"]) == (None, 1978)  # um 1900
+
+
+def test_every_body_is_one_that_the_contract_takes(immomio: Marts) -> None:
+    for entity in CONTRACT.entities:
+        schema: dict[str, Any] = CONTRACT.schema(entity, "create")
+        required = [name for name in schema["required"] if name != "externalId"]
+        validator = OAS31Validator(
+            {**schema, "required": required, "additionalProperties": False},
+            format_checker=OAS31Validator.FORMAT_CHECKER,
+        )
+        found = bodies(immomio, entity)
+        assert found
+        assert {key: [e.message for e in validator.iter_errors(body)] for key, body in found.items()} == {
+            key: [] for key in found
+        }
+
+
+# ---- rules
+
+
+def test_e1_l1_other_mandanten_and_deleted_ones_stay_away(immomio: Marts) -> None:
+    ids = {key for entity in CONTRACT.entities for key in bodies(immomio, entity)}
+    assert not {key for key in ids if key.startswith("900") or key == "001/0012"}
+
+
+def test_i3_without_a_we_or_a_gebaeude_nothing_is_sent_and_it_is_reported(immomio: Marts) -> None:
+    ids = {key for entity in CONTRACT.entities for key in bodies(immomio, entity)}
+    assert not {key for key in ids if key.startswith("002/77")}
+    assert ("gebaeude", "002/77") in immomio.findings("immomio", "I3")
+
+
+def test_i5_a_number_with_the_separator_keeps_the_row_back(immomio: Marts) -> None:
+    assert immomio.findings("immomio", "I5") == {
+        ("wirtschaftseinheit", "001/00/9"),
+        ("verwaltungseinheit", "001/00/9/01/0001"),
+    }
+    held = immomio.database.execute(
+        "select entity, external_id from partners.immomio__held where rule = 'I5'"
+    ).fetchall()
+    assert ("wirtschaftseinheiten", "001/00/9") in held
