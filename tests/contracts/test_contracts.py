@@ -121,7 +121,9 @@ def test_every_operation_that_an_entity_needs_is_described(contract: Contract) -
             assert "post" in paths[contract.endpoint]
             continue
         # Where no record is read alone, it is read out of its list.
-        wanted = {"get", "put"} if entity.upsert else {"patch"} - ({"patch"} if entity.is_read_only else set())
+        wanted = (
+            {"get", "put"} if entity.upsert else {"patch"} - ({"patch"} if entity.is_read_only else set())
+        )
         wanted |= {"delete"} if entity.withdraw.kind == "delete" else set()
         assert wanted <= set(paths[entity.record]), entity.name
         assert "get" in paths[entity.record] or "get" in paths[entity.list], entity.name

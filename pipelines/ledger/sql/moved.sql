@@ -32,21 +32,7 @@ select
     end as reason,
     case when d.kind = 'failed' or d.reason = 'state_forbids' then d.fields end as fields,
     case d.kind
-        -- What the record's state did not allow stays there as it was, and differs with the next change of the row.
-        when 'sent' then case
-            when d.reason = 'state_forbids' then json_merge_patch(
-                json_merge_patch(d.payload, (
-                    select json_group_object(f.name, null)
-                    from (select unnest(string_split(d.fields, ', ')) as name) as f
-                )),
-                (
-                    select json_group_object(f.name, json_extract(l.payload, '$."' || f.name || '"'))
-                    from (select unnest(string_split(d.fields, ', ')) as name) as f
-                )
-            )
-            else d.payload
-        end
-        when 'ended' then json_merge_patch(l.payload, d.payload) when 'failed' then l.payload
+        when 'sent' then d.payload when 'ended' then json_merge_patch(l.payload, d.payload) when 'failed' then l.payload
     end as payload,
     case when d.kind = 'sent' then d.refs when d.kind in ('ended', 'failed') then l.refs end as refs,
     case
@@ -63,4 +49,22 @@ select
     case when d.kind in ('sent', 'gone', 'ended') then d.settled_at else l.last_synced_at end as last_synced_at
 from kinds as d
 left join sync.ledger as l
-    on d.partner = l.partner and d.id_space = l.id_space and d.external_id = l.external_id
+    on d.partner = l.partner and d.id_space = l.id_space and d.external_id = l.external_id;
+
+-- What the record's state did not allow stays there as it was, and so differs with the next change of the row.
+update moved as m
+set payload = json_merge_patch(json_merge_patch(m.payload, w.without), w.as_held)
+from (
+    select
+        f.partner, f.id_space, f.external_id, json_group_object(f.name, null) as without,
+        json_group_object(f.name, json_extract(f.payload, '$."' || f.name || '"')) as as_held
+    from (
+        select d.partner, d.id_space, d.external_id, l.payload, unnest(string_split(d.fields, ', ')) as name
+        from done as d
+        left join sync.ledger as l
+            on d.partner = l.partner and d.id_space = l.id_space and d.external_id = l.external_id
+        where d.reason = 'state_forbids'
+    ) as f
+    group by f.partner, f.id_space, f.external_id
+) as w
+where m.partner = w.partner and m.id_space = w.id_space and m.external_id = w.external_id
