@@ -264,8 +264,10 @@ def test_pages_that_do_not_exist_are_not_found(sandbox: Sandbox, path: str) -> N
 def test_every_operation_of_every_contract_is_served(sandbox: Sandbox) -> None:
     for partner in partners():
         document: Any = load_contract(partner).document
-        prefix = {"etg24": "/v1", "plentific": "/2023-02-01"}.get(partner, "")
+        versions = {"dormakaba": "/v8", "etg24": "/v1", "plentific": "/2023-02-01"}
         for path, item in document["paths"].items():
+            # A login on a host of its own has no version.
+            prefix = "" if "servers" in item else versions.get(partner, "")
             for method in ("get", "post", "put", "patch", "delete"):
                 address = sandbox.base_url(partner) + prefix + path.replace("{", "").replace("}", "")
                 status = requests.request(method, address, timeout=20).status_code

@@ -30,26 +30,12 @@ select
         when l.reason = 'without_external_id' and l.payload_hash is not null then l.reason
         else d.reason
     end as reason,
-    -- Fields of a record that was sent are those that could not be: they stay there as they were before. Of what was
-    -- handed over: the import that tells its outcome.
+    -- Fields of a record that was sent are those that were left out; of what was handed over: the import that tells.
     case
         when d.kind in ('sent', 'failed') or d.reason = 'removal_delivered' then d.fields
     end as fields,
     case d.kind
-        when 'sent' then case
-            when d.state = 'synced' and d.fields is not null then json_merge_patch(
-                json_merge_patch(d.payload, (
-                    select json_group_object(f.name, null)
-                    from (select unnest(string_split(d.fields, ', ')) as name) as f
-                )),
-                (
-                    select json_group_object(f.name, json_extract(l.payload, '$."' || f.name || '"'))
-                    from (select unnest(string_split(d.fields, ', ')) as name) as f
-                )
-            )
-            else d.payload
-        end
-        when 'ended' then json_merge_patch(l.payload, d.payload) when 'failed' then l.payload
+        when 'sent' then d.payload when 'ended' then json_merge_patch(l.payload, d.payload) when 'failed' then l.payload
     end as payload,
     case when d.kind = 'sent' then d.refs when d.kind in ('ended', 'failed') then l.refs end as refs,
     case
@@ -66,4 +52,23 @@ select
     case when d.kind in ('sent', 'gone', 'ended') then d.settled_at else l.last_synced_at end as last_synced_at
 from kinds as d
 left join sync.ledger as l
-    on d.partner = l.partner and d.id_space = l.id_space and d.external_id = l.external_id
+    on d.partner = l.partner and d.id_space = l.id_space and d.external_id = l.external_id;
+
+-- What was left out (its state forbade it, another record has it) stays there as it was, and so differs with the next
+-- change of the row.
+update moved as m
+set payload = json_merge_patch(json_merge_patch(m.payload, w.without), w.as_held)
+from (
+    select
+        f.partner, f.id_space, f.external_id, json_group_object(f.name, null) as without,
+        json_group_object(f.name, json_extract(f.payload, '$."' || f.name || '"')) as as_held
+    from (
+        select d.partner, d.id_space, d.external_id, l.payload, unnest(string_split(d.fields, ', ')) as name
+        from done as d
+        left join sync.ledger as l
+            on d.partner = l.partner and d.id_space = l.id_space and d.external_id = l.external_id
+        where d.state = 'synced' and d.fields is not null
+    ) as f
+    group by f.partner, f.id_space, f.external_id
+) as w
+where m.partner = w.partner and m.id_space = w.id_space and m.external_id = w.external_id

@@ -220,9 +220,11 @@ class PartnerBase:
 
     def _contract_path(self, path: str) -> str | None:
         """The path as the contract writes it; that of a login may lie outside what the API's address ends in."""
-        if self.contract.login and path == self._login_path:
-            return self.contract.login.path
-        return self.relative(path)
+        login = self.contract.login
+        if login and path == self._login_path:
+            return login.path
+        found = self.relative(path)
+        return None if login and found == login.path else found
 
     def _use(self, credential: str) -> None:
         """Counts a request of a token or session. Raises ApiError 401 when that was one too many."""

@@ -65,7 +65,7 @@ class ByToken(Partner):
             call.headers.get("content-type", "").partition(";")[0].strip()
             != "application/x-www-form-urlencoded"
         ):
-            raise ApiError(415, "no_form", "The body must be a form.")
+            raise ApiError(400, "no_form", "The body must be a form.")
         return sorted(parse_qsl(call.body.decode(errors="replace"), keep_blank_values=True))
 
     def _filled(self, value: str) -> str:
