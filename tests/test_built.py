@@ -1,8 +1,10 @@
 """A plan belongs to its build: settings noted on the models, against those in force."""
 
+import copy
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -11,7 +13,17 @@ import duckdb
 import pytest
 import yaml
 
-from pipelines.commands.built import check_built, models_behind
+from pipelines.commands import built
+from pipelines.commands.built import (
+    IN_EVERY_USE_CASE,
+    check_built,
+    check_one_delivery,
+    marts_to_test,
+    models_behind,
+    names_to_build,
+    tables_of,
+)
+from pipelines.contract.contract import load_contract, parse_contract
 from pipelines.errors import BuildError
 from pipelines.settings import Vars
 
@@ -151,3 +163,88 @@ def test_every_var_that_shapes_rows_is_noted() -> None:
     assert set(project["vars"]) - {"stichtag", "partners", "guards", "warn"} == set(
         re.findall(r"'(\w+)'", noted)
     )
+
+
+# What lies behind a unit and a lease of kiwi, with what is held of them, which reads both.
+RHYTHMS = {
+    "kiwi__verwaltungseinheiten": ["model.s.base_ve"],
+    "kiwi__mieter": ["model.s.base_mieter"],
+    "kiwi__mietvertraege": ["model.s.base_mieter"],
+    "kiwi__held": ["model.s.doubts", "model.s.of_units", "model.s.of_tenants"],
+    "kiwi__findings": ["model.s.base_ve"],
+    "doubts": ["model.s.base_ve", "model.s.base_mieter"],
+    "of_units": ["model.s.base_ve"],
+    "of_tenants": ["model.s.base_mieter"],
+    "base_ve": ["source.s.erp_raw.verwaltungseinheit", "seed.s.kinds"],
+    "base_mieter": ["source.s.erp_raw.mieter", "model.s.base_ve"],
+}
+
+
+def rhythm_nodes() -> dict[str, Any]:
+    def node(name: str, kind: str, on: list[str]) -> dict[str, Any]:
+        tags = [IN_EVERY_USE_CASE] if name == "doubts" else []
+        return {
+            "name": name, "schema": "s", "alias": name, "resource_type": kind, "tags": tags,
+            "depends_on": {"nodes": on},
+        }  # fmt: skip
+
+    made = {f"model.s.{name}": node(name, "model", on) for name, on in RHYTHMS.items()}
+    return {**made, "seed.s.kinds": node("kinds", "seed", []), "test.s.t": node("kiwi__mieter", "test", [])}
+
+
+@pytest.fixture
+def rhythms(monkeypatch: pytest.MonkeyPatch) -> Vars:
+    """kiwi, as if its units were in another use case than its tenants and leases."""
+    document = copy.deepcopy(load_contract("kiwi").document)
+    for name in ("mieter", "mietvertraege"):
+        document["x-entities"][name]["use_case"] = "dokumente"
+    # The lease hangs on a unit; of that, units alone are taken here.
+    contract = parse_contract("kiwi", document)
+    monkeypatch.setattr(built, "load_contract", lambda _: contract)
+    return Vars(date(2026, 11, 21), "wodis_sigma", {"kiwi": {**ETG24}}, use_case="stammdaten")
+
+
+def test_one_use_case_builds_its_marts_what_is_behind_them_and_what_is_held(rhythms: Vars) -> None:
+    nodes = rhythm_nodes()
+    with duckdb.connect() as connection:
+        connection.execute("create schema s")
+        for name in (*RHYTHMS, "kinds"):
+            connection.execute(f"create table s.{name} as select 1 as n")
+        own = ("base_ve", "doubts", "kinds", "kiwi__held", "kiwi__verwaltungseinheiten", "of_units")
+        assert names_to_build(connection, nodes, rhythms) == own
+        # What is used as it lies has to be there.
+        connection.execute("drop table s.base_mieter; drop table s.of_tenants")
+        assert names_to_build(connection, nodes, rhythms) == tuple(
+            sorted({*own, "base_mieter", "of_tenants"})
+        )
+    assert tables_of(nodes, rhythms) == {"verwaltungseinheit"}
+    assert marts_to_test(rhythms) == ("kiwi__verwaltungseinheiten",)
+    # The leases hang on the units, so their run builds these, too.
+    others = replace(rhythms, use_case="dokumente")
+    assert tables_of(nodes, others) == {"verwaltungseinheit", "mieter"}
+
+
+def test_master_data_out_of_two_loads_is_not_built_nor_planned(
+    db: duckdb.DuckDBPyConnection, tmp_path: Path, rhythms: Vars
+) -> None:
+    (tmp_path / "dbt" / "manifest.json").write_text(json.dumps({"nodes": rhythm_nodes()}))
+    db.execute("create table sync.loads (load_id text, loaded_at timestamp, table_name text, kind text)")
+    both = (
+        "insert into sync.loads values ('a', '2026-11-21 07:00', 'mieter', 'full'), ('a', '2026-11-21 07:00',"
+    )
+    db.execute(f"{both} 'verwaltungseinheit', 'full')")
+    everything = replace(rhythms, use_case=None)
+    parsed = load_contract("kiwi")  # all of it is master data
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(built, "load_contract", lambda _: parsed)
+        check_one_delivery(db, tmp_path, everything)
+        db.execute(
+            "insert into sync.loads values ('b', '2026-11-21 09:00', 'verwaltungseinheit', 'full'),"
+            " ('b', '2026-11-21 09:00', 'mieter', 'kept')"
+        )
+        for use_case in (None, "stammdaten"):
+            with pytest.raises(
+                BuildError, match="verwaltungseinheit was loaded by a run of another use case, mieter"
+            ):
+                check_one_delivery(db, tmp_path, replace(rhythms, use_case=use_case))
+        check_one_delivery(db, tmp_path, replace(rhythms, use_case="leerstaende"))

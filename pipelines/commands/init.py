@@ -30,6 +30,8 @@ FILES = {
     "schedule/stammdaten.cron": "stammdaten.cron",
     "schedule/stammdaten.service": "stammdaten.service",
     "schedule/stammdaten.timer": "stammdaten.timer",
+    "schedule/stammdaten-leerstaende.service": "stammdaten-leerstaende.service",
+    "schedule/stammdaten-leerstaende.timer": "stammdaten-leerstaende.timer",
     "README.md": "README.md",
     ".gitignore": "gitignore",
 }

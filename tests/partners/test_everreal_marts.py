@@ -131,6 +131,7 @@ STOCK: Tables = {
         {**UTS_FLAT, "leer_ab": "2026-01-01", "leer_bis": "2026-03-30", "freigegeben": "J"},
         {**FLAT, "leer_ab": "2026-07-01", "freigegeben": "N", "nettokaltmiete": "700,00"},
         {**GARAGE, "leer_ab": "2026-07-01", "freigegeben": "J", "vermarktungsart": "Kauf"},
+        {**SHOP, "leer_ab": "2026-08-01", "freigegeben": "J", "nettokaltmiete": "0,00"},
     ],
     "mietvertrag": [
         lease(FLAT, "00", mietbeginn="2019-01-01"),
@@ -427,7 +428,7 @@ def test_a_released_vacancy_gives_its_unit_a_date_and_rents(everreal: EverReal) 
     names = ("availableFrom", "targetRent", "surcharges")
     assert {key: tuple(unit[name] for name in names) for key, unit in units.items()} == {
         "001-0007-01-0001": (None, 512.35, None),  # not released
-        "001-0007-01-0002": (None, 1234.5, None),
+        "001-0007-01-0002": ("2026-08-01", 1234.5, None),  # a rent of 0 is none: that of the lease
         "001-0007-01-0003": (None, 0, None),
         "002-0001-0001": (None, 0, None),
         "002-0001-01-0001": (None, 0, None),

@@ -29,7 +29,7 @@ leerstaende as (
         arg_min(
             {
                 'verfuegbar_ab': coalesce(verfuegbar_ab, leer_ab),
-                'nettokaltmiete': nettokaltmiete,
+                'nettokaltmiete': nullif(nettokaltmiete, 0),
                 'nebenkosten': nebenkosten
             },
             leer_ab
