@@ -88,10 +88,10 @@ def _write_entity(
     last: int,
 ) -> int:
     """Writes the operations of one entity, by external id, with the ids of parents that are known; returns how many."""
-    spaces = sorted({(p.field, contract.entities[p.entity].id_space) for p in entity.parents})
-    db.execute("create or replace temp table reference (field varchar, id_space varchar)")
+    spaces = sorted({(p.field, contract.entities[p.entity].id_space, p.in_path) for p in entity.parents})
+    db.execute("create or replace temp table reference (field varchar, id_space varchar, in_path boolean)")
     if spaces:
-        db.executemany("insert into reference values (?, ?)", spaces)
+        db.executemany("insert into reference values (?, ?, ?)", spaces)
     [written] = one(
         db,
         read_sql(__file__, "operations"),

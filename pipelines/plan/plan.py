@@ -14,7 +14,7 @@ import duckdb
 
 from pipelines.contract.contract import Contract, Entity
 from pipelines.ledger.former_ids import move_former_ids
-from pipelines.ledger.ledger import one
+from pipelines.ledger.ledger import one, retry_freed
 from pipelines.plan.difference import empty_difference, write_difference
 from pipelines.plan.endings import write_endings
 from pipelines.plan.held import find_held, hold, hold_creates, write_held
@@ -65,6 +65,7 @@ def make_plan(db: duckdb.DuckDBPyConnection, contracts: list[Contract], stichtag
         move_former_ids(db, contract)
     # Rows of other partners stay: an interrupted push of theirs may still have to be settled.
     names = [contract.partner for contract in contracts]
+    retry_freed(db, names)
     # So do creates in doubt: they are looked for by what was sent.
     db.execute(
         "delete from sync.plan as p where list_contains(?, partner) and not exists ("

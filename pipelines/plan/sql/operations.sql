@@ -1,7 +1,7 @@
 -- The operations of one entity, by external id, with the ids of parents that are known.
 -- Parameters: $plan_id; $partner; $entity; $level of the entity; $withdrawn: withdrawals or the others; $last: the
 -- number of the last row that was written; $in_depth: rows hang on rows of their own kind.
--- Reads the temp tables `diff`, `reference` (field, id_space) and `depth` (entity, withdrawn, external_id, depth).
+-- Reads the temp tables `diff`, `reference` (field, id_space, in_path) and `depth` (entity, withdrawn, external_id, depth).
 -- A row in a circle, or below one, has no level: it cannot be sent.
 insert into sync.plan
 with
@@ -19,7 +19,8 @@ single as (
     ) as external_id
     from operation as o
     cross join reference as f
-    where o.operation <> 'withdraw' or o.is_whole
+    -- A record below its parent is withdrawn there, too.
+    where o.operation <> 'withdraw' or o.is_whole or f.in_path
 ),
 
 resolved as (
