@@ -52,6 +52,14 @@
                 "projekte": {"default": none, "allowed": "ids by WE"},
             },
         },
+        "idwell": {
+            "aktiv": false,
+            "tenants_need": "last_name",
+            "needs_gebaeude": true,
+            "options": {
+                "objekte": {"default": none, "allowed": "list of ids or null"},
+            },
+        },
         "immomio": {
             "aktiv": false,
             "tenants_need": "email",

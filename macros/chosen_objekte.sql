@@ -1,9 +1,11 @@
-{#- Whether the Gebäude of a row takes part, as the settings nur_objekte and ohne_objekte of the partner say. -#}
+{#- Whether the Gebäude of a row takes part, as the settings nur_objekte (also called objekte) and
+    ohne_objekte of the partner say. -#}
 {% macro is_chosen_objekt(partner, table=none) -%}
     {%- set settings = partner_settings(partner) -%}
     {%- set id = composite_id(partner, 'gebaeude', table=table) -%}
-    {%- if settings.nur_objekte %}
-    and {{ id }} in ({{ sql_texts(settings.nur_objekte) }})
+    {%- set chosen = settings.nur_objekte or settings.objekte %}
+    {%- if chosen %}
+    and {{ id }} in ({{ sql_texts(chosen) }})
     {%- endif -%}
     {%- if settings.ohne_objekte %}
     and {{ id }} not in ({{ sql_texts(settings.ohne_objekte) }})
@@ -21,7 +23,8 @@
 {#- The ids in these settings that no Gebäude has, and what the settings leave out; no row where neither is set. -#}
 {% macro chosen_objekte_findings(partner) -%}
     {%- set settings = partner_settings(partner) -%}
-    {%- for setting in ['nur_objekte', 'ohne_objekte'] %}
+    {%- set names = ['nur_objekte', 'ohne_objekte', 'objekte'] | select('in', settings) | list -%}
+    {%- for setting in names %}
     select
         'E1' as rule,
         'gebaeude' as table_name,
@@ -46,7 +49,7 @@
         'gebaeude_nr' as column_name,
         cast(null as varchar) as value,
         '{{ partner }}' as partner,
-        'left out, with all below it, by the settings nur_objekte and ohne_objekte' as reason
+        'left out, with all below it, by the settings {{ names | join(' and ') }}' as reason
     from {{ ref('stg_erp__gebaeude') }} as gebaeude
     where
         {{ in_mandanten(partner, 'gebaeude') }}

@@ -72,6 +72,10 @@ RULES: Mapping[str, Rule] = {
     "E6": Rule("Nobody with a last name rents it, and this partner gets only what is let."),
     "E8": Rule("The person has no name."),
     "E9": Rule("The name is a placeholder, not a person."),
+    "E10": Rule("The person has neither an e-mail address nor a phone number, and iDWELL needs one."),
+    "E11": Rule(
+        "Another person has the e-mail address and keeps it; this one goes with its phone, if there is one."
+    ),
     "I3": Rule("The ERP does not have the level or table, or the row lacks a level that the partner needs."),
     "I5": Rule("A number contains the partner's separator, so the id would not be unique."),
     "I6": Rule("Two rows arrive at the same id, so neither is sent."),

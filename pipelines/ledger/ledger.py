@@ -223,6 +223,32 @@ def retry_withheld(db: duckdb.DuckDBPyConnection, partners: list[str]) -> None:
     )
 
 
+def retry_freed(db: duckdb.DuckDBPyConnection, partners: list[str]) -> None:
+    """Lets a field that a record was sent without go again, once another record gave its value of that field up.
+
+    Told by the last plan of the partner, as long as it is there: a change of the field, or a deletion, that arrived.
+    """
+    db.execute(
+        """
+        update sync.ledger as l set payload_hash = 'withheld'
+        where l.state = 'synced' and l.fields is not null and l.payload is not null
+            and list_contains($partners, l.partner)
+            and exists (
+                from sync.plan as p
+                inner join sync.attempts as a on p.plan_id = a.plan_id and p.seq = a.seq
+                where p.partner = l.partner and p.id_space = l.id_space and p.external_id <> l.external_id
+                    and a.fields is null
+                    and (
+                        (a.state = 'synced' and p.operation = 'update'
+                            and list_has_any(p.changed_fields, string_split(l.fields, ', ')))
+                        or a.reason = 'deleted'
+                    )
+            )
+        """,
+        {"partners": partners},
+    )
+
+
 def one(
     db: duckdb.DuckDBPyConnection, sql: str, parameters: list[Any] | dict[str, Any] | None = None
 ) -> tuple[Any, ...]:

@@ -88,12 +88,7 @@ def _write_entity(
     last: int,
 ) -> int:
     """Writes the operations of one entity, by external id, with the ids of parents that are known; returns how many."""
-    spaces = sorted(
-        {
-            (p.field, contract.entities[p.entity].id_space, "{" + p.field + "}" in entity.record)
-            for p in entity.parents
-        }
-    )
+    spaces = sorted({(p.field, contract.entities[p.entity].id_space, p.in_path) for p in entity.parents})
     db.execute("create or replace temp table reference (field varchar, id_space varchar, in_path boolean)")
     if spaces:
         db.executemany("insert into reference values (?, ?, ?)", spaces)

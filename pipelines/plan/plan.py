@@ -14,7 +14,7 @@ import duckdb
 
 from pipelines.contract.contract import Contract, Entity
 from pipelines.ledger.former_ids import move_former_ids
-from pipelines.ledger.ledger import one
+from pipelines.ledger.ledger import one, retry_freed
 from pipelines.plan.by_law import find_by_law, forget_former, no_law, note_by_law, release
 from pipelines.plan.difference import empty_difference, write_difference
 from pipelines.plan.endings import write_endings
@@ -81,6 +81,7 @@ def make_plan(
     db.execute("begin")
     for contract in contracts:
         move_former_ids(db, contract)
+    retry_freed(db, [contract.partner for contract in contracts])
     for contract in contracts:
         _replace_former(db, contract, use_case)
     counts = [

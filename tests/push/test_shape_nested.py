@@ -163,6 +163,19 @@ def test_a_field_that_became_free_goes_with_retry_rejected(site: Site) -> None:
     assert ledger_of(site, "2") == ("synced", None, None, "ada@example.org")
 
 
+def test_an_email_that_passes_from_one_to_another_in_one_run_arrives_in_the_next(site: Site) -> None:
+    rows = {"personen": [person("1", None, "+4930111111"), person("2", "ada@example.org", "+4930123456")]}
+    site.sync("nested", rows)
+    rows["personen"] = [person("1", "ada@example.org", "+4930111111"), person("2", None, "+4930123456")]
+    site.sync("nested", rows)
+    assert ledger_of(site, "1")[1] == "without_taken_field"
+    assert site.sync("nested", rows)["personen"].updated == 1
+    assert [p["email"] for p in site.sandbox.records("nested", "personen")] == ["ada@example.org", None]
+    before = len(site.sent("nested"))
+    site.sync("nested", rows)
+    assert len(site.sent("nested")) == before
+
+
 def test_two_refused_fields_are_no_such_case(site: Site) -> None:
     rows = {"personen": [person(n, "ada@example.org", "+4930123456") for n in ("1", "2")]}
     line = site.sync("nested", rows)["personen"]

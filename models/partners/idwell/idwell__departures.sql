@@ -1,0 +1,17 @@
+{{ config(enabled=partner_aktiv('idwell'), materialized='view') }}
+
+with
+
+departures as (
+    {{ departures(
+        'idwell',
+        entities={
+            'gebaeude': 'gebaeude',
+            'einheiten': 'verwaltungseinheit',
+            'bezuege_eigentuemer': 'eigentuemer',
+            'bezuege_mieter': 'mieter',
+        },
+    ) }}
+)
+
+select * from departures

@@ -1,0 +1,154 @@
+{{ config(enabled=partner_aktiv('idwell')) }}
+
+{% set ohne_weg = [
+    (
+        'email',
+        'cast(null as varchar)',
+        'erp_email is null and phone is null',
+        'neither an e-mail address nor a phone number that iDWELL takes: it needs one of them',
+    ),
+    (
+        'email',
+        mask('erp_email'),
+        'erp_email is not null and email is null and phone is null',
+        'the person with the smaller person_nr has the e-mail address, and there is no phone number: not sent',
+    ),
+] %}
+{% set geteilte_email = [
+    (
+        'email',
+        mask('erp_email'),
+        'erp_email is not null and email is null and phone is not null',
+        'the person with the smaller person_nr has the e-mail address: sent with the phone number alone',
+    ),
+] %}
+{% set ohne_namen = [
+    (
+        'nachname',
+        mask('name'),
+        'not ist_firma and last_name is null',
+        'nothing is left of the name: iDWELL takes letters, blanks and _ & ; / . + - ( )',
+    ),
+] %}
+{% set andere_namen = [
+    (
+        'vorname',
+        mask('vorname'),
+        'not ist_firma and first_name is distinct from vorname',
+        'sent as far as iDWELL takes it: 70 characters, letters, blanks and _ & ; / . + - ( )',
+    ),
+    (
+        'nachname',
+        mask('name'),
+        'not ist_firma and last_name is not null and last_name <> name',
+        'sent as far as iDWELL takes it: 70 characters, letters, blanks and _ & ; / . + - ( )',
+    ),
+] %}
+
+with
+
+personen as (
+    select * from {{ ref('int_personen') }}
+),
+
+mietverhaeltnisse as (
+    select * from {{ ref('int_idwell__mietverhaeltnisse') }}
+),
+
+eigentumsverhaeltnisse as (
+    select * from {{ ref('int_idwell__eigentumsverhaeltnisse') }}
+),
+
+anreden as (
+    select * from {{ ref('anreden') }}
+),
+
+-- I7: who rents and owns is one user, and a landlord
+beteiligte as (
+    select
+        mietverhaeltnisse.person_nr,
+        false as is_owner
+    from mietverhaeltnisse
+    union all
+    select
+        eigentumsverhaeltnisse.person_nr,
+        true as is_owner
+    from eigentumsverhaeltnisse
+),
+
+rollen as (
+    select
+        person_nr,
+        bool_or(is_owner) as ist_eigentuemer
+    from beteiligte
+    group by person_nr
+),
+
+users as (
+    select
+        personen.person_nr,
+        personen.ist_firma,
+        personen.vorname,
+        personen.name,
+        rollen.ist_eigentuemer,
+        case when personen.ist_firma then 'company' else anreden.idwell_salutation end as salutation,
+        personen.titel as title,
+        case when not personen.ist_firma then {{ idwell_name('personen.vorname') }} end as first_name,
+        case when not personen.ist_firma then {{ idwell_name('personen.name') }} end as last_name,
+        case when personen.ist_firma then personen.name end as company,
+        personen.email as erp_email,
+        coalesce(personen.handynummer_e164, personen.festnetz_e164) as phone,
+        personen.strasse as street,
+        personen.hausnummer as house_number,
+        personen.plz as zip,
+        personen.ort as city,
+        personen.land as country,
+        regexp_full_match(personen.person_nr, '[0-9]+') as is_number
+    from personen
+    inner join rollen on personen.person_nr = rollen.person_nr
+    left join anreden on personen.anrede = anreden.anrede
+),
+
+compared as (
+    select
+        *,
+        -- E11: numbers are compared as numbers where all of one address are
+        bool_and(is_number) over (partition by erp_email) as are_numbers,
+        ltrim(person_nr, '0') as digits
+    from users
+),
+
+ranked as (
+    select
+        *,
+        row_number() over (
+            partition by erp_email
+            order by
+                case when are_numbers then length(digits) end asc,
+                case when are_numbers then digits end asc,
+                person_nr asc
+        ) as rang
+    from compared
+),
+
+with_own_email as (
+    select
+        *,
+        case when rang = 1 then erp_email end as email
+    from ranked
+),
+
+judged as (
+    select
+        *,
+        coalesce(
+            {{ befunde('E10', ohne_weg[:1]) }},
+            {{ befunde('E11', ohne_weg[1:]) }},
+            {{ befunde('V1', ohne_namen) }}
+        ) as hindernisse,
+        {{ befunde('E11', geteilte_email) }} as geteilte_email,
+        {{ befunde('V2', andere_namen) }} as auslassungen
+    from with_own_email
+)
+
+select * from judged
