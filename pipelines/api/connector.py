@@ -53,7 +53,9 @@ class Connector(Finder):
 
     def __init__(self, contract: Contract, settings: Mapping[str, str]):
         super().__init__(contract, settings)
-        self.batch = int(settings.get("batch", contract.batch))
+        self._batch = int(settings["batch"]) if "batch" in settings else None
+        # Entities of which the partner has refused a request for its size: so many records were taken.
+        self._most: dict[str, int] = {}
         self._fixed = {e.name: with_settings(e.fixed, settings) for e in contract.entities.values()}
         self._lookups: dict[tuple[str, str], Any] = {}
         self._lookup_lock = threading.Lock()
@@ -63,6 +65,18 @@ class Connector(Finder):
         self.imports = Imports(contract, self.client, settings, self.judge)
         # Entities whose list was looked at for ids of ours.
         self._looked_for_ids: set[str] = set()
+
+    def batch_size(self, entity: Entity | None) -> int:
+        """How many upserts may share a request now: of an entity that has such requests, else of any."""
+        if entity is None or entity.bulk is None:
+            return self._batch or self.contract.batch
+        most = self._most.get(entity.name, entity.bulk.max)
+        return min(most, self._batch or most)
+
+    def takes_fewer(self, entity: Entity, than: int) -> None:
+        """Half as many records of this entity share a request from now on, as so many were too many."""
+        if entity.bulk:
+            self._most[entity.name] = min(max(1, than // 2), self._most.get(entity.name, than))
 
     def carry_out(self, operation: Operation) -> Outcome:
         """Sends one operation and returns what became of it. Never raises for a row."""

@@ -248,12 +248,20 @@ class Finder:
         return not differing(operation.body, record, schema, record.keys())
 
     def read(self, entity: Entity, find: Find, value: Any) -> tuple[list[dict[str, Any]], int]:
-        """All records of a look-up, page by page, and the number of requests."""
+        """All records of a look-up, page by page, and the number of requests.
+
+        Raises LookupFailed also where the last page speaks of more records than there were: of a list of fewer, of a
+        search (which may count what it does not show) of none at all.
+        """
         found: list[dict[str, Any]] = []
-        sent = 0
+        sent, last = 0, None
         for page in self.pages(entity, find, value):
             sent += page.answer.requests
             found += page.known()
+            last = page
+        shown = len({str(record.get(entity.id)) for record in found}) if value is None else len(found)
+        if last and last.total and shown < (last.total if value is None else 1):
+            raise LookupFailed(replace(last.answer, problem="unusable"))
         return found, sent
 
     def pages(self, entity: Entity, find: Find, value: Any = None) -> Iterator[Page]:

@@ -36,9 +36,14 @@ WAITS = ("look_again", "absent_after")
 
 def known_keys(contract: Contract) -> set[str]:
     """Names of everything that may be set below `DESTINATION__<PARTNER>__`."""
-    batch = {"batch"} if contract.protocol == "graphql" else set()
+    batch = {"batch"} if takes_batches(contract) else set()
     own = {*contract.credentials, *contract.settings, *server_variables(contract), *intake_keys(contract)}
     return {"base_url", "environment", *PACE, *WAITS, *own, *batch}
+
+
+def takes_batches(contract: Contract) -> bool:
+    """Whether several records may share a request."""
+    return contract.protocol == "graphql" or any(entity.bulk for entity in contract.entities.values())
 
 
 def partner_settings(contract: Contract) -> dict[str, str]:
@@ -77,7 +82,7 @@ def partner_settings(contract: Contract) -> dict[str, str]:
     for key in WAITS:
         if value := config_value(prefix + key):
             values[key] = _seconds(prefix + key, value)
-    if contract.protocol == "graphql" and (value := config_value(prefix + "batch")):
+    if takes_batches(contract) and (value := config_value(prefix + "batch")):
         values["batch"] = _whole_number(prefix + "batch", value)
     return values
 

@@ -179,6 +179,8 @@ def _show_record(record: "RecordLine") -> None:
         _say(f"    plan {plan.plan_id} of {plan.created_at}: {plan.operation}{fields}")
     elif not record.held:
         _say("    the last plan has nothing for it")
+    if record.by_law:
+        _say(f"    must not stay at the partner: rule {record.by_law.rule}, {record.by_law.why}")
     for attempt in record.attempts:
         _say(f"    {attempt.at}: {attempt.operation} {_outcome(attempt)}")
     if record.on_its_way:

@@ -168,21 +168,11 @@ def plan(
     if as_json:
         show_document(report)
         raise end(report)
-    heads = [
-        "partner",
-        "entity",
-        "in mart",
-        "create",
-        "update",
-        "withdraw",
-        "unchanged",
-        "given up",
-        "held",
-        "delivered",
-    ]
-    table(heads, cells(report.plan))
+    heads = ["partner", "entity", "in mart", "create", "update", "withdraw", "unchanged", "given up", "held"]
+    table([*heads, "delivered", "by law"], cells(report.plan))
     for row in report.rows or ():
-        out.print(f"{row.partner} {row.entity} {row.operation} {row.external_id}", soft_wrap=True)
+        law = f" (by law, {row.by_law})" if row.by_law else ""
+        out.print(f"{row.partner} {row.entity} {row.operation} {row.external_id}{law}", soft_wrap=True)
         for change in row.fields:
             out.print(f"    {change.field}: {change.old} → {change.new}", soft_wrap=True)
     show_warnings(report.warnings)

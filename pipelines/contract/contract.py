@@ -144,8 +144,10 @@ class Contract:
         )
 
     @staticmethod
-    def _creating(entity: Entity) -> tuple[str, str]:
-        return (entity.record, "put") if entity.upsert else (entity.collection, "post")
+    def _creating(entity: Entity) -> tuple[str, str, str | None]:
+        if entity.bulk:
+            return entity.bulk.path, "put", entity.bulk.items
+        return (entity.record, "put", None) if entity.upsert else (entity.collection, "post", None)
 
     def confidence(self, entity: str, name: str) -> str:
         """`documented`, `observed` or `assumed`: how well the field of an entity is known."""

@@ -9,6 +9,7 @@ from pipelines.contract import openimmo
 from pipelines.contract.json_schema import body_schema, is_list
 from pipelines.contract.model import (
     Below,
+    Bulk,
     ContractError,
     Entity,
     Find,
@@ -30,16 +31,18 @@ T = TypeVar("T")
 PAGING_NEEDS: Mapping[str, tuple[str, ...]] = {
     "page": ("page", "size"),
     "offset_headers": ("limit", "offset", "count"),
+    "cursor": ("items", "next", "cursor"),
     "next_link": ("items", "next"),
-    "offset": ("limit", "offset", "total"),
-    "offset_body": ("limit", "offset", "total"),
+    "offset": ("limit", "offset"),
+    "offset_body": ("limit", "offset"),
     "skip_take": ("limit", "offset"),
 }
 KEYS = {
     "title", "erp", "collection", "record", "list", "items", "unwrap", "id", "external_id", "external_ids", "find",
     "natural_key", "unique_field", "candidates", "where", "parents", "id_space", "created_with", "lookups",
     "withdraw", "withdraw_note", "begin", "before_begin", "upsert", "mutation", "argument", "input", "refer_by",
-    "before_create", "list_below", "fixed", "shown_as", "former_ids", "unique_external_id", "openimmo",
+    "before_create", "list_below", "fixed", "shown_as", "former_ids", "unique_external_id",
+    "bulk", "by_law", "openimmo",
 }  # fmt: skip
 
 
@@ -51,10 +54,12 @@ class Source:
     sdl: "Sdl | None"
     paging: Paging
 
-    def body(self, entity_path: str, method: str, mutation: Mutation | None) -> Json:
+    def body(self, entity_path: str, method: str, mutation: Mutation | None, bulk: Bulk | None) -> Json:
         """JSON Schema of the body that writes a record."""
         if mutation and self.sdl:
             return self.sdl.input_schema(mutation)
+        if bulk:
+            return body_schema(self.document, bulk.path, "put", bulk.items)
         return body_schema(self.document, entity_path, method)
 
 
@@ -71,13 +76,14 @@ def read_entity(name: str, entry: Json, source: Source, where: str) -> Entity:
     )
     upsert = _one_of(entry, "upsert", (False, True), where) or files is not None
     mutation = _mutation(entry, source.sdl, where) if source.sdl else None
+    bulk = _bulk(entry["bulk"], source, f"{where}.bulk") if "bulk" in entry else None
     if files:
         collection, record = entry.get("collection", ""), entry.get("record", "")
         schema = openimmo.columns()
     else:
         collection, record = _paths(entry, source, mutation, bool(upsert), where)
         method = "put" if upsert else "post"
-        schema = source.body(record if upsert else collection, method, mutation)
+        schema = source.body(record if upsert else collection, method, mutation, bulk)
     parents = entry.get("parents", {})
     head = source.document["x-partner"]
     entity = Entity(
@@ -122,6 +128,8 @@ def read_entity(name: str, entry: Json, source: Source, where: str) -> Entity:
         shown_as=entry.get("shown_as", {}),
         unique_external_id=bool(_one_of(entry, "unique_external_id", (False, True), where)),
         openimmo=files,
+        bulk=bulk,
+        by_law=_sentence(entry, "by_law", where),
     )
     _check(entity, schema, where)
     return entity
@@ -139,6 +147,8 @@ def read_paging(values: Json, where: str) -> Paging:
     for key in PAGING_NEEDS[paging.style]:
         if not getattr(paging, key):
             raise ContractError(f"{where}: the style {paging.style} needs the key {key!r}.")
+    if paging.first != 1 and (paging.first != 0 or paging.style != "page"):
+        raise ContractError(f"{where}.first is {paging.first!r}; pages (style page) are counted from 0 or 1.")
     return paging
 
 
@@ -179,10 +189,36 @@ def _paths(
     for path in (record, listed if isinstance(listed, str) else get(listed, "path", f"{where}.list")):
         if path not in source.document.get("paths", {}):
             raise ContractError(f"{where}: the path {path!r} is not described under paths.")
+    if "bulk" in entry:
+        return collection, record
     path, method = (record, "put") if upsert else (collection, "post")
     if "requestBody" not in source.document["paths"].get(path, {}).get(method, {}):
         raise ContractError(f"{where}: {method} {path} with a body is not described under paths.")
     return collection, record
+
+
+def _bulk(given: Json, source: Source, where: str) -> Bulk:
+    """Several upserts in one request; the body must have a list of records where `items` says."""
+    if source.sdl:
+        raise ContractError(f"{where}: for protocol rest only; in GraphQL batch is the key.")
+    if not isinstance(given, Mapping):
+        raise ContractError(f"{where}: a map is needed.")
+    bulk = build(Bulk, {**given, "counts": tuple(given.get("counts", ()))}, where)
+    if isinstance(bulk.max, bool) or not isinstance(bulk.max, int) or bulk.max < 1:
+        raise ContractError(f"{where}.max is {bulk.max!r}; a whole number of at least 1 is needed.")
+    if bulk.counts and not bulk.accepted:
+        raise ContractError(f"{where}.counts: what they add up to is missing, the key 'accepted'.")
+    if "{" in bulk.path or "requestBody" not in source.document["paths"].get(bulk.path, {}).get("put", {}):
+        raise ContractError(
+            f"{where}: put {bulk.path} with a body, without ids in the path, is not described under paths."
+        )
+    try:
+        known = body_schema(source.document, bulk.path, "put", bulk.items)["properties"]
+    except KeyError:
+        known = {}
+    if not known:
+        raise ContractError(f"{where}.items: the body has no list of records at {bulk.items!r}.")
+    return bulk
 
 
 def _mutation(entry: Json, sdl: "Sdl", where: str) -> Mutation:
@@ -287,6 +323,12 @@ def _check(entity: Entity, schema: Json, where: str) -> None:
         raise ContractError(
             f"{where}.former_ids: the partner keeps our id here; it would have to change there too."
         )
+    if entity.bulk and not entity.upsert:
+        raise ContractError(f"{where}.bulk: upsert: true is needed, as a request may have to be repeated.")
+    if entity.bulk and entity.external_id not in schema["properties"]:
+        raise ContractError(f"{where}.bulk: a record in the body takes no {entity.external_id!r}.")
+    if entity.by_law and entity.withdraw.kind == "keep":
+        raise ContractError(f"{where}.by_law: a record that is kept when it is withdrawn stays there.")
     for key in ("before_create", "external_ids", "created_with", "unique_field"):
         if entity.upsert and getattr(entity, key):
             raise ContractError(f"{where}.{key}: not for an upsert.")
@@ -302,6 +344,13 @@ def _check(entity: Entity, schema: Json, where: str) -> None:
         raise ContractError(f"{where}.list_below: {entity.list_below.entity!r} is no parent.")
     if entity.refer_by == "external_id" and entity.external_id is None:
         raise ContractError(f"{where}.refer_by: external_id is needed.")
+
+
+def _sentence(entry: Json, key: str, where: str) -> str:
+    value = entry.get(key, "")
+    if not isinstance(value, str) or (key in entry and not value.strip()):
+        raise ContractError(f"{where}.{key}: a sentence is needed.")
+    return value
 
 
 def _one_of(entry: Json, key: str, allowed: tuple[Any, ...], where: str) -> Any:

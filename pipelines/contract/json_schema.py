@@ -3,15 +3,24 @@
 from pipelines.contract.model import Json
 
 
-def body_schema(document: Json, path: str, method: str) -> Json:
-    """JSON Schema of the JSON body of one operation: references and `allOf` merged, `readOnly` left out."""
-    return _writable(whole_schema(document, path, method))
+def body_schema(document: Json, path: str, method: str, items: str | None = None) -> Json:
+    """JSON Schema of the JSON body of one operation: references and `allOf` merged, `readOnly` left out.
+
+    `items`: dotted place of a list in the body; the schema is that of one record in it.
+    """
+    return _writable(whole_schema(document, path, method, items))
 
 
-def whole_schema(document: Json, path: str, method: str) -> Json:
+def whole_schema(document: Json, path: str, method: str, items: str | None = None) -> Json:
     """The same with the fields that only the partner sets."""
     operation = document["paths"][path][method]
-    return resolve(document, operation["requestBody"]["content"]["application/json"]["schema"])
+    schema = resolve(document, operation["requestBody"]["content"]["application/json"]["schema"])
+    if items is None:
+        return schema
+    for step in items.split(".") if items else ():
+        schema = schema["properties"][step]
+    listed: Json = schema["items"]
+    return listed
 
 
 def resolve(document: Json, schema: Json) -> Json:

@@ -9,7 +9,7 @@ from pipelines.errors import StammdatenError
 
 Json = dict[str, Any]
 Protocol = Literal["rest", "graphql"]
-PagingStyle = Literal["page", "offset_headers", "next_link", "offset", "offset_body", "skip_take"]
+PagingStyle = Literal["page", "cursor", "offset_headers", "next_link", "offset", "offset_body", "skip_take"]
 WithdrawKind = Literal["keep", "delete", "end", "deactivate", "detach"]
 BeforeBegin = Literal["end_at_begin", "delete"]
 ReferBy = Literal["id", "external_id"]
@@ -73,6 +73,8 @@ class Paging:
     offset: str = ""
     count: str = ""
     next: str = ""
+    cursor: str = ""
+    first: int = 1
 
 
 @dataclass(frozen=True)
@@ -152,6 +154,24 @@ class Below:
 
 
 @dataclass(frozen=True)
+class Bulk:
+    """Upserts of up to `max` records in one PUT on `path`; `items` is the dotted place of their list in the body.
+
+    The others are dotted places in the answer: `accepted` (a number, or a list), numbers that add up to it (`counts`),
+    the list `rejected`, and in one of its entries the place in the request (`index`, from 0) and our id.
+    """
+
+    path: str
+    max: int
+    items: str = "items"
+    accepted: str = ""
+    counts: tuple[str, ...] = ()
+    rejected: str = "rejected"
+    index: str = "index"
+    external_id: str = "external_id"
+
+
+@dataclass(frozen=True)
 class Mutation:
     """A field of GraphQL's Mutation and the one argument that it is given, with the argument's type."""
 
@@ -219,6 +239,7 @@ class Entity:
 
     `begin` is the field with a record's first day, `before_begin` what becomes of one that is withdrawn before it.
     `record` tells kinds of records apart: the path of one record, or in GraphQL the mutation that writes it.
+    `by_law` says which records must not stay at the partner, whatever a guard says; empty: there are none.
     """
 
     name: str
@@ -255,6 +276,8 @@ class Entity:
     shown_as: Mapping[str, str] = default(default_factory=dict)
     unique_external_id: bool = False
     openimmo: OpenImmo | None = None
+    bulk: Bulk | None = None
+    by_law: str = ""
 
     @property
     def list(self) -> str:
@@ -274,7 +297,7 @@ class Entity:
     @property
     def sent_id(self) -> str | None:
         """The field of a body that carries our id; None where none does, or where it stands in the address."""
-        return None if self.id_is_ours else self.external_id
+        return None if self.id_is_ours and not self.bulk else self.external_id
 
     def holds(self, record: Mapping[str, Any]) -> bool:
         """Whether a record read from this entity's path belongs to it, as far as `where` can tell."""

@@ -101,6 +101,7 @@ class Evidence:
             self._attempts(chosen),
             self._chosen("held", "rule, table_name as table, reason as why", chosen),
         )
+        by_law = self._by_law(chosen)
         return [
             {
                 "entity": record[0],
@@ -110,6 +111,7 @@ class Evidence:
                 "plan": next(iter(plan.get(record, [])), None),
                 "attempts": attempts.get(record, []),
                 "held": next(iter(in_doubt.get(record, [])), None),
+                "by_law": next(iter(by_law.get(record, [])), None),
                 "on_its_way": self._on_its_way(*record),
             }
             for record in chosen
@@ -192,6 +194,18 @@ class Evidence:
         )
         found: dict[Key, list[Json]] = {}
         for row in rows:
+            found.setdefault((row.pop("entity"), row.pop("external_id")), []).append(row)
+        return found
+
+    def _by_law(self, chosen: list[Key]) -> dict[Key, list[Json]]:
+        """What must not stay at the partner, as the marts say it."""
+        mart = f"partners.{self._contract.partner}__by_law"
+        found: dict[Key, list[Json]] = {}
+        for row in self._all(
+            mart,
+            f"select entity, external_id, rule, reason as why from {mart} where external_id in (select unnest($ids))",
+            {"ids": [external_id for _, external_id in chosen]},
+        ):
             found.setdefault((row.pop("entity"), row.pop("external_id")), []).append(row)
         return found
 

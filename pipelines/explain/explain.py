@@ -22,6 +22,7 @@ from pipelines.explain.report import (
     ErpLine,
     ExplainReport,
     FindingLine,
+    GoneByLaw,
     HeldFor,
     HoldingBack,
     LedgerState,
@@ -170,6 +171,7 @@ def _with_reasons(record: Json) -> RecordLine:
             "plan": PlannedOperation(**plan) if plan else None,
             "attempts": tuple(AttemptLine(**a, **_reason(a["reason"])) for a in record["attempts"]),
             "held": HeldFor(**held) if held else None,
+            "by_law": GoneByLaw(**record["by_law"]) if record["by_law"] else None,
         }
     )
 
@@ -240,16 +242,23 @@ def _record_verdict(partner: str, record: RecordLine, report: ExplainReport) -> 
         at = f"{what}: at {partner} under the id {ledger.remote_id}, confirmed {since}"
         if record.held:
             return f"{at}; {_doubt(record.held)}"
+        if record.by_law and not record.in_mart:
+            return f"{at}; the next run withdraws it, whatever a guard keeps back: {_law(record.by_law)}"
         return f"{at}{'' if record.in_mart else '; it has left the mart and is withdrawn by the next run'}."
     if state == "delivered":
         why = f"{ledger.meaning or ''} {ledger.how or ''}".strip()
         return f"{what}: handed over to {partner} {since}, not confirmed. {why}".strip()
     if state == "withdrawn":
-        return f"{what}: withdrawn {since}. {ledger.meaning or ''}".strip()
+        why = f" {_law(record.by_law)}" if record.by_law else ""
+        return f"{what}: withdrawn {since}. {ledger.meaning or ''}".strip() + why
     if record.held:
         return f"{what}: {state}; {_doubt(record.held)}"
     fields = f" ({ledger.fields})" if ledger.fields else ""
     return f"{what}: {state}, {ledger.reason}{fields}: {ledger.meaning or ''} {ledger.how or ''}".strip()
+
+
+def _law(by_law: GoneByLaw) -> str:
+    return f"It must not stay there: rule {by_law.rule}: {by_law.why}."
 
 
 def _doubt(held: HeldFor) -> str:

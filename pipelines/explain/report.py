@@ -127,6 +127,14 @@ class HeldFor:
 
 
 @dataclass(frozen=True, kw_only=True)
+class GoneByLaw:
+    """Why the record must not stay at the partner, whatever a guard says."""
+
+    rule: str
+    why: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
 class RecordLine:
     """A record of the partner, with what mart, ledger, plan, attempts and journal say of it."""
 
@@ -137,6 +145,7 @@ class RecordLine:
     plan: PlannedOperation | None
     attempts: tuple[AttemptLine, ...]
     held: HeldFor | None
+    by_law: GoneByLaw | None
     on_its_way: str | None
     """State of an outcome that is not in the ledger yet."""
 

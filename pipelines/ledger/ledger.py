@@ -3,7 +3,8 @@
 Tables in the schema `sync`: `ledger` (one row a record that was ever planned), `attempts` (every outcome),
 `plans`, `plan_partners` and `plan` (see `plan.py`), `allowances` (guards lifted for one plan, by whom),
 `onboarded` and `pushed` (what guards compare with), `builds` (what dbt said last), `held` (what the last plan leaves
-at the partner as it is, see `held.py`), `systems` (which address the ledger of a partner speaks of),
+at the partner as it is, see `held.py`), `by_law` (what it withdraws whatever guards say, see `by_law.py`),
+`systems` (which address the ledger of a partner speaks of),
 `plan_renumbered` (see `renumbered.py`: two rows a pair, so that erasing a person by its ids finds both).
 """
 
@@ -75,6 +76,11 @@ create table if not exists sync.plan_renumbered (
     plan_id varchar, partner varchar, entity varchar, id_space varchar, external_id varchar, pair integer,
     root integer, side varchar
 );
+create table if not exists sync.by_law (
+    plan_id varchar, partner varchar, entity varchar, id_space varchar, external_id varchar, rule varchar,
+    reason varchar
+);
+alter table sync.plan_counts add column if not exists by_law bigint;
 create table if not exists sync.rekeyed (partner varchar, former varchar, now varchar);
 create table if not exists sync.systems (partner varchar, address varchar, since timestamptz);
 """

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
-from pipelines.api.settings import server_variables
+from pipelines.api.settings import server_variables, takes_batches
 from pipelines.contract.contract import VALUES, Contract, Entity, Json, Withdraw, load_contract
 from pipelines.pages.markdown import code, codes, paragraphs, section, sentence, table
 from pipelines.pages.models import Mart, Models, read_models
@@ -187,10 +187,14 @@ def _before_create(entity: Entity) -> str:
 
 def _withdrawal(contract: Contract) -> list[str]:
     rows = [
-        (code(name), _way(entity.withdraw), sentence(entity.withdraw_note))
+        (code(name), _way(entity.withdraw), sentence(entity.withdraw_note) + _by_law(entity))
         for name, entity in contract.entities.items()
     ]
     return table(("entity", "what happens", "why"), rows)
+
+
+def _by_law(entity: Entity) -> str:
+    return f" Whatever a guard keeps back: {sentence(entity.by_law)}" if entity.by_law else ""
 
 
 def _way(withdraw: Withdraw) -> str:
@@ -232,8 +236,9 @@ def _system_settings(contract: Contract) -> list[str]:
     rows += [
         (name, code(value), "A setting of this partner alone.") for name, value in contract.settings.items()
     ]
-    if contract.protocol == "graphql":
-        rows.append(("batch", code(contract.batch), "Records in one request."))
+    if takes_batches(contract):
+        sizes = [entity.bulk.max for entity in contract.entities.values() if entity.bulk]
+        rows.append(("batch", code(max([contract.batch, *sizes])), "Records in one request."))
     shown = [(code(prefix + name.upper()), default, sentence(meaning)) for name, default, meaning in rows]
     return table(("setting", "default", "meaning"), shown)
 

@@ -51,7 +51,18 @@ def misfits(db: duckdb.DuckDBPyConnection, contract: Contract) -> str | None:
         if missing:
             mart = f"{contract.partner}__{entity.name}"
             return f"{mart}: {contract.title} requires {sorted(missing)[0]}; add that column to the model"
+    if any(entity.by_law for entity in contract.entities.values()):
+        return _lacking(db, f"{contract.partner}__by_law", ("entity", "external_id", "rule", "reason"))
     return None
+
+
+def _lacking(db: duckdb.DuckDBPyConnection, model: str, columns: tuple[str, ...]) -> str | None:
+    """What a model that the plan reads does not have."""
+    try:
+        there = db.sql(f'from {MART_SCHEMA}."{model}" limit 0').columns
+    except duckdb.CatalogException:
+        return f"{model}: the model is not there; run `stammdaten build`, or take by_law out of the contract"
+    return next((f"{model}: the column {name} is missing" for name in columns if name not in there), None)
 
 
 def _unknown(fields: Mapping[str, Any], schema: Json, above: str = "") -> Iterator[str]:

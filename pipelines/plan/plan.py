@@ -15,6 +15,7 @@ import duckdb
 from pipelines.contract.contract import Contract, Entity
 from pipelines.ledger.former_ids import move_former_ids
 from pipelines.ledger.ledger import one
+from pipelines.plan.by_law import find_by_law, forget_former, no_law, note_by_law, release
 from pipelines.plan.difference import empty_difference, write_difference
 from pipelines.plan.endings import write_endings
 from pipelines.plan.held import find_held, hold, hold_creates, write_held
@@ -43,6 +44,8 @@ class PlanCounts:
     given_up: int = 0
     held: int = 0
     delivered: int = 0
+    by_law: int = 0
+    """Of the withdrawals those that the law asks for: no guard counts them or keeps them back."""
 
 
 @dataclass(frozen=True)
@@ -124,7 +127,7 @@ def _note_plan(
     if lines:  # none when tests keep every partner back
         db.executemany(
             "insert into sync.plan_counts (plan_id, partner, entity, position, in_mart, creates, updates, withdrawals,"
-            " unchanged, given_up, held, delivered) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            " unchanged, given_up, held, delivered, by_law) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             lines,
         )
 
@@ -133,8 +136,7 @@ def read_counts(db: duckdb.DuckDBPyConnection, plan_id: str, partner: str) -> li
     """The counts of one partner in a plan, in order of levels."""
     found = db.execute(
         "select partner, entity, in_mart, creates, updates, withdrawals, unchanged, given_up, coalesce(held, 0),"
-        " coalesce(delivered, 0)"
-        " from sync.plan_counts"
+        " coalesce(delivered, 0), coalesce(by_law, 0) from sync.plan_counts"
         " where plan_id = ? and partner = ? order by position",
         [plan_id, partner],
     )
@@ -146,19 +148,22 @@ def _plan_partner(
 ) -> list[PlanCounts]:
     empty_difference(db)
     counts: dict[str, PlanCounts] = {}
-    ledger_state, mart_states = _ledger_state(db, contract), []
+    before, mart_states = ledger_state(db, contract), list[str]()
     find_held(db, contract)
+    find_by_law(db, contract)
+    forget_former(db, contract.partner)
     for space, entities in _spaces(contract).items():
         hash_marts(db, contract, entities)
         mart_states.append(mart_state(db))
         _diff_space(db, contract, space, entities, stichtag)
+        note_by_law(db, contract, plan_id, space)
         counts.update(_count(db, contract, entities))
     write_operations(db, contract, plan_id)
     write_held(db, contract, plan_id)
     note_renumbered(db, contract, plan_id)
     db.execute(
         "insert into sync.plan_partners values (?, ?, 'open', ?, ?)",
-        [plan_id, contract.partner, ledger_state, " ".join(mart_states)],
+        [plan_id, contract.partner, before, " ".join(mart_states)],
     )
     return [counts[name] for level in contract.levels for name in level]
 
@@ -167,6 +172,7 @@ def _withdraw_chosen(
     db: duckdb.DuckDBPyConnection, contract: Contract, plan_id: str, stichtag: date
 ) -> list[PlanCounts]:
     empty_difference(db)
+    no_law(db)
     counts: dict[str, PlanCounts] = {}
     db.execute(
         "create or replace temp table rendered"
@@ -204,7 +210,7 @@ def states(db: duckdb.DuckDBPyConnection, contract: Contract) -> tuple[str, str]
     for entities in _spaces(contract).values():
         hash_marts(db, contract, entities)
         mart_states.append(mart_state(db))
-    return _ledger_state(db, contract), " ".join(mart_states)
+    return ledger_state(db, contract), " ".join(mart_states)
 
 
 def last_load(db: duckdb.DuckDBPyConnection) -> str | None:
@@ -224,7 +230,8 @@ def _spaces(contract: Contract) -> dict[str, list[Entity]]:
     return spaces
 
 
-def _ledger_state(db: duckdb.DuckDBPyConnection, contract: Contract) -> str:
+def ledger_state(db: duckdb.DuckDBPyConnection, contract: Contract) -> str:
+    """What the ledger of a partner is now."""
     return "{}-{}".format(
         *one(
             db,
@@ -244,12 +251,13 @@ def _diff_space(
         create or replace temp table compared as
         select
             coalesce(m.entity, l.entity) as entity, coalesce(m.external_id, l.external_id) as external_id,
-            m.external_id is not null as is_in_mart, m.payload_hash, l.remote_id, l.state, l.reason,
+            m.external_id is not null as is_in_mart, m.payload_hash, l.state, l.reason,
+            case when l.may_be_there and m.external_id is null then l.external_id else l.remote_id end as remote_id,
             case
                 -- It may be at the partner: neither made once more nor forgotten before that is known.
                 when l.reason = 'in_doubt' and l.remote_id is null then 'in_doubt'
                 when m.external_id is null and l.state = 'withdrawn' then 'gone'
-                when m.external_id is null and l.remote_id is null then 'gone'
+                when m.external_id is null and l.remote_id is null and not l.may_be_there then 'gone'
                 when m.external_id is null then 'withdraw'
                 when l.state = 'rejected' and l.reason = 'ambiguous' and l.remote_id is null then 'ambiguous'
                 when l.state = 'rejected' and l.tried_hash = m.payload_hash and l.tries >= $give_up then 'given_up'
@@ -260,14 +268,25 @@ def _diff_space(
             end as operation
         from mart_hash as m
         full outer join (
+            select
+                *,
+                -- An upsert without an answer that is to be believed: what it may have made has our id.
+                remote_id is null and state = 'pending' and coalesce(reason, '') <> 'not_tried'
+                and list_contains($named_by_us, entity) as may_be_there
             from sync.ledger where partner = $partner and id_space = $space
         ) as l on m.external_id = l.external_id
         """,
-        {"partner": contract.partner, "space": space, "give_up": GIVE_UP_AFTER},
+        {
+            "partner": contract.partner,
+            "space": space,
+            "give_up": GIVE_UP_AFTER,
+            "named_by_us": [e.name for e in entities if e.upsert and e.id_is_ours],
+        },
     )
     if not one(db, "select count(*) from compared where operation <> 'unchanged'")[0]:
         return
     hold(db, contract, space)
+    release(db, space)
     write_endings(db, contract, space, entities, stichtag)
     db.execute(
         "create or replace temp table rendered as "
@@ -328,7 +347,9 @@ def _count(
             " count(*) filter (operation in ('given_up', 'ambiguous', 'in_doubt')),"
             " count(*) filter (operation = 'held'),"
             " count(*) filter (operation = 'unchanged' and state = 'delivered' or operation = 'gone' and"
-            " reason = 'removal_delivered')"
+            " reason = 'removal_delivered'),"
+            " count(*) filter (operation = 'withdraw' and exists (from by_law as b"
+            " where b.entity = compared.entity and b.external_id = compared.external_id))"
             " from compared group by entity"
         ).fetchall()
     }

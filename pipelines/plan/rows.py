@@ -13,14 +13,16 @@ def plan_lines(home: Path, plan_id: str, show_personal_data: bool) -> list[dict[
     with open_database(home) as db:
         found = db.execute(
             "select p.partner, p.entity, p.operation, p.external_id, p.payload, p.refs, p.changed_fields,"
-            " l.payload, l.refs from sync.plan as p"
+            " l.payload, l.refs, b.rule || ': ' || b.reason from sync.plan as p"
+            " left join sync.by_law as b on p.plan_id = b.plan_id and p.partner = b.partner"
+            " and p.id_space = b.id_space and p.external_id = b.external_id and p.operation = 'withdraw'"
             " left join sync.ledger as l"
             " on p.partner = l.partner and p.id_space = l.id_space and p.external_id = l.external_id"
             " where p.plan_id = ? and p.sends order by p.seq",
             [plan_id],
         ).fetchall()
     lines = []
-    for partner, entity, operation, external_id, payload, refs, changed, held, held_refs in found:
+    for partner, entity, operation, external_id, payload, refs, changed, held, held_refs, law in found:
         new = {**json.loads(refs if operation != "withdraw" else "{}"), **json.loads(payload)}
         old = {**json.loads(held_refs or "{}"), **json.loads(held or "{}")}
         names = (
@@ -33,6 +35,7 @@ def plan_lines(home: Path, plan_id: str, show_personal_data: bool) -> list[dict[
                 "entity": entity,
                 "operation": operation,
                 "external_id": external_id,
+                "by_law": law,
                 "fields": [
                     {
                         "field": name,

@@ -19,6 +19,13 @@ from pipelines.push.sender import Sender
 
 # Rows that are read out of the plan at once.
 BATCH = 5_000
+BY_LAW = """
+    operation = 'withdraw' and exists (
+        from sync.by_law as b
+        where b.plan_id = plan.plan_id and b.partner = plan.partner and b.id_space = plan.id_space
+            and b.external_id = plan.external_id
+    )
+"""
 COLUMNS = (
     "seq, entity, id_space, level, operation, external_id, remote_id, payload, changed_fields, confirmed, sends,"
     " parents"
@@ -53,7 +60,9 @@ def push_partner(database: Path, folder: Path, sender: Sender) -> None:
     pipeline = dlt.pipeline(f"push_{partner}", destination=destination, pipelines_dir=str(folder))
     # Its state would be a job of its own, and the rows would wait a second for it.
     pipeline.config.restore_from_destination = False
-    rows = plan_rows(database, sender.plan_id, partner, lambda: sender.stopped is not None)
+    rows = plan_rows(
+        database, sender.plan_id, partner, lambda: sender.stopped is not None, sender.only_by_law
+    )
     pipeline.extract(dlt.resource(rows, name="plan"))
     pipeline.normalize()
     pipeline.load()
@@ -62,10 +71,17 @@ def push_partner(database: Path, folder: Path, sender: Sender) -> None:
 
 
 def plan_rows(
-    database: Path, plan_id: str, partner: str, is_over: Callable[[], bool] = lambda: False
+    database: Path,
+    plan_id: str,
+    partner: str,
+    is_over: Callable[[], bool] = lambda: False,
+    only_by_law: bool = False,
 ) -> Iterator[pa.Table]:
-    """The plan rows of one partner in the order of sending, some thousand at a time: no sort of a whole plan."""
-    which = "where plan_id = ? and partner = ?"
+    """The plan rows of one partner in the order of sending, some thousand at a time: no sort of a whole plan.
+
+    `only_by_law`: none but the withdrawals that the law asks for.
+    """
+    which = f"where plan_id = ? and partner = ? and ({BY_LAW if only_by_law else 'true'})"
     with connect(database, True, is_over) as db:
         [(first, last)] = db.execute(
             f"select coalesce(min(seq), 0), coalesce(max(seq), -1) from sync.plan {which}", [plan_id, partner]

@@ -22,6 +22,7 @@ from pipelines.database import said
 from pipelines.errors import SentError, StammdatenError
 from pipelines.ledger.journal import Journal, noting
 from pipelines.ledger.ledger import in_little_memory, one, open_database, take_over
+from pipelines.plan.by_law import leave_rest_open, planned_by_law
 from pipelines.plan.guards import (
     TABLES,
     Limit,
@@ -33,7 +34,7 @@ from pipelines.plan.guards import (
     is_onboarded,
 )
 from pipelines.plan.mart_columns import MART_SCHEMA, misfits
-from pipelines.plan.plan import Plan, last_load, make_plan, read_counts, states
+from pipelines.plan.plan import Plan, last_load, ledger_state, make_plan, read_counts, states
 from pipelines.plan.renumbered import count_renumbered, read_renumbered
 from pipelines.progress import Progress
 from pipelines.push.destination import push_partner
@@ -144,14 +145,16 @@ def push(
 ) -> Push:
     """Sends a plan to these partners, side by side, and folds what came of it.
 
-    A partner whose plan trips a guard gets nothing, unless the guard is in `allowed` (noted with time and user).
+    A partner whose plan trips a guard gets nothing but the withdrawals that the law asks for, unless the guard is in
+    `allowed` (noted with time and user).
     Raises `SentError` when something was sent and its outcomes could not be folded: they wait in the journal.
     """
     with open_database(home) as db:
         held = {name: why for name in partners if (why := _held(db, plan_id, name, guards, allowed))}
         going = [name for name in partners if name not in held]
-        sizes = _sizes(db, plan_id)
-    connectors = [make(name) for name in going if sizes.get(name)]
+        by_law = {name: found for name in held if (found := planned_by_law(db, plan_id, name))}
+        sizes = {**_sizes(db, plan_id), **{name: list(found.items()) for name, found in by_law.items()}}
+    connectors = [make(name) for name in (*going, *by_law) if sizes.get(name)]
     with noting():
         journal = Journal(home / "journal.sqlite")
     stopped: dict[str, str] = {}
@@ -166,6 +169,7 @@ def push(
                     journal,
                     _counter(made, sizes[made.contract.partner], progress),
                     database(home),
+                    only_by_law=made.contract.partner in by_law,
                 )
                 for made in connectors
             ]
@@ -187,10 +191,20 @@ def push(
                 resend(db, made.contract.partner, made.external_ids_known.known)
             delivered = [name for name in going if name not in stopped]
             in_little_memory(db, partial(_note_pushed, db, plan_id, delivered))
-            lines = in_little_memory(db, partial(closing_table, db, plan_id, going, seconds))
-            return Push(lines, stopped, held, tuple(note for made in connectors for note in made.notes()))
+            lines = in_little_memory(db, partial(closing_table, db, plan_id, [*going, *by_law], seconds))
+            for name in by_law:
+                leave_rest_open(db, plan_id, name, ledger_state(db, load_contract(name)))
+            notes = [note for made in connectors for note in made.notes()]
+            notes += [_although_held(name, found) for name, found in by_law.items()]
+            return Push(lines, stopped, held, tuple(notes))
     finally:
         journal.close()
+
+
+def _although_held(partner: str, found: Mapping[str, int]) -> str:
+    """What went to a partner that a guard keeps back, for people."""
+    rows = ", ".join(f"{number} of {entity}" for entity, number in found.items())
+    return f"{partner}: withdrawals that the law asks for went, although a guard keeps the rest back: {rows}"
 
 
 def _sizes(db: duckdb.DuckDBPyConnection, plan_id: str) -> dict[str, list[tuple[str, int]]]:

@@ -69,7 +69,12 @@ class Feed:
 
     def _fill(self) -> None:
         requests: list[list[Row]] = []
-        while sum(map(len, requests)) < INTENDED and (together := next(self._requests, None)):
+        # The rows of a request that several share are noted by themselves: a kill leaves these in doubt, and no others.
+        while (
+            sum(map(len, requests)) < INTENDED
+            and not any(len(together) > 1 for together in requests)
+            and (together := next(self._requests, None))
+        ):
             requests.append(together)
         if requests:
             # Only what is noted as intended may go.
@@ -101,7 +106,10 @@ class Sender:
         journal: Journal,
         progress: Callable[[int], None] = lambda _: None,
         database: Path | None = None,
+        only_by_law: bool = False,
     ):
+        # Of a plan that a guard keeps back, what it may not keep back.
+        self.only_by_law = only_by_law
         if database is not None:
             holders = holders_of(connector.contract.partner, journal, database)
             connector.claims = Claims(connector.contract, holders)
@@ -243,11 +251,19 @@ class Sender:
             thread.result()
 
     def _requests(self, level: Iterator[Row], is_withdrawal: bool) -> Iterator[list[Row]]:
-        """The rows of a level by the request, or the file, that they share; a file has rows of one entity."""
+        """The rows of a level by the request, or the file, that they share; of one entity, where it takes no others."""
         entities = self.connector.contract.entities
-        for name, rows in groupby(level, key=lambda row: row["entity"] if self._entity(row).openimmo else ""):
+
+        def own(row: Row) -> str:
+            entity = self._entity(row)
+            return row["entity"] if entity.bulk or entity.openimmo else ""
+
+        for name, rows in groupby(level, key=own):
             files = entities[name].openimmo if name else None
-            yield from _parts(rows, files.objects if files else 1 if is_withdrawal else self.connector.batch)
+            size: Callable[[], int] = partial(self.connector.batch_size, entities.get(name))
+            if files or is_withdrawal:
+                size = partial(int, files.objects if files else 1)
+            yield from _parts(rows, size)
 
     def _work_off(self, feed: "Feed") -> None:
         try:
@@ -291,9 +307,8 @@ class Sender:
             outcomes = self.connector.imports.hand_over([operation for _, operation in going], tell)
         except (JournalError, sqlite3.Error, SettingsError):
             raise
-        except (
-            Exception
-        ) as bug:  # it may have come after the file was taken: a new object is not sent as new again
+        except Exception as bug:
+            # It may have come after the file was taken: a new object is not sent as new again.
             name = type(bug).__name__
             outcomes = [
                 Outcome("pending", "internal_error", row["remote_id"] or row["external_id"], fields=(name,))
@@ -306,8 +321,6 @@ class Sender:
     def _carry_out_together(self, going: list[tuple[Row, Operation]]) -> None:
         try:
             outcomes = carry_out_together(self.connector, [operation for _, operation in going])
-        except PartnerStopped:
-            outcomes = [Outcome("pending", "stopped", row["remote_id"]) for row, _ in going]
         except (JournalError, sqlite3.Error):
             raise
         except Exception:  # of one row only: the others go alone
@@ -425,8 +438,9 @@ class Sender:
         return int(remote_id) if is_number and name in self._integers[entity.name] else remote_id
 
 
-def _parts(rows: Iterator[Row], size: int) -> Iterator[list[Row]]:
-    while together := list(islice(rows, size)):
+def _parts(rows: Iterator[Row], size: Callable[[], int]) -> Iterator[list[Row]]:
+    """The rows in parts, each as large as `size` says when its turn comes."""
+    while together := list(islice(rows, size())):
         yield together
 
 

@@ -99,6 +99,8 @@ class PlannedRow:
     entity: str
     operation: Literal["create", "update", "withdraw"]
     external_id: str
+    by_law: str | None
+    """Rule and reason of a withdrawal that the law asks for and no guard keeps back; null for any other operation."""
     fields: tuple[ChangedField, ...]
 
 

@@ -66,6 +66,19 @@ def test_a_look_up_may_page_otherwise_than_the_partner() -> None:
     assert (find.paging.style, find.paging.max_size) == ("page", 7)
 
 
+def test_pages_may_be_counted_from_zero_and_lists_have_no_totals() -> None:
+    contract = parsed("paged")
+    assert (contract.paging.cursor, contract.paging.next, contract.paging.total) == (
+        "after",
+        "paging.next",
+        "",
+    )
+    units, meters = (contract.entities[name].listing.paging for name in ("einheiten", "zaehler"))
+    assert units is not None
+    assert meters is not None
+    assert (units.first, units.total, meters.total) == (0, "meta.total", "")
+
+
 def test_a_graphql_entity_is_read_with_its_mutations() -> None:
     contract = parsed("graphed")
     assert (contract.protocol, contract.endpoint, contract.batch) == ("graphql", "/api/graphql", 1)
@@ -150,6 +163,21 @@ def test_a_part_of_the_host_cannot_lead_to_another_host(value: str) -> None:
             "linked",
             {"x_partner__paging__next": ...},
             "x-partner.paging: the style next_link needs the key 'next'.",
+        ),
+        (
+            "paged",
+            {"x_partner__paging__cursor": ...},
+            "x-partner.paging: the style cursor needs the key 'cursor'.",
+        ),
+        (
+            "paged",
+            {"x_partner__paging__first": 0},
+            r"x-partner.paging.first is 0; pages (style page) are counted from 0 or 1.",
+        ),
+        (
+            "paged",
+            {"x_entities__einheiten__list__paging__first": 2},
+            r"list.paging.first is 2; pages (style page) are counted from 0 or 1.",
         ),
         ("linked", {"x_entities__haeuser__upserts": True}, "haeuser: the key 'upserts' is not known"),
         ("linked", {"x_entities__haeuser__upsert": "yes"}, "haeuser.upsert is 'yes'; allowed: False, True."),

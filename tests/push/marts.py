@@ -9,7 +9,7 @@ from pipelines.contract.references import reference_columns
 
 
 def write_marts(db: duckdb.DuckDBPyConnection, partner: str, rows: dict[str, list[dict[str, Any]]]) -> None:
-    """Replaces all marts of a partner; entities without rows get an empty mart."""
+    """Replaces all marts of a partner; entities without rows get an empty mart. `by_law`: what must not stay there."""
     contract = load_contract(partner)
     db.execute("create schema if not exists partners")
     for entity in contract.entities.values():
@@ -28,6 +28,14 @@ def write_marts(db: duckdb.DuckDBPyConnection, partner: str, rows: dict[str, lis
                 f'insert into partners."{partner}__{entity.name}" values ({marks})',
                 [row.get(n) for n in names],
             )
+
+    if any(entity.by_law for entity in contract.entities.values()):
+        model = f'partners."{partner}__by_law"'
+        db.execute(
+            f"create or replace table {model} (entity varchar, external_id varchar, rule varchar, reason varchar)"
+        )
+        for row in rows.get("by_law", []):
+            db.execute(f"insert into {model} values ($entity, $external_id, $rule, $reason)", row)
 
 
 def _type(value: Any) -> str:

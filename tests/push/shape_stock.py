@@ -81,3 +81,18 @@ FILED: Rows = {
         for n in range(3)
     ]
 }
+BULKED: Rows = {
+    "haeuser": [{"external_id": f"001/{n:02d}", "name": f"Haus {n}", "city": None} for n in range(20)],
+    "mieter": [
+        {"external_id": f"001/{n:02d}/77", "haeuser_external_id": f"001/{n:02d}", "lastName": f"Muster {n}"}
+        for n in range(20)
+    ],
+}
+PAGED: Rows = {
+    "haeuser": [{"external_id": f"001/1/{n}", "name": f"Haus {n}"} for n in range(7)],
+    "einheiten": [
+        {"external_id": f"001/1/{n}/01", "haeuser_external_id": f"001/1/{n}", "name": f"Wohnung {n}"}
+        for n in range(7)
+    ],
+    "zaehler": [{"external_id": f"Z{n}", "name": f"Zähler {n}"} for n in range(6)],
+}

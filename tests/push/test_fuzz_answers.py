@@ -15,10 +15,16 @@ from pipelines.errors import StammdatenError
 from pipelines.readback.adopt import adopt
 from pipelines.readback.verify import verify
 from tests.push.between import Odd, between
-from tests.push.shape_stock import GRAPHED, KEYED, LINKED, SEARCHED
+from tests.push.shape_stock import GRAPHED, KEYED, LINKED, PAGED, SEARCHED
 from tests.push.site import Rows, Site
 
-STOCK: dict[str, Rows] = {"graphed": GRAPHED, "keyed": KEYED, "linked": LINKED, "searched": SEARCHED}
+STOCK: dict[str, Rows] = {
+    "graphed": GRAPHED,
+    "keyed": KEYED,
+    "linked": LINKED,
+    "paged": PAGED,
+    "searched": SEARCHED,
+}
 # Codes of our own program's faults; everything else is said of the partner.
 OURS = "internal_error"
 STATUSES = [200, 200, 200, 201, 202, 204, 207, 226, 301, 304, 400, 401, 404, 409, 422, 429, 500, 503, 599]

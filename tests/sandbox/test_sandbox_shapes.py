@@ -47,6 +47,11 @@ def graphed(served: Sandbox) -> Api:
     return Api(served.base_url("graphed"), {"Authorization": "Bearer token-0"})
 
 
+@pytest.fixture
+def paged(served: Sandbox) -> Api:
+    return Api(served.base_url("paged") + "/v1", {"X-Key": "sandbox-paged"})
+
+
 def ask(api: Api, query: str, **variables: Any) -> Any:
     return api("post", "/api/graphql", {"query": query, "variables": variables}).json()
 
@@ -83,6 +88,26 @@ def test_links_lead_from_page_to_page_and_end(served: Sandbox, linked: Api) -> N
         assert link is None or link.startswith(served.base_url("linked") + "/v2/houses?")
         path = link and link.removeprefix(served.base_url("linked") + "/v2")
     assert len(seen) == len(set(seen)) >= 7
+
+
+def test_a_cursor_leads_from_page_to_page_and_a_changed_one_is_refused(paged: Api) -> None:
+    for number in range(5):
+        paged("put", f"/houses/c{number}", {"name": "Haus"})
+    first = paged.get("/houses", limit=3).json()
+    second = paged.get("/houses", limit=3, after=first["paging"]["next"]).json()
+    assert [len(first["data"]), len(second["data"]), second["paging"]["next"]] == [3, 2, None]
+    changed = paged.get("/houses", limit=3, after=first["paging"]["next"].replace("+", " "))
+    assert changed.status_code == 400
+
+
+def test_pages_from_zero_show_the_first_records_on_page_zero(paged: Api) -> None:
+    made = [paged("post", "/meters", {"name": f"Z{n}"}).json()["id"] for n in range(2)]
+    assert [r["id"] for r in paged.get("/meters", limit=1, offset=1).json()["data"]] == made[1:]
+    paged("put", "/houses/zero", {"name": "Haus"})
+    units = [paged("post", "/units", {"houseId": "zero"}).json()["id"] for _ in range(4)]
+    pages = [paged.get("/units", size=3, page=number).json() for number in range(3)]
+    assert [[r["id"] for r in page["data"]] for page in pages] == [units[:3], units[3:], []]
+    assert pages[0]["meta"] == {"pages": 2, "total": 4}
 
 
 def test_a_list_without_parent_shows_the_top_and_one_with_parent_what_is_below(keyed: Api) -> None:

@@ -53,6 +53,7 @@ PROBLEMS = {
     "html": "a web page instead of data",
     "foreign": "a link to another address",
     "circle": "a link to a page that was there before, or pages that show nothing new",
+    "cut": "a refusal in the middle of a list",
     "unusable": "an answer in another form than contract.yaml says",
     "errors": "errors in an answer that looks like a success",
 }

@@ -64,16 +64,17 @@ class Graphql:
         """The upsert, which may be repeated."""
         return self._send("mutation", self._upsert(operation, body))
 
-    def create_many(self, rows: Sequence[tuple[Operation, Json]]) -> tuple[list[Answer | None], int]:
-        """Several upserts together, and the number of requests, which the answers do not count.
-
-        None for a row that has neither a result nor an error of its own.
-        """
+    def create_many(
+        self, rows: Sequence[tuple[Operation, Json]], repeat: bool = True
+    ) -> tuple[list[Answer | None], Answer]:
+        """Several upserts, of any entities. None for a row that has neither a result nor an error of its own."""
         fields = [self._upsert(operation, body) for operation, body in rows]
         asked = document("mutation", fields)
-        answer = self.client.call("post", self.contract.endpoint, asked, read=_is_graphql, is_write=True)
+        answer = self.client.call(
+            "post", self.contract.endpoint, asked, repeat=repeat, read=_is_graphql, is_write=True
+        )
         own = split(answer, len(fields))
-        return [found and replace(found, requests=0) for found in own], answer.requests
+        return [found and replace(found, requests=0) for found in own], answer
 
     def change(self, operation: Operation, remote_id: str, body: Json) -> Answer:
         """The same as `create`: an upsert takes all fields."""
@@ -106,7 +107,7 @@ class Graphql:
             asked = Field(find.path, argument, kind, body, self._shown(entity, find))
             answer = self._send("query", asked, _has_list)
             if not answer.ok:
-                raise LookupFailed(answer)
+                raise LookupFailed(paging.broken_off(answer, number))
             found = dig(answer.body, "data")
             # What is no record among them may have been the one that is looked for.
             is_whole = all(isinstance(record, dict) for record in found)

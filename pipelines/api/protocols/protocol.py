@@ -1,6 +1,6 @@
 """What a connector says to a partner, whatever the protocol: operations as requests, and what comes back."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 from urllib.parse import quote
@@ -58,6 +58,14 @@ class PartnerProtocol(Protocol):
 
     def create(self, operation: Operation, body: Json) -> Answer:
         """Makes a record; an upsert also replaces one."""
+
+    def create_many(
+        self, rows: Sequence[tuple[Operation, Json]], repeat: bool = True
+    ) -> tuple[list[Answer | None], Answer]:
+        """Several upserts in one request: what is told of each row, None where nothing is, and the answer as a whole.
+
+        Its requests are counted in the whole alone. `repeat=False`: not sent again once it may have been processed.
+        """
 
     def change(self, operation: Operation, remote_id: str, body: Json) -> Answer:
         """Changes fields of a record."""

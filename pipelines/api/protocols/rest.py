@@ -1,6 +1,6 @@
 """Operations as REST requests."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -14,10 +14,11 @@ from pipelines.api.protocols.answers import (
     the_record,
     understood,
 )
+from pipelines.api.protocols.bulk import body_of, readable, told
 from pipelines.api.protocols.nulls import Nulls
 from pipelines.api.protocols.protocol import Json, LookupFailed, Operation, Page, filled
 from pipelines.api.protocols.remote_ids import checked_id, id_in_location
-from pipelines.contract.contract import Contract, Entity, Find, Paging, dig
+from pipelines.contract.contract import Contract, ContractError, Entity, Find, Paging, dig
 from pipelines.contract.model import put
 
 
@@ -32,6 +33,9 @@ class Rest:
     def create(self, operation: Operation, body: Json) -> Answer:
         """POST on the collection, sent once; an upsert is a PUT on the record, which may be repeated."""
         entity = operation.entity
+        if entity.bulk:
+            [own], whole = self.create_many([(operation, body)])
+            return replace(own, requests=whole.requests) if own else whole
         body = self.nulls.written(operation, body)
         if entity.upsert:
             return self._about_one("put", operation, operation.external_id, body)
@@ -41,6 +45,22 @@ class Rest:
 
         path = filled(entity.collection, operation.path)
         return self.client.call("post", path, body, repeat=False, read=read, is_write=True)
+
+    def create_many(
+        self, rows: Sequence[tuple[Operation, Json]], repeat: bool = True
+    ) -> tuple[list[Answer | None], Answer]:
+        """Upserts of one entity in one PUT."""
+        bulk = rows[0][0].entity.bulk
+        if bulk is None:
+            raise ContractError(f"{rows[0][0].entity.name}: the contract names no bulk.")
+        ids = [operation.external_id for operation, _ in rows]
+
+        def read(answer: Answer) -> Answer:
+            return readable(answer, self.contract, bulk, ids)
+
+        body = body_of(bulk, [self.nulls.written(operation, body) for operation, body in rows])
+        answer = self.client.call("put", bulk.path, body, repeat=repeat, read=read, is_write=True)
+        return told(bulk, answer, ids), answer
 
     def change(self, operation: Operation, remote_id: str, body: Json) -> Answer:
         """PATCH on the record."""
@@ -78,32 +98,44 @@ class Rest:
         return id_in_location(address, self.client.base_url, places, whole) if address else None
 
     def pages(self, entity: Entity, find: Find, value: Any) -> Iterator[Page]:
-        """Page by page, by number, offset or link; a link to another host is not followed."""
+        """Page by page, by number, offset, cursor or link; a link to another host is not followed."""
         how = find.paging or self.contract.paging
-        number, shown, link, seen, watch = 0, 0, None, set[str](), paging_.Watch()
+        number, shown, watch = 0, 0, paging_.Watch()
+        place, seen = None, set[str]()
         while True:
-            answer = self._ask(entity, find, value, paging_.turn(how, number), link)
+            link = place if how.style == "next_link" else None
+            answer = self._ask(entity, find, value, paging_.turn(how, number, place), link)
             if not answer.ok:
-                raise LookupFailed(answer)
+                raise LookupFailed(paging_.broken_off(answer, number))
             yield _page(entity, how, answer)
             found = dig(answer.body, entity.items)
             records = len(found) if isinstance(found, list) else 0
             number, shown = number + 1, shown + records
             if watch.is_circle(found, entity.id):
                 raise LookupFailed(replace(answer, status=None, problem="circle"))
-            if how.style != "next_link":
-                if paging_.is_last(how, answer, number - 1, records, shown):
+            if how.style not in ("next_link", "cursor"):
+                if paging_.is_last(how, answer, number - 1, records, shown, watch.was_stale):
                     return
                 continue
-            given = paging_.next_link(how, answer)
-            if given is None:
+            place = self._next_place(how, answer, records)
+            if place is None:
                 return
-            link = self.client.follow(given)
-            if link is None or link in seen:
-                raise LookupFailed(
-                    replace(answer, status=None, problem="foreign" if link is None else "circle")
-                )
-            seen.add(link)
+            if place in seen:
+                raise LookupFailed(replace(answer, status=None, problem="circle"))
+            seen.add(place)
+
+    def _next_place(self, how: Paging, answer: Answer, records: int) -> str | None:
+        """The address or the cursor of the next page; None behind the last. Raises LookupFailed."""
+        try:
+            given = paging_.next_place(how, answer, records)
+        except ValueError:
+            raise LookupFailed(replace(answer, problem="unusable")) from None
+        if given is None or how.style == "cursor":
+            return given
+        link = self.client.follow(given)
+        if link is None:
+            raise LookupFailed(replace(answer, status=None, problem="foreign"))
+        return link
 
     def one(
         self, entity: Entity, remote_id: str, external_id: str | None, path: Mapping[str, Any]

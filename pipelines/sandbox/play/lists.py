@@ -10,15 +10,22 @@ from pipelines.sandbox.play.resources import Resource
 from pipelines.sandbox.play.store import Json
 from pipelines.sandbox.play.wire import ApiError, Call, PartnerAnswer, PartnerPage
 
+# Everything that an address must not take literally; who sends it back changed gets a refusal.
+CURSOR = "after {}+/&=%2B#ü"
+
 
 def page_of(paging: Paging, call: Call, given: Mapping[str, Any], refuses_large: bool = False) -> PartnerPage:
     """Which page is wanted. `given` is the query, or the body of a search. Raises ApiError for an impossible one."""
-    if paging.style in ("page", "next_link"):
+    if paging.style in ("page", "next_link", "cursor"):
         size = _whole(given.get(paging.size), paging.size, 1, paging.default_size)
         if size > paging.max_size and refuses_large:
             raise ApiError(400, "invalid_query", f"{paging.size} must be at most {paging.max_size}.")
         size = min(size, paging.max_size)
-        return PartnerPage(size, (_whole(given.get(paging.page), paging.page, 1, 1) - 1) * size)
+        if paging.style == "cursor":
+            offset = _offset_of(given.get(paging.cursor), paging.cursor)
+            return PartnerPage(size, offset, CURSOR.format(offset + size))
+        number = _whole(given.get(paging.page), paging.page, paging.first, paging.first)
+        return PartnerPage(size, (number - paging.first) * size)
     place = given
     if paging.style == "offset_headers":
         place = {
@@ -32,7 +39,8 @@ def page_of(paging: Paging, call: Call, given: Mapping[str, Any], refuses_large:
 
 def names(paging: Paging) -> set[str]:
     """Query parameters that page a list and filter nothing."""
-    return {name for name in (paging.page, paging.size, paging.limit, paging.offset) if name}
+    found = (paging.page, paging.size, paging.limit, paging.offset, paging.cursor)
+    return {name for name in found if name}
 
 
 def linked(page: PartnerPage, paging: Paging, address: str, query: Mapping[str, str]) -> PartnerPage:
@@ -55,7 +63,7 @@ def answer(resource: Resource, items: list[Json], total: int, page: PartnerPage)
     if paging.total_pages:
         put(body, paging.total_pages, page.pages(total))
     if paging.next:
-        put(body, paging.next, page.next if page.number < page.pages(total) else None)
+        put(body, paging.next, page.next if page.offset + page.limit < total else None)
     return PartnerAnswer(200, body)
 
 
@@ -84,6 +92,16 @@ def merged(before: Any, changes: Any) -> Any:
     if not isinstance(before, Mapping) or not isinstance(changes, Mapping):
         return changes
     return {**before, **{name: merged(before.get(name), value) for name, value in changes.items()}}
+
+
+def _offset_of(cursor: Any, name: str) -> int:
+    """Where the page behind a cursor of ours begins."""
+    if cursor is None:
+        return 0
+    place = str(cursor).removeprefix("after ").partition("+")[0]
+    if not place.isdecimal() or cursor != CURSOR.format(int(place)):
+        raise ApiError(400, "invalid_query", f"{name} must be one that was given out.")
+    return int(place)
 
 
 def _whole(value: Any, name: str, least: int, default: int) -> int:
