@@ -97,7 +97,10 @@
             "tenants_need": "last_name",
             "needs_gebaeude": false,
             "options": {
+                "kanal": {"default": "openimmo", "allowed": ["openimmo", "json"]},
                 "kontakt_email": {"default": "vermietung@example.invalid", "allowed": "text"},
+                "kontakt_name": {"default": none, "allowed": "text or null"},
+                "openimmo_anid": {"default": none, "allowed": "text or null"},
             },
         },
     }) %}

@@ -42,7 +42,7 @@ GUARD = "partner guard entity message rows"
 WARNING = "rule table column partner row_count of_rows share before message"
 RENUMBERED = "partner entity from to below command"
 REASON = "partner entity rows reason how"
-PLAN = "partner entity in_mart create update withdraw unchanged given_up held"
+PLAN = "partner entity in_mart create update withdraw unchanged given_up held by_law"
 RESULT = "partner entity in_mart created updated withdrawn unchanged rejected blocked pending held seconds"
 LOAD = "notes load_id source kind rows changed unknown_columns unknown_files absent_tables"
 RECORD = "partner entity external_id remote_id state withdrawal"
@@ -69,7 +69,7 @@ KEYS: dict[str, dict[str, str]] = {
         "guards": GUARD,
         "warnings": WARNING,
         "renumbered": RENUMBERED,
-        "rows": "partner entity operation external_id fields",
+        "rows": "partner entity operation external_id by_law fields",
         "rows.fields": "field old new",
     },
     "push": {"": "plan_id lines stopped guards renumbered reasons notes exit failures", **PUSH},
@@ -108,13 +108,14 @@ KEYS: dict[str, dict[str, str]] = {
         "erp": "table key lines rule why asked ids",
         "findings": "rule table key column value why meaning drops",
         "held_back": f"{FAILURE} names_this_row",
-        "records": "entity external_id in_mart ledger plan attempts held on_its_way",
+        "records": "entity external_id in_mart ledger plan attempts held by_law on_its_way",
         "records.ledger": "state reason fields remote_id tries last_synced_at holds meaning how",
         "records.plan": "plan_id operation changed_fields sends created_at",
         "records.attempts": (
             "at plan_id operation state reason fields http_status requests meaning how"
         ),
         "records.held": "rule table why",
+        "records.by_law": "rule why",
         "near": "table key why",
     },
     "forget": {
@@ -134,7 +135,7 @@ SOMETIMES = {"plan": {"rows"}, "verify": {"plan_id", "plan"}}
 UNSEEN = {
     ("run", "guards"), ("run", "renumbered"), ("run", "reasons"), ("run", "failures"), ("push", "lines"),
     ("push", "failures"), ("adopt", "ambiguous"), ("adopt", "failures"), ("verify", "failures"),
-    ("verify", "guards"), ("forget", "named_in"),
+    ("verify", "guards"), ("forget", "named_in"), ("explain", "records.by_law"),
 }  # fmt: skip
 VARS = {
     "stichtag": "2026-11-21",

@@ -28,6 +28,10 @@ ve_arten as (
     select * from {{ ref('ve_arten') }}
 ),
 
+objektarten as (
+    select * from {{ ref('openimmo_objektarten') }}
+),
+
 -- LE1: released (C3: what is not clearly true is not) and not over; of several, for letting first, then the earliest
 released as (
     select *
@@ -112,6 +116,35 @@ described as (
     left join wirtschaftseinheiten on {{ same_key('wirtschaftseinheit', 'released', 'wirtschaftseinheiten') }}
     left join mandanten on released.mandant_nr = mandanten.mandant_nr
     left join ve_arten on verwaltungseinheiten.ve_art = ve_arten.ve_art
+),
+
+-- What it is in OpenImmo: by its kind, where that agrees with its use, else by its use.
+kinds as (
+    select
+        described.*,
+        case
+            when
+                objektarten.element is not null
+                and coalesce(nutzung = 'stellplatz', false) = (objektarten.element = 'parken')
+                and coalesce(nutzung = 'wohnen', false) = (objektarten.element in ('wohnung', 'haus'))
+                then {
+                    'element': objektarten.element,
+                    'typ': objektarten.typ
+                }
+            when nutzung = 'wohnen' then {'element': 'wohnung', 'typ': 'KEINE_ANGABE'}
+            when nutzung = 'gewerbe' then {'element': 'sonstige', 'typ': 'SONSTIGE'}
+            when nutzung = 'stellplatz' then {'element': 'parken', 'typ': 'STELLPLATZ'}
+        end as objektart
+    from described
+    left join objektarten on described.ve_art = objektarten.ve_art
+),
+
+vacancies as (
+    select
+        * exclude (objektart),
+        objektart['element'] as element,
+        objektart['typ'] as typ
+    from kinds
 )
 
-select * from described
+select * from vacancies

@@ -332,9 +332,8 @@ class Sender:
             outcomes = self.connector.imports.hand_over([operation for _, operation in going], tell)
         except (JournalError, sqlite3.Error, SettingsError):
             raise
-        except (
-            Exception
-        ) as bug:  # it may have come after the file was taken: a new object is not sent as new again
+        except Exception as bug:
+            # It may have come after the file was taken: a new object is not sent as new again.
             name = type(bug).__name__
             outcomes = [
                 Outcome("pending", "internal_error", row["remote_id"] or row["external_id"], fields=(name,))

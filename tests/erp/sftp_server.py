@@ -1,4 +1,4 @@
-"""An SFTP server on loopback that serves one folder, read only, to one user."""
+"""An SFTP server on loopback that serves one folder to one user, read only unless it is said to be writable."""
 
 import os
 import socket
@@ -20,6 +20,7 @@ class Server:
     port: int
     key: paramiko.PKey
     before_open: Callable[[str], None] | None = None
+    writable: bool = False
 
     def url(self, path: str) -> str:
         return f"sftp://127.0.0.1:{self.port}{path}"
@@ -69,20 +70,38 @@ def _folder(root: Path, server: Server) -> type[paramiko.SFTPServerInterface]:
             if server.before_open:
                 server.before_open(Path(path).name)
             handle = paramiko.SFTPHandle(flags)
+            if flags & (os.O_WRONLY | os.O_RDWR):
+                return self._written(path, handle)
             try:
                 handle.readfile = self._real(path).open("rb")
             except OSError as problem:
                 return paramiko.SFTPServer.convert_errno(problem.errno)
             return handle
 
+        def _written(self, path: str, handle: paramiko.SFTPHandle) -> paramiko.SFTPHandle | int:
+            if not server.writable:
+                return int(paramiko.SFTP_PERMISSION_DENIED)
+            try:
+                handle.writefile = self._real(path).open("wb")
+            except OSError as problem:
+                return paramiko.SFTPServer.convert_errno(problem.errno)
+            handle.stat = lambda: self.stat(path)
+            return handle
+
+        def posix_rename(self, oldpath: str, newpath: str) -> int:
+            if not server.writable:
+                return int(paramiko.SFTP_PERMISSION_DENIED)
+            self._real(oldpath).replace(self._real(newpath))
+            return int(paramiko.SFTP_OK)
+
     return Folder
 
 
 @contextmanager
-def serve(root: Path) -> Iterator[Server]:
+def serve(root: Path, writable: bool = False) -> Iterator[Server]:
     """Serves a folder until the block ends."""
     listener = socket.create_server(("127.0.0.1", 0))
-    server = Server(listener.getsockname()[1], paramiko.ECDSAKey.generate())
+    server = Server(listener.getsockname()[1], paramiko.ECDSAKey.generate(), writable=writable)
     transports: list[paramiko.Transport] = []
 
     def accept() -> None:

@@ -1,21 +1,42 @@
 """What Wohnungshelden gets of the vacancies in `leerstaende.py`, every body by hand."""
 
+import hashlib
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from openapi_schema_validator import OAS31Validator
 
+from pipelines.api.protocols import openimmo
 from pipelines.contract.contract import load_contract
 from tests.partners.conftest import Marts
 from tests.partners.haeuser import requests
 from tests.partners.leerstaende import built
+from tests.push.openimmo_rules import broken_rules, schema_errors
 
 FLAT = "001/0007/01/0001"
+NO_KIND = dict.fromkeys(
+    (
+        "wohnung",
+        "haus",
+        "buero_praxen",
+        "einzelhandel",
+        "gastgewerbe",
+        "hallen_lager_prod",
+        "parken",
+        "sonstige",
+    )
+)
 
 
 @pytest.fixture(scope="module")
 def listings(build: Any) -> Marts:
-    return built(build, "wohnungshelden", kontakt_email="post@example.org")
+    return built(build, "wohnungshelden", kanal="json", kontakt_email="post@example.org")
+
+
+@pytest.fixture(scope="module")
+def objects(build: Any) -> Marts:
+    return built(build, "wohnungshelden", kontakt_email="post@example.org", kontakt_name="Vermietung")
 
 
 def findings(marts: Marts, rule: str) -> list[Any]:
@@ -27,7 +48,7 @@ def findings(marts: Marts, rule: str) -> list[Any]:
 
 def held(marts: Marts) -> list[Any]:
     return marts.database.execute(
-        "select external_id, rule from partners.wohnungshelden__held where table_name = 'leerstand'"
+        "select distinct external_id, rule from partners.wohnungshelden__held where table_name = 'leerstand'"
         " or rule = 'V1' order by all"
     ).fetchall()
 
@@ -162,3 +183,145 @@ def test_every_body_is_one_that_the_contract_takes(listings: Marts) -> None:
     assert len(sent) == 7
     for body in sent.values():
         assert [error.message for error in validator.iter_errors(body)] == []
+
+
+def test_a_released_vacancy_is_an_immobilie_with_all_that_the_erp_knows(objects: Marts) -> None:
+    assert requests(objects, "wohnungshelden", "leerstaende_openimmo")[FLAT] == {
+        "anbieter": {
+            "anbieternr": "001",
+            "firma": "Bauverein Muster eG",
+            "openimmo_anid": "A" + hashlib.sha256(b"001").hexdigest()[:30].upper(),
+        },
+        "objektkategorie": {
+            "nutzungsart": {"WOHNEN": True, "GEWERBE": False},
+            "vermarktungsart": {"KAUF": False, "MIETE_PACHT": True},
+            "objektart": {**NO_KIND, "wohnung": {"wohnungtyp": "KEINE_ANGABE"}},
+        },
+        "geo": {
+            "plz": "01067",
+            "ort": "Dresden",
+            "strasse": "Lindenweg",
+            "hausnummer": "12a",
+            "land": {"iso_land": "DEU"},
+            "etage": 2,
+            "wohnungsnr": "0001",
+        },
+        "kontaktperson": {"email_zentrale": "post@example.org", "name": "Vermietung"},
+        "preise": {
+            "nettokaltmiete": 612.4,
+            "kaltmiete": 722.4,
+            "warmmiete": 807.9,
+            "nebenkosten": 110,
+            "heizkosten_enthalten": False,
+            "heizkosten": 85.5,
+            "waehrung": {"iso_waehrung": "EUR"},
+            "kaution": 1837.2,
+        },
+        "flaechen": {"wohnflaeche": 54.3, "nutzflaeche": 81, "anzahl_zimmer": 2.5},
+        "ausstattung": {
+            "kueche": {"EBK": True},
+            "heizungsart": {"ZENTRAL": True},
+            "fahrstuhl": {"PERSONEN": True},
+            "unterkellert": {"keller": "JA"},
+            "fahrradraum": True,
+            "gaestewc": True,
+            "user_defined_simplefield": [{"feldname": "gegensprechanlage", "text": "true"}],
+        },
+        "zustand_angaben": {
+            "baujahr": "1956",
+            "energiepass": [
+                {
+                    "epart": "BEDARF",
+                    "gueltig_bis": "2033-11-30",
+                    "energieverbrauchkennwert": None,
+                    "endenergiebedarf": "71.25",
+                    "primaerenergietraeger": "Gas",
+                    "wertklasse": "B",
+                    "jahrgang": "2014",
+                    "gebaeudeart": "nichtwohn",
+                }
+            ],
+        },
+        "freitexte": {"objekttitel": "Wohnung, Lindenweg 12a, Dresden"},
+        "verwaltung_objekt": {
+            "verfuegbar_ab": "2026-05-01",
+            "abdatum": "2026-05-01",
+            "wbs_sozialwohnung": True,
+        },
+    }
+
+
+def test_what_a_vacancy_does_not_say_is_left_out_of_its_immobilie(objects: Marts) -> None:
+    practice = requests(objects, "wohnungshelden", "leerstaende_openimmo")["001/0007/01/0002"]
+    assert practice["objektkategorie"] == {
+        "nutzungsart": {"WOHNEN": False, "GEWERBE": True},
+        "vermarktungsart": {"KAUF": False, "MIETE_PACHT": True},
+        "objektart": {**NO_KIND, "buero_praxen": {"buero_typ": "PRAXIS"}},
+    }
+    assert (practice["preise"]["kaltmiete"], practice["preise"]["heizkosten_enthalten"]) == (None, True)
+    assert practice["flaechen"] == {"wohnflaeche": None, "nutzflaeche": 120.5, "anzahl_zimmer": 4}
+    assert practice["zustand_angaben"]["energiepass"][0] == {
+        "epart": "VERBRAUCH",
+        "gueltig_bis": "2031-05-31",
+        "energieverbrauchkennwert": "98.40",
+        "endenergiebedarf": None,
+        "primaerenergietraeger": "Fernwärme",
+        "wertklasse": "C",
+        "jahrgang": "2014",
+        "gebaeudeart": "wohn",
+    }
+    assert practice["verwaltung_objekt"] == {
+        "verfuegbar_ab": "2026-04-01",
+        "abdatum": "2026-04-01",
+        "wbs_sozialwohnung": False,
+    }
+    assert practice["ausstattung"] == {
+        "kueche": {"EBK": None},
+        "heizungsart": {"ZENTRAL": None},
+        "fahrstuhl": {"PERSONEN": True},
+        "unterkellert": {"keller": None},
+        "fahrradraum": None,
+        "gaestewc": None,
+        "user_defined_simplefield": None,
+    }
+
+
+def test_the_kind_of_a_unit_is_that_of_openimmo_where_it_agrees_with_its_use(objects: Marts) -> None:
+    sent = requests(objects, "wohnungshelden", "leerstaende_openimmo")
+    kinds = {key: body["objektkategorie"]["objektart"] for key, body in sent.items()}
+    assert kinds["001/0007/01/0009"] == {**NO_KIND, "parken": {"parken_typ": "TIEFGARAGE"}}
+    assert kinds["001/0007/03/0001"] == {**NO_KIND, "haus": {"haustyp": "EINFAMILIENHAUS"}}
+    assert sent["001/0007/01/0009"]["objektkategorie"]["nutzungsart"] == {"WOHNEN": True, "GEWERBE": False}
+    assert sent["001/0007/03/0001"]["geo"]["land"] == {"iso_land": "AUT"}
+    assert sent["001/0007/03/0001"]["ausstattung"]["fahrstuhl"] == {"PERSONEN": True}
+    assert sent["002/77/0001"]["anbieter"]["firma"] == "Muster Zwei"
+
+
+def test_v1_openimmo_requires_less_than_a_listing(objects: Marts, listings: Marts) -> None:
+    assert objects.ids("wohnungshelden__leerstaende") == []
+    assert listings.ids("wohnungshelden__leerstaende_openimmo") == []
+    assert objects.ids("wohnungshelden__leerstaende_openimmo") == [
+        FLAT,
+        "001/0007/01/0002",
+        "001/0007/01/0006",
+        "001/0007/01/0008",
+        "001/0007/01/0009",
+        "001/0007/01/0013",
+        "001/0007/03/0001",
+        "002/77/0001",
+    ]
+    assert findings(objects, "V1") == [
+        ("001/0007/01/0007", "vermarktungsart", "Kauf"),
+        ("001/0007/01/0012", "objektart", "Sonstiges"),
+        ("001/0007/02/0001", "ort", None),
+    ]
+
+
+def test_every_immobilie_keeps_the_rules_of_openimmo(objects: Marts) -> None:
+    now = datetime(2026, 3, 31, 12, 0, tzinfo=UTC)
+    sent = requests(objects, "wohnungshelden", "leerstaende_openimmo")
+    made = [openimmo.objekt(number, body, "", now) for number, body in sent.items()]
+    assert [openimmo.problems(one) for one in made] == [()] * 8
+    document = openimmo.transfer(made, now, "1")
+    assert broken_rules(document) == []
+    assert schema_errors(document) in ([], None)

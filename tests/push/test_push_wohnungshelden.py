@@ -1,4 +1,4 @@
-"""Wohnungshelden over real HTTP: listings under our numbers, by JSON."""
+"""Wohnungshelden over real HTTP: listings under our numbers, by JSON and by files of OpenImmo."""
 
 import copy
 from typing import Any
@@ -11,6 +11,7 @@ from pipelines.errors import SettingsError
 from pipelines.push import push as engine
 from pipelines.readback.adopt import adopt
 from pipelines.readback.verify import verify
+from tests.push.shape_stock import FILED
 from tests.push.site import TODAY, Rows, Site
 from tests.push.somebody import does
 
@@ -30,6 +31,9 @@ LISTINGS: Rows = {
         }
         for n, id_ in enumerate(IDS)
     ]
+}
+FILES: Rows = {
+    "leerstaende_openimmo": [{**FILED["objekte"][n], "external_id": id_} for n, id_ in enumerate(IDS)]
 }
 ONE: Rows = {"leerstaende": LISTINGS["leerstaende"][:1]}
 
@@ -82,7 +86,10 @@ def test_what_is_there_is_adopted_under_its_number(site: Site) -> None:
     site.sync("wohnungshelden", LISTINGS)
     site.ledger("delete from sync.ledger")
     found = adopt(site.home, connector("wohnungshelden"), apply=True)
-    assert [(c.entity, c.by_external_id, c.to_create) for c in found.counts] == [("leerstaende", 2, 0)]
+    assert [(c.entity, c.by_external_id, c.to_create) for c in found.counts] == [
+        ("leerstaende", 2, 0),
+        ("leerstaende_openimmo", 0, 0),
+    ]
     before = len(writes(site))
     site.sync("wohnungshelden", LISTINGS)
     assert writes(site)[before:] == []
@@ -133,3 +140,36 @@ def test_the_plan_of_an_unchanged_stock_is_empty(site: Site) -> None:
     site.sync("wohnungshelden", LISTINGS)
     engine.plan(site.home, ["wohnungshelden"], TODAY)
     assert site.ledger("select count(*) from sync.plan where partner = 'wohnungshelden' and sends") == [(0,)]
+
+
+def rents(site: Site) -> dict[str, Any]:
+    return {
+        r["objectNumber"]: r["netColdRent"] for r in site.sandbox.records("wohnungshelden", "leerstaende")
+    }
+
+
+def test_files_make_change_and_remove_the_same_listings(site: Site) -> None:
+    lines = site.sync("wohnungshelden", FILES)
+    assert (lines["leerstaende_openimmo"].created, lines["leerstaende_openimmo"].delivered) == (2, 0)
+    assert writes(site) == ["POST /import/1.0/openimmo 202"]
+    assert rents(site) == {IDS[0]: 500.5, IDS[1]: 501.5}
+    rows = copy.deepcopy(FILES)
+    rows["leerstaende_openimmo"][0]["preise"]["nettokaltmiete"] = 510.75
+    del rows["leerstaende_openimmo"][1]
+    lines = site.sync("wohnungshelden", rows)
+    assert (lines["leerstaende_openimmo"].updated, lines["leerstaende_openimmo"].withdrawn) == (1, 1)
+    assert rents(site) == {IDS[0]: 510.75}
+    assert verify(site.home, connector("wohnungshelden")).findings == ()
+    before = len(site.sent("wohnungshelden"))
+    site.sync("wohnungshelden", rows)
+    assert len(site.sent("wohnungshelden")) == before
+
+
+def test_another_channel_changes_the_listings_that_are_there_and_removes_none(site: Site) -> None:
+    site.sync("wohnungshelden", LISTINGS)
+    lines = site.sync("wohnungshelden", FILES)
+    assert (lines["leerstaende_openimmo"].updated, lines["leerstaende"].withdrawn) == (2, 0)
+    assert rents(site) == {IDS[0]: 500.5, IDS[1]: 501.5}
+    lines = site.sync("wohnungshelden", LISTINGS)
+    assert (lines["leerstaende"].updated, lines["leerstaende_openimmo"].withdrawn) == (2, 0)
+    assert rents(site) == {IDS[0]: 500.25, IDS[1]: 500.25}

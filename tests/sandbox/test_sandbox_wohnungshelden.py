@@ -1,5 +1,6 @@
 """Wohnungshelden as the sandbox plays it: each rule that its sheet asks of a simulator."""
 
+from datetime import UTC, datetime
 from itertools import count
 from typing import Any
 from urllib.parse import quote
@@ -7,7 +8,9 @@ from urllib.parse import quote
 import pytest
 import requests
 
+from pipelines.api.protocols import openimmo
 from pipelines.sandbox.server import Sandbox
+from tests.push.shape_stock import FILED
 from tests.sandbox.api import Api
 
 TOKEN = "sandbox-wohnungshelden"
@@ -73,3 +76,29 @@ def test_what_is_required_is_refused_without_naming_a_field(vendor: Api) -> None
         assert answer.status_code == 422
         assert set(answer.json()) == {"code", "message"}
     assert vendor("delete", path("001/9")).status_code == 404
+
+
+def test_an_import_is_polled_to_its_outcomes_by_object(vendor: Api) -> None:
+    now = datetime(2026, 11, 21, tzinfo=UTC)
+    made = [
+        openimmo.objekt("001/7/1", FILED["objekte"][0], "", now),
+        openimmo.objekt("001/7/2", {}, "DELETE", now),
+    ]
+    ticket = requests.post(
+        vendor.base + "/import/1.0/openimmo",
+        data=openimmo.transfer(made, now, "1"),
+        headers={"Authorization": f"Bearer {TOKEN}", "Content-Type": "application/xml"},
+        timeout=20,
+    )
+    assert ticket.status_code == 202
+    state = "/import/1.0/openimmo/" + ticket.json()["importId"]
+    assert vendor.get(state).json() == {"status": "RUNNING"}
+    assert vendor.get(state).json() == {
+        "status": "DONE",
+        "results": [
+            {"objectNumber": "001/7/1", "result": "CREATED", "message": None},
+            {"objectNumber": "001/7/2", "result": "DEACTIVATED", "message": None},
+        ],
+    }
+    assert vendor.get(path("001/7/1")).json()["netColdRent"] == 500.5
+    assert vendor.get("/import/1.0/openimmo/none").status_code == 404

@@ -3,7 +3,13 @@
 with
 
 departures as (
-    {{ departures('wohnungshelden', entities={'leerstaende': 'verwaltungseinheit'}) }}
+    {{ departures(
+        'wohnungshelden',
+        entities={
+            'leerstaende': 'verwaltungseinheit',
+            'leerstaende_openimmo': 'verwaltungseinheit',
+        },
+    ) }}
 )
 
 select * from departures

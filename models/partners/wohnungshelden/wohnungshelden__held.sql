@@ -2,23 +2,30 @@
 
 {% set ids = composite_id('wohnungshelden', 'verwaltungseinheit') %}
 
-{% set unclear %}
-    {{ held_row('leerstaende', ids, 'rule', 'leerstand', 'reason') }}
-    from {{ ref('int_leerstaende_unklar') }}
-    where {{ in_mandanten('wohnungshelden') }}  -- E1
-{% endset %}
-
-{% set refused = refused_rows(
-    'wohnungshelden', 'leerstaende', 'verwaltungseinheit', ref('int_wohnungshelden__leerstaende')
-) %}
+{#- Both channels hold the same objects, whatever the setting kanal says today. -#}
+{% set more = [] %}
+{% for entity in ['leerstaende', 'leerstaende_openimmo'] %}
+    {% set unclear %}
+        {{ held_row(entity, ids, 'rule', 'leerstand', 'reason') }}
+        from {{ ref('int_leerstaende_unklar') }}
+        where {{ in_mandanten('wohnungshelden') }}  -- E1
+    {% endset %}
+    {% do more.append(unclear) %}
+    {% do more.append(refused_rows(
+        'wohnungshelden', entity, 'verwaltungseinheit', ref('int_wohnungshelden__leerstaende')
+    )) %}
+{% endfor %}
 
 with
 
 records_in_doubt as (
     {{ held_rows(
         'wohnungshelden',
-        entities={'leerstaende': ['verwaltungseinheit']},
-        more=[unclear, refused],
+        entities={
+            'leerstaende': ['verwaltungseinheit'],
+            'leerstaende_openimmo': ['verwaltungseinheit'],
+        },
+        more=more,
     ) }}
 )
 

@@ -65,6 +65,7 @@ records as (
     where
         {{ sendable('wohnungshelden', 'verwaltungseinheit') }}  -- E1, I5
         and hindernisse is null  -- V1
+        and '{{ partner_settings('wohnungshelden').kanal }}' = 'json'  -- the setting kanal
 )
 
 select * from records

@@ -2,11 +2,14 @@
 
 from collections.abc import Mapping
 from typing import ClassVar
+from xml.etree import ElementTree as ET
 
-from pipelines.sandbox.play.partner import Partner as Base
+from pipelines.sandbox.play.openimmo import OpenImmoPartner as Base
 from pipelines.sandbox.play.resources import Resource
 from pipelines.sandbox.play.store import Json, Record
 from pipelines.sandbox.play.wire import ApiError, Call, PartnerAnswer, bearer
+
+PLACES = {"street": "strasse", "houseNumber": "hausnummer", "zipCode": "plz", "city": "ort"}
 
 
 class Partner(Base):
@@ -24,6 +27,17 @@ class Partner(Base):
     def error_answer(self, error: ApiError) -> PartnerAnswer:
         """A code and a sentence; which field was wrong it does not say."""
         return PartnerAnswer(error.status, {"code": error.code, "message": error.message}, error.headers)
+
+    def fields_of(self, given: ET.Element) -> Json:
+        """A listing out of an immobilie."""
+        place = {name: given.findtext(f"geo/{path}") for name, path in PLACES.items()}
+        rent = given.findtext("preise/nettokaltmiete")
+        return {
+            "title": given.findtext("freitexte/objekttitel"),
+            "address": place,
+            "netColdRent": float(rent) if rent else None,
+            "status": "ACTIVE",
+        }
 
     def put(self, resource: Resource, body: Json, external_id: str) -> tuple[Record, bool]:
         """A listing that is written is active, whatever it was before."""

@@ -13,13 +13,20 @@
         'nutzung is null',
         'neither objektart of the vacancy nor the seed ve_arten says what it is',
     ),
-    ('strasse', 'strasse', 'strasse is null', 'Wohnungshelden requires a street'),
-    ('hausnummer', 'hausnummer', 'hausnummer is null', 'Wohnungshelden requires a house number'),
-    ('plz', 'plz', 'plz is null', 'Wohnungshelden requires a postcode'),
-    ('ort', 'ort', 'ort is null', 'Wohnungshelden requires a town'),
-    ('wohnflaeche', 'flaeche', 'flaeche is null', 'Wohnungshelden requires an area'),
-    ('nettokaltmiete', 'nettokaltmiete', 'nettokaltmiete is null', 'Wohnungshelden requires a rent'),
 ] %}
+{% set of_channel = {
+    'json': [
+        ('strasse', 'strasse', 'strasse is null', 'Wohnungshelden requires a street'),
+        ('hausnummer', 'hausnummer', 'hausnummer is null', 'Wohnungshelden requires a house number'),
+        ('plz', 'plz', 'plz is null', 'Wohnungshelden requires a postcode'),
+        ('ort', 'ort', 'ort is null', 'Wohnungshelden requires a town'),
+        ('wohnflaeche', 'flaeche', 'flaeche is null', 'Wohnungshelden requires an area'),
+        ('nettokaltmiete', 'nettokaltmiete', 'nettokaltmiete is null', 'Wohnungshelden requires a rent'),
+    ],
+    'openimmo': [
+        ('ort', 'ort', 'coalesce(plz, ort) is null', 'OpenImmo requires a postcode or a town'),
+    ],
+} %}
 
 with
 
@@ -34,7 +41,7 @@ leerstaende as (
 judged as (
     select
         *,
-        {{ befunde('V1', hindernisse) }} as hindernisse
+        {{ befunde('V1', hindernisse + of_channel[partner_settings('wohnungshelden').kanal]) }} as hindernisse
     from leerstaende
 )
 
