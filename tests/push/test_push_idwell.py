@@ -225,6 +225,7 @@ def test_a_link_that_never_began_is_deleted(site: Site) -> None:
     before = len(site.sent("idwell"))
     assert undelivered(site.sync("idwell", rows)) == 0
     assert [line.split(" ")[0] for line in writes(site, before)] == ["DELETE"]
+    assert sorted(records(site, "bezuege_mieter")) == ["001/1/01/0001/01/78", "001/1/01/0001/02/80"]
 
 
 @pytest.mark.parametrize("fault", ["cut_after_rate", "error_after_rate"])
