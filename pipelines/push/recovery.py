@@ -64,16 +64,17 @@ def recover(
         with open_database(home) as db:
             rows = {partner: _plan_rows(db, keys) for partner, keys in left.items() if partner in active}
             doubtful = {partner: _rows_in_doubt(db, partner) for partner in active}
-            delivered = {partner: unconfirmed(db, load_contract(partner)) for partner in active}
         looked_up = sum(
             _settle_partner(home, journal, make(partner), rows.get(partner, []), doubtful[partner], progress)
             for partner in active
             if rows.get(partner) or doubtful[partner]
         )
-        for partner in (name for name in active if delivered[name]):
-            ask_for_outcomes(home, make(partner), delivered[partner], progress)
         with open_database(home) as db:
             take_over(db, journal)
+            # Also what a run that was killed had handed over.
+            delivered = {partner: unconfirmed(db, load_contract(partner)) for partner in active}
+        for partner in (name for name in active if delivered[name]):
+            ask_for_outcomes(home, make(partner), delivered[partner], progress)
         return looked_up
     finally:
         journal.close()

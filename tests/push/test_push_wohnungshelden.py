@@ -102,7 +102,7 @@ def test_what_is_there_is_adopted_under_its_number(site: Site) -> None:
 def test_a_lost_answer_and_a_refusal_cost_no_other_row(site: Site) -> None:
     site.sandbox.set_options(
         {
-            "wohnungshelden.fault_on": "PUT /listing",
+            "wohnungshelden.fault_on": "PUT .*/listing",
             "wohnungshelden.cut_after_rate": "100",
             "wohnungshelden.fault_limit": "1",
         }

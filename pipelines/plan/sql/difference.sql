@@ -13,8 +13,8 @@ changed as (
         l.payload as held, l.refs as held_refs, l.payload_hash as held_hash,
         json_keys(coalesce(e.body, w.body)) as withdraw_fields,
         c.operation = 'withdraw' and w.is_whole as is_whole,
-        -- Its link to us was cut, so that it is not told by what the ledger says of its fields.
-        coalesce(l.state = 'withdrawn' and l.reason = 'detached', false) as is_detached,
+        -- Its link to us was cut, or its removal handed over, so that it is not told by what the ledger says of its fields.
+        coalesce(l.state = 'withdrawn' and l.reason in ('detached', 'removal_delivered'), false) as is_detached,
         case
             when c.operation <> 'withdraw' then r.payload
             when w.is_whole then json_merge_patch(coalesce(l.payload, '{}'), coalesce(e.body, w.body))
