@@ -29,7 +29,6 @@ def write_marts(db: duckdb.DuckDBPyConnection, partner: str, rows: dict[str, lis
                 [row.get(n) for n in names],
             )
 
-
     if any(entity.by_law for entity in contract.entities.values()):
         model = f'partners."{partner}__by_law"'
         db.execute(

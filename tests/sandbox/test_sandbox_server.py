@@ -169,7 +169,7 @@ def test_options_are_read_and_checked(state: Path) -> None:
         (
             "etg25.external_ids=x",
             "Option etg25.external_ids: no such partner;"
-            " known: casavi, etg24, everreal, facilioo, kiwi, plentific, pricehubble, quis.",
+            " known: aktivbo, casavi, etg24, everreal, facilioo, kiwi, plentific, pricehubble, quis.",
         ),
         ("etg24.in_flight=many", "Option etg24.in_flight is 'many'; a whole number is needed."),
         (
