@@ -1,6 +1,15 @@
 {#- Made by stammdaten: change pipelines/partners/*/profile.yaml, not this. -#}
 {% macro built_in_profiles() %}
     {% do return({
+        "aktivbo": {
+            "aktiv": false,
+            "tenants_need": "last_name",
+            "needs_gebaeude": true,
+            "options": {
+                "tage_nach_ende": {"default": 90, "allowed": "days"},
+                "wohnungen": {"default": "alle", "allowed": ["alle", "mit_einwilligung"]},
+            },
+        },
         "casavi": {
             "aktiv": false,
             "tenants_need": "last_name",

@@ -70,6 +70,9 @@ RULES: Mapping[str, Rule] = {
     "E4": Rule("An e-mail address was mended before it was used.", drops=False),
     "E5": Rule("What stands as e-mail address is none.", drops=False),
     "E6": Rule("Nobody with a last name rents it, and this partner gets only what is let."),
+    "E7": Rule(
+        "The person has not consented, or has withdrawn the consent, and this partner gets nobody without."
+    ),
     "E8": Rule("The person has no name."),
     "E9": Rule("The name is a placeholder, not a person."),
     "E10": Rule("The person has neither an e-mail address nor a phone number, and iDWELL needs one."),
@@ -81,6 +84,7 @@ RULES: Mapping[str, Rule] = {
     "I6": Rule("Two rows arrive at the same id, so neither is sent."),
     "I8": Rule("The begin lies after the end.", drops=False),
     "R-HM": Rule("The lease has no Hauptmieter, or several.", drops=False),
+    "AB2": Rule("The tenant is a company, and AktivBo asks people."),
     "V1": Rule("A value that the partner requires is missing, or outside the limits that it sets."),
     "V2": Rule(
         "An optional value is outside the limits that the partner sets, and is left out.", drops=False

@@ -202,4 +202,8 @@ BESTAND: Tables = {
         contact("P309", "Festnetz", "0221 4710 031"),
         contact("P309", "Fax", "0221 4710 032"),
     ],
+    "einwilligung": [
+        {"person_nr": "P100", "zweck": "aktivbo", "erteilt": "J", "erteilt_am": "2024-05-06"},
+        {"person_nr": "P102", "zweck": "aktivbo", "erteilt": "J", "widerrufen_am": "2026-01-01"},
+    ],
 }

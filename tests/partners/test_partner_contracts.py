@@ -30,6 +30,7 @@ def test_there_is_one_mart_for_each_entity_of_the_contracts_and_one_table_of_wha
     found = marts.database.execute("select table_name from duckdb_tables() where schema_name = 'partners'")
     expected = {f"{partner}__{entity}" for partner, entity in ENTITIES}
     expected |= {f"{partner}__held" for partner, _ in ENTITIES}
+    expected |= {f"{p}__by_law" for p, entity in ENTITIES if load_contract(p).entities[entity].by_law}
     assert {name for (name,) in found.fetchall()} == expected
 
 

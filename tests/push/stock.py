@@ -181,3 +181,37 @@ KIWI: Rows = {
         }
     ],
 }
+
+AKTIVBO: Rows = {
+    "wohnungen": [
+        {
+            "external_id": f"001/1/01/000{n}",
+            "client_number": "001",
+            "unit_number": f"000{n}",
+            "street": "Parkstr.",
+            "house_number": "1",
+            "zip": "01067",
+            "city": "Dresden",
+            "floor": n,
+            "living_area": 61.05,
+            "elevator": True,
+        }
+        for n in range(1, 9)
+    ],
+    "mieter": [
+        {
+            "external_id": f"001/1/01/000{n}/01/7{n}",
+            "wohnungen_external_id": f"001/1/01/000{n}",
+            "person_id": f"7{n}",
+            "contract_number": "01",
+            "last_name": f"Muster {n}",
+            "language": "de",
+            "contract_start": "2020-01-01",
+            "contract_end": None,
+            "is_main_tenant": True,
+            "consent": True,
+            "consent_date": "2024-05-06",
+        }
+        for n in range(1, 9)
+    ],
+}

@@ -1,0 +1,61 @@
+{{ config(enabled=partner_aktiv('aktivbo')) }}
+
+{% set hindernisse = [
+    ('strasse', 'strasse', 'strasse is null', 'AktivBo requires the street'),
+    ('hausnummer', 'hausnummer', 'hausnummer is null', 'AktivBo requires the house number'),
+    ('plz', 'plz', 'plz is null', 'AktivBo requires the postcode'),
+    ('ort', 'ort', 'ort is null', 'AktivBo requires the town'),
+] %}
+
+with
+
+verwaltungseinheiten as (
+    select * from {{ ref('stg_erp__verwaltungseinheit') }}
+),
+
+gebaeude as (
+    select * from {{ ref('stg_erp__gebaeude') }}
+),
+
+wirtschaftseinheiten as (
+    select * from {{ ref('stg_erp__wirtschaftseinheit') }}
+),
+
+joined as (
+    select
+        verwaltungseinheiten.mandant_nr,
+        verwaltungseinheiten.we_nr,
+        verwaltungseinheiten.gebaeude_nr,
+        verwaltungseinheiten.ve_nr,
+        verwaltungseinheiten.quelle_erp,
+        wirtschaftseinheiten.bezeichnung as we_bezeichnung,
+        gebaeude.bezeichnung as gebaeude_bezeichnung,
+        gebaeude.strasse,
+        {{ hausnummer('gebaeude') }} as hausnummer,
+        gebaeude.plz,
+        gebaeude.ort,
+        verwaltungseinheiten.etagennummer,
+        verwaltungseinheiten.lage,
+        verwaltungseinheiten.ve_art,
+        verwaltungseinheiten.wohnflaeche,
+        verwaltungseinheiten.zimmer,
+        coalesce(gebaeude.baujahr_zahl, wirtschaftseinheiten.baujahr_zahl) as baujahr,
+        gebaeude.aufzug,
+        verwaltungseinheiten.ausstattung,
+        verwaltungseinheiten.sollmiete
+    from verwaltungseinheiten
+    inner join gebaeude on {{ same_key('gebaeude', 'verwaltungseinheiten', 'gebaeude') }}
+    left join wirtschaftseinheiten
+        on {{ same_key('wirtschaftseinheit', 'verwaltungseinheiten', 'wirtschaftseinheiten') }}
+),
+
+judged as (
+    select
+        *,
+        {{ composite_id('aktivbo', 'verwaltungseinheit') }} as wohnung_id,
+        {{ befunde('V1', hindernisse) }} as hindernisse
+    from joined
+    where {{ sendable('aktivbo', 'verwaltungseinheit') }}  -- E1, I3, I5
+)
+
+select * from judged
