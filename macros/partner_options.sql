@@ -1,5 +1,5 @@
 {#- Settings that one partner has beside aktiv, separator and mandanten: the default, and a list of what is allowed
-    or one of the words text, text or null, list of ids or null, id number, id number or null, ids by WE. -#}
+    or one of the words text, text or null, list of ids or null, id number, id number or null, ids by WE, days. -#}
 {% macro partner_options(partner) %}
     {% do return(partner_profile(partner).options) %}
 {% endmacro %}
@@ -21,6 +21,10 @@
         {{ check_id_list(name, value) }}
     {% elif option.allowed == 'ids by WE' %}
         {{ check_ids_by_key(name, value) }}
+    {% elif option.allowed == 'days' %}
+        {% if value is not integer or value is boolean or not 0 <= value <= 3650 %}
+            {{ setting_error(name, value, 'days, a whole number from 0 to 3650') }}
+        {% endif %}
     {% elif option.allowed.startswith('id number') %}
         {% if not is_id_number(value) and not (option.allowed == 'id number or null' and value is none) %}
             {{ setting_error(name, value, option.allowed ~ ', a whole number from 1') }}

@@ -23,8 +23,9 @@ KEYS = ("aktiv", "tenants_need", "needs_gebaeude", "options", "note")
 SHARED = ("aktiv", "separator", "mandanten")
 # What an id may be joined with (I1); the first line of settings that somebody gets has the one named here.
 SEPARATORS, SEPARATOR = ("-", "_", ".", "/", "|"), "/"
+MOST_DAYS = 3650
 # What an option may be, where it is no list of values; checked by the macro `partner_option`.
-WORDS = ("text", "text or null", "list of ids or null", "id number", "id number or null", "ids by WE")
+WORDS = ("text", "text or null", "list of ids or null", "id number", "id number or null", "ids by WE", "days")
 
 
 @dataclass(frozen=True)
@@ -129,6 +130,7 @@ def _check_default(default: Any, allowed: str, where: str) -> None:
     is_right = {
         "text": isinstance(default, str) and default != "" and default == str(default).strip(),
         "id number": isinstance(default, int) and not isinstance(default, bool) and default > 0,
+        "days": isinstance(default, int) and not isinstance(default, bool) and 0 <= default <= MOST_DAYS,
     }.get(allowed.removesuffix(" or null"), False)
     may_be_null = allowed.endswith(" or null") or allowed == "ids by WE"
     if not is_right and not (may_be_null and default is None):

@@ -81,6 +81,9 @@ CLAIMS = {
     ("immomio", "verwaltungseinheiten", "externalId"): ("observed", "observed"),
     ("immomio", "verwaltungseinheiten", "type"): ("documented", "assumed"),
     ("immomio", "wirtschaftseinheiten", "clientNumber"): ("assumed", "assumed"),
+    ("spiribo", "wohnungen", "type"): ("documented", "documented"),
+    ("spiribo", "mieter", "lastName"): ("documented", "documented"),
+    ("spiribo", "vertraege", "tenantIds"): ("assumed", "assumed"),
     ("quis", "exposes_als_property", "condition"): ("documented", "documented"),
 }
 

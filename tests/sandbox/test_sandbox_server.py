@@ -169,7 +169,7 @@ def test_options_are_read_and_checked(state: Path) -> None:
         (
             "etg25.external_ids=x",
             "Option etg25.external_ids: no such partner;"
-            " known: casavi, etg24, everreal, facilioo, immomio, kiwi, plentific, pricehubble, quis.",
+            " known: casavi, etg24, everreal, facilioo, immomio, kiwi, plentific, pricehubble, quis, spiribo.",
         ),
         ("etg24.in_flight=many", "Option etg24.in_flight is 'many'; a whole number is needed."),
         (
