@@ -101,6 +101,15 @@
                 "expose_als": {"default": "property_groups", "allowed": ["property_groups", "properties"]},
             },
         },
+        "spiribo": {
+            "aktiv": false,
+            "tenants_need": "last_name",
+            "needs_gebaeude": true,
+            "options": {
+                "nur_hauptmieter": {"default": false, "allowed": [false, true]},
+                "tage_nach_ende": {"default": 90, "allowed": "days"},
+            },
+        },
         "wohnungshelden": {
             "aktiv": false,
             "tenants_need": "last_name",

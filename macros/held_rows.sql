@@ -65,8 +65,8 @@
 
 {#- Rows out of the CTE `doubts` for one entity. A kind is a level of `int_doubts`, or:
     tenant, owner (the persons, each a record of its own), unit_of_lease, estate_of_lease, unit_of_owner,
-    building_of_unit (what is made of rows below it), tenants_of_lease (any record of a (lease, tenant)), lease_of_tenant (a lease with
-    its tenants inside). -#}
+    building_of_unit, building_of_lease (what is made of rows below it), person_of_lease (a lease that names its tenants),
+    tenants_of_lease (any record of a (lease, tenant)), lease_of_tenant (a lease with its tenants inside). -#}
 {% macro held_ids(partner, entity, kind, also_in_mart=false, email_mark=none) -%}
     {%- set levels, key, person = {
         'wirtschaftseinheit': (['wirtschaftseinheit'], 'wirtschaftseinheit', false),
@@ -82,13 +82,16 @@
         'estate_of_lease': (['mietvertrag', 'mieter'], 'wirtschaftseinheit', false),
         'unit_of_owner': (['eigentuemer'], 'verwaltungseinheit', false),
         'building_of_unit': (['verwaltungseinheit'], 'gebaeude', false),
+        'building_of_lease': (['verwaltungseinheit', 'mietvertrag', 'mieter'], 'gebaeude', false),
         'tenants_of_lease': (['mietvertrag', 'mieter'], 'mietvertrag', false),
         'lease_of_tenant': (['mieter'], 'mietvertrag', false),
+        'person_of_lease': (['mieter'], 'mietvertrag', false),
     }[kind] -%}
     {#- What the gathering record names of the row in doubt. -#}
     {%- set part = {
         'owner': composite_id(partner, 'verwaltungseinheit'),
         'unit_of_owner': composite_id(partner, 'person'),
+        'person_of_lease': composite_id(partner, 'person'),
         'tenants_of_lease': composite_id(partner, 'mietvertrag', person=true),
         'lease_of_tenant': composite_id(partner, 'mietvertrag', person=true),
     }.get(kind, 'cast(null as varchar)') -%}
@@ -110,7 +113,7 @@
         {{ "rule <> 'I5'" if also_in_mart else 'false' }} as also_in_mart,
         {{ sql_text(email_mark) if email_mark else part if also_in_mart else 'cast(null as varchar)' }} as part,
         {#- What one row of several has made stays, and takes nothing with it. -#}
-        {{ (not email_mark and kind not in ['tenant', 'owner', 'estate_of_lease']) | lower }} as holds_below,
+        {{ (not email_mark and kind not in ['tenant', 'owner', 'estate_of_lease', 'building_of_lease']) | lower }} as holds_below,
         {%- if kind == 'tenants_of_lease' %}
         {{ separator }} as separator,
         {%- else %}

@@ -36,7 +36,7 @@ WORDS = {
     "too_long": r"too[ _]long|max_?length|at most \d+ char|zu lang",
     "value_taken": r"\b(is|already) (taken|in use)\b|already exists|\bunique\b|duplicate|bereits vergeben",
 }
-NO_PARENT = re.compile(r"unknown[ _]parent|does not exist|not[ _]found|existiert nicht")
+NO_PARENT = re.compile(r"unknown[ _](parent|reference)|does not exist|not[ _]found|existiert nicht")
 SYNC_OFF = re.compile(r"sync[ _]?(is )?off|not switched on|nicht freigeschaltet|not enabled for")
 QUOTA = re.compile(r"quota|daily limit|per day|monthly|kontingent")
 MAIL = re.compile(r"e?mail", re.IGNORECASE)

@@ -90,6 +90,7 @@ class ErrorShape:
     message: tuple[str, ...] = ()
     details: str = ""
     field: str = ""
+    body_field: str = ""
 
     def read(self, body: object) -> tuple[str, str, tuple[str, ...]]:
         """Code, message and names of the refused fields in an error body; empty where there is none."""
@@ -103,6 +104,8 @@ class ErrorShape:
             fields = [str(dig(detail, self.field) or "") for detail in details]
         else:
             fields = [str(dig(body, self.field) or "")] if self.field and not self.details else []
+        if not any(fields) and self.body_field:
+            fields = [str(dig(body, self.body_field) or "")]
         return code, message, tuple(name for name in fields if name)
 
 

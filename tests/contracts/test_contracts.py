@@ -87,6 +87,9 @@ CLAIMS = {
     ("idwell", "personen_mieter", "email"): ("documented", "documented"),
     ("idwell", "personen_mieter", "last_name"): ("assumed", "documented"),
     ("idwell", "bezuege_mieter", "end_date"): ("assumed", "assumed"),
+    ("spiribo", "wohnungen", "type"): ("documented", "documented"),
+    ("spiribo", "mieter", "lastName"): ("documented", "documented"),
+    ("spiribo", "vertraege", "tenantIds"): ("assumed", "assumed"),
     ("quis", "exposes_als_property", "condition"): ("documented", "documented"),
 }
 

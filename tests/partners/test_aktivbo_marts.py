@@ -174,8 +174,8 @@ def test_e7_only_a_consent_that_is_given_and_not_withdrawn_is_one(aktivbo: Marts
     running = [i for i in aktivbo.ids("aktivbo__mieter") if i.startswith("001/0007/01/0001/01/")]
     assert running == ["001/0007/01/0001/01/P1", "001/0007/01/0001/01/P3"]
     found = aktivbo.database.execute(
-        "select split_part(schluessel, '/', 6), grund from quality.aktivbo__findings where regel = 'E7'"
-        " and schluessel like '001/0007/01/0001/%' order by all"
+        "select split_part(key, '/', 6), reason from quality.aktivbo__findings where rule = 'E7'"
+        " and key like '001/0007/01/0001/%' order by all"
     ).fetchall()
     assert found == [
         ("P10", "there is no consent"),
@@ -227,7 +227,7 @@ def test_ab2_a_company_is_no_tenant(aktivbo: Marts) -> None:
 
 
 def test_v1_a_unit_without_a_whole_address_stays_behind_with_its_tenants_and_is_held(aktivbo: Marts) -> None:
-    assert aktivbo.finding("aktivbo", "verwaltungseinheit", "001/0007/02/0001")["spalte"] == "hausnummer"
+    assert aktivbo.finding("aktivbo", "verwaltungseinheit", "001/0007/02/0001")["column_name"] == "hausnummer"
     assert not [i for i in aktivbo.ids("aktivbo__mieter") if i.endswith("/N1")]
     held = aktivbo.row("aktivbo__held", "001/0007/02/0001")
     assert (held["entity"], held["rule"], held["holds_below"]) == ("wohnungen", "V1", True)

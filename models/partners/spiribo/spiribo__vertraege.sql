@@ -1,0 +1,22 @@
+{{ config(enabled=partner_aktiv('spiribo')) }}
+
+with
+
+mietverhaeltnisse as (
+    select * from {{ ref('int_spiribo__mietverhaeltnisse') }}
+),
+
+records as (
+    select
+        vertrag_id as external_id,
+        any_value(verwaltungseinheit_id) as wohnungen_external_id,
+        list(person_id order by person_id) as mieter_external_ids,
+        any_value(mv_nr) as number,
+        any_value(mietbeginn) as "startDate",
+        any_value(mietende) as "endDate",
+        arg_min(person_id, row(beginn, person_id)) filter (where ist_hauptmieter) as "mainTenantId"
+    from mietverhaeltnisse
+    group by vertrag_id
+)
+
+select * from records
