@@ -25,7 +25,6 @@ KINDS = {
     "Büro": "COMMERCIAL",
     "Stellplatz außen": "PARKING",
     "Lager": "COMMERCIAL",
-    "Baumhaus": "RESIDENTIAL",
 }
 
 MORE: Tables = {
@@ -61,6 +60,7 @@ MORE: Tables = {
             "sollmiete": "1.234,56",
         },
         *[{**STREET_1, "ve_nr": str(number), "ve_art": kind} for number, kind in enumerate(KINDS, 1)],
+        {**STREET_2, "ve_nr": "5", "ve_art": "Baumhaus"},
         {**GARTENSTADT, "ve_nr": "0099"},  # on no Gebäude
     ],
 }
@@ -174,7 +174,7 @@ def test_a_verwaltungseinheit_is_a_unit_with_everything_that_immomio_takes(immom
     }
 
 
-def test_every_living_unit_in_a_gebaeude_of_a_we_goes_let_or_not(immomio: Marts) -> None:
+def test_every_living_unit_of_a_known_kind_in_a_gebaeude_of_a_we_goes_let_or_not(immomio: Marts) -> None:
     assert {key: body["type"] for key, body in bodies(immomio, "verwaltungseinheiten").items()} == {
         "001/0007/01/0001": "RESIDENTIAL",
         "001/0007/01/0002": "COMMERCIAL",
@@ -183,8 +183,6 @@ def test_every_living_unit_in_a_gebaeude_of_a_we_goes_let_or_not(immomio: Marts)
         "001/0010/01/1": "COMMERCIAL",
         "001/0010/01/2": "PARKING",
         "001/0010/01/3": "COMMERCIAL",
-        "001/0010/01/4": "RESIDENTIAL",  # on no list
-        "002/0001/01/0001": "RESIDENTIAL",
     }
 
 
@@ -220,6 +218,17 @@ def test_i3_without_a_we_or_a_gebaeude_nothing_is_sent_and_it_is_reported(immomi
     ids = {key for entity in CONTRACT.entities for key in bodies(immomio, entity)}
     assert not {key for key in ids if key.startswith("002/77")}
     assert ("gebaeude", "002/77") in immomio.findings("immomio", "I3")
+
+
+def test_v1_a_unit_of_a_kind_that_immomio_does_not_know_is_held_and_reported(immomio: Marts) -> None:
+    refused = {("verwaltungseinheit", "001/0010/02/5"), ("verwaltungseinheit", "002/0001/01/0001")}
+    assert refused <= immomio.findings("immomio", "V1")
+    assert immomio.finding("immomio", "verwaltungseinheit", "001/0010/02/5")["value"] == "Baumhaus"
+    assert not {key for _, key in refused} & bodies(immomio, "verwaltungseinheiten").keys()
+    held = immomio.database.execute(
+        "select external_id from partners.immomio__held where rule = 'V1'"
+    ).fetchall()
+    assert {(key,) for _, key in refused} <= set(held)
 
 
 def test_i5_a_number_with_the_separator_keeps_the_row_back(immomio: Marts) -> None:

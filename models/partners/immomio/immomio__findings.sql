@@ -6,6 +6,10 @@ gebaeude as (
     select * from {{ ref('stg_erp__gebaeude') }}
 ),
 
+verwaltungseinheiten as (
+    select * from {{ ref('int_immomio__verwaltungseinheiten') }}
+),
+
 key_conflicts as (
     {% for table_name in ['wirtschaftseinheit', 'verwaltungseinheit'] %}
         {{ key_conflict_findings('immomio', table_name, 'stg_erp__' ~ table_name, table_name) }}
@@ -32,12 +36,33 @@ gebaeude_without_we as (
         and we_nr is null  -- I3
 ),
 
+befunde as (
+    select
+        {{ record_key('verwaltungseinheit') | join(',\n        ') }},
+        unnest(hindernisse) as befund
+    from verwaltungseinheiten
+),
+
+units_refused as (
+    select
+        befund.rule,
+        'verwaltungseinheit' as table_name,
+        concat_ws('/', {{ record_key('verwaltungseinheit') | join(', ') }}) as key,
+        befund.column_name,
+        befund.value,
+        'immomio' as partner,
+        befund.reason
+    from befunde
+),
+
 findings as (
     select * from key_conflicts
     union all
     select * from units_without_gebaeude
     union all
     select * from gebaeude_without_we
+    union all
+    select * from units_refused
 )
 
 select * from findings

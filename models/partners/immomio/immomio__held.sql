@@ -1,5 +1,8 @@
 {{ config(enabled=partner_aktiv('immomio')) }}
 
+{% set units = ref('int_immomio__verwaltungseinheiten') %}
+{% set refused = refused_rows('immomio', 'verwaltungseinheiten', 'verwaltungseinheit', units) %}
+
 with
 
 records_in_doubt as (
@@ -9,6 +12,7 @@ records_in_doubt as (
             'wirtschaftseinheiten': ['wirtschaftseinheit'],
             'verwaltungseinheiten': ['verwaltungseinheit'],
         },
+        more=[refused],
     ) }}
 )
 

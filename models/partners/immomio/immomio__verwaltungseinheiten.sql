@@ -3,7 +3,7 @@
 with
 
 verwaltungseinheiten as (
-    select * from {{ ref('int_verwaltungseinheiten') }}
+    select * from {{ ref('int_immomio__verwaltungseinheiten') }}
 ),
 
 sollmieten as (
@@ -21,10 +21,6 @@ wirtschaftseinheiten as (
     select * from {{ ref('stg_erp__wirtschaftseinheit') }}
 ),
 
-ve_klassen as (
-    select * from {{ ref('immomio_ve_klassen') }}
-),
-
 records as (
     select
         {{ composite_id('immomio', 'verwaltungseinheit', table='verwaltungseinheiten') }} as external_id,
@@ -32,7 +28,7 @@ records as (
             as wirtschaftseinheiten_external_id,
         verwaltungseinheiten.gebaeude_nr as "buildingNumber",
         verwaltungseinheiten.ve_nr as "unitNumber",
-        ve_klassen.immomio_type as type,
+        verwaltungseinheiten.immomio_type as type,
         {
             'street': gebaeude.strasse,
             'houseNumber': {{ hausnummer('gebaeude') }},
@@ -53,10 +49,9 @@ records as (
     inner join sollmieten on {{ same_key('verwaltungseinheit', 'verwaltungseinheiten', 'sollmieten') }}
     left join wirtschaftseinheiten
         on {{ same_key('wirtschaftseinheit', 'verwaltungseinheiten', 'wirtschaftseinheiten') }}
-    left join ve_klassen on verwaltungseinheiten.klasse = ve_klassen.klasse
     where
         {{ sendable('immomio', 'verwaltungseinheit', table='verwaltungseinheiten') }}  -- E1, I5
-        and verwaltungseinheiten.we_nr is not null  -- I3: a unit hangs on a WE there
+        and verwaltungseinheiten.hindernisse is null  -- V1
 )
 
 select * from records
