@@ -375,7 +375,7 @@ def test_e11_of_two_persons_with_one_email_the_smaller_number_keeps_it(idwell: M
         "partner": "idwell",
         "reason": "the person with the smaller person_nr has the e-mail address: sent with the phone number alone",
     }
-    assert idwell.finding("idwell", "person", "9")["reason"].endswith("no phone number: not sent")
+    assert idwell.finding("idwell", "person", "9")["reason"].endswith("there is nothing else: not sent")
 
 
 def test_v1_v2_names_go_as_far_as_idwell_takes_them(idwell: Marts) -> None:

@@ -4,22 +4,28 @@
     (
         'email',
         'cast(null as varchar)',
-        'erp_email is null and phone is null',
+        'erp_email is null and erp_phone is null',
         'neither an e-mail address nor a phone number that iDWELL takes: it needs one of them',
     ),
     (
         'email',
-        mask('erp_email'),
-        'erp_email is not null and email is null and phone is null',
-        'the person with the smaller person_nr has the e-mail address, and there is no phone number: not sent',
+        mask('coalesce(erp_email, erp_phone)'),
+        '(erp_email is not null or erp_phone is not null) and email is null and phone is null',
+        'another person keeps the e-mail address or the phone number, and there is nothing else: not sent',
     ),
 ] %}
-{% set geteilte_email = [
+{% set geteilt = [
     (
         'email',
         mask('erp_email'),
         'erp_email is not null and email is null and phone is not null',
         'the person with the smaller person_nr has the e-mail address: sent with the phone number alone',
+    ),
+    (
+        'telefon',
+        mask('erp_phone'),
+        'erp_phone is not null and phone is null and email is not null',
+        'another person keeps the phone number: sent with the e-mail address alone',
     ),
 ] %}
 {% set ohne_namen = [
@@ -97,7 +103,7 @@ users as (
         case when not personen.ist_firma then {{ idwell_name('personen.name') }} end as last_name,
         case when personen.ist_firma then personen.name end as company,
         personen.email as erp_email,
-        coalesce(personen.handynummer_e164, personen.festnetz_e164) as phone,
+        coalesce(personen.handynummer_e164, personen.festnetz_e164) as erp_phone,
         personen.strasse as street,
         personen.hausnummer as house_number,
         personen.plz as zip,
@@ -112,8 +118,9 @@ users as (
 compared as (
     select
         *,
-        -- E11: numbers are compared as numbers where all of one address are
+        -- E11: numbers are compared as numbers where all of one address, or of one phone number, are
         bool_and(is_number) over (partition by erp_email) as are_numbers,
+        bool_and(is_number) over (partition by erp_phone) as are_numbers_by_phone,
         ltrim(person_nr, '0') as digits
     from users
 ),
@@ -138,6 +145,28 @@ with_own_email as (
     from ranked
 ),
 
+-- A phone number is who somebody is there, too: who has nothing else keeps it.
+ranked_by_phone as (
+    select
+        *,
+        row_number() over (
+            partition by erp_phone
+            order by
+                email is not null asc,
+                case when are_numbers_by_phone then length(digits) end asc,
+                case when are_numbers_by_phone then digits end asc,
+                person_nr asc
+        ) as rang_telefon
+    from with_own_email
+),
+
+with_own_phone as (
+    select
+        *,
+        case when rang_telefon = 1 then erp_phone end as phone
+    from ranked_by_phone
+),
+
 judged as (
     select
         *,
@@ -146,9 +175,9 @@ judged as (
             {{ befunde('E11', ohne_weg[1:]) }},
             {{ befunde('V1', ohne_namen) }}
         ) as hindernisse,
-        {{ befunde('E11', geteilte_email) }} as geteilte_email,
+        {{ befunde('E11', geteilt) }} as geteilt,
         {{ befunde('V2', andere_namen) }} as auslassungen
-    from with_own_email
+    from with_own_phone
 )
 
 select * from judged
