@@ -304,6 +304,8 @@ def _diff_space(
                 when l.remote_id is null then 'create'
                 when l.state = 'withdrawn' or l.entity <> m.entity then 'update'
                 when l.payload_hash is distinct from m.payload_hash then 'update'
+                -- It is again what the partner confirmed once; what was sent since was refused, or may have arrived.
+                when l.state in ('pending', 'rejected', 'blocked') then 'update'
                 else 'unchanged'
             end as operation
         from mart_hash as m

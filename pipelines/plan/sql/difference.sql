@@ -15,6 +15,9 @@ changed as (
         c.operation = 'withdraw' and w.is_whole as is_whole,
         -- Its link to us was cut, or its removal handed over, so that it is not told by what the ledger says of its fields.
         coalesce(l.state = 'withdrawn' and l.reason in ('detached', 'removal_delivered'), false) as is_detached,
+        -- What was sent last may have arrived, whatever was confirmed before: nothing is known to be there still.
+        coalesce(l.state = 'pending' and coalesce(l.reason, '') <> 'not_tried', false) as is_uncertain,
+        list_distinct(list_concat(json_keys(r.payload), json_keys(r.refs))) as all_fields,
         case
             when c.operation <> 'withdraw' then r.payload
             when w.is_whole then json_merge_patch(coalesce(l.payload, '{}'), coalesce(e.body, w.body))
@@ -46,16 +49,16 @@ select
     entity, $space, external_id, operation, remote_id, payload, coalesce(refs, held_refs, '{}') as refs,
     payload_hash,
     case operation
-        when 'update' then list_concat(
+        when 'update' then if(is_uncertain, list_sort(all_fields), list_concat(
             payload_fields, list_filter(ref_fields, lambda k: not list_contains(payload_fields, k))
-        )
+        ))
         when 'withdraw' then withdraw_fields
     end as changed_fields,
     held_hash is not null and not is_detached as confirmed,
     case operation
         when 'create' then true
         when 'match' then true
-        when 'update' then len(payload_fields) + len(ref_fields) > 0 or is_detached
+        when 'update' then len(payload_fields) + len(ref_fields) > 0 or is_detached or is_uncertain
         -- An end that is past stays, and so does one that is the right one.
         else not keeps and (
             coalesce(deletes, false)

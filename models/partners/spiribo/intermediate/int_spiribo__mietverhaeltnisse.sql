@@ -57,10 +57,13 @@ once as (
     select distinct on (vertrag_id, person_id) *
     from tenants
     order by vertrag_id, person_id, ist_hauptmieter desc, gueltig_von asc nulls last, _zeile asc  -- L5
+),
+
+chosen as (
+    select * from once
+    {% if settings.nur_hauptmieter %}
+        where ist_hauptmieter  -- SB2
+    {% endif %}
 )
 
-select *
-from once
-{% if settings.nur_hauptmieter %}
-    where ist_hauptmieter  -- SB2
-{% endif %}
+select * from chosen
