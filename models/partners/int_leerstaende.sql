@@ -32,14 +32,22 @@ objektarten as (
     select * from {{ ref('openimmo_objektarten') }}
 ),
 
--- LE1: released (C3: what is not clearly true is not) and not over; of several, for letting first, then the earliest
+marked as (
+    select
+        leerstaende.*,
+        {{ has_mangel('leerstaende', 'leer_bis') }} as ist_ende_unlesbar
+    from leerstaende
+),
+
+-- LE1: released (C3: what is not clearly true is not) and not over; of several, for letting first, then the
+-- earliest. H1: an end that cannot be read is for int_leerstaende_unklar.
 released as (
     select *
-    from leerstaende
+    from marked
     where
         freigegeben
         and coalesce(leer_bis >= {{ stichtag() }}, true)
-        and not (leer_bis is null and {{ has_mangel('leerstaende', 'leer_bis') }})  -- H1: see int_leerstaende_unklar
+        and not (leer_bis is null and ist_ende_unlesbar)
     qualify
         row_number() over (
             partition by {{ record_key('verwaltungseinheit') | join(', ') }}
@@ -76,7 +84,8 @@ described as (
         coalesce(released.wohnflaeche, verwaltungseinheiten.wohnflaeche) as wohnflaeche,
         verwaltungseinheiten.nutzflaeche,
         coalesce(released.baujahr, gebaeude.baujahr, wirtschaftseinheiten.baujahr) as baujahr,
-        {{ jahr('coalesce(released.baujahr, gebaeude.baujahr, wirtschaftseinheiten.baujahr)') }} as baujahr_zahl,
+        {{ jahr('coalesce(released.baujahr, gebaeude.baujahr, wirtschaftseinheiten.baujahr)') }}
+            as baujahr_zahl,
         released.nettokaltmiete,
         released.nebenkosten,
         released.heizkosten,
@@ -125,15 +134,13 @@ kinds as (
         case
             when
                 objektarten.element is not null
-                and coalesce(nutzung = 'stellplatz', false) = (objektarten.element = 'parken')
-                and coalesce(nutzung = 'wohnen', false) = (objektarten.element in ('wohnung', 'haus'))
-                then {
-                    'element': objektarten.element,
-                    'typ': objektarten.typ
-                }
-            when nutzung = 'wohnen' then {'element': 'wohnung', 'typ': 'KEINE_ANGABE'}
-            when nutzung = 'gewerbe' then {'element': 'sonstige', 'typ': 'SONSTIGE'}
-            when nutzung = 'stellplatz' then {'element': 'parken', 'typ': 'STELLPLATZ'}
+                and coalesce(described.nutzung = 'stellplatz', false) = (objektarten.element = 'parken')
+                and coalesce(described.nutzung = 'wohnen', false)
+                = (objektarten.element in ('wohnung', 'haus'))
+                then struct_pack(element := objektarten.element, typ := objektarten.typ)
+            when described.nutzung = 'wohnen' then struct_pack(element := 'wohnung', typ := 'KEINE_ANGABE')
+            when described.nutzung = 'gewerbe' then struct_pack(element := 'sonstige', typ := 'SONSTIGE')
+            when described.nutzung = 'stellplatz' then struct_pack(element := 'parken', typ := 'STELLPLATZ')
         end as objektart
     from described
     left join objektarten on described.ve_art = objektarten.ve_art

@@ -50,7 +50,7 @@ BY_PROBLEM = {
     "html": "html_answer",
     "foreign": "redirected",
     "circle": "unreadable_answer",
-    "cut": "unusable_answer",
+    "cut": "list_broken_off",
     "unusable": "unusable_answer",
     "errors": "errors_in_answer",
 }

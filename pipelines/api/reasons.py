@@ -254,6 +254,13 @@ REQUEST = (
         "It goes by itself in the next run; if it stays, compare contract.yaml with the partner's answer.",
     ),
     Reason(
+        "list_broken_off",
+        PENDING,
+        "The partner refused a page in the middle of a list; nothing was concluded from what it showed.",
+        "partner",
+        "It goes by itself in the next run; if it stays, ask the partner how long a list may be read.",
+    ),
+    Reason(
         "errors_in_answer",
         PENDING,
         "The partner's answer looks like a success and tells of errors; the change is not counted as delivered.",

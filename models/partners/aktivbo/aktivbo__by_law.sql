@@ -17,7 +17,7 @@ records as (
         'mieter' as entity,
         {{ composite_id('aktivbo', 'mietvertrag', person=true, table='mieter') }} as external_id,
         'E7' as rule,
-        einwilligungen.reason as reason,
+        einwilligungen.reason,
         mieter.person_nr
     from mieter
     inner join einwilligungen on mieter.person_nr = einwilligungen.person_nr

@@ -28,9 +28,9 @@ without_consent as (
 ),
 
 judged as (
-    select departures.* replace (
+    select
+        departures.* exclude (is_gone),
         departures.is_gone or without_consent.external_id is not null as is_gone
-    )
     from departures
     left join without_consent
         on departures.entity = without_consent.entity and departures.external_id = without_consent.external_id

@@ -44,10 +44,10 @@ records as (
     from wohnungen
     where
         hindernisse is null  -- V1
-        {% if partner_settings('aktivbo').wohnungen == 'mit_einwilligung' %}
-            -- the setting wohnungen
-            and wohnung_id in (select mietverhaeltnisse.wohnung_id from mietverhaeltnisse)
-        {% endif %}
+        and (
+            '{{ partner_settings('aktivbo').wohnungen }}' <> 'mit_einwilligung'  -- the setting wohnungen
+            or wohnung_id in (select mietverhaeltnisse.wohnung_id from mietverhaeltnisse)
+        )
 )
 
 select * from records

@@ -23,7 +23,7 @@ records as (
             from gebaeude
             where
                 {{ same_key('wirtschaftseinheit', 'gebaeude', 'wirtschaftseinheiten') }}
-                {{ is_chosen_objekt('dormakaba', 'gebaeude') }}
+                and {{ sendable('dormakaba', 'gebaeude', table='gebaeude') }}  -- E1, I5
         )
 )
 

@@ -39,13 +39,15 @@ tenants as (
 records as (
     select
         tenants.vertrag_id as external_id,
-        {{ composite_id('dormakaba', 'wirtschaftseinheit', table='mietvertraege') }} as liegenschaften_external_id,
+        {{ composite_id('dormakaba', 'wirtschaftseinheit', table='mietvertraege') }}
+            as liegenschaften_external_id,
         tenants.verwaltungseinheit_id as mietobjekte_external_id,
         mietvertraege.mietbeginn as "plannedMoveInDate",
         mietvertraege.ende as "plannedMoveOutDate",
         tenants.tenants
     from mietvertraege
-    inner join tenants on {{ composite_id('dormakaba', 'mietvertrag', table='mietvertraege') }} = tenants.vertrag_id
+    inner join tenants
+        on {{ composite_id('dormakaba', 'mietvertrag', table='mietvertraege') }} = tenants.vertrag_id
     where mietvertraege.we_nr is not null  -- I3: its unit lies in a site
 )
 

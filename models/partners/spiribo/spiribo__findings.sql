@@ -41,14 +41,14 @@ without_address as (
         concat_ws('/', {{ record_key('gebaeude', table='let_houses') | join(', ') }}) as key,
         concat_ws(
             ', ',
-            case when strasse is null then 'strasse' end,
-            case when hausnummer is null then 'hausnummer' end,
-            case when plz is null then 'plz' end,
-            case when ort is null then 'ort' end
+            case when let_houses.strasse is null then 'strasse' end,
+            case when let_houses.hausnummer is null then 'hausnummer' end,
+            case when let_houses.plz is null then 'plz' end,
+            case when let_houses.ort is null then 'ort' end
         ) as column_name,
         'address left out: Spiri.Bo requires street, house number, postcode and town' as reason
     from let_houses
-    where not hat_adresse  -- V2
+    where not let_houses.hat_adresse  -- V2
 ),
 
 rules_of_spiribo as (

@@ -5,11 +5,11 @@
 {#- Both channels hold the same objects, whatever the setting kanal says today. -#}
 {% set more = [] %}
 {% for entity in ['leerstaende', 'leerstaende_openimmo'] %}
-    {% set unclear %}
+    {% set unclear -%}
         {{ held_row(entity, ids, 'rule', 'leerstand', 'reason') }}
         from {{ ref('int_leerstaende_unklar') }}
         where {{ in_mandanten('wohnungshelden') }}  -- E1
-    {% endset %}
+    {%- endset %}
     {% do more.append(unclear) %}
     {% do more.append(refused_rows(
         'wohnungshelden', entity, 'verwaltungseinheit', ref('int_wohnungshelden__leerstaende')

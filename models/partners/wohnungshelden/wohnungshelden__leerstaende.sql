@@ -9,6 +9,10 @@
     'zentralheizung': 'CENTRAL_HEATING',
     'gegensprechanlage': 'INTERCOM',
 } %}
+{% set cases = [] %}
+{% for word, feature in features.items() %}
+    {% do cases.append("case when contains(ausstattung, '" ~ word ~ "') then '" ~ feature ~ "' end") %}
+{% endfor %}
 
 with
 
@@ -21,7 +25,11 @@ records as (
         {{ composite_id('wohnungshelden', 'verwaltungseinheit') }} as external_id,
         {{ composite_id('wohnungshelden', 'verwaltungseinheit') }} as "objectNumber",
         concat_ws(', ', coalesce(ve_art, 'Objekt'), concat_ws(' ', strasse, hausnummer), ort) as title,
-        case nutzung when 'wohnen' then 'RESIDENTIAL' when 'gewerbe' then 'COMMERCIAL' else 'PARKING' end as usage,
+        case nutzung
+            when 'wohnen' then 'RESIDENTIAL'
+            when 'gewerbe' then 'COMMERCIAL'
+            else 'PARKING'
+        end as usage,
         {
             'street': strasse,
             'houseNumber': hausnummer,
@@ -51,9 +59,7 @@ records as (
         end as "energyCertificate",
         list_filter(
             [
-                {% for word, feature in features.items() -%}
-                case when contains(ausstattung, '{{ word }}') then '{{ feature }}' end,
-                {% endfor -%}
+                {{ cases | join(',\n                ') }},
                 case when aufzug or contains(ausstattung, 'aufzug') then 'ELEVATOR' end
             ],
             lambda feature: feature is not null

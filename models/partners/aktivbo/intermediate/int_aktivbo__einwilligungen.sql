@@ -3,7 +3,7 @@
 with
 
 einwilligungen as (
-    -- C6, C7, L1, L3: a row that is none is no consent; one in doubt (H1) stays, so that it outdoes an older yes
+    -- C6, C7, L1, L3: a row that is none is no consent; one in doubt (H1) stays and outdoes an older yes
     select * from {{ ref('base_erp__einwilligung') }}
     where _rule is null or _rule = 'H1'
 ),
@@ -19,7 +19,7 @@ of_aktivbo as (
 newest as (
     select distinct on (person_nr) *
     from of_aktivbo
-    order by person_nr, stand desc nulls last, _zeile desc
+    order by person_nr asc, stand desc nulls last, _zeile desc
 ),
 
 judged as (

@@ -67,7 +67,7 @@ tenants as (
 once as (
     select distinct on (vertrag_person_id) *
     from tenants
-    order by vertrag_person_id, ist_hauptmieter desc, gueltig_von asc nulls last, _zeile  -- L5
+    order by vertrag_person_id asc, ist_hauptmieter desc, gueltig_von asc nulls last, _zeile asc  -- L5
 )
 
 select * from once

@@ -20,8 +20,8 @@ agreed as (
     select
         mandant_nr,
         we_nr,
-        case when count(distinct (strasse, hausnummer)) = 1 then any_value(strasse) end as strasse,
-        case when count(distinct (strasse, hausnummer)) = 1 then any_value(hausnummer) end as hausnummer,
+        case when count(distinct row(strasse, hausnummer)) = 1 then any_value(strasse) end as strasse,
+        case when count(distinct row(strasse, hausnummer)) = 1 then any_value(hausnummer) end as hausnummer,
         case when count(distinct plz) = 1 then any_value(plz) end as plz,
         case when count(distinct ort) = 1 then any_value(ort) end as ort,
         case when count(distinct land) = 1 then any_value(land) end as land

@@ -20,7 +20,10 @@ let_houses as (
         plz,
         ort,
         land,
-        coalesce(length(strasse) > 0 and length({{ hausnummer() }}) > 0 and length(plz) > 0 and length(ort) > 0, false)
+        coalesce(
+            length(strasse) > 0 and length({{ hausnummer() }}) > 0 and length(plz) > 0 and length(ort) > 0,
+            false
+        )
             as hat_adresse
     from gebaeude
     -- E6: no master data without a tenant; E1 and I5 were judged with the lease

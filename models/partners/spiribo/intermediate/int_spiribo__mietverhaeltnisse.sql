@@ -56,7 +56,8 @@ tenants as (
 once as (
     select distinct on (vertrag_id, person_id) *
     from tenants
-    order by vertrag_id, person_id, ist_hauptmieter desc, gueltig_von asc nulls last, _zeile asc  -- L5
+    -- L5
+    order by vertrag_id asc, person_id asc, ist_hauptmieter desc, gueltig_von asc nulls last, _zeile asc
 ),
 
 chosen as (

@@ -32,10 +32,10 @@ with
 
 leerstaende as (
     select
-        *,
-        coalesce(wohnflaeche, nutzflaeche) as flaeche
-    from {{ ref('int_leerstaende') }}
-    where {{ in_mandanten('wohnungshelden') }}  -- E1
+        released.*,
+        coalesce(released.wohnflaeche, released.nutzflaeche) as flaeche
+    from {{ ref('int_leerstaende') }} as released
+    where {{ in_mandanten('wohnungshelden', 'released') }}  -- E1
 ),
 
 judged as (
