@@ -289,16 +289,20 @@ def test_each_list_of_persons_in_a_mart_says_which_field_is_their_id() -> None:
                         key = nested_persons(partner, model["name"])[column["name"]]
                         assert f'"{key}" varchar' in kind
                         lists[model["name"], column["name"]] = key
-    assert lists == {("everreal__mieter", "additionalTenants"): "externalId"}
+    assert lists == {
+        ("dormakaba__mietvertraege", "tenants"): "externalId",
+        ("everreal__mieter", "additionalTenants"): "externalId",
+    }
 
 
-def test_only_everreal_names_persons_in_records_of_others() -> None:
+def test_where_partners_name_persons_in_records_of_others() -> None:
     found = {
         (partner, mention.entity, mention.field)
         for partner in partners()
         for mention in mentions(load_contract(partner))
     }
     assert found == {
+        ("dormakaba", "mietvertraege", "tenants"),
         ("everreal", "mieter", "additionalTenants"),
         ("everreal", "einheiten", "externalOwnerId"),
     }

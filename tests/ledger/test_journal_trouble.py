@@ -269,6 +269,7 @@ def after_requests(site: Site, partner: str, wanted: int, what: Any) -> threadin
 def test_a_database_that_a_shell_holds_in_mid_push_is_waited_for(
     site: Site, capfd: pytest.CaptureFixture[str]
 ) -> None:
+    site.close()
     site.sandbox.set_option("kiwi", "latency_ms", "400")
 
     shell = Shell(site.home / "stammdaten.duckdb")
@@ -289,6 +290,7 @@ def test_a_database_held_to_the_end_is_exit_status_one_and_the_next_run_goes_on(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("STAMMDATEN_WAIT", "0.5")
+    site.close()
     site.sandbox.set_option("kiwi", "latency_ms", "400")
     shell = Shell(site.home / "stammdaten.duckdb")
     holding = after_requests(site, "kiwi", 1, shell.hold)

@@ -101,4 +101,7 @@ def _findings(db: duckdb.DuckDBPyConnection) -> None:
          "keys": [f"001/1/01/0001/01/{NUMBER}", "001/1/01/0001/01/78"]}
     ]  # fmt: skip
     db.execute("delete from sync.builds")
-    db.execute("insert into sync.builds values (now(), now(), ?)", [json.dumps(failures)])
+    db.execute(
+        "insert into sync.builds (started_at, finished_at, failures) values (now(), now(), ?)",
+        [json.dumps(failures)],
+    )

@@ -6,13 +6,11 @@ wohnungen as (
     select * from {{ ref('int_aktivbo__wohnungen') }}
 ),
 
-{% if partner_settings('aktivbo').wohnungen == 'mit_einwilligung' %}
-    mietverhaeltnisse as (
-        select * from {{ ref('int_aktivbo__mietverhaeltnisse') }}
-        where ist_erteilt and not ist_firma  -- E7, AB2
-    ),
+mietverhaeltnisse as (
+    select * from {{ ref('int_aktivbo__mietverhaeltnisse') }}
+    where ist_erteilt and not ist_firma  -- E7, AB2
+),
 
-{% endif %}
 records as (
     select
         wohnung_id as external_id,
