@@ -114,7 +114,8 @@ def delivered(site: Site) -> Iterator[Site]:
             " 'files: /erp' as source, 'mandant' as table_name, 1 as row_count"
         )
         db.execute(
-            "insert into sync.builds (started_at, finished_at, failures) values ('2026-11-20 06:01:00+00', '2026-11-20 06:02:00+00', '[]')"
+            "insert into sync.builds (started_at, finished_at, failures)"
+            " values ('2026-11-20 06:01:00+00', '2026-11-20 06:02:00+00', '[]')"
         )
     return site
 
