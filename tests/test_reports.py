@@ -42,8 +42,8 @@ GUARD = "partner guard entity message rows"
 WARNING = "rule table column partner row_count of_rows share before message"
 RENUMBERED = "partner entity from to below command"
 REASON = "partner entity rows reason how"
-PLAN = "partner entity in_mart create update withdraw unchanged given_up held by_law"
-RESULT = "partner entity in_mart created updated withdrawn unchanged rejected blocked pending held seconds"
+PLAN = "partner entity in_mart create update withdraw unchanged given_up held match delivered by_law"
+RESULT = "partner entity in_mart created updated withdrawn unchanged rejected blocked pending held delivered seconds"
 LOAD = "notes load_id source kind rows changed unknown_columns unknown_files absent_tables"
 RECORD = "partner entity external_id remote_id state withdrawal"
 PUSH = {
@@ -83,7 +83,7 @@ KEYS: dict[str, dict[str, str]] = {
     "adopt": {
         "": "partner applied counts ambiguous strangers failures notes exit",
         "counts": (
-            "entity in_mart in_ledger by_external_id by_natural_key differing ambiguous to_create strangers"
+            "entity in_mart in_ledger by_external_id by_natural_key differing ambiguous to_create not_made strangers"
         ),
         "ambiguous": "entity external_id remote_id",
         "strangers": "entity remote_id external_ids",
@@ -190,6 +190,7 @@ def company(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Company]:
             patch.setenv(name, value)
         patch.setattr(dbt, "check_settings", lambda *_: None)
         patch.setattr(flow, "check_built", lambda *_: None)
+        patch.setattr(flow, "check_one_delivery", lambda *_: None)
         patch.setattr(dbt, "build", company.build)
         patch.setattr(dbt, "check_marts", lambda *_: company.tested)
         work(company)
