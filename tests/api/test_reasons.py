@@ -57,6 +57,7 @@ ANSWERS = [
     (Refusal("update", 200, problem="errors"), "errors_in_answer"),
     (Refusal("update", 200, problem="unusable"), "unusable_answer"),
     (Refusal("update", None, problem="unusable"), "unusable_answer"),
+    (Refusal("update", None, problem="cut"), "list_broken_off"),
     (Refusal("create", 403, text="sync_off the objekt is not switched on for the sync."), "sync_off"),
     (Refusal("create", 418), "refused"),
     (Refusal("create", 400), "malformed_request"),
