@@ -317,6 +317,7 @@ def test_forgetting_a_tenant_sends_the_whole_contract_without_reading_it_first(s
         quelle_erp="wodis_sigma",
         partners={"casavi": {"aktiv": True, "separator": "|", "mandanten": "alle"}},
     )
+    site.close()
     assert forget(site.home, settings, "P 78/ü")["exit"] == 0
     assert [unquote(line) for line in site.sent("casavi")[before:] if "/v2/authenticate" not in line] == [
         "PUT /v2/contracts/001|1|01|0002|01|P 78/ü 200"
