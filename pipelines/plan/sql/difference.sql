@@ -15,8 +15,11 @@ changed as (
         c.operation = 'withdraw' and w.is_whole as is_whole,
         -- Its link to us was cut, or its removal handed over, so that it is not told by what the ledger says of its fields.
         coalesce(l.state = 'withdrawn' and l.reason in ('detached', 'removal_delivered'), false) as is_detached,
-        -- What was sent last may have arrived, whatever was confirmed before: nothing is known to be there still.
-        coalesce(l.state = 'pending' and coalesce(l.reason, '') not in ('not_tried', 'changed_at_partner'), false) as is_uncertain,
+        -- What was sent last may have arrived, whatever was confirmed before: nothing is known to be there still. What
+        -- verify has read is.
+        coalesce(
+            l.state = 'pending' and coalesce(l.reason, '') not in ('not_tried', 'changed_at_partner'), false
+        ) as is_uncertain,
         list_distinct(list_concat(json_keys(r.payload), json_keys(r.refs))) as all_fields,
         case
             when c.operation <> 'withdraw' then r.payload
