@@ -207,3 +207,8 @@ BESTAND: Tables = {
         {"person_nr": "P102", "zweck": "aktivbo", "erteilt": "J", "widerrufen_am": "2026-01-01"},
     ],
 }
+
+
+def with_bestand(more: Tables) -> Tables:
+    """The small stock of all partners, and what lies beside it."""
+    return {table: [*BESTAND.get(table, []), *more.get(table, [])] for table in {**BESTAND, **more}}

@@ -1,5 +1,6 @@
 """The marts of the small stock in `bestand.py`, built by dbt once for all tests."""
 
+import json
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -8,7 +9,8 @@ from typing import Any
 import duckdb
 import pytest
 
-from pipelines.contract.contract import partners
+from pipelines.contract.contract import Contract, partners
+from pipelines.plan.marts import render_marts
 from tests.partners.bestand import BESTAND
 
 PARTNERS = ("etg24", "facilioo", "plentific", "kiwi")
@@ -57,6 +59,15 @@ def partner_vars(separator: str, mandanten: Sequence[str] | str, partners: Seque
     """Vars with these partners on, all others off, and a fixed key date."""
     setting = {"aktiv": True, "separator": separator, "mandanten": mandanten}
     return {"stichtag": STICHTAG, "partners": {name: dict(setting) for name in partners}}
+
+
+def bodies_of(contract: Contract, marts: Marts, entity: str) -> dict[str, Row]:
+    """The JSON of every request that writes a record of an entity, by our id; parents by our ids."""
+    render_marts(marts.database, contract, [contract.entities[entity]])
+    found = marts.database.execute(
+        "select external_id, payload, refs from mart order by external_id"
+    ).fetchall()
+    return {external_id: {**json.loads(payload), **json.loads(refs)} for external_id, payload, refs in found}
 
 
 @pytest.fixture(scope="session")

@@ -1,9 +1,9 @@
 """What casavi gets of a small stock, every body by hand: the small stock of all partners and what E6 bites on."""
 
-import json
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import duckdb
@@ -11,25 +11,24 @@ import pytest
 from openapi_schema_validator import OAS31Validator
 
 from pipelines.contract.contract import load_contract
-from pipelines.plan.marts import render_marts
 from tests.conftest import failures
 from tests.partners.bestand import (
-    BESTAND,
     CONDOMINIUM,
     FLAT,
     GARTENSTADT,
     LINDENWEG,
-    Row,
     Tables,
     contact,
     lease,
     owner,
     person,
     tenant,
+    with_bestand,
 )
-from tests.partners.conftest import STICHTAG, Marts
+from tests.partners.conftest import STICHTAG, Marts, bodies_of
 
 CONTRACT = load_contract("casavi")
+bodies = partial(bodies_of, CONTRACT)
 
 EMPTY = {**LINDENWEG, "ve_nr": "0003"}
 ENDED = {**LINDENWEG, "ve_nr": "0004"}
@@ -154,7 +153,7 @@ MORE: Tables = {
         contact("P500", "Handynummer", "+352 621 100 017"),
     ],
 }
-STOCK: Tables = {table: [*BESTAND.get(table, []), *MORE.get(table, [])] for table in {**BESTAND, **MORE}}
+STOCK = with_bestand(MORE)
 
 
 def casavi_vars(separator: str, **more: str) -> dict[str, Any]:
@@ -194,15 +193,6 @@ def casavi(both: Both) -> Marts:
 def grouped(both: Both) -> Marts:
     """Separator |, addresses in the property."""
     return both.by_property
-
-
-def bodies(marts: Marts, entity: str) -> dict[str, Row]:
-    """The JSON of every request that writes a record of an entity, by our id; parents keep our ids at casavi."""
-    render_marts(marts.database, CONTRACT, [CONTRACT.entities[entity]])
-    found = marts.database.execute(
-        "select external_id, payload, refs from mart order by external_id"
-    ).fetchall()
-    return {external_id: {**json.loads(payload), **json.loads(refs)} for external_id, payload, refs in found}
 
 
 def test_a_wirtschaftseinheit_is_a_property_with_what_its_let_gebaeude_agree_on(casavi: Marts) -> None:

@@ -1,7 +1,7 @@
 """What iDWELL gets of a small stock, every body by hand: the stock of all partners and what its own rules bite on."""
 
-import json
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import duckdb
@@ -9,21 +9,20 @@ import pytest
 from openapi_schema_validator import OAS31Validator
 
 from pipelines.contract.contract import load_contract
-from pipelines.plan.marts import render_marts
 from tests.conftest import failures
 from tests.partners.bestand import (
-    BESTAND,
-    Row,
     Tables,
     contact,
     lease,
     owner,
     person,
     tenant,
+    with_bestand,
 )
-from tests.partners.conftest import STICHTAG, Marts
+from tests.partners.conftest import STICHTAG, Marts, bodies_of
 
 CONTRACT = load_contract("idwell")
+bodies = partial(bodies_of, CONTRACT)
 
 PARK = {"mandant_nr": "001", "we_nr": "0009"}
 PARK_3 = {**PARK, "gebaeude_nr": "03"}
@@ -154,7 +153,7 @@ MORE: Tables = {
         contact("4013", "E-Mail", "verkauft@example.org"),
     ],
 }
-STOCK: Tables = {table: [*BESTAND.get(table, []), *MORE.get(table, [])] for table in {**BESTAND, **MORE}}
+STOCK = with_bestand(MORE)
 
 
 def idwell_vars(**more: Any) -> dict[str, Any]:
@@ -166,15 +165,6 @@ def idwell_vars(**more: Any) -> dict[str, Any]:
 def idwell(build: Callable[..., duckdb.DuckDBPyConnection]) -> Marts:
     """Separator /, all Gebäude; the data tests have passed."""
     return Marts(build(STOCK, select=["+idwell"], vars=idwell_vars(), tests=True))
-
-
-def bodies(marts: Marts, entity: str) -> dict[str, Row]:
-    """The JSON of every request that writes a record of an entity, by our id; parents by our ids."""
-    render_marts(marts.database, CONTRACT, [CONTRACT.entities[entity]])
-    found = marts.database.execute(
-        "select external_id, payload, refs from mart order by external_id"
-    ).fetchall()
-    return {external_id: {**json.loads(payload), **json.loads(refs)} for external_id, payload, refs in found}
 
 
 def test_a_gebaeude_is_a_building(idwell: Marts) -> None:

@@ -1,7 +1,7 @@
 """What Immomio gets of a small stock, every body by hand: the small stock of all partners and what lies beside it."""
 
-import json
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import duckdb
@@ -9,11 +9,11 @@ import pytest
 from openapi_schema_validator import OAS31Validator
 
 from pipelines.contract.contract import load_contract
-from pipelines.plan.marts import render_marts
-from tests.partners.bestand import BESTAND, GARTENSTADT, Row, Tables
-from tests.partners.conftest import STICHTAG, Marts
+from tests.partners.bestand import GARTENSTADT, Tables, with_bestand
+from tests.partners.conftest import STICHTAG, Marts, bodies_of
 
 CONTRACT = load_contract("immomio")
+bodies = partial(bodies_of, CONTRACT)
 
 PARK = {"mandant_nr": "001", "we_nr": "0009"}
 PARK_3 = {**PARK, "gebaeude_nr": "03"}
@@ -64,7 +64,7 @@ MORE: Tables = {
         {**GARTENSTADT, "ve_nr": "0099"},  # on no Gebäude
     ],
 }
-STOCK: Tables = {table: [*BESTAND.get(table, []), *MORE.get(table, [])] for table in {**BESTAND, **MORE}}
+STOCK = with_bestand(MORE)
 
 
 @pytest.fixture(scope="module")
@@ -73,15 +73,6 @@ def immomio(build: Callable[..., duckdb.DuckDBPyConnection]) -> Marts:
     setting = {"aktiv": True, "separator": "/", "mandanten": ["001", "002"]}
     settings = {"stichtag": STICHTAG, "partners": {"immomio": setting}}
     return Marts(build(STOCK, select=["+immomio"], vars=settings, tests=True))
-
-
-def bodies(marts: Marts, entity: str) -> dict[str, Row]:
-    """The JSON of every request that writes a record of an entity, by our id; parents keep our ids at Immomio."""
-    render_marts(marts.database, CONTRACT, [CONTRACT.entities[entity]])
-    found = marts.database.execute(
-        "select external_id, payload, refs from mart order by external_id"
-    ).fetchall()
-    return {external_id: {**json.loads(payload), **json.loads(refs)} for external_id, payload, refs in found}
 
 
 def test_a_wirtschaftseinheit_is_an_economic_unit_with_the_address_of_its_gebaeude(immomio: Marts) -> None:

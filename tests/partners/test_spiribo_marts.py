@@ -1,8 +1,8 @@
 """What Spiri.Bo gets of a small stock, every body by hand: the small stock of all partners and what E6 bites on."""
 
-import json
 import shutil
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import duckdb
@@ -10,22 +10,21 @@ import pytest
 from openapi_schema_validator import OAS31Validator
 
 from pipelines.contract.contract import load_contract
-from pipelines.plan.marts import render_marts
 from tests.conftest import failures
 from tests.partners.bestand import (
-    BESTAND,
     GARTENSTADT,
     LINDENWEG,
-    Row,
     Tables,
     contact,
     lease,
     person,
     tenant,
+    with_bestand,
 )
-from tests.partners.conftest import STICHTAG, Marts
+from tests.partners.conftest import STICHTAG, Marts, bodies_of
 
 CONTRACT = load_contract("spiribo")
+bodies = partial(bodies_of, CONTRACT)
 
 PARK = {"mandant_nr": "001", "we_nr": "0009", "gebaeude_nr": "03"}
 PARK_FLAT = {**PARK, "ve_nr": "0017"}
@@ -116,7 +115,7 @@ MORE: Tables = {
         contact("P500", "Handynummer", "+352 621 100 017"),
     ],
 }
-STOCK: Tables = {table: [*BESTAND.get(table, []), *MORE.get(table, [])] for table in {**BESTAND, **MORE}}
+STOCK = with_bestand(MORE)
 
 
 def spiribo_vars(separator: str, **more: Any) -> dict[str, Any]:
@@ -149,15 +148,6 @@ def spiribo(both: tuple[Marts, Marts]) -> Marts:
 def strict(both: tuple[Marts, Marts]) -> Marts:
     """Separator |, main tenants only, no day after the end."""
     return both[1]
-
-
-def bodies(marts: Marts, entity: str) -> dict[str, Row]:
-    """The JSON of every request that writes a record of an entity, by our id; parents keep our ids at Spiri.Bo."""
-    render_marts(marts.database, CONTRACT, [CONTRACT.entities[entity]])
-    found = marts.database.execute(
-        "select external_id, payload, refs from mart order by external_id"
-    ).fetchall()
-    return {external_id: {**json.loads(payload), **json.loads(refs)} for external_id, payload, refs in found}
 
 
 def test_a_let_gebaeude_is_a_building_and_an_address_goes_whole_or_not_at_all(spiribo: Marts) -> None:
