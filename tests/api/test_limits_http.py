@@ -8,7 +8,6 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email.utils import formatdate
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +17,7 @@ from pipelines.api.http import client as client_module
 from pipelines.api.http import limiter as limiter_module
 from pipelines.api.http.client import Answer, Client, PartnerStopped
 from pipelines.contract.contract import Limits
+from tests.loopback import Quiet, serving
 
 TOKEN = "s3cr3t-t0ken"
 
@@ -56,10 +56,7 @@ class Partner:
 def served(react: Callable[[Partner, str, str, str], Reaction]) -> Iterator[Partner]:
     partner = Partner(react)
 
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-        disable_nagle_algorithm = True
-
+    class Handler(Quiet):
         def answer(self) -> None:
             self.rfile.read(int(self.headers.get("Content-Length") or 0))
             reaction = partner(self.command, self.path, self.headers.get("Authorization") or "")
@@ -77,20 +74,9 @@ def served(react: Callable[[Partner, str, str, str], Reaction]) -> Iterator[Part
 
         do_GET = do_POST = do_PATCH = do_DELETE = answer
 
-        def log_message(self, *_: Any) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
-    thread.start()
-    partner.url = f"http://127.0.0.1:{server.server_port}"
-    try:
+    with serving(Handler) as address:
+        partner.url = address
         yield partner
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 def token(client: Client) -> tuple[dict[str, str], float | None]:

@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -20,6 +19,7 @@ from pipelines.api.http import client as client_module
 from pipelines.api.http.client import Answer, Client, PartnerStopped
 from pipelines.contract.contract import ContractError, load_contract, parse_contract
 from pipelines.errors import SettingsError
+from tests.loopback import Quiet, serving
 from tests.push.site import Site
 
 SECRET, PASSWORD = "s3cr3t+/=%&ä", "p4ss w&rd=ö"
@@ -50,10 +50,7 @@ class Host:
 def host(answer: Callable[[Host, Seen], tuple[int, Body, dict[str, str]]]) -> Iterator[Host]:
     made = Host(answer)
 
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-        disable_nagle_algorithm = True
-
+    class Handler(Quiet):
         def reply(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
             seen = Seen(self.command, self.path, {k.lower(): v for k, v in self.headers.items()}, body)
@@ -70,20 +67,9 @@ def host(answer: Callable[[Host, Seen], tuple[int, Body, dict[str, str]]]) -> It
 
         do_GET = do_POST = do_PATCH = do_DELETE = reply
 
-        def log_message(self, *_: Any) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
-    thread.start()
-    made.url = f"http://127.0.0.1:{server.server_port}"
-    try:
+    with serving(Handler) as address:
+        made.url = address
         yield made
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 def takes_last_token(made: Host, request: Seen) -> tuple[int, Body, dict[str, str]]:

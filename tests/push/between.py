@@ -5,9 +5,10 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import urlsplit
+
+from tests.loopback import Quiet, serving
 
 
 @dataclass(frozen=True)
@@ -49,10 +50,7 @@ def between(target: str) -> Iterator[Between]:
     """The server, and its address with the path of the target."""
     middle = Between(target)
 
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-        disable_nagle_algorithm = True
-
+    class Handler(Quiet):
         def answer(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
             with middle.lock:
@@ -80,17 +78,6 @@ def between(target: str) -> Iterator[Between]:
 
         do_GET = do_POST = do_PATCH = do_PUT = do_DELETE = answer
 
-        def log_message(self, *_: Any) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
-    thread.start()
-    middle.url = f"http://127.0.0.1:{server.server_port}{middle.target.path}"
-    try:
+    with serving(Handler) as address:
+        middle.url = address + middle.target.path
         yield middle
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
