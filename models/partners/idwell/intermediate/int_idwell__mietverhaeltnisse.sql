@@ -11,45 +11,20 @@ mieter_in_scope as (
     from {{ ref('int_mieter') }}
 ),
 
-mietvertraege as (
-    select * from {{ ref('stg_erp__mietvertrag') }}
-),
-
-mieter as (
-    select * from {{ ref('stg_erp__mieter') }}
-),
-
-personen as (
-    select * from {{ ref('int_personen') }}
-),
-
 -- L4: the exception for iDWELL, which shows the tenants of an ended lease as blocked
-mieter_of_ended_leases as (
-    select
-        {{ record_key('mietvertrag', person=true, table='mieter') | join(',\n        ') }},
-        mieter.rolle = 'Hauptmieter' as ist_hauptmieter,
-        greatest(mietvertraege.mietbeginn, mieter.gueltig_von) as beginn,  -- I8
-        least(mietvertraege.ende, mieter.gueltig_bis) as ende  -- I8
-    from mieter
-    inner join mietvertraege on {{ same_key('mietvertrag', 'mieter', 'mietvertraege') }}
-    inner join personen on mieter.person_nr = personen.person_nr  -- L5, E8, E9
-    where
-        mietvertraege.status = 'beendet'
-        and {{ lease_in_scope("'aktiv'", 'mietvertraege.vertragsart') }}  -- L4: no Leerstand, no Eigennutzung
-        and mieter.rolle in ('Hauptmieter', 'Mitmieter')  -- L5
-        -- L5: who was a tenant on the last day of the lease
-        and coalesce(mieter.gueltig_bis >= mietvertraege.ende, true)
-    -- L5: the same person twice on one lease counts once
-    qualify row_number() over (
-        partition by {{ record_key('mietvertrag', person=true, table='mieter') | join(', ') }}
-        order by ist_hauptmieter desc, mieter.gueltig_von asc nulls last, mieter._zeile asc
-    ) = 1
+ended_leases as (
+    select * from {{ ref('stg_erp__mietvertrag') }}
+    where status = 'beendet' and {{ lease_in_scope_or_ended() }}
+),
+
+tenants_of_ended_leases as (
+    {{ tenants_to_the_end('ended_leases') }}
 ),
 
 alle_mieter as (
     select * from mieter_in_scope
-    union all
-    select * from mieter_of_ended_leases
+    union all by name
+    select * exclude (quelle_erp) from tenants_of_ended_leases
 ),
 
 mietverhaeltnisse as (

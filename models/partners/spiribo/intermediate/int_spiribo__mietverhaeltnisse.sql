@@ -6,22 +6,11 @@ with
 
 mietvertraege as (
     select * from {{ ref('stg_erp__mietvertrag') }}
-    where
-        {{ lease_in_scope('status', 'vertragsart') }}  -- L4
-        -- SB1: and those that ended a short while ago
-        or (
-            status = 'beendet'
-            and ende >= {{ stichtag() }} - {{ settings.tage_nach_ende }}
-            and {{ lease_in_scope("'aktiv'", 'vertragsart') }}
-        )
+    where {{ lease_in_scope_or_ended(settings.tage_nach_ende) }}  -- L4, SB1
 ),
 
 mieter as (
-    select * from {{ ref('stg_erp__mieter') }}
-),
-
-personen as (
-    select * from {{ ref('int_personen') }}
+    {{ tenants_to_the_end('mietvertraege') }}
 ),
 
 tenants as (
@@ -35,33 +24,15 @@ tenants as (
         mietvertraege.status,
         mietvertraege.mietbeginn,
         mietvertraege.ende as mietende,
-        mieter.rolle = 'Hauptmieter' as ist_hauptmieter,
-        greatest(mietvertraege.mietbeginn, mieter.gueltig_von) as beginn,  -- I8
-        mieter.gueltig_von,
-        mieter._zeile
+        mieter.ist_hauptmieter,
+        mieter.beginn
     from mieter
     inner join mietvertraege on {{ same_key('mietvertrag', 'mieter', 'mietvertraege') }}
-    inner join personen on mieter.person_nr = personen.person_nr  -- L5, E6, E8, E9
-    where
-        {{ sendable('spiribo', 'mietvertrag', person=true, table='mieter') }}  -- E1, I3, I5
-        and mieter.rolle in ('Hauptmieter', 'Mitmieter')  -- L5
-        -- L5; SB1: of a lease that is over, who was its tenant to the end
-        and coalesce(
-            mieter.gueltig_bis
-            >= case when mietvertraege.status = 'beendet' then mietvertraege.ende else {{ stichtag() }} end,
-            true
-        )
-),
-
-once as (
-    select distinct on (vertrag_id, person_id) *
-    from tenants
-    -- L5
-    order by vertrag_id asc, person_id asc, ist_hauptmieter desc, gueltig_von asc nulls last, _zeile asc
+    where {{ sendable('spiribo', 'mietvertrag', person=true, table='mieter') }}  -- E1, I3, I5
 ),
 
 chosen as (
-    select * from once
+    select * from tenants
     {% if settings.nur_hauptmieter %}
         where ist_hauptmieter  -- SB2
     {% endif %}
