@@ -20,6 +20,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pipelines.api.reasons import WITHOUT_TAKEN
 from pipelines.database import connect, said
 from pipelines.errors import StammdatenError
 from pipelines.ledger.former_columns import rename_columns
@@ -218,8 +219,8 @@ def retry_withheld(db: duckdb.DuckDBPyConnection, partners: list[str]) -> None:
     """Lets the fields that records were sent without go once more with the next plan, and nothing else of them."""
     db.execute(
         "update sync.ledger set payload_hash = 'withheld'"
-        " where state = 'synced' and fields is not null and payload is not null and list_contains(?, partner)",
-        [partners],
+        " where state = 'synced' and reason = ? and payload is not null and list_contains(?, partner)",
+        [WITHOUT_TAKEN, partners],
     )
 
 
@@ -231,7 +232,7 @@ def retry_freed(db: duckdb.DuckDBPyConnection, partners: list[str]) -> None:
     db.execute(
         """
         update sync.ledger as l set payload_hash = 'withheld'
-        where l.state = 'synced' and l.fields is not null and l.payload is not null
+        where l.state = 'synced' and l.reason = $reason and l.payload is not null
             and list_contains($partners, l.partner)
             and exists (
                 from sync.plan as p
@@ -245,7 +246,7 @@ def retry_freed(db: duckdb.DuckDBPyConnection, partners: list[str]) -> None:
                     )
             )
         """,
-        {"partners": partners},
+        {"partners": partners, "reason": WITHOUT_TAKEN},
     )
 
 

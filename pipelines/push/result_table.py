@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 import duckdb
 
+from pipelines.api.reasons import WITHOUT_TAKEN
 from pipelines.contract.contract import load_contract
 from pipelines.ledger.ledger import one
 from pipelines.plan.mart_columns import MART_SCHEMA
@@ -64,8 +65,8 @@ def withheld_notes(db: duckdb.DuckDBPyConnection, partners: list[str]) -> list[s
     """For people: records that are at their partners without a field that was refused as taken."""
     found = db.execute(
         "select partner, entity, fields, count(*) from sync.ledger"
-        " where state = 'synced' and fields is not null and list_contains(?, partner) group by all order by all",
-        [partners],
+        " where state = 'synced' and reason = ? and list_contains(?, partner) group by all order by all",
+        [WITHOUT_TAKEN, partners],
     ).fetchall()
     return [
         f"{load_contract(partner).title} {entity}: {rows} without {fields}, which was refused as taken by another"

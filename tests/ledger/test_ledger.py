@@ -12,9 +12,10 @@ from pipelines.api.outcome import Outcome
 from pipelines.contract.contract import load_contract
 from pipelines.database import connect
 from pipelines.ledger.journal import Journal
-from pipelines.ledger.ledger import create_tables, fold, open_database
+from pipelines.ledger.ledger import create_tables, fold, open_database, retry_withheld
 from pipelines.plan.plan import make_plan
 from pipelines.push.destination import plan_rows
+from pipelines.push.result_table import withheld_notes
 from tests.push.marts import write_marts
 
 GROUPS = [{"external_id": f"001/{n}", "title": f"WE {n}"} for n in range(1, 4)]
@@ -217,6 +218,24 @@ def test_a_fold_that_fails_says_why_and_leaves_everything_as_it_was(
         fold(db, journal)
     create_tables(db)
     assert fold(db, journal) == 1
+
+
+def test_what_a_records_state_forbids_is_not_told_or_tried_as_a_value_that_another_record_has(
+    db: duckdb.DuckDBPyConnection,
+) -> None:
+    for external_id, reason in (("001/1", "state_forbids"), ("001/2", "without_taken_field")):
+        db.execute(
+            "insert into sync.ledger (partner, entity, id_space, external_id, remote_id, state, reason, fields, payload,"
+            " payload_hash) values ('kiwi', 'mieter', 'mieter', $id, $id, 'synced', $reason, 'email', '{}', 'as sent')",
+            {"id": external_id, "reason": reason},
+        )
+    [note] = withheld_notes(db, ["kiwi"])
+    assert note.startswith("KIWI mieter: 1 without email")
+    retry_withheld(db, ["kiwi"])
+    assert db.execute("select external_id, payload_hash from sync.ledger order by 1").fetchall() == [
+        ("001/1", "as sent"),
+        ("001/2", "withheld"),
+    ]
 
 
 def test_a_home_of_a_version_with_german_findings_is_renamed_once_and_keeps_its_rows(tmp_path: Path) -> None:

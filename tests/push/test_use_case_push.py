@@ -7,7 +7,6 @@ from typing import Any
 
 import duckdb
 import pytest
-from tests.push.conftest import SHAPES
 
 from pipelines.contract import contract
 from pipelines.errors import StammdatenError
@@ -18,7 +17,7 @@ from pipelines.push import push as engine
 from pipelines.push.push import Push
 from pipelines.push.recovery import recover
 from tests.push.marts import write_marts
-from tests.push.shape_stock import LINKED
+from tests.push.shape_stock import LINKED, SHAPES
 from tests.push.site import TODAY, Rows, Site
 
 VACANCIES, MASTER_DATA = "leerstaende", "stammdaten"
