@@ -329,7 +329,10 @@ def test_a_host_that_nobody_answers_at_is_named(fails):
 
 def test_no_credential_is_in_logs_files_or_the_door_itself(home, caplog, capfd):
     caplog.set_level(logging.DEBUG)
-    loggers = [logging.getLogger(name) for name in ("dlt", "urllib3", "requests")]
+    loggers = {
+        logger: logger.level
+        for logger in map(logging.getLogger, ("dlt", "urllib3", "urllib3.connectionpool", "requests"))
+    }
     for logger in loggers:
         logger.setLevel(logging.DEBUG)
         logger.addHandler(caplog.handler)
@@ -339,9 +342,9 @@ def test_no_credential_is_in_logs_files_or_the_door_itself(home, caplog, capfd):
             fake.faults[LICENSE_AGREEMENTS, 1] = status(500)
             load(door, home)
     finally:
-        for logger in loggers:
+        for logger, level in loggers.items():
             logger.removeHandler(caplog.handler)
-            logger.setLevel(logging.NOTSET)
+            logger.setLevel(level)
     assert any("apiKey=***" in record.getMessage() for record in caplog.records)
     said = caplog.text + "".join(capfd.readouterr()) + repr(door)
     assert not SECRETS.search(said)

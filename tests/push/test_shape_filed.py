@@ -172,7 +172,7 @@ import sys
 from pathlib import Path
 import pipelines.partners
 from pipelines.contract import contract
-from tests.push.conftest import SHAPES
+from tests.push.shape_stock import SHAPES
 from tests.push.kill_child import main
 contract.FOLDER = SHAPES
 pipelines.partners.__path__ = [*pipelines.partners.__path__, str(SHAPES)]

@@ -29,7 +29,7 @@ def test_options_are_read_and_set_from_outside(sandbox: Sandbox, admin: Api, kiw
     ("body", "message"),
     [
         ({"kiwi.colour": "red"}, "Option kiwi.colour: no such option; known: "),
-        ({"colour": "red"}, "Option colour: no such partner; known: casavi, "),
+        ({"colour": "red"}, "Option colour: no such partner; known: aktivbo, "),
         ({"kiwi.error_rate": 5}, "Option kiwi.error_rate: the value must be a text."),
         (["kiwi.error_rate"], "The body must be a JSON object."),
     ],
