@@ -225,8 +225,9 @@ def test_what_a_records_state_forbids_is_not_told_or_tried_as_a_value_that_anoth
 ) -> None:
     for external_id, reason in (("001/1", "state_forbids"), ("001/2", "without_taken_field")):
         db.execute(
-            "insert into sync.ledger (partner, entity, id_space, external_id, remote_id, state, reason, fields, payload,"
-            " payload_hash) values ('kiwi', 'mieter', 'mieter', $id, $id, 'synced', $reason, 'email', '{}', 'as sent')",
+            "insert into sync.ledger"
+            " (partner, entity, id_space, external_id, remote_id, state, reason, fields, payload, payload_hash)"
+            " values ('kiwi', 'mieter', 'mieter', $id, $id, 'synced', $reason, 'email', '{}', 'as sent')",
             {"id": external_id, "reason": reason},
         )
     [note] = withheld_notes(db, ["kiwi"])

@@ -207,7 +207,9 @@ def test_every_option_is_documented() -> None:
     rows = option_rows()
     for partner, kind in partner_kinds().items():
         for name, option in known_options(kind).items():
-            of_partner = [row for row in rows if row[0] == load_contract(partner).title and row[1] == f"`{name}`"]
+            of_partner = [
+                row for row in rows if row[0] == load_contract(partner).title and row[1] == f"`{name}`"
+            ]
             row = next(iter([*of_partner, *(row for row in rows if f"`{name}`" in row[:2])]), [])
             assert row, f"{partner}.{name}"
             assert option.default == "" or f"`{option.default}`" in " ".join(row), f"{partner}.{name}: {row}"
