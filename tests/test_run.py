@@ -216,6 +216,11 @@ def test_marts_of_other_settings_or_of_another_day_are_not_planned(site: Site) -
             {"DESTINATION__KIWI__BASE_URL": "http://kiwi.example"},
             "DESTINATION__KIWI__BASE_URL",
         ),
+        (
+            {"wohnungshelden": {"aktiv": True, "separator": "/", "mandanten": ["001"]}},
+            {"DESTINATION__WOHNUNGSHELDEN__BASE_URL": "https://wohnungshelden.example"},
+            "partners.wohnungshelden.kontakt_email",
+        ),
         (VARS["partners"], {"SOURCES__ERP__KIND": "fax"}, "SOURCES__ERP__KIND"),
         (VARS["partners"], {"SOURCES__ERP__FILES__FOLDER": "/nowhere"}, "SOURCES__ERP__FILES__FOLDER"),
     ],

@@ -24,6 +24,7 @@ from pipelines.commands.built import (
 from pipelines.contract.contract import load_contract, unfinished_partners
 from pipelines.contract.contract import partners as known_partners
 from pipelines.contract.model import USE_CASES
+from pipelines.contract.profile import load_profile
 from pipelines.contract.use_cases import OWNED, limited
 from pipelines.erp.cleaning import cleaned
 from pipelines.erp.delivery.delivery import Door
@@ -34,7 +35,7 @@ from pipelines.erp.settings import erp_settings, increments, is_configured
 from pipelines.errors import BuildError, SettingsError
 from pipelines.forget import forget
 from pipelines.ledger.ledger import one, open_database
-from pipelines.ledger.target_systems import check_systems, moved
+from pipelines.ledger.target_systems import THIS_MACHINE, check_systems, moved, system_of
 from pipelines.lock import only_run
 from pipelines.plan import guards
 from pipelines.plan.plan import use_case_of
@@ -67,7 +68,7 @@ from pipelines.reports.run import (
     RunReport,
     WarningLine,
 )
-from pipelines.settings import Vars, config_value, database, is_loopback, setting_name, unknown_partner
+from pipelines.settings import VARS, Vars, config_value, database, is_loopback, setting_name, unknown_partner
 from pipelines.suggest import did_you_mean
 
 Say = Callable[[str], None]
@@ -75,6 +76,8 @@ Line = TypeVar("Line")
 
 SAMPLE_UNITS = 500
 SAMPLE_SEED = 1
+# A domain that never exists (RFC 2606): what a shipped default stands in for somebody has to set.
+PLACEHOLDER = ".invalid"
 # So many names of unknown columns and files are told; --json has them all.
 SHOWN_NAMES = 20
 
@@ -284,7 +287,22 @@ def check(home: Path, settings: Vars, make: MakesConnectors) -> None:
     for name in settings.active:
         make(name).client.close()
     _check_rows(home, settings)
+    _check_placeholders(settings)
     check_systems(home, settings.active)
+
+
+def _check_placeholders(settings: Vars) -> None:
+    """Options that are shipped with a value nobody can use go to no system but a test server here."""
+    for name in settings.active:
+        if system_of(load_contract(name)) == THIS_MACHINE:
+            continue
+        for option, made in load_profile(name).options.items():
+            value = settings.partners[name].get(option, made.default)
+            if isinstance(value, str) and value.casefold().endswith(PLACEHOLDER):
+                raise SettingsError(
+                    f"partners.{name}.{option}: {value} stands there for a value of yours, and"
+                    f" {load_contract(name).title} would show it to people; set it in {VARS}"
+                )
 
 
 def check_rows(home: Path, settings: Vars) -> None:
