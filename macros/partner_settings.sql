@@ -3,8 +3,9 @@
     {% if settings is not mapping %}
         {{ setting_error('partners', settings, 'a mapping of partner names to their settings') }}
     {% endif %}
-    {% for name in settings if name not in alle_partner() %}
-        {{ setting_error('partners.' ~ name, 'an unknown partner', alle_partner() | join(', ')) }}
+    {% set partners = alle_partner() %}
+    {% for name in settings if name not in partners %}
+        {{ setting_error('partners.' ~ name, 'an unknown partner', partners | join(', ')) }}
     {% endfor %}
     {# dbt renders the models of a partner that is off, too: these values let it. #}
     {% set off = {'aktiv': false, 'separator': '/', 'mandanten': 'alle'} %}
