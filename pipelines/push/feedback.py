@@ -14,7 +14,7 @@ from pathlib import Path
 import duckdb
 
 from pipelines.api.connector import Connector
-from pipelines.api.files.inbox import MOST_BYTES, NotRead, Read, read_files
+from pipelines.api.files.inbox import NotRead, Read, read_files
 from pipelines.api.files.server import Listed
 from pipelines.api.outcome import Outcome
 from pipelines.api.protocols.feedback import Feedback, NoFeedbackError, read_feedback
@@ -31,12 +31,12 @@ FOLDER = ""
 THERE, REFUSED = "there", "refused"
 
 WORDS = {
-    "unknown": "name no object of ours",
-    "both": "are named both as there and as refused",
-    "older": "were handed over after it was written, or it does not say when",
-    "otherwise": "were told otherwise before",
-    "asked_for": "were removed, and are still asked for",
-    "nameless": "errors name no object",
+    "unknown": "objects that are not ours",
+    "both": "objects that it names both as there and as refused",
+    "older": "objects that were handed over after it was written, or it does not say when",
+    "otherwise": "objects of which it was told otherwise before",
+    "asked_for": "removed objects that are still asked for",
+    "nameless": "errors without an object",
 }
 
 
@@ -135,7 +135,7 @@ def _known(db: duckdb.DuckDBPyConnection, contract: Contract) -> Known:
 def _settle(known: Known, file: Read) -> tuple[str | None, str | None]:
     """The hash of a file, and what is to be told of it; what it settles is added to what is done."""
     if file.content is None:
-        return None, f"is larger than {MOST_BYTES >> 20} MB and was not read"
+        return None, file.why
     content = hashlib.sha256(file.content).hexdigest()
     if before := known.contents.get(content):
         return content, None if before == file.listed.name else "was read before under another name"
@@ -143,13 +143,13 @@ def _settle(known: Known, file: Read) -> tuple[str | None, str | None]:
     try:
         feedback = read_feedback(file.content)
     except NoFeedbackError as why:
-        return content, f"{why}; it changed nothing"
+        return content, f"{why}, and changed nothing"
     written = _written(feedback, file.listed)
     counts = Counter(nameless=feedback.nameless)
     for number in {**feedback.there, **feedback.refused}:
         counts[_settle_one(known, number, feedback, written)] += 1
-    told = ", ".join(f"{counts[what]:,} {words}" for what, words in WORDS.items() if counts[what])
-    return content, f"{told}; they changed nothing" if told else None
+    told = ", ".join(f"{words} ({counts[what]:,})" for what, words in WORDS.items() if counts[what])
+    return content, f"changed nothing for {told}" if told else None
 
 
 def _settle_one(known: Known, number: str, feedback: Feedback, written: datetime | None) -> str:

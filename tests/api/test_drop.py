@@ -11,6 +11,7 @@ import pytest
 
 from pipelines.api.files.address import Address, read_address
 from pipelines.api.files.drop import NotDropped, PerhapsDropped, drop
+from pipelines.api.files.inbox import read_files
 from pipelines.api.files.server import connected
 from pipelines.errors import SettingsError
 from tests.api.ftp_server import PASSWORD, USER, Server, certificate, serve
@@ -228,6 +229,20 @@ def test_files_are_listed_and_read_with_their_sizes_and_times(
         assert int(one.modified.timestamp()) == int((inbox / "Müller.xml").stat().st_mtime)
         assert len(folder.read(one.name, 100)) > 100
         assert folder.read(one.name, len(CONTENT)) == CONTENT
+
+
+def test_a_file_that_cannot_be_read_costs_no_other(server: Server, inbox: Path) -> None:
+    for name in ("a.xml", "b.xml"):
+        (inbox / name).write_bytes(CONTENT)
+    server.refuses["RETR"] = "550 no"
+    read = list(read_files(address(server), lambda _: True))
+    assert [(one.listed.name, one.content, one.listed.modified) for one in read] == [
+        ("a.xml", None, None),
+        ("b.xml", None, None),
+    ]
+    assert "could not be read" in read[0].why
+    server.refuses.clear()
+    assert [one.content for one in read_files(address(server), lambda _: True)] == [CONTENT, CONTENT]
 
 
 SETTINGS = {"intake_url": "ftps://host/in", "intake_username": "me"}

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from pipelines.api.files.address import Address
 from pipelines.api.files.server import Ftp, Listed, Local, NotReached, Sftp, connected
 
 # A name that is told to people, and asked for at the server: one line, in the folder itself, not hidden.
-NAME = re.compile(r"(?!\.)[^\x00-\x1f\x7f-\x9f/\\]{1,200}\.xml", re.IGNORECASE)
+NAME = re.compile(r"(?!\.)[^\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff/\\]{1,200}\.xml", re.IGNORECASE)
 # So much of one file is read, and so many files in a run; the oldest come first.
 MOST_BYTES = 20 << 20
 MOST_FILES = 1000
@@ -23,10 +23,11 @@ class NotRead(Exception):
 
 @dataclass(frozen=True)
 class Read:
-    """A file as it was read; without content where it is too large."""
+    """A file as it was read, or why it has no content. One that may be read later has no time."""
 
     listed: Listed
     content: bytes | None
+    why: str = ""
 
 
 def read_files(place: Address | Path, is_new: Callable[[Listed], bool]) -> Iterator[Read]:
@@ -38,15 +39,25 @@ def read_files(place: Address | Path, is_new: Callable[[Listed], bool]) -> Itera
                 found = [one for one in folder.listing() if NAME.fullmatch(one.name) and is_new(one)]
                 found.sort(key=lambda one: (one.modified or datetime.min.replace(tzinfo=UTC), one.name))
                 for one in found[:MOST_FILES]:
-                    content = folder.read(one.name, MOST_BYTES) if (one.size or 0) <= MOST_BYTES else None
-                    is_whole = content is not None and len(content) <= MOST_BYTES
-                    yield Read(one, content if is_whole else None)
+                    yield _read(folder, one)
             except errors as problem:
                 raise NotRead(f"the folder could not be read ({type(problem).__name__})") from None
             if len(found) > MOST_FILES:
                 raise NotRead(f"{len(found) - MOST_FILES:,} files are left for the next run")
     except NotReached as problem:
         raise NotRead(str(problem)) from None
+
+
+def _read(folder: Sftp | Ftp | Local, one: Listed) -> Read:
+    try:
+        content = folder.read(one.name, MOST_BYTES) if (one.size or 0) <= MOST_BYTES else None
+    except folder.errors as problem:
+        if not folder.says_no(problem):
+            raise
+        return Read(replace(one, modified=None), None, "could not be read; it is tried again in the next run")
+    if content is None or len(content) > MOST_BYTES:
+        return Read(one, None, f"is larger than {MOST_BYTES >> 20} MB, and was not read")
+    return Read(one, content)
 
 
 def _entered(place: Address | Path) -> AbstractContextManager[Sftp | Ftp | Local]:

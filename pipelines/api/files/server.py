@@ -336,6 +336,10 @@ class Local:
         with (self._folder / name).open("rb") as file:
             return file.read(most + 1)
 
+    def says_no(self, problem: Exception) -> bool:
+        """Whether it is about one file: it always is."""
+        return isinstance(problem, OSError)
+
 
 def _trusting(address: Address) -> ssl.SSLContext:
     """Verifies the certificate of a server and its name."""
