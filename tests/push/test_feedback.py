@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -28,6 +29,7 @@ from tests.push.site import TODAY, Rows, Site
 IDS = [row["external_id"] for row in FILED["objekte"]]
 PERSON = "Erfunden-Musterfrau"
 LATER = timedelta(minutes=5)
+BERLIN = ZoneInfo("Europe/Berlin")
 
 
 def feedback(
@@ -244,13 +246,13 @@ def test_what_is_no_feedback_of_these_objects_changes_nothing_and_is_told_once(l
 
 
 @pytest.mark.parametrize(
-    "dates", [("{:%Y-%m-%d}", "{:%d.%m.%Y}", "{:%Y-%m-%dT%H:%M:%S+00:00}"), ("", "soon", "9999-12-31")]
+    "dates", [("{:%Y-%m-%d}", "{:%d.%m.%Y}", "{:%Y-%m-%dT%H:%M:%S%z}"), ("", "soon", "9999-12-31")]
 )
 def test_a_date_in_any_form_that_is_not_before_the_drop_is_taken(
     local: Answers, dates: tuple[str, ...]
 ) -> None:
     for number, datum in zip(IDS, dates, strict=True):
-        told = feedback([number], datum=datum.format(datetime.now(UTC) + LATER))
+        told = feedback([number], datum=datum.format(datetime.now(BERLIN) + LATER))
         local.say(told, f"{number[-1]}.xml")
     assert (local.sync().unchanged, local.notes) == (3, ())
 
