@@ -1,5 +1,6 @@
 """Feedback files of a partner that takes files: they confirm or refuse what was dropped, or change nothing."""
 
+import copy
 import logging
 import os
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,6 +17,7 @@ from pipelines.commands.run import status_report
 from pipelines.errors import SettingsError
 from pipelines.ledger.ledger import open_database
 from pipelines.plan.guards import DEFAULTS
+from pipelines.plan.plan import GIVE_UP_AFTER
 from pipelines.push import push as engine
 from pipelines.push.delivered import write_outcome
 from pipelines.push.recovery import recover
@@ -290,6 +292,21 @@ def test_a_refusal_of_what_was_confirmed_before_is_told(local: Answers) -> None:
     assert local.states()[0][1] == "synced"
     [told] = local.notes
     assert "b.xml: changed nothing for objects of which it was told otherwise before (1)" in told
+
+
+def test_what_is_refused_again_and_again_is_given_up_until_it_changes(local: Answers) -> None:
+    for again in range(6):
+        local.say(feedback((), {IDS[0]: "3"}, more=f"<!-- {again} -->"), f"{again}.xml", -LATER * (again + 1))
+        local.sync()
+    assert local.states()[0][1:3] == ("rejected", "import_rejected")
+    rounds = local.site.ledger(
+        f"select count(*) from sync.attempts where external_id = '{IDS[0]}' and state = 'delivered'"
+    )
+    assert rounds == [(GIVE_UP_AFTER,)]
+    raised = copy.deepcopy(FILED)
+    raised["objekte"][0]["preise"]["nettokaltmiete"] += 100
+    local.sync(raised)
+    assert local.states()[0][1:3] == ("delivered", "not_confirmed")
 
 
 def test_files_are_bounded_in_size_and_number(local: Answers, monkeypatch: pytest.MonkeyPatch) -> None:
