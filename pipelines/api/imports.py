@@ -18,7 +18,8 @@ from typing import Any
 
 from urllib3.filepost import encode_multipart_formdata
 
-from pipelines.api.files.drop import SCHEMES, Address, NotDropped, PerhapsDropped, drop, read_address
+from pipelines.api.files.address import SCHEMES, Address, read_address, read_place
+from pipelines.api.files.drop import NotDropped, PerhapsDropped, drop
 from pipelines.api.http.client import TRIES, Answer, Client, PartnerStopped, pause_before
 from pipelines.api.outcome import Outcome
 from pipelines.api.protocols import openimmo
@@ -46,6 +47,8 @@ class Imports:
         self._contract, self._client, self._judge = contract, client, judge
         self._lock = threading.Lock()
         self._address = _address(contract, settings)
+        # Where the partner leaves what it says of the objects; None where nobody reads that.
+        self.feedback = read_place("feedback_url", settings, _naming(contract))
 
     def hand_over(self, operations: Sequence[Operation], tell: Tell = lambda _: None) -> list[Outcome]:
         """What became of each object, in the order of the operations, which are of one entity. Never raises for a row.
@@ -202,17 +205,19 @@ class Imports:
     # ---- by a file that is dropped
 
     def _drop(self, rows: Sequence[Operation], address: Address, document: bytes) -> list[Outcome]:
-        """A ZIP in the partner's folder. The same file under the same name is dropped again when that broke off."""
+        """A ZIP in the partner's folder, under one name in all tries; what may have been taken is not dropped twice."""
         content = openimmo.packed(document)
         name = f"{datetime.now(UTC):%Y%m%dT%H%M%S%f}-{hashlib.sha256(content).hexdigest()[:12]}.zip"
         may_be_there, why = False, ""
         for attempt in range(TRIES):
             try:
                 self._client.rest(pause_before(attempt - 1, random.random()) if attempt else 0.0)
-                drop(address, name, content)
+                drop(address, name, content, may_be_there)
                 return [_unconfirmed(one) for one in rows]
-            except PerhapsDropped:
+            except PerhapsDropped as perhaps:
                 may_be_there = True
+                if not perhaps.can_be_seen:
+                    break
             except PartnerStopped:
                 break
             except NotDropped as problem:
@@ -243,16 +248,19 @@ def _address(contract: Contract, settings: Mapping[str, str]) -> Address | None:
     hows = [entity.openimmo for entity in contract.entities.values() if entity.openimmo]
     if not hows:
         return None
-    prefix = f"destination.{contract.partner}."
+    name = _naming(contract)
     intake = settings.get("intake") or hows[0].intake
     allowed = [*(["http"] if all(how.http for how in hows) else []), *SCHEMES]
     if intake not in allowed:
-        raise SettingsError(
-            f"{setting_name(prefix + 'intake')} is {intake!r}; allowed: {', '.join(allowed)}."
-        )
+        raise SettingsError(f"{name('intake')} is {intake!r}; allowed: {', '.join(allowed)}.")
     if intake == "http":
         return None
-    return read_address(intake, settings, lambda key: setting_name(prefix + key))
+    return read_address("intake_url", (intake,), settings, name)
+
+
+def _naming(contract: Contract) -> Callable[[str], str]:
+    """Writes the key of a setting of the partner as people set it."""
+    return lambda key: setting_name(f"destination.{contract.partner}.{key}")
 
 
 def _objekt(operation: Operation, now: datetime) -> openimmo.Objekt:

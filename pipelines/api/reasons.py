@@ -408,14 +408,16 @@ FILES = (
         DELIVERED,
         "The file was handed over, and the partner has told nothing of this object, or nothing that can be believed.",
         "operator",
-        "Look at the partner whether the object is there; where a partner takes files only, nothing else will tell.",
+        "Look at the partner whether the object is there; where a partner takes files only, nothing else will tell but"
+        " its feedback files, if it writes any (DESTINATION__<PARTNER>__FEEDBACK_URL).",
     ),
     Reason(
         "import_rejected",
         REJECTED,
-        "The import took the file and refused this object.",
+        "The import took the file and refused this object, or a feedback file of the partner did.",
         "data steward or analytics engineer",
-        "Look at the object in the partner's list of imports, which says what it misses.",
+        "Look at the object in the partner's list of imports, which says what it misses; `fehlernr` is the partner's"
+        " number of an error, and its feedback file has the words.",
     ),
     Reason(
         "import_failed",

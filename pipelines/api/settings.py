@@ -20,15 +20,18 @@ from pipelines.settings import (
 # Numbers above 0 that change the pace.
 LIMITS = ("per_second", "per_minute", "per_hour", "per_day", "longest_wait", "answer_mib")
 PACE = (*LIMITS, "in_flight", "timeout")
-# How files are handed over, where that is not as the contract says.
-INTAKE = (
-    "intake",
-    "intake_url",
-    "intake_username",
-    "intake_password",
-    "intake_key_file",
-    "intake_known_hosts",
-)
+# How files are handed over, where that is not as the contract says, and where answers to them lie.
+INTAKE = {
+    "intake": "How files go: `http`, `sftp`, `ftps`, `ftp`",
+    "intake_url": "Folder that files are dropped into, such as `sftp://host/folder`",
+    "intake_username": "Login of that server",
+    "intake_password": "Its password",
+    "intake_key_file": "SFTP: private key, instead of the password",
+    "intake_known_hosts": "SFTP: servers that may be trusted",
+    "intake_ca_file": "FTPS: certificates (PEM) that vouch for the server, instead of those of the machine",
+    "feedback_url": "Folder with feedback files of the partner: an address with the same login, or a local one",
+}
+INTAKE_DEFAULTS = {"intake_known_hosts": "~/.ssh/known_hosts"}
 SECRET = ("intake_username", "intake_password")
 # Seconds that a create in doubt is given.
 WAITS = ("look_again", "absent_after")
@@ -93,7 +96,13 @@ def partner_settings(contract: Contract) -> dict[str, str]:
 
 def intake_keys(contract: Contract) -> tuple[str, ...]:
     """Settings of how files are handed over; none for a partner that takes no files."""
-    return INTAKE if any(entity.openimmo for entity in contract.entities.values()) else ()
+    return tuple(INTAKE) if any(entity.openimmo for entity in contract.entities.values()) else ()
+
+
+def reads_feedback(contract: Contract) -> bool:
+    """Whether a folder is set in which the partner says what became of files."""
+    key = "feedback_url"
+    return key in intake_keys(contract) and bool(config_value(f"destination.{contract.partner}.{key}"))
 
 
 def server_variables(contract: Contract) -> list[str]:

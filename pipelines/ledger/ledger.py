@@ -4,7 +4,8 @@ Tables in the schema `sync`: `ledger` (one row a record that was ever planned), 
 `plans`, `plan_partners` and `plan` (see `plan.py`), `allowances` (guards lifted for one plan, by whom),
 `onboarded` and `pushed` (what guards compare with), `builds` (what dbt said last), `held` (what the last plan leaves
 at the partner as it is, see `held.py`), `by_law` (what it withdraws whatever guards say, see `by_law.py`),
-`systems` (which address the ledger of a partner speaks of),
+`systems` (which address the ledger of a partner speaks of), `feedback` (which files of a partner were read, see
+`pipelines/push/feedback.py`),
 `plan_renumbered` (see `renumbered.py`: two rows a pair, so that erasing a person by its ids finds both).
 `use_case` in some of them is that of a run which was limited to one; NULL: it was of all.
 """
@@ -90,6 +91,9 @@ create table if not exists sync.by_law (
 alter table sync.plan_counts add column if not exists by_law bigint;
 create table if not exists sync.rekeyed (partner varchar, former varchar, now varchar);
 create table if not exists sync.systems (partner varchar, address varchar, since timestamptz);
+create table if not exists sync.feedback (
+    partner varchar, name varchar, size bigint, modified timestamptz, hash varchar, read_at timestamptz, note varchar
+);
 """
 
 # Outcomes that were folded before (a run may die between the commit here and the clearing of the journal) are skipped.

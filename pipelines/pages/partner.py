@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
-from pipelines.api.settings import server_variables, takes_batches
+from pipelines.api.settings import INTAKE, INTAKE_DEFAULTS, intake_keys, server_variables, takes_batches
 from pipelines.contract.contract import VALUES, Contract, Entity, Json, Withdraw, load_contract
 from pipelines.pages.markdown import code, codes, paragraphs, section, sentence, table
 from pipelines.pages.models import Mart, Models, read_models
@@ -243,6 +243,10 @@ def _system_settings(contract: Contract) -> list[str]:
     if takes_batches(contract):
         sizes = [entity.bulk.max for entity in contract.entities.values() if entity.bulk]
         rows.append(("batch", code(max([contract.batch, *sizes])), "Records in one request."))
+    for name in intake_keys(contract):
+        [intake, *_] = [entity.openimmo.intake for entity in contract.entities.values() if entity.openimmo]
+        default = {**INTAKE_DEFAULTS, "intake": intake}.get(name)
+        rows.append((name, code(default) if default else "", f"{INTAKE[name]}."))
     shown = [(code(prefix + name.upper()), default, sentence(meaning)) for name, default, meaning in rows]
     return table(("setting", "default", "meaning"), shown)
 

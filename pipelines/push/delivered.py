@@ -20,19 +20,20 @@ UNCONFIRMED = "(state = 'delivered' or state = 'withdrawn' and reason = 'removal
 
 @dataclass(frozen=True)
 class Delivered:
-    """An object that an import took; `import_id` is where its outcome can be asked for."""
+    """An object that was handed over, and when; `import_id` is where its outcome can be asked for, if anywhere."""
 
     operation: Operation
-    import_id: str
+    import_id: str | None
+    since: datetime | None
 
 
 def unconfirmed(db: duckdb.DuckDBPyConnection, contract: Contract) -> list[Delivered]:
-    """Objects whose import can still be asked for what became of them, by import."""
+    """Objects that were handed over and never confirmed, by import."""
     if not any(entity.openimmo for entity in contract.entities.values()):
         return []
     found = db.execute(
-        "select entity, external_id, remote_id, state, fields from sync.ledger"
-        f" where partner = ? and fields is not null and {UNCONFIRMED} order by fields, external_id",
+        "select entity, external_id, remote_id, state, fields, last_synced_at from sync.ledger"
+        f" where partner = ? and {UNCONFIRMED} order by fields, external_id",
         [contract.partner],
     ).fetchall()
     return [
@@ -50,8 +51,9 @@ def unconfirmed(db: duckdb.DuckDBPyConnection, contract: Contract) -> list[Deliv
                 confirmed=False,
             ),
             import_id,
+            since,
         )
-        for entity, external_id, remote_id, state, import_id in found
+        for entity, external_id, remote_id, state, import_id, since in found
         if entity in contract.entities and contract.entities[entity].openimmo
     ]
 
@@ -59,7 +61,7 @@ def unconfirmed(db: duckdb.DuckDBPyConnection, contract: Contract) -> list[Deliv
 def ask_for_outcomes(home: Path, made: Connector, delivered: list[Delivered], progress: Progress) -> None:
     """Asks once for each import that was still running, and writes into the ledger what it tells."""
     done: list[tuple[Operation, Outcome]] = []
-    imports = list(dict.fromkeys(one.import_id for one in delivered))
+    imports = list(dict.fromkeys(one.import_id for one in delivered if one.import_id))
     for place, import_id in enumerate(imports, 1):
         progress(f"{made.contract.partner}, imports without an outcome", place, len(imports))
         own = [one.operation for one in delivered if one.import_id == import_id]
@@ -70,11 +72,13 @@ def ask_for_outcomes(home: Path, made: Connector, delivered: list[Delivered], pr
     with open_database(home) as db:
         db.execute("begin")
         for operation, outcome in done:
-            _write(db, made.contract.partner, operation, outcome)
+            write_outcome(db, made.contract.partner, operation, outcome)
         db.execute("commit")
 
 
-def _write(db: duckdb.DuckDBPyConnection, partner: str, operation: Operation, outcome: Outcome) -> None:
+def write_outcome(
+    db: duckdb.DuckDBPyConnection, partner: str, operation: Operation, outcome: Outcome
+) -> None:
     """One object's outcome in the ledger and among the attempts; one that is still to come changes nothing."""
     if outcome.reason == "import_running":
         return
@@ -82,7 +86,7 @@ def _write(db: duckdb.DuckDBPyConnection, partner: str, operation: Operation, ou
     is_there = outcome.state in ("synced", "delivered", "withdrawn") and not is_gone
     db.execute(
         # What was refused, or is not there, goes again: it is not what the ledger says is at the partner.
-        "update sync.ledger set state = $state, reason = $reason, fields = null,"
+        "update sync.ledger set state = $state, reason = $reason, fields = $fields,"
         " remote_id = $remote_id, payload = case when $is_there then payload end,"
         " refs = case when $is_there then refs end, payload_hash = case when $is_there then payload_hash end,"
         " tries = case when $state = 'rejected' and tried_hash is not distinct from payload_hash then tries + 1"
@@ -92,6 +96,7 @@ def _write(db: duckdb.DuckDBPyConnection, partner: str, operation: Operation, ou
         {
             "state": outcome.state,
             "reason": outcome.reason,
+            "fields": ", ".join(outcome.fields) or None,
             "remote_id": None if is_gone or outcome.reason == "missing_at_partner" else operation.remote_id,
             "is_there": is_there,
             "partner": partner,
@@ -100,10 +105,10 @@ def _write(db: duckdb.DuckDBPyConnection, partner: str, operation: Operation, ou
         },
     )
     db.execute(
-        "insert into sync.attempts select plan_id, seq, partner, entity, operation, external_id, ?, ?, null, null, 1, ?"
+        "insert into sync.attempts select plan_id, seq, partner, entity, operation, external_id, ?, ?, ?, null, 1, ?"
         " from sync.plan where partner = ? and entity = ? and external_id = ? order by seq desc limit 1",
         [
-            outcome.state, outcome.reason, datetime.now(UTC),
+            outcome.state, outcome.reason, ", ".join(outcome.fields) or None, datetime.now(UTC),
             partner, operation.entity.name, operation.external_id,
         ],
     )  # fmt: skip

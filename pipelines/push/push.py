@@ -39,6 +39,7 @@ from pipelines.plan.plan import Plan, last_load, ledger_state, make_plan, read_c
 from pipelines.plan.renumbered import count_renumbered, read_renumbered
 from pipelines.progress import Progress
 from pipelines.push.destination import push_partner
+from pipelines.push.feedback import take_notes
 from pipelines.push.result_table import ResultLine, closing_table, withheld_notes
 from pipelines.push.sender import Sender
 from pipelines.settings import database
@@ -209,6 +210,7 @@ def push(
                 )
             notes = [note for made in connectors for note in made.notes()] + withheld_notes(db, going)
             notes += [_although_held(name, found) for name, found in by_law.items()]
+            notes += take_notes(db, partners)
             return Push(lines, stopped, held, tuple(notes))
     finally:
         journal.close()

@@ -13,6 +13,7 @@ from pipelines.api.connector import Connector, MakesConnectors, connector
 from pipelines.api.http.client import PartnerStopped
 from pipelines.api.outcome import Outcome
 from pipelines.api.protocols.protocol import Operation
+from pipelines.api.settings import reads_feedback
 from pipelines.contract.contract import load_contract
 from pipelines.ledger.journal import Journal, noting
 from pipelines.ledger.ledger import open_database, take_over
@@ -20,6 +21,7 @@ from pipelines.progress import Progress
 from pipelines.push.delivered import ask_for_outcomes, unconfirmed
 from pipelines.push.destination import COLUMNS
 from pipelines.push.doubt import UNKNOWN, Found, look_for, pauses
+from pipelines.push.feedback import read_feedback_files
 from pipelines.push.sender import IN_DOUBT, Row, Sender
 from pipelines.settings import database
 
@@ -73,8 +75,11 @@ def recover(
             take_over(db, journal)
             # Also what a run that was killed had handed over.
             delivered = {partner: unconfirmed(db, load_contract(partner)) for partner in active}
-        for partner in (name for name in active if delivered[name]):
-            ask_for_outcomes(home, make(partner), delivered[partner], progress)
+        for partner in active:
+            if any(one.import_id for one in delivered[partner]):
+                ask_for_outcomes(home, make(partner), delivered[partner], progress)
+            if reads_feedback(load_contract(partner)):
+                read_feedback_files(home, make(partner), progress)
         return looked_up
     finally:
         journal.close()

@@ -17,6 +17,7 @@ from pipelines.errors import JournalError, SettingsError
 from pipelines.ledger.ledger import open_database
 from pipelines.readback.adopt import adopt
 from pipelines.readback.verify import verify
+from tests.api import ftp_server
 from tests.erp.sftp_server import PASSWORD, USER, Server, serve
 from tests.push.marts import write_marts
 from tests.push.openimmo_rules import broken_rules, schema_errors
@@ -275,6 +276,34 @@ def test_a_folder_that_takes_nothing_stops_the_partner_and_leaves_no_half(
     shapes.sync("filed", FILED)
     [file] = inbox.iterdir()
     assert ZipFile(file).read("openimmo.xml").count(b"<aktion />") == 3
+
+
+@pytest.mark.parametrize("shows_files", [True, False])
+def test_a_file_that_may_have_been_taken_is_not_dropped_twice(
+    shapes: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, shows_files: bool
+) -> None:
+    inbox = tmp_path / "inbox"
+    inbox.mkdir()
+    with ftp_server.serve(inbox, ftp_server.certificate(tmp_path)) as server:
+        for key, value in {
+            "intake": "ftps",
+            "intake_url": server.url("/"),
+            "intake_username": ftp_server.USER,
+            "intake_password": ftp_server.PASSWORD,
+            "intake_ca_file": str(server.certificate),
+        }.items():
+            monkeypatch.setenv(f"DESTINATION__FILED__{key.upper()}", value)
+        server.dies, server.times = "RNTO+", 1
+        server.refuses = {} if shows_files else {"SIZE": "550 no"}
+        shapes.sync("filed", FILED)
+        assert len(list(inbox.iterdir())) == 1
+        assert {row[1:3] for row in states(shapes)} == {
+            ("delivered", "not_confirmed") if shows_files else ("pending", "not_handed_over")
+        }
+        assert "filed" not in shapes.stopped
+        shapes.sync("filed", FILED)
+        documents = [ZipFile(one).read("openimmo.xml") for one in sorted(inbox.iterdir())]
+        assert [document.count(b"CHANGE") for document in documents] == ([0] if shows_files else [0, 3])
 
 
 @pytest.mark.parametrize(

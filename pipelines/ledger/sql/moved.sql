@@ -42,12 +42,15 @@ select
         when d.kind = 'sent' then d.payload_hash when d.kind in ('ended', 'failed') then l.payload_hash
     end as payload_hash,
     case
-        when d.kind = 'missing' then coalesce(l.tries, 0)
+        -- What was handed over may be refused again, by a word that is still to come.
+        when d.kind = 'missing' or d.state = 'delivered' then coalesce(l.tries, 0)
         when d.kind <> 'failed' then 0
         when l.tried_hash = d.payload_hash then l.tries + 1
         else 1
     end as tries,
-    case d.kind when 'failed' then d.payload_hash when 'missing' then l.tried_hash end as tried_hash,
+    case
+        when d.kind = 'failed' then d.payload_hash when d.kind = 'missing' or d.state = 'delivered' then l.tried_hash
+    end as tried_hash,
     case when d.kind in ('sent', 'gone', 'ended') then d.run_id else l.last_run_id end as last_run_id,
     case when d.kind in ('sent', 'gone', 'ended') then d.settled_at else l.last_synced_at end as last_synced_at
 from kinds as d
