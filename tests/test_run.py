@@ -132,6 +132,11 @@ def test_unchanged_data_sends_nothing_not_even_a_login(site: Site) -> None:
     assert sum(line["created"] + line["updated"] + line["withdrawn"] for line in report["lines"]) == 0
 
 
+def test_dbt_reads_a_project_that_has_not_changed_from_what_it_has_read_before(site: Site) -> None:
+    site.call("build")
+    assert json.loads((site.home / "dbt/perf_info.json").read_text())["parsed_path_count"] == 0
+
+
 def test_one_changed_flat_sends_that_flat_to_each_partner_once(site: Site) -> None:
     ((ve,),) = site.query(
         "select struct_pack(m := mandant_nr, w := we_nr, g := gebaeude_nr, v := ve_nr)"
