@@ -11,6 +11,7 @@ import duckdb
 from pipelines import interrupt
 from pipelines.api.connector import MakesConnectors, once_a_run
 from pipelines.api.reasons import REASONS
+from pipelines.api.settings import partner_settings
 from pipelines.commands import build as dbt
 from pipelines.commands import sample, shares
 from pipelines.commands.built import (
@@ -24,6 +25,7 @@ from pipelines.commands.built import (
 from pipelines.contract.contract import load_contract, unfinished_partners
 from pipelines.contract.contract import partners as known_partners
 from pipelines.contract.model import USE_CASES
+from pipelines.contract.profile import load_profile
 from pipelines.contract.use_cases import OWNED, limited
 from pipelines.erp.cleaning import cleaned
 from pipelines.erp.delivery.delivery import Door
@@ -284,7 +286,25 @@ def check(home: Path, settings: Vars, make: MakesConnectors) -> None:
     for name in settings.active:
         make(name).client.close()
     _check_rows(home, settings)
+    _check_stand_ins(settings)
     check_systems(home, settings.active)
+
+
+def _check_stand_ins(settings: Vars) -> None:
+    """An option that is shipped with an address nobody has (`….invalid`) is set before anything leaves this machine."""
+    for name in settings.active:
+        contract = load_contract(name)
+        given = partner_settings(contract)
+        addresses = [contract.base_url(given), given.get("intake_url", "")]
+        if all(is_loopback(address) for address in addresses if address):
+            continue
+        for key, option in load_profile(name).options.items():
+            value = settings.partners[name].get(key, option.default)
+            if isinstance(value, str) and value.lower().endswith(".invalid"):
+                raise SettingsError(
+                    f"partners.{name}.{key} is {value}, which serves the sandbox alone; set it in dbt_project.yml or"
+                    " --vars"
+                )
 
 
 def check_rows(home: Path, settings: Vars) -> None:

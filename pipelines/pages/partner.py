@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
-from pipelines.api.settings import server_variables, takes_batches
+from pipelines.api.settings import intake_keys, server_variables, takes_batches
 from pipelines.contract.contract import VALUES, Contract, Entity, Json, Withdraw, load_contract
 from pipelines.pages.markdown import code, codes, paragraphs, section, sentence, table
 from pipelines.pages.models import Mart, Models, read_models
@@ -243,8 +243,24 @@ def _system_settings(contract: Contract) -> list[str]:
     if takes_batches(contract):
         sizes = [entity.bulk.max for entity in contract.entities.values() if entity.bulk]
         rows.append(("batch", code(max([contract.batch, *sizes])), "Records in one request."))
+    rows += _intake_settings(contract)
     shown = [(code(prefix + name.upper()), default, sentence(meaning)) for name, default, meaning in rows]
     return table(("setting", "default", "meaning"), shown)
+
+
+def _intake_settings(contract: Contract) -> list[tuple[str, str, str]]:
+    """Where files go, for a partner that takes some."""
+    hows = [entity.openimmo for entity in contract.entities.values() if entity.openimmo]
+    meanings = {
+        "intake": "How files go: over HTTP as the contract says (`http`), or dropped by `sftp`, `ftps` or `ftp`.",
+        "intake_url": "Folder that files are dropped in, such as `ftp://host/folder`.",
+        "intake_username": "Its user.",
+        "intake_password": "Its password.",
+        "intake_key_file": "Private key in its place, for `sftp`.",
+        "intake_known_hosts": "Keys of the SFTP servers that may be trusted.",
+    }
+    defaults = {"intake": code(hows[0].intake) if hows else "", "intake_known_hosts": code("~/.ssh/known_hosts")}
+    return [(key, defaults.get(key, ""), meanings[key]) for key in intake_keys(contract)]
 
 
 def _limits(contract: Contract) -> list[str]:
