@@ -11,7 +11,6 @@ import duckdb
 from pipelines import interrupt
 from pipelines.api.connector import MakesConnectors, once_a_run
 from pipelines.api.reasons import REASONS
-from pipelines.api.settings import partner_settings
 from pipelines.commands import build as dbt
 from pipelines.commands import sample, shares
 from pipelines.commands.built import (
@@ -253,7 +252,7 @@ def _run_sample(home: Path, settings: Vars, say: Say, progress: Progress) -> Run
     from pipelines.erp.sample import write_sample
 
     configured = sample.configured(settings.active)
-    if any(not is_loopback(str(config_value(f"destination.{name}.base_url"))) for name in configured):
+    if not all(_stays_here(name) for name in configured):
         raise SettingsError(
             f"SOURCES__ERP__KIND: missing, although {setting_name(f'destination.{configured[0]}.…')} is set;"
             " sample data never goes to a real partner. Set SOURCES__ERP__KIND=files and"
@@ -285,26 +284,29 @@ def check(home: Path, settings: Vars, make: MakesConnectors) -> None:
         )
     for name in settings.active:
         make(name).client.close()
-    _check_rows(home, settings)
     _check_stand_ins(settings)
+    _check_rows(home, settings)
     check_systems(home, settings.active)
 
 
 def _check_stand_ins(settings: Vars) -> None:
     """An option that is shipped with an address nobody has (`….invalid`) is set before anything leaves this machine."""
     for name in settings.active:
-        contract = load_contract(name)
-        given = partner_settings(contract)
-        addresses = [contract.base_url(given), given.get("intake_url", "")]
-        if all(is_loopback(address) for address in addresses if address):
-            continue
         for key, option in load_profile(name).options.items():
             value = settings.partners[name].get(key, option.default)
-            if isinstance(value, str) and value.lower().endswith(".invalid"):
+            if isinstance(value, str) and value.lower().endswith(".invalid") and not _stays_here(name):
                 raise SettingsError(
                     f"partners.{name}.{key} is {value}, which serves the sandbox alone; set it in dbt_project.yml or"
                     " --vars"
                 )
+
+
+def _stays_here(partner: str) -> bool:
+    """Whether all that is sent to a partner, files too, goes to this machine."""
+    folder = config_value(f"destination.{partner}.intake_url")
+    return is_loopback(str(config_value(f"destination.{partner}.base_url"))) and (
+        folder is None or is_loopback(folder)
+    )
 
 
 def check_rows(home: Path, settings: Vars) -> None:

@@ -259,7 +259,10 @@ def _intake_settings(contract: Contract) -> list[tuple[str, str, str]]:
         "intake_key_file": "Private key in its place, for `sftp`.",
         "intake_known_hosts": "Keys of the SFTP servers that may be trusted.",
     }
-    defaults = {"intake": code(hows[0].intake) if hows else "", "intake_known_hosts": code("~/.ssh/known_hosts")}
+    defaults = {
+        "intake": code(hows[0].intake) if hows else "",
+        "intake_known_hosts": code("~/.ssh/known_hosts"),
+    }
     return [(key, defaults.get(key, ""), meanings[key]) for key in intake_keys(contract)]
 
 
