@@ -1,8 +1,10 @@
 {{ config(enabled=partner_aktiv('wohnungshelden')) }}
 
 {#- Both channels hold the same objects, whatever the setting kanal says today. -#}
-{% set more = leerstand_doubts('wohnungshelden', 'leerstaende') %}
-{% do more.extend(leerstand_doubts('wohnungshelden', 'leerstaende_openimmo')) %}
+{% set more = [] %}
+{% for entity in ['leerstaende', 'leerstaende_openimmo'] %}
+    {% do more.extend(leerstand_doubts('wohnungshelden', entity)) %}
+{% endfor %}
 
 with
 
