@@ -56,6 +56,7 @@ MORE: Tables = {
         {
             **PARK_FLAT,
             "ve_art": "Wohnung",
+            "bezeichnung": "Wohnung links",
             "etage": "4",
             "etage_lage": "4. OG",
             "wohnflaeche": "61,25",
@@ -79,6 +80,8 @@ RENTS = {
     "0025": "600 €",
     "0026": "0,00",
 }
+# Kinds of units that are offered, by the number of their VE.
+OFFERED_KINDS = {"0030": "Gastronomie", "0031": "Lager", "0032": "Gewerbe"}
 
 
 @pytest.fixture(scope="module")
@@ -94,11 +97,17 @@ def vacancies(build: Callable[..., duckdb.DuckDBPyConnection]) -> Marts:
     """The stock of vacancies with rents of every kind, and one without rent and address; the data tests have passed."""
     rents = [vacancy(HOUSE, nr, nettokaltmiete=rent) for nr, rent in RENTS.items()]
     bare = {"mandant_nr": "001", "we_nr": "0007", "gebaeude_nr": "02"}
+    kinds = [vacancy(HOUSE, nr, objektart="Gewerbe") for nr in OFFERED_KINDS]
     more = {
-        "verwaltungseinheit": [*(unit(HOUSE, nr) for nr in RENTS), unit(bare, "0002")],
-        "leerstand": [*rents, vacancy(bare, "0002", nettokaltmiete="0")],
+        "verwaltungseinheit": [
+            *(unit(HOUSE, nr) for nr in RENTS),
+            *(unit(HOUSE, nr, kind, ausstattung="Fahrradraum") for nr, kind in OFFERED_KINDS.items()),
+            unit(bare, "0002"),
+            unit(HOUSE, ""),  # nobody knows which
+        ],
+        "leerstand": [*rents, *kinds, vacancy(bare, "0002", nettokaltmiete="0")],
     }
-    return built(build, "immomio", more, **CONTACT)
+    return built(build, "immomio", more, kontakt_email=CONTACT["kontakt_email"])
 
 
 def held(marts: Marts) -> dict[str, tuple[str, str]]:
@@ -107,6 +116,13 @@ def held(marts: Marts) -> dict[str, tuple[str, str]]:
         "select external_id, rule, reason from partners.immomio__held where entity = 'leerstaende'"
     ).fetchall()
     return {external_id: (rule, reason) for external_id, rule, reason in found}
+
+
+def types(marts: Marts, model: str) -> list[str]:
+    """The types of a model's columns."""
+    return [
+        str(kind) for _, kind, *_ in marts.database.execute(f"describe partners.immomio__{model}").fetchall()
+    ]
 
 
 def test_a_wirtschaftseinheit_is_an_economic_unit_with_the_address_of_its_gebaeude(immomio: Marts) -> None:
@@ -272,7 +288,8 @@ def test_i5_a_number_with_the_separator_keeps_the_row_back(immomio: Marts) -> No
 
 @pytest.mark.parametrize("number", IMMOBILIEN)
 def test_a_released_vacancy_is_an_immobilie_with_what_the_erp_knows(vacancies: Marts, number: str) -> None:
-    assert bodies(vacancies, "leerstaende")[number] == IMMOBILIEN[number]
+    contact = {"email_zentrale": "post@example.org", "name": "Bauverein Muster eG"}
+    assert bodies(vacancies, "leerstaende")[number] == {**IMMOBILIEN[number], "kontaktperson": contact}
 
 
 def test_the_kind_of_a_vacancy_is_that_of_its_unit(vacancies: Marts) -> None:
@@ -283,6 +300,12 @@ def test_the_kind_of_a_vacancy_is_that_of_its_unit(vacancies: Marts) -> None:
     }
     assert kinds["001/0007/01/0009"] == ("parken", {"parken_typ": "TIEFGARAGE"})
     assert kinds["001/0007/03/0001"] == ("haus", {"haustyp": "EINFAMILIENHAUS"})
+    assert kinds["001/0007/01/0030"] == ("gastgewerbe", {"gastgew_typ": "GASTRONOMIE"})
+    assert kinds["001/0007/01/0031"] == ("hallen_lager_prod", {"hallen_typ": "LAGER"})
+    assert kinds["001/0007/01/0032"] == ("sonstige", {"sonstige_typ": "SONSTIGE"})
+    fittings = sent["001/0007/01/0030"]["ausstattung"]
+    assert (fittings["fahrradraum"], fittings["gaestewc"]) == (True, None)
+    assert sent["002/77/0001"]["kontaktperson"]["name"] == "Muster Zwei"
     assert kinds["001/0007/01/0022"] == ("wohnung", {"wohnungtyp": "KEINE_ANGABE"})
     assert sent["001/0007/03/0001"]["geo"]["land"] == {"iso_land": "AUT"}
 
@@ -296,6 +319,7 @@ def test_le2_only_a_vacancy_with_a_rent_above_0_that_can_be_read_goes(vacancies:
         "001/0007/01/0009": 65,
         "001/0007/01/0022": 0.01,
         "001/0007/01/0025": 600,
+        **{f"001/0007/01/{number}": 500 for number in OFFERED_KINDS},
         "001/0007/03/0001": 500,
         "002/77/0001": 500,  # of an ERP without WE
     }
@@ -320,23 +344,49 @@ def test_le2_a_rent_of_nothing_is_no_doubt_and_one_that_cannot_be_read_is(vacanc
         "001/0007/01/0024": ("V1", f"nettokaltmiete 1.234: {said}"),
         "001/0007/02/0001": ("V1", "ort: OpenImmo requires a postcode or a town"),
     }
-    assert {key for key, why in found.items() if why[0] != "V1"} == {"001/0007/01/0005", "001/00/9/01/0001"}
+    assert {key for key, why in found.items() if why[0] != "V1"} == {
+        "001/0007/01/0005",
+        "001/0007/01/?",
+        "001/00/9/01/0001",
+    }
     assert ("leerstand", "001/0007/01/0023") in vacancies.findings("immomio", "V1")
     assert vacancies.finding("immomio", "leerstand", "001/00/9/01/0001")["rule"] == "I5"
 
 
-def test_a_vacancy_of_a_unit_that_is_gone_is_one_for_sure(vacancies: Marts) -> None:
-    assert vacancies.database.execute(
-        "select is_gone from partners.immomio__departures"
+def test_what_is_held_says_all_that_the_plan_asks(vacancies: Marts) -> None:
+    said = "nettokaltmiete 1.234: the Nettokaltmiete cannot be read"
+    found = vacancies.database.execute(
+        "select * from partners.immomio__held where entity = 'leerstaende'"
+        " and external_id in ('001/0007/01/0024', '001/0007/01/?') order by external_id"
+    )
+    unknown = ("C7", "verwaltungseinheit", "row 30: no ve_nr", False, None, True, "/", None)
+    assert found.fetchall() == [
+        ("leerstaende", "001/0007/01/0024", "V1", "leerstand", said, False, None, True, None, None),
+        ("leerstaende", "001/0007/01/?", *unknown),
+    ]
+    assert types(vacancies, "held") == ["VARCHAR"] * 5 + [
+        "BOOLEAN",
+        "VARCHAR",
+        "BOOLEAN",
+        "VARCHAR",
+        "VARCHAR",
+    ]
+
+
+def test_a_vacancy_of_a_unit_that_is_gone_is_gone_for_sure(vacancies: Marts) -> None:
+    found = vacancies.database.execute(
+        "select * from partners.immomio__departures"
         " where entity = 'leerstaende' and external_id = '001/0007/01/0011'"
-    ).fetchall() == [(True,)]
+    )
+    assert found.fetchall() == [("leerstaende", "001/0007/01/0011", True, None, None)]
+    assert types(vacancies, "departures") == ["VARCHAR", "VARCHAR", "BOOLEAN", "DATE", "DATE"]
 
 
 def test_every_immobilie_keeps_the_rules_of_openimmo(vacancies: Marts) -> None:
     now = datetime(2026, 3, 31, 12, 0, tzinfo=UTC)
     sent = bodies(vacancies, "leerstaende")
     made = [openimmo.objekt(number, body, "", now) for number, body in sent.items()]
-    assert [openimmo.problems(one) for one in made] == [()] * 8
+    assert [openimmo.problems(one) for one in made] == [()] * 11
     document = openimmo.transfer(made, now, "1")
     assert broken_rules(document) == []
     assert schema_errors(document) in ([], None)
