@@ -73,7 +73,11 @@
             "aktiv": false,
             "tenants_need": "email",
             "needs_gebaeude": true,
-            "options": {},
+            "options": {
+                "kontakt_email": {"default": "vermietung@example.invalid", "allowed": "text"},
+                "kontakt_name": {"default": none, "allowed": "text or null"},
+                "openimmo_anid": {"default": none, "allowed": "text or null"},
+            },
         },
         "kiwi": {
             "aktiv": false,

@@ -30,6 +30,15 @@
 {% endmacro %}
 
 
+{#- What stands in a column where it could not be read, or not in one way only (C3); NULL where it could. -#}
+{% macro unread_value(zeile, spalte) -%}
+    list_filter(
+        {{ zeile }}._maengel,
+        lambda mangel: mangel.column_name = '{{ spalte }}' and mangel.rule = 'C3' and mangel.reason is null
+    )[1].value
+{%- endmacro %}
+
+
 {#- Whether one of a row's values was listed: of this column, by this rule (any, when not named). -#}
 {% macro has_mangel(zeile, spalte, rule=none) -%}
     coalesce(list_any_value(list_transform(list_filter(

@@ -156,12 +156,12 @@
 
 {#- Rows that the mart leaves out for what its partner refuses (V1): `relation` has the key of the level and a list
     `hindernisse`. -#}
-{% macro refused_rows(partner, entity, level, relation) -%}
+{% macro refused_rows(partner, entity, level, relation, table_name=none) -%}
     {{ held_row(
         entity,
         composite_id(partner, level),
         "'V1'",
-        level,
+        table_name or level,
         "concat_ws(' ', hindernisse[1].column_name, hindernisse[1].value) || ': ' || hindernisse[1].reason",
     ) }}
     from {{ relation }}

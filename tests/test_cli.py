@@ -14,6 +14,7 @@ import pytest
 from rich.console import Console
 
 from pipelines import settings, unexpected
+from pipelines.api.connector import once_a_run
 from pipelines.api.settings import partner_settings
 from pipelines.cli import main as cli
 from pipelines.cli import terminal
@@ -454,3 +455,36 @@ def test_after_a_signal_nothing_is_said_to_be_mended(monkeypatch: pytest.MonkeyP
     assert flow._advice("stopped", is_held=False) == "This run was ended; the next one goes on with it."
     monkeypatch.setattr("pipelines.interrupt.exit_code", lambda: None)
     assert flow._advice("stopped", is_held=False).startswith("Mend what stopped the partner")
+
+
+@pytest.mark.parametrize(
+    ("partner", "more"),
+    [
+        ("immomio", {"USERNAME": "u", "PASSWORD": "p"}),
+        ("immomio", {"INTAKE": "ftp", "INTAKE_URL": "ftp://ftp.example.org/in", "INTAKE_USERNAME": "u"}),
+        ("wohnungshelden", {"API_TOKEN": "t", "BASE_URL": "https://wohnungshelden.example.org/api"}),
+    ],
+)
+def test_an_address_that_nobody_has_is_set_before_anything_leaves_this_machine(
+    clean: Path, monkeypatch: pytest.MonkeyPatch, partner: str, more: dict[str, str]
+) -> None:
+    clean.mkdir()
+    prefix = f"DESTINATION__{partner.upper()}__"
+    at_sandbox = {k: v for k, v in environment_of("http://127.0.0.1:1").items() if k.startswith(prefix)}
+    given = {prefix + key: value for key, value in more.items()}
+    for name, value in {**at_sandbox, **given}.items():
+        monkeypatch.setenv(name, value)
+    if "PASSWORD" in more:  # the partner's own address
+        monkeypatch.delenv(prefix + "BASE_URL")
+    setting = {"aktiv": True, "separator": "/", "mandanten": "alle"}
+    asked = json.dumps({"partners": {partner: setting}})
+    wanted = f"partners.{partner}.kontakt_email is vermietung@example.invalid, which serves the sandbox alone"
+    with pytest.raises(SettingsError, match=wanted):
+        flow.check(clean, read_vars(partners(), asked, "2026-11-21", []), once_a_run())
+    with pytest.raises(SettingsError, match="sample data never goes to a real partner"):
+        flow.run_all(clean, read_vars(partners(), asked, "2026-11-21", []), print, lambda *_: None)
+    for name, value in at_sandbox.items():
+        monkeypatch.setenv(name, value)
+    for name in given.keys() - at_sandbox.keys():
+        monkeypatch.delenv(name)
+    flow._check_stand_ins(read_vars(partners(), asked, "2026-11-21", []))

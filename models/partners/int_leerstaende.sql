@@ -35,7 +35,8 @@ objektarten as (
 marked as (
     select
         leerstaende.*,
-        {{ has_mangel('leerstaende', 'leer_bis') }} as ist_ende_unlesbar
+        {{ has_mangel('leerstaende', 'leer_bis') }} as ist_ende_unlesbar,
+        {{ unread_value('leerstaende', 'nettokaltmiete') }} as nettokaltmiete_ungelesen
     from leerstaende
 ),
 
@@ -87,6 +88,7 @@ described as (
         {{ jahr('coalesce(released.baujahr, gebaeude.baujahr, wirtschaftseinheiten.baujahr)') }}
             as baujahr_zahl,
         released.nettokaltmiete,
+        released.nettokaltmiete_ungelesen,
         released.nebenkosten,
         released.heizkosten,
         released.heizkosten_enthalten,

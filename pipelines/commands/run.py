@@ -35,7 +35,7 @@ from pipelines.erp.settings import erp_settings, increments, is_configured
 from pipelines.errors import BuildError, SettingsError
 from pipelines.forget import forget
 from pipelines.ledger.ledger import one, open_database
-from pipelines.ledger.target_systems import THIS_MACHINE, check_systems, moved, system_of
+from pipelines.ledger.target_systems import check_systems, moved
 from pipelines.lock import only_run
 from pipelines.plan import guards
 from pipelines.plan.plan import use_case_of
@@ -77,7 +77,7 @@ Line = TypeVar("Line")
 SAMPLE_UNITS = 500
 SAMPLE_SEED = 1
 # A domain that never exists (RFC 2606): what a shipped default stands in for somebody has to set.
-PLACEHOLDER = ".invalid"
+STAND_IN = ".invalid"
 # So many names of unknown columns and files are told; --json has them all.
 SHOWN_NAMES = 20
 
@@ -254,7 +254,7 @@ def _run_sample(home: Path, settings: Vars, say: Say, progress: Progress) -> Run
     from pipelines.erp.sample import write_sample
 
     configured = sample.configured(settings.active)
-    if any(not is_loopback(str(config_value(f"destination.{name}.base_url"))) for name in configured):
+    if not all(_stays_here(name) for name in configured):
         raise SettingsError(
             f"SOURCES__ERP__KIND: missing, although {setting_name(f'destination.{configured[0]}.…')} is set;"
             " sample data never goes to a real partner. Set SOURCES__ERP__KIND=files and"
@@ -286,23 +286,28 @@ def check(home: Path, settings: Vars, make: MakesConnectors) -> None:
         )
     for name in settings.active:
         make(name).client.close()
+    _check_stand_ins(settings)
     _check_rows(home, settings)
-    _check_placeholders(settings)
     check_systems(home, settings.active)
 
 
-def _check_placeholders(settings: Vars) -> None:
-    """Options that are shipped with a value nobody can use go to no system but a test server here."""
+def _check_stand_ins(settings: Vars) -> None:
+    """An option that is shipped with an address nobody has (`….invalid`) is set before anything leaves this machine."""
     for name in settings.active:
-        if system_of(load_contract(name)) == THIS_MACHINE:
-            continue
-        for option, made in load_profile(name).options.items():
-            value = settings.partners[name].get(option, made.default)
-            if isinstance(value, str) and value.casefold().endswith(PLACEHOLDER):
+        for key, option in load_profile(name).options.items():
+            value = settings.partners[name].get(key, option.default)
+            if isinstance(value, str) and value.casefold().endswith(STAND_IN) and not _stays_here(name):
                 raise SettingsError(
-                    f"partners.{name}.{option}: {value} stands there for a value of yours, and"
-                    f" {load_contract(name).title} would show it to people; set it in {VARS}"
+                    f"partners.{name}.{key} is {value}, which serves the sandbox alone; set it in {VARS}"
                 )
+
+
+def _stays_here(partner: str) -> bool:
+    """Whether all that is sent to a partner, files too, goes to this machine."""
+    folder = config_value(f"destination.{partner}.intake_url")
+    return is_loopback(str(config_value(f"destination.{partner}.base_url"))) and (
+        folder is None or is_loopback(folder)
+    )
 
 
 def check_rows(home: Path, settings: Vars) -> None:

@@ -19,13 +19,13 @@ def folder(home: Path) -> Path:
 
 
 def configured(partners: list[str]) -> list[str]:
-    """Those of these partners for which an address or a credential is set."""
+    """Those of these partners for which an address, of a folder too, or a credential is set."""
     return [
         name
         for name in partners
         if any(
             config_value(f"destination.{name}.{key}")
-            for key in ("base_url", "login_base_url", *load_contract(name).credentials)
+            for key in ("base_url", "login_base_url", "intake_url", *load_contract(name).credentials)
         )
     ]
 

@@ -50,8 +50,12 @@ class Evidence:
         return {**loads[0], "built_at": last["built_at"], "is_built": is_built}
 
     def findings(self, rows: Iterable[ErpRow]) -> list[Json]:
-        """What rules said about these rows, for this partner or for all, in the order of the rows."""
-        order = {(row.table, row.key): place for place, row in enumerate(rows)}
+        """What rules said about these rows and the vacancies of units, for this partner or for all, in their order."""
+        order: dict[tuple[str, str], int] = {}
+        for place, row in enumerate(rows):
+            order[row.table, row.key] = place
+            if row.table == "verwaltungseinheit":
+                order["leerstand", row.key] = place
         found = self._all(
             "quality.findings",
             "select rule, table_name as table, key, column_name as column, value, reason as why"

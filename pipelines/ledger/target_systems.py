@@ -9,8 +9,6 @@ from pipelines.errors import SettingsError
 from pipelines.ledger.ledger import open_database
 from pipelines.settings import is_loopback
 
-THIS_MACHINE = "this machine"
-
 
 def check_systems(home: Path, partners: list[str]) -> None:
     """Notes the address of a partner that is new, and refuses another one than before.
@@ -41,6 +39,6 @@ def moved(home: Path, partner: str) -> str:
 
 
 def system_of(contract: Contract) -> str:
-    """Host that a ledger speaks of; `THIS_MACHINE` for any loopback address."""
+    """Host that a ledger speaks of; `this machine` for any loopback address."""
     url = contract.base_url(partner_settings(contract))
-    return THIS_MACHINE if is_loopback(url) else str(urlsplit(url).netloc)
+    return "this machine" if is_loopback(url) else str(urlsplit(url).netloc)

@@ -92,6 +92,7 @@ FINDINGS = [
         "a number contains the separator",
     ),
     ("I5", "verwaltungseinheit", "001/1/01/0013/1", "ve_nr", "0013/1", "plentific", "for another partner"),
+    ("LE2", "leerstand", "002/05/0042", "nettokaltmiete", "0.00", "etg24", "no rent"),
     ("E5", "kontaktweg", "90/1", "wert", "xxxxx", None, None),
     ("E2", "mieter", "001/1/01/0001/01/90", "email", None, None, "no valid e-mail address"),
 ]
@@ -182,6 +183,15 @@ def test_an_erp_without_we_is_asked_without_one(delivered: Site) -> None:
         ["002/05/0042"],
         [5],
     )
+
+
+def test_why_a_vacancy_stays_behind_is_told_of_its_unit(delivered: Site) -> None:
+    report = ask(delivered, "002/05/0042")
+    assert [(f["rule"], f["table"], f["value"]) for f in report["findings"]] == [("LE2", "leerstand", "0.00")]
+    assert report["verdicts"] == [
+        "Not sent: rule LE2 on leerstand 002/05/0042: The vacancy has no Nettokaltmiete above 0, and Immomio takes none"
+        " without. (no rent)"
+    ]
 
 
 def test_personal_values_are_masked_unless_asked_for(delivered: Site) -> None:
@@ -343,7 +353,7 @@ def test_what_is_on_its_way_shows_before_it_is_in_the_ledger(delivered: Site) ->
 
 def test_every_rule_that_can_make_a_finding_has_a_sentence() -> None:
     page = (project_root() / "docs" / "rules.md").read_text(encoding="utf-8")
-    assert set(re.findall(r"\*\*([CEHLI]\d+|R-HM|V\d|EV\d|AB2)\*\*", page)) | {"V1", "V2"} == set(RULES)
+    assert set(re.findall(r"\*\*([CEHLI]\d+|LE\d|R-HM|V\d|EV\d|AB2)\*\*", page)) | {"V1", "V2"} == set(RULES)
 
 
 def test_without_a_database_or_with_one_in_use_the_message_says_what_to_do(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """A small stock of vacancies for partners that offer them. Every rule has a row to bite on."""
 
+import hashlib
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -17,6 +18,148 @@ BARE = {**PARK, "gebaeude_nr": "03"}
 WITH_SLASH = {"mandant_nr": "001", "we_nr": "00/9", "gebaeude_nr": "01"}
 WITHOUT_WE = {"mandant_nr": "002", "gebaeude_nr": "77", "quelle_erp": "uts_karthago"}
 OTHER_MANDANT = {"mandant_nr": "900", "we_nr": "0001", "gebaeude_nr": "01"}
+
+# What the partners that offer a vacancy say of whom to ask.
+CONTACT = {"kontakt_email": "post@example.org", "kontakt_name": "Vermietung"}
+FLAT, PRACTICE = "001/0007/01/0001", "001/0007/01/0002"
+NO_KIND = dict.fromkeys(
+    (
+        "wohnung",
+        "haus",
+        "buero_praxen",
+        "einzelhandel",
+        "gastgewerbe",
+        "hallen_lager_prod",
+        "parken",
+        "sonstige",
+    )
+)
+PROVIDER = {
+    "anbieternr": "001",
+    "firma": "Bauverein Muster eG",
+    "openimmo_anid": "A" + hashlib.sha256(b"001").hexdigest()[:30].upper(),
+}
+# By hand what two of them are in OpenImmo: one of which the ERP knows everything, and one of which it knows little.
+IMMOBILIEN: Mapping[str, Any] = {
+    FLAT: {
+        "anbieter": PROVIDER,
+        "objektkategorie": {
+            "nutzungsart": {"WOHNEN": True, "GEWERBE": False},
+            "vermarktungsart": {"KAUF": False, "MIETE_PACHT": True},
+            "objektart": {**NO_KIND, "wohnung": {"wohnungtyp": "KEINE_ANGABE"}},
+        },
+        "geo": {
+            "plz": "01067",
+            "ort": "Dresden",
+            "strasse": "Lindenweg",
+            "hausnummer": "12a",
+            "land": {"iso_land": "DEU"},
+            "etage": 2,
+            "wohnungsnr": "0001",
+        },
+        "kontaktperson": {"email_zentrale": "post@example.org", "name": "Vermietung"},
+        "preise": {
+            "nettokaltmiete": 612.4,
+            "kaltmiete": 722.4,
+            "warmmiete": 807.9,
+            "nebenkosten": 110,
+            "heizkosten_enthalten": False,
+            "heizkosten": 85.5,
+            "waehrung": {"iso_waehrung": "EUR"},
+            "kaution": 1837.2,
+        },
+        "flaechen": {"wohnflaeche": 54.3, "nutzflaeche": 81, "anzahl_zimmer": 2.5},
+        "ausstattung": {
+            "kueche": {"EBK": True},
+            "heizungsart": {"ZENTRAL": True},
+            "fahrstuhl": {"PERSONEN": True},
+            "unterkellert": {"keller": "JA"},
+            "fahrradraum": True,
+            "gaestewc": True,
+            "user_defined_simplefield": [{"feldname": "gegensprechanlage", "text": "true"}],
+        },
+        "zustand_angaben": {
+            "baujahr": "1956",
+            "energiepass": [
+                {
+                    "epart": "BEDARF",
+                    "gueltig_bis": "2033-11-30",
+                    "energieverbrauchkennwert": None,
+                    "endenergiebedarf": "71.25",
+                    "primaerenergietraeger": "Gas",
+                    "wertklasse": "B",
+                    "jahrgang": "2014",
+                    "gebaeudeart": "nichtwohn",
+                }
+            ],
+        },
+        "freitexte": {"objekttitel": "Wohnung, Lindenweg 12a, Dresden"},
+        "verwaltung_objekt": {
+            "verfuegbar_ab": "2026-05-01",
+            "abdatum": "2026-05-01",
+            "wbs_sozialwohnung": True,
+        },
+    },
+    PRACTICE: {
+        "anbieter": PROVIDER,
+        "objektkategorie": {
+            "nutzungsart": {"WOHNEN": False, "GEWERBE": True},
+            "vermarktungsart": {"KAUF": False, "MIETE_PACHT": True},
+            "objektart": {**NO_KIND, "buero_praxen": {"buero_typ": "PRAXIS"}},
+        },
+        "geo": {
+            "plz": "01067",
+            "ort": "Dresden",
+            "strasse": "Lindenweg",
+            "hausnummer": "12a",
+            "land": {"iso_land": "DEU"},
+            "etage": 1,
+            "wohnungsnr": "0002",
+        },
+        "kontaktperson": {"email_zentrale": "post@example.org", "name": "Vermietung"},
+        "preise": {
+            "nettokaltmiete": 500,
+            "kaltmiete": None,
+            "warmmiete": None,
+            "nebenkosten": None,
+            "heizkosten_enthalten": True,
+            "heizkosten": None,
+            "waehrung": {"iso_waehrung": "EUR"},
+            "kaution": None,
+        },
+        "flaechen": {"wohnflaeche": None, "nutzflaeche": 120.5, "anzahl_zimmer": 4},
+        "ausstattung": {
+            "kueche": {"EBK": None},
+            "heizungsart": {"ZENTRAL": None},
+            "fahrstuhl": {"PERSONEN": True},
+            "unterkellert": {"keller": None},
+            "fahrradraum": None,
+            "gaestewc": None,
+            "user_defined_simplefield": None,
+        },
+        "zustand_angaben": {
+            "baujahr": "1928",
+            "energiepass": [
+                {
+                    "epart": "VERBRAUCH",
+                    "gueltig_bis": "2031-05-31",
+                    "energieverbrauchkennwert": "98.40",
+                    "endenergiebedarf": None,
+                    "primaerenergietraeger": "Fernwärme",
+                    "wertklasse": "C",
+                    "jahrgang": "2014",
+                    "gebaeudeart": "wohn",
+                }
+            ],
+        },
+        "freitexte": {"objekttitel": "Praxis, Lindenweg 12a, Dresden"},
+        "verwaltung_objekt": {
+            "verfuegbar_ab": "2026-04-01",
+            "abdatum": "2026-04-01",
+            "wbs_sozialwohnung": False,
+        },
+    },
+}
 
 
 def unit(house: Row, ve_nr: str, ve_art: str = "Wohnung", **more: str) -> Row:
@@ -152,8 +295,10 @@ LEERSTAENDE: Mapping[str, list[Row]] = {
 }
 
 
-def built(build: Build, partner: str, **options: Any) -> Marts:
-    """The partner's marts of these vacancies; separator /, Mandanten 001 and 002; its data tests have passed."""
+def built(build: Build, partner: str, more: Mapping[str, list[Row]] | None = None, **options: Any) -> Marts:
+    """The partner's marts of these vacancies, and of `more` rows; separator /, Mandanten 001 and 002; its data tests
+    have passed."""
+    tables = {name: [*rows, *(more or {}).get(name, [])] for name, rows in LEERSTAENDE.items()}
     setting = {"aktiv": True, "separator": "/", "mandanten": ["001", "002"], **options}
     settings = {"stichtag": STICHTAG, "partners": {partner: setting}}
-    return Marts(build(LEERSTAENDE, select=[f"+{partner}"], vars=settings, tests=True))
+    return Marts(build(tables, select=[f"+{partner}"], vars=settings, tests=True))

@@ -1,6 +1,7 @@
 """What Immomio gets of a small stock, every body by hand: the small stock of all partners and what lies beside it."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
@@ -8,9 +9,12 @@ import duckdb
 import pytest
 from openapi_schema_validator import OAS31Validator
 
+from pipelines.api.protocols import openimmo
 from pipelines.contract.contract import load_contract
 from tests.partners.bestand import GARTENSTADT, Tables, with_bestand
 from tests.partners.conftest import STICHTAG, Marts, bodies_of
+from tests.partners.leerstaende import CONTACT, FLAT, HOUSE, IMMOBILIEN, built, unit, vacancy
+from tests.push.openimmo_rules import broken_rules, schema_errors
 
 CONTRACT = load_contract("immomio")
 bodies = partial(bodies_of, CONTRACT)
@@ -52,6 +56,7 @@ MORE: Tables = {
         {
             **PARK_FLAT,
             "ve_art": "Wohnung",
+            "bezeichnung": "Wohnung links",
             "etage": "4",
             "etage_lage": "4. OG",
             "wohnflaeche": "61,25",
@@ -65,6 +70,18 @@ MORE: Tables = {
     ],
 }
 STOCK = with_bestand(MORE)
+# What stands in nettokaltmiete of a released vacancy, by the number of its VE.
+RENTS = {
+    "0020": "-1",
+    "0021": "50,00-",
+    "0022": "0,01",
+    "0023": "auf Anfrage",
+    "0024": "1.234",  # 1.23 or 1234
+    "0025": "600 €",
+    "0026": "0,00",
+}
+# Kinds of units that are offered, by the number of their VE.
+OFFERED_KINDS = {"0030": "Gastronomie", "0031": "Lager", "0032": "Gewerbe"}
 
 
 @pytest.fixture(scope="module")
@@ -73,6 +90,39 @@ def immomio(build: Callable[..., duckdb.DuckDBPyConnection]) -> Marts:
     setting = {"aktiv": True, "separator": "/", "mandanten": ["001", "002"]}
     settings = {"stichtag": STICHTAG, "partners": {"immomio": setting}}
     return Marts(build(STOCK, select=["+immomio"], vars=settings, tests=True))
+
+
+@pytest.fixture(scope="module")
+def vacancies(build: Callable[..., duckdb.DuckDBPyConnection]) -> Marts:
+    """The stock of vacancies with rents of every kind, and one without rent and address; the data tests have passed."""
+    rents = [vacancy(HOUSE, nr, nettokaltmiete=rent) for nr, rent in RENTS.items()]
+    bare = {"mandant_nr": "001", "we_nr": "0007", "gebaeude_nr": "02"}
+    kinds = [vacancy(HOUSE, nr, objektart="Gewerbe") for nr in OFFERED_KINDS]
+    more = {
+        "verwaltungseinheit": [
+            *(unit(HOUSE, nr) for nr in RENTS),
+            *(unit(HOUSE, nr, kind, ausstattung="Fahrradraum") for nr, kind in OFFERED_KINDS.items()),
+            unit(bare, "0002"),
+            unit(HOUSE, ""),  # nobody knows which
+        ],
+        "leerstand": [*rents, *kinds, vacancy(bare, "0002", nettokaltmiete="0")],
+    }
+    return built(build, "immomio", more, kontakt_email=CONTACT["kontakt_email"])
+
+
+def held(marts: Marts) -> dict[str, tuple[str, str]]:
+    """Rule and reason of what is held of the vacancies, by id."""
+    found = marts.database.execute(
+        "select external_id, rule, reason from partners.immomio__held where entity = 'leerstaende'"
+    ).fetchall()
+    return {external_id: (rule, reason) for external_id, rule, reason in found}
+
+
+def types(marts: Marts, model: str) -> list[str]:
+    """The types of a model's columns."""
+    return [
+        str(kind) for _, kind, *_ in marts.database.execute(f"describe partners.immomio__{model}").fetchall()
+    ]
 
 
 def test_a_wirtschaftseinheit_is_an_economic_unit_with_the_address_of_its_gebaeude(immomio: Marts) -> None:
@@ -183,7 +233,7 @@ def test_a_year_is_the_gebaeudes_and_no_year_is_no_other_ones(immomio: Marts) ->
 
 
 def test_every_body_is_one_that_the_contract_takes(immomio: Marts) -> None:
-    for entity in CONTRACT.entities:
+    for entity in ("wirtschaftseinheiten", "verwaltungseinheiten"):
         schema: dict[str, Any] = CONTRACT.schema(entity, "create")
         required = [name for name in schema["required"] if name != "externalId"]
         validator = OAS31Validator(
@@ -231,3 +281,112 @@ def test_i5_a_number_with_the_separator_keeps_the_row_back(immomio: Marts) -> No
         "select entity, external_id from partners.immomio__held where rule = 'I5'"
     ).fetchall()
     assert ("wirtschaftseinheiten", "001/00/9") in held
+
+
+# ---- vacancies
+
+
+@pytest.mark.parametrize("number", IMMOBILIEN)
+def test_a_released_vacancy_is_an_immobilie_with_what_the_erp_knows(vacancies: Marts, number: str) -> None:
+    contact = {"email_zentrale": "post@example.org", "name": "Bauverein Muster eG"}
+    assert bodies(vacancies, "leerstaende")[number] == {**IMMOBILIEN[number], "kontaktperson": contact}
+
+
+def test_the_kind_of_a_vacancy_is_that_of_its_unit(vacancies: Marts) -> None:
+    sent = bodies(vacancies, "leerstaende")
+    kinds = {
+        key: next((kind, value) for kind, value in body["objektkategorie"]["objektart"].items() if value)
+        for key, body in sent.items()
+    }
+    assert kinds["001/0007/01/0009"] == ("parken", {"parken_typ": "TIEFGARAGE"})
+    assert kinds["001/0007/03/0001"] == ("haus", {"haustyp": "EINFAMILIENHAUS"})
+    assert kinds["001/0007/01/0030"] == ("gastgewerbe", {"gastgew_typ": "GASTRONOMIE"})
+    assert kinds["001/0007/01/0031"] == ("hallen_lager_prod", {"hallen_typ": "LAGER"})
+    assert kinds["001/0007/01/0032"] == ("sonstige", {"sonstige_typ": "SONSTIGE"})
+    fittings = sent["001/0007/01/0030"]["ausstattung"]
+    assert (fittings["fahrradraum"], fittings["gaestewc"]) == (True, None)
+    assert sent["002/77/0001"]["kontaktperson"]["name"] == "Muster Zwei"
+    assert kinds["001/0007/01/0022"] == ("wohnung", {"wohnungtyp": "KEINE_ANGABE"})
+    assert sent["001/0007/03/0001"]["geo"]["land"] == {"iso_land": "AUT"}
+
+
+def test_le2_only_a_vacancy_with_a_rent_above_0_that_can_be_read_goes(vacancies: Marts) -> None:
+    sent = bodies(vacancies, "leerstaende")
+    assert {key: body["preise"]["nettokaltmiete"] for key, body in sent.items()} == {
+        FLAT: 612.4,
+        "001/0007/01/0002": 500,
+        "001/0007/01/0008": 701,  # the first of two
+        "001/0007/01/0009": 65,
+        "001/0007/01/0022": 0.01,
+        "001/0007/01/0025": 600,
+        **{f"001/0007/01/{number}": 500 for number in OFFERED_KINDS},
+        "001/0007/03/0001": 500,
+        "002/77/0001": 500,  # of an ERP without WE
+    }
+    assert vacancies.findings("immomio", "LE2") == {
+        ("leerstand", f"001/0007/{number}")
+        for number in ("01/0006", "01/0013", "01/0020", "01/0021", "01/0026", "02/0002")
+    }
+    assert vacancies.finding("immomio", "leerstand", "001/0007/01/0021")["value"] == "-50.00"
+    assert vacancies.finding("immomio", "leerstand", "001/0007/01/0006")["value"] is None
+
+
+def test_le2_a_rent_of_nothing_is_no_doubt_and_one_that_cannot_be_read_is(vacancies: Marts) -> None:
+    found = held(vacancies)
+    said = "the Nettokaltmiete cannot be read"
+    assert {key: why for key, why in found.items() if why[0] == "V1"} == {
+        "001/0007/01/0007": ("V1", "vermarktungsart Kauf: a listing at Immomio is for letting"),
+        "001/0007/01/0012": (
+            "V1",
+            "objektart Sonstiges: neither objektart of the vacancy nor the seed ve_arten says what it is",
+        ),
+        "001/0007/01/0023": ("V1", f"nettokaltmiete auf Anfrage: {said}"),
+        "001/0007/01/0024": ("V1", f"nettokaltmiete 1.234: {said}"),
+        "001/0007/02/0001": ("V1", "ort: OpenImmo requires a postcode or a town"),
+    }
+    assert {key for key, why in found.items() if why[0] != "V1"} == {
+        "001/0007/01/0005",
+        "001/0007/01/?",
+        "001/00/9/01/0001",
+    }
+    assert ("leerstand", "001/0007/01/0023") in vacancies.findings("immomio", "V1")
+    assert vacancies.finding("immomio", "leerstand", "001/00/9/01/0001")["rule"] == "I5"
+
+
+def test_what_is_held_says_all_that_the_plan_asks(vacancies: Marts) -> None:
+    said = "nettokaltmiete 1.234: the Nettokaltmiete cannot be read"
+    found = vacancies.database.execute(
+        "select * from partners.immomio__held where entity = 'leerstaende'"
+        " and external_id in ('001/0007/01/0024', '001/0007/01/?') order by external_id"
+    )
+    unknown = ("C7", "verwaltungseinheit", "row 30: no ve_nr", False, None, True, "/", None)
+    assert found.fetchall() == [
+        ("leerstaende", "001/0007/01/0024", "V1", "leerstand", said, False, None, True, None, None),
+        ("leerstaende", "001/0007/01/?", *unknown),
+    ]
+    assert types(vacancies, "held") == ["VARCHAR"] * 5 + [
+        "BOOLEAN",
+        "VARCHAR",
+        "BOOLEAN",
+        "VARCHAR",
+        "VARCHAR",
+    ]
+
+
+def test_a_vacancy_of_a_unit_that_is_gone_is_gone_for_sure(vacancies: Marts) -> None:
+    found = vacancies.database.execute(
+        "select * from partners.immomio__departures"
+        " where entity = 'leerstaende' and external_id = '001/0007/01/0011'"
+    )
+    assert found.fetchall() == [("leerstaende", "001/0007/01/0011", True, None, None)]
+    assert types(vacancies, "departures") == ["VARCHAR", "VARCHAR", "BOOLEAN", "DATE", "DATE"]
+
+
+def test_every_immobilie_keeps_the_rules_of_openimmo(vacancies: Marts) -> None:
+    now = datetime(2026, 3, 31, 12, 0, tzinfo=UTC)
+    sent = bodies(vacancies, "leerstaende")
+    made = [openimmo.objekt(number, body, "", now) for number, body in sent.items()]
+    assert [openimmo.problems(one) for one in made] == [()] * 11
+    document = openimmo.transfer(made, now, "1")
+    assert broken_rules(document) == []
+    assert schema_errors(document) in ([], None)

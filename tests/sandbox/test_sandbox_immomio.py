@@ -2,12 +2,15 @@
 
 from base64 import b64encode
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 import requests
 
+from pipelines.api.protocols import openimmo
 from pipelines.sandbox.server import Sandbox
+from tests.push.shape_stock import FILED
 from tests.sandbox.api import Api
 
 SetOption = Callable[[str, str, str], None]
@@ -107,3 +110,43 @@ def test_pages_are_counted_from_zero(immomio: Api) -> None:
     total = len(whole["content"])
     assert second["page"] == {"totalElements": total, "totalPages": (total + 1) // 2, "page": 1, "size": 2}
     assert immomio.get("/economic-units", page=-1).status_code == 400
+
+
+def test_an_import_tells_what_became_of_each_object_and_refuses_one_without_a_rent(immomio: Api) -> None:
+    now = datetime(2026, 11, 21, tzinfo=UTC)
+    row = FILED["objekte"][0]
+    odd = {"": {}, "0": {"nettokaltmiete": 0}, "-1": {"nettokaltmiete": -1}}
+    made = [openimmo.objekt("001/7/1", row, "", now)]
+    made += [openimmo.objekt(f"001/8/{key}", {**row, "preise": rent}, "", now) for key, rent in odd.items()]
+    made.append(openimmo.objekt("001/7/2", {}, "DELETE", now))
+    ticket = requests.post(
+        immomio.base + "/imports/openimmo",
+        files={
+            "file": ("openimmo.zip", openimmo.packed(openimmo.transfer(made, now, "1")), "application/zip")
+        },
+        headers=BASIC,
+        timeout=20,
+    )
+    assert ticket.status_code == 202
+    state = "/imports/" + ticket.json()["importId"]
+    assert immomio.get(state).json() == {"status": "RUNNING"}
+    told = immomio.get(state).json()
+    why = "nettokaltmiete is missing or 0"
+    assert told == {
+        "status": "FINISHED",
+        "objects": [
+            {"externalId": "001/7/1", "status": "IMPORTED", "message": None},
+            *({"externalId": f"001/8/{key}", "status": "REJECTED", "message": why} for key in odd),
+            {"externalId": "001/7/2", "status": "DELETED", "message": None},
+        ],
+    }
+    assert immomio.get("/imports/none").status_code == 404
+    assert requests.post(immomio.base + "/imports/openimmo", headers=BASIC, timeout=20).status_code == 400
+
+
+def test_what_came_in_files_is_behind_no_address(sandbox: Sandbox, immomio: Api) -> None:
+    assert immomio.get("/").status_code == 404
+    assert immomio.get("").status_code == 404
+    assert all(
+        record["externalId"].startswith("001/7") for record in sandbox.records("immomio", "leerstaende")
+    )

@@ -8,6 +8,7 @@ departures as (
         entities={
             'wirtschaftseinheiten': 'wirtschaftseinheit',
             'verwaltungseinheiten': 'verwaltungseinheit',
+            'leerstaende': 'verwaltungseinheit',
         },
     ) }}
 )

@@ -55,6 +55,10 @@ units_refused as (
     from befunde
 ),
 
+vacancies as (
+    {{ leerstand_findings('immomio', ['hindernisse', 'ohne_miete']) }}
+),
+
 findings as (
     select * from key_conflicts
     union all
@@ -63,6 +67,8 @@ findings as (
     select * from gebaeude_without_we
     union all
     select * from units_refused
+    union all
+    select * from vacancies
 )
 
 select * from findings

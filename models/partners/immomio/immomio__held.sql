@@ -1,7 +1,9 @@
 {{ config(enabled=partner_aktiv('immomio')) }}
 
 {% set units = ref('int_immomio__verwaltungseinheiten') %}
-{% set refused = refused_rows('immomio', 'verwaltungseinheiten', 'verwaltungseinheit', units) %}
+{% set more = [refused_rows('immomio', 'verwaltungseinheiten', 'verwaltungseinheit', units)] %}
+{#- LE2: a rent of nothing says for sure that there is no offer. -#}
+{% do more.extend(leerstand_doubts('immomio', 'leerstaende', unless='ohne_miete is not null')) %}
 
 with
 
@@ -11,8 +13,9 @@ records_in_doubt as (
         entities={
             'wirtschaftseinheiten': ['wirtschaftseinheit'],
             'verwaltungseinheiten': ['verwaltungseinheit'],
+            'leerstaende': ['verwaltungseinheit'],
         },
-        more=[refused],
+        more=more,
     ) }}
 )
 

@@ -1,4 +1,4 @@
-"""Immomio in the sandbox: two ways to log in, upserts under our id, and an archive in the place of a delete."""
+"""Immomio in the sandbox: two ways to log in, upserts under our id, an archive in the place of a delete, vacancies."""
 
 import base64
 import binascii
@@ -8,13 +8,17 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any, ClassVar
+from xml.etree import ElementTree as ET
 
 from pipelines.sandbox.play import tokens
 from pipelines.sandbox.play.lists import answer as page_answer
-from pipelines.sandbox.play.partner import Partner as Base
+from pipelines.sandbox.play.openimmo import IMPORT_OPTIONS
+from pipelines.sandbox.play.openimmo import OpenImmoPartner as Base
 from pipelines.sandbox.play.resources import Resource
 from pipelines.sandbox.play.store import Json, Record
 from pipelines.sandbox.play.wire import ApiError, Call, Handler, Option, PartnerAnswer, PartnerPage, bearer
+
+ADDRESS = {"street": "strasse", "houseNumber": "hausnummer", "zipCode": "plz", "city": "ort"}
 
 
 class Partner(Base):
@@ -22,6 +26,7 @@ class Partner(Base):
 
     demo: ClassVar[Mapping[str, str]] = {"username": "sandbox", "password": "sandbox-immomio"}
     options: ClassVar[Mapping[str, Option]] = {
+        **IMPORT_OPTIONS,
         "archived": Option(
             "shown", "hidden: archived records are not in lists and answer 404", ("shown", "hidden")
         ),
@@ -31,8 +36,8 @@ class Partner(Base):
     invalid_status = 400
 
     def routes(self) -> dict[tuple[str, str], Handler]:
-        """The login."""
-        return {("post", "/auth/login"): self._token}
+        """The login, and the import of vacancies."""
+        return {**super().routes(), ("post", "/auth/login"): self._token}
 
     def authenticate(self, call: Call) -> str:
         """The API user, or a token of this epoch that has not run out."""
@@ -68,6 +73,19 @@ class Partner(Base):
     def computed(self, resource: Resource, record: Record) -> Json:
         """Immomio's own id."""
         return {"id": record.seq}
+
+    def refusal(self, given: ET.Element) -> str | None:
+        """A vacancy needs a Nettokaltmiete."""
+        return None if _rent(given) > 0 else "nettokaltmiete is missing or 0"
+
+    def fields_of(self, given: ET.Element) -> Json:
+        """What is kept of an immobilie."""
+        address = {name: given.findtext(f"geo/{path}") for name, path in ADDRESS.items()}
+        return {
+            "title": given.findtext("freitexte/objekttitel"),
+            "address": address,
+            "baseRent": _rent(given),
+        }
 
     def list_answer(
         self, resource: Resource, items: list[Json], total: int, page: PartnerPage
@@ -105,6 +123,14 @@ class Partner(Base):
         return PartnerAnswer(
             200, {"accessToken": token, "refreshToken": secrets.token_hex(8), "expiresIn": seconds}
         )
+
+
+def _rent(given: ET.Element) -> float:
+    """The Nettokaltmiete; 0 without one, and for what is no number."""
+    try:
+        return float(given.findtext("preise/nettokaltmiete") or 0)
+    except ValueError:
+        return 0.0
 
 
 def _basic(call: Call) -> tuple[str, ...]:

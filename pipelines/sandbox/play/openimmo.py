@@ -79,6 +79,10 @@ class OpenImmoPartner(Partner):
         """The fields of a record that an immobilie becomes."""
         return {"rent": given.findtext("preise/nettokaltmiete")}
 
+    def refusal(self, given: ET.Element) -> str | None:
+        """Why an object that is to be made or changed is refused, in a sentence; None for one that is taken."""
+        return None
+
     def known_again(self, before: Json, aktion: str) -> Json:
         """More fields, by what was there before."""
         return {}
@@ -108,6 +112,8 @@ class OpenImmoPartner(Partner):
         pattern = self.settings["import_reject"]
         if pattern and re.search(pattern, number):
             return {http.number: number, http.result: http.rejected[0], "message": f"{number} is refused"}
+        if aktion != "DELETE" and (why := self.refusal(given)):
+            return {http.number: number, http.result: http.rejected[0], "message": why}
         kind = self.take_object(entity, number, aktion, given)
         return {http.number: number, http.result: http.accepted[kind][0], "message": None}
 

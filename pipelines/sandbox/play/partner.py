@@ -25,6 +25,8 @@ class Partner(PartnerBase):
         """Create, read, change, replace, delete, list and search, as far as the contract has them."""
         found: dict[tuple[str, str], Handler] = {}
         for resource in self.resources.values():
+            if not resource.name:
+                continue  # it comes in files, and is shown nowhere
             found[("get", resource.collection)] = self._bound(self.list_records, resource)
             found[("post", resource.collection)] = self._bound(self.create, resource)
             found[("get", resource.name)] = self._bound(self.read, resource)

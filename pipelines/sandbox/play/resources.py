@@ -81,10 +81,11 @@ def resources(contract: Contract, more_references: Mapping[str, Mapping[str, str
     """
     found: dict[str, Resource] = {}
     paths = contract.document["paths"]
-    shown = [entity.record for entity in contract.entities.values() if entity.can_be_read]
+    # What comes in files alone is kept behind an empty path, which nothing answers.
+    kept = [entity.record for entity in contract.entities.values()]
     hows = [entity.openimmo for entity in contract.entities.values() if entity.openimmo]
     imports = {how.http.state_path for how in hows if how.http}
-    for path in dict.fromkeys([*paths, *shown]):
+    for path in dict.fromkeys([*paths, *kept]):
         if path in imports:
             continue  # no record, though it looks like one
         entities = [entity for entity in contract.entities.values() if entity.record == path]

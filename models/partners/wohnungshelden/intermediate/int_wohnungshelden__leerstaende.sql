@@ -1,21 +1,7 @@
 {{ config(enabled=partner_aktiv('wohnungshelden')) }}
 
-{% set hindernisse = [
-    (
-        'vermarktungsart',
-        'vermarktungsart',
-        "lower(vermarktungsart) = 'kauf'",
-        'a listing at Wohnungshelden is for letting',
-    ),
-    (
-        'objektart',
-        've_art',
-        'nutzung is null',
-        'neither objektart of the vacancy nor the seed ve_arten says what it is',
-    ),
-] %}
-{% set of_channel = {
-    'json': [
+{% set hindernisse = {
+    'json': letting_hindernisse('Wohnungshelden') + [
         ('strasse', 'strasse', 'strasse is null', 'Wohnungshelden requires a street'),
         ('hausnummer', 'hausnummer', 'hausnummer is null', 'Wohnungshelden requires a house number'),
         ('plz', 'plz', 'plz is null', 'Wohnungshelden requires a postcode'),
@@ -23,9 +9,7 @@
         ('wohnflaeche', 'flaeche', 'flaeche is null', 'Wohnungshelden requires an area'),
         ('nettokaltmiete', 'nettokaltmiete', 'nettokaltmiete is null', 'Wohnungshelden requires a rent'),
     ],
-    'openimmo': [
-        ('ort', 'ort', 'coalesce(plz, ort) is null', 'OpenImmo requires a postcode or a town'),
-    ],
+    'openimmo': openimmo_hindernisse('Wohnungshelden'),
 } %}
 
 with
@@ -41,7 +25,7 @@ leerstaende as (
 judged as (
     select
         *,
-        {{ befunde('V1', hindernisse + of_channel[partner_settings('wohnungshelden').kanal]) }} as hindernisse
+        {{ befunde('V1', hindernisse[partner_settings('wohnungshelden').kanal]) }} as hindernisse
     from leerstaende
 )
 
