@@ -1,7 +1,7 @@
 {% macro aktive_partner() %}
-    {% set aktive = [] %}
+    {% set active = [] %}
     {% for partner in alle_partner() if partner_aktiv(partner) %}
-        {% do aktive.append(partner) %}
+        {% do active.append(partner) %}
     {% endfor %}
-    {% do return(aktive) %}
+    {% do return(active) %}
 {% endmacro %}

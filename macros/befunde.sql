@@ -1,15 +1,15 @@
 {% macro befunde(rule, tests) -%}
     case
-        when {% for spalte, wert, bedingung, reason in tests %}({{ bedingung }}){{ ' or ' if not loop.last }}{% endfor %}
+        when {% for column, value, condition, reason in tests %}({{ condition }}){{ ' or ' if not loop.last }}{% endfor %}
             then list_filter(
                 [
-                    {% for spalte, wert, bedingung, reason in tests -%}
+                    {% for column, value, condition, reason in tests -%}
                     case
-                        when {{ bedingung }}
+                        when {{ condition }}
                             then {
                                 'rule': '{{ rule }}',
-                                'column_name': '{{ spalte }}',
-                                'value': cast({{ wert }} as varchar),
+                                'column_name': '{{ column }}',
+                                'value': cast({{ value }} as varchar),
                                 'reason': '{{ reason }}'
                             }
                     end{{ ',' if not loop.last }}

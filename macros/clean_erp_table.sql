@@ -1,39 +1,39 @@
-{% macro clean_erp_table(tabelle, spalten, with_damage=false) -%}
+{% macro clean_erp_table(table_name, columns, with_damage=false) -%}
     {%- set erp = 'coalesce(quelle_erp, ' ~ quelle_erp() ~ ')' -%}
-    {%- set columns = spalten if 'quelle_erp' in spalten else spalten + ['quelle_erp'] -%}
+    {%- set read_columns = columns if 'quelle_erp' in columns else columns + ['quelle_erp'] -%}
     with
 
     looked_at as (
         select
             _zeile,
-            {% for spalte in columns -%}
-            {{ spalte }},
-            coalesce({{ is_plain_text(spalte, is_key_column(spalte)) }}, true) as {{ spalte }}__plain
+            {% for column in read_columns -%}
+            {{ column }},
+            coalesce({{ is_plain_text(column, is_key_column(column)) }}, true) as {{ column }}__plain
             {{- ',' if not loop.last }}
             {% endfor -%}
-        from {{ source('erp_raw', tabelle) }}
+        from {{ source('erp_raw', table_name) }}
     ),
 
     cleaned as (
         select
             _zeile,
-            {% for spalte in columns -%}
+            {% for column in read_columns -%}
             case
-                when {{ spalte }}__plain then nullif({{ spalte }}, '')
-                else {{ clean_odd_text(spalte, is_key_column(spalte)) }}
-            end as {{ spalte }}{{ ',' if not loop.last or with_damage }}
+                when {{ column }}__plain then nullif({{ column }}, '')
+                else {{ clean_odd_text(column, is_key_column(column)) }}
+            end as {{ column }}{{ ',' if not loop.last or with_damage }}
             {% endfor -%}
             {%- if with_damage -%}
             case
-                when not ({% for spalte in columns %}{{ spalte }}__plain{{ ' and ' if not loop.last }}{% endfor %})
+                when not ({% for column in read_columns %}{{ column }}__plain{{ ' and ' if not loop.last }}{% endfor %})
                     then list_filter(
                         list_transform(
                             [
-                                {% for spalte in columns -%}
-                                case when not {{ spalte }}__plain then {
-                                    'column_name': '{{ spalte }}',
-                                    'value': {{ spalte }},
-                                    'is_key': {{ is_key_column(spalte) | lower }}
+                                {% for column in read_columns -%}
+                                case when not {{ column }}__plain then {
+                                    'column_name': '{{ column }}',
+                                    'value': {{ column }},
+                                    'is_key': {{ is_key_column(column) | lower }}
                                 } end{{ ',' if not loop.last }}
                                 {% endfor -%}
                             ],
@@ -49,23 +49,23 @@
     select
         _zeile,
         {{ erp }} as quelle_erp
-        {%- for spalte in spalten if spalte != 'quelle_erp' %},
-        {% set wert = spalte if spalte in name_columns() else 'nullif(' ~ spalte ~ ", 'NULL')" -%}
-        {% if erps_with('parts_absent', spalte) -%}
-        case when not {{ is_erp(erp, erps_with('parts_absent', spalte)) }} then {{ wert }} end as {{ spalte }}
+        {%- for column in columns if column != 'quelle_erp' %},
+        {% set value = column if column in name_columns() else 'nullif(' ~ column ~ ", 'NULL')" -%}
+        {% if erps_with('parts_absent', column) -%}
+        case when not {{ is_erp(erp, erps_with('parts_absent', column)) }} then {{ value }} end as {{ column }}
         {%- else -%}
-        {{ wert }} as {{ spalte }}
+        {{ value }} as {{ column }}
         {%- endif -%}
         {%- endfor %}
         {{- ',\n        _schaeden' if with_damage }}
     from cleaned
-    {{ not_forgotten(spalten) }}
+    {{ not_forgotten(columns) }}
 {%- endmacro %}
 
 
 {#- Columns whose values are parts of keys: numbers that people in the company use. -#}
-{% macro is_key_column(spalte) %}
-    {% do return(spalte.endswith('_nr')) %}
+{% macro is_key_column(column) %}
+    {% do return(column.endswith('_nr')) %}
 {% endmacro %}
 
 
@@ -75,7 +75,7 @@
 {% endmacro %}
 
 
-{#- C8: the finding of a text (spalte, wert, is_key), with an empty reason where nothing is wrong. -#}
+{#- C8: the finding of a text (column_name, value, is_key), with an empty reason where nothing is wrong. -#}
 {% macro damage_of(text) -%}
     {
         'rule': 'C8',

@@ -1,13 +1,13 @@
 {% macro datum(expr, geburtsdatum=false) -%}
     {#- Most dates are written in one of these ways, in a year in which no empty date lies. -#}
-    {%- set jahr = '(?:2[0-9]{3}|19[1-9][0-9])' -%}
-    {%- set mitternacht = '(?:[T ]00:00(?::00(?:[.,]0{1,9})?)?)?' -%}
+    {%- set year = '(?:2[0-9]{3}|19[1-9][0-9])' -%}
+    {%- set midnight = '(?:[T ]00:00(?::00(?:[.,]0{1,9})?)?)?' -%}
     case
-        when regexp_full_match({{ expr }}, '{{ jahr }}-[0-9]{2}-[0-9]{2}{{ mitternacht }}')
+        when regexp_full_match({{ expr }}, '{{ year }}-[0-9]{2}-[0-9]{2}{{ midnight }}')
             then try_cast(left({{ expr }}, 10) as date)
-        when regexp_full_match({{ expr }}, '[0-9]{2}[.][0-9]{2}[.]{{ jahr }}{{ mitternacht }}')
+        when regexp_full_match({{ expr }}, '[0-9]{2}[.][0-9]{2}[.]{{ year }}{{ midnight }}')
             then cast(try_strptime(left({{ expr }}, 10), '%d.%m.%Y') as date)
-        when regexp_full_match({{ expr }}, '{{ jahr }}[0-9]{4}')
+        when regexp_full_match({{ expr }}, '{{ year }}[0-9]{4}')
             then cast(try_strptime({{ expr }}, '%Y%m%d') as date)
         when {{ expr }} in ('00000000', '9999-12-31', '31.12.9999', '99991231') then null
         when {{ expr }} is not null

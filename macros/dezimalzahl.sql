@@ -1,25 +1,25 @@
-{% macro dezimalzahl(expr, stellen='12, 2') -%}
+{% macro dezimalzahl(expr, digits='12, 2') -%}
     case
-        when {{ _number_forms(expr, stellen) }}
+        when {{ _number_forms(expr, digits) }}
         {#- Hardly any amount is written with a currency or with the minus behind it. #}
         when {{ expr }} is not null then list_transform(
-                [{{ bare_amount(expr) }}], lambda betrag: case when {{ _number_forms('betrag', stellen) }} end
+                [{{ bare_amount(expr) }}], lambda betrag: case when {{ _number_forms('betrag', digits) }} end
             )[1]
     end
 {%- endmacro %}
 
 
-{% macro _number_forms(expr, stellen) -%}
+{% macro _number_forms(expr, digits) -%}
     regexp_full_match({{ expr }}, '[+-]?[0-9]+([.][0-9]+)?')
-            then try_cast({{ expr }} as decimal({{ stellen }}))
+            then try_cast({{ expr }} as decimal({{ digits }}))
         when regexp_full_match({{ expr }}, '[+-]?([0-9]+|[0-9]{1,3}([.][0-9]{3})+)(,[0-9]+)?')
-            then try_cast(replace(replace({{ expr }}, '.', ''), ',', '.') as decimal({{ stellen }}))
+            then try_cast(replace(replace({{ expr }}, '.', ''), ',', '.') as decimal({{ digits }}))
         when regexp_full_match({{ expr }}, '[0-9]+ +[0-9]+/0*[1-9][0-9]*')
             then try_cast(
                 try_cast(split_part({{ expr }}, ' ', 1) as double)
                 + try_cast(split_part(split_part({{ expr }}, ' ', -1), '/', 1) as double)
                 / try_cast(split_part({{ expr }}, '/', 2) as double)
-                as decimal({{ stellen }})
+                as decimal({{ digits }})
             )
 {%- endmacro %}
 

@@ -31,18 +31,18 @@
 
 
 {#- What stands in a column where it could not be read, or not in one way only (C3); NULL where it could. -#}
-{% macro unread_value(zeile, spalte) -%}
+{% macro unread_value(row, column) -%}
     list_filter(
-        {{ zeile }}._maengel,
-        lambda mangel: mangel.column_name = '{{ spalte }}' and mangel.rule = 'C3' and mangel.reason is null
+        {{ row }}._maengel,
+        lambda mangel: mangel.column_name = '{{ column }}' and mangel.rule = 'C3' and mangel.reason is null
     )[1].value
 {%- endmacro %}
 
 
 {#- Whether one of a row's values was listed: of this column, by this rule (any, when not named). -#}
-{% macro has_mangel(zeile, spalte, rule=none) -%}
+{% macro has_mangel(row, column, rule=none) -%}
     coalesce(list_any_value(list_transform(list_filter(
-        {{ zeile }}._maengel,
-        lambda mangel: mangel.column_name = '{{ spalte }}'{{ " and mangel.rule = '" ~ rule ~ "'" if rule }}
+        {{ row }}._maengel,
+        lambda mangel: mangel.column_name = '{{ column }}'{{ " and mangel.rule = '" ~ rule ~ "'" if rule }}
     ), lambda mangel: true)), false)
 {%- endmacro %}

@@ -1,8 +1,8 @@
-{% macro erp_columns(tabelle) %}
+{% macro erp_columns(table_name) %}
     {% set columns = {} %}
     {% if execute %}
-        {% for column in erp_table(tabelle).columns.values() %}
-            {% do columns.update({column.name: erp_column_type(tabelle, column)}) %}
+        {% for column in erp_table(table_name).columns.values() %}
+            {% do columns.update({column.name: erp_column_type(table_name, column)}) %}
         {% endfor %}
     {% endif %}
     {% do return(columns) %}
@@ -10,25 +10,25 @@
 
 
 {#- The type of a column (`meta: {typ: …}`), or an error that says where to mend it. -#}
-{% macro erp_column_type(tabelle, column) %}
+{% macro erp_column_type(table_name, column) %}
     {% set types = [
         'text', 'wort', 'land', 'land(DE)', 'datum', 'zeitstempel', 'wahrheitswert', 'sperre', 'jahr', 'ganzzahl',
         'ganzzahl(bigint)', 'dezimalzahl(10, 2)'
     ] %}
-    {% set typ = column.meta.get('typ') %}
-    {% set known = typ is string and (typ in types or modules.re.fullmatch('land[(][A-Z]{2}[)]|dezimalzahl[(][1-9][0-9]?, [0-9][)]', typ)) %}
+    {% set type = column.meta.get('typ') %}
+    {% set known = type is string and (type in types or modules.re.fullmatch('land[(][A-Z]{2}[)]|dezimalzahl[(][1-9][0-9]?, [0-9][)]', type)) %}
     {% if not known %}
         {% do exceptions.raise_compiler_error(
-            'models/staging/_erp_raw.yml: ' ~ tabelle ~ '.' ~ column.name
-            ~ (': unknown type ' ~ typ if typ is not none else ': no type')
+            'models/staging/_erp_raw.yml: ' ~ table_name ~ '.' ~ column.name
+            ~ (': unknown type ' ~ type if type is not none else ': no type')
             ~ '; write meta: {typ: …} with one of ' ~ types | join(', ')
         ) %}
     {% endif %}
-    {% do return(typ) %}
+    {% do return(type) %}
 {% endmacro %}
 
 
 {#- The columns of an ERP table as a select lists them. -#}
-{% macro select_erp_columns(tabelle) -%}
-    {{ erp_columns(tabelle) | join(',\n        ') }}
+{% macro select_erp_columns(table_name) -%}
+    {{ erp_columns(table_name) | join(',\n        ') }}
 {%- endmacro %}

@@ -1,3 +1,3 @@
-{% macro erp_key(tabelle) %}
-    {% do return(erp_table(tabelle).meta.key if execute else ['_zeile']) %}
+{% macro erp_key(table_name) %}
+    {% do return(erp_table(table_name).meta.key if execute else ['_zeile']) %}
 {% endmacro %}

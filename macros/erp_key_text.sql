@@ -1,13 +1,13 @@
-{% macro erp_key_text(spalten, tabelle=none) -%}
-    {%- set vor = tabelle ~ '.' if tabelle else '' -%}
+{% macro erp_key_text(columns, table_name=none) -%}
+    {%- set before = table_name ~ '.' if table_name else '' -%}
     concat_ws(
         '/'
-        {%- for spalte in spalten %},
-        {%- set ohne = erps_without(spalte, spalten) %}
-        {%- if ohne %}
-        case when {{ is_erp(vor ~ 'quelle_erp', ohne) }} then {{ vor }}{{ spalte }} else coalesce({{ vor }}{{ spalte }}, '') end
+        {%- for column in columns %},
+        {%- set without = erps_without(column, columns) %}
+        {%- if without %}
+        case when {{ is_erp(before ~ 'quelle_erp', without) }} then {{ before }}{{ column }} else coalesce({{ before }}{{ column }}, '') end
         {%- else %}
-        coalesce(cast({{ vor }}{{ spalte }} as varchar), '')
+        coalesce(cast({{ before }}{{ column }} as varchar), '')
         {%- endif -%}
         {%- endfor %}
     )

@@ -1,8 +1,8 @@
-{% macro erp_table(tabelle) %}
+{% macro erp_table(table_name) %}
     {% do return(
         graph.sources.values()
         | selectattr('source_name', 'equalto', 'erp_raw')
-        | selectattr('name', 'equalto', tabelle)
+        | selectattr('name', 'equalto', table_name)
         | first
     ) %}
 {% endmacro %}

@@ -1,11 +1,11 @@
-{% macro erp_value(spalte, typ) -%}
-    {%- if typ == 'datum' -%} {{ datum(spalte, geburtsdatum=spalte == 'geburtsdatum') }}
-    {%- elif typ == 'zeitstempel' -%} {{ zeitstempel(spalte) }}
-    {%- elif typ in ('wahrheitswert', 'sperre') -%} {{ wahrheitswert(spalte) }}
-    {%- elif typ == 'jahr' -%} {{ jahr(spalte) }}
-    {%- elif typ == 'ganzzahl' -%} {{ ganzzahl(spalte) }}
-    {%- elif typ == 'ganzzahl(bigint)' -%} {{ ganzzahl(spalte, 'bigint') }}
-    {%- elif typ.startswith('dezimalzahl') -%} {{ dezimalzahl(spalte, typ[12:-1]) }}
-    {%- else -%} woerter_{{ spalte }}.bedeutung
+{% macro erp_value(column, type) -%}
+    {%- if type == 'datum' -%} {{ datum(column, geburtsdatum=column == 'geburtsdatum') }}
+    {%- elif type == 'zeitstempel' -%} {{ zeitstempel(column) }}
+    {%- elif type in ('wahrheitswert', 'sperre') -%} {{ wahrheitswert(column) }}
+    {%- elif type == 'jahr' -%} {{ jahr(column) }}
+    {%- elif type == 'ganzzahl' -%} {{ ganzzahl(column) }}
+    {%- elif type == 'ganzzahl(bigint)' -%} {{ ganzzahl(column, 'bigint') }}
+    {%- elif type.startswith('dezimalzahl') -%} {{ dezimalzahl(column, type[12:-1]) }}
+    {%- else -%} woerter_{{ column }}.bedeutung
     {%- endif -%}
 {%- endmacro %}

@@ -1,7 +1,7 @@
-{% macro id_konflikt_findings(partner, tabelle, relation, level, id, person=false) -%}
+{% macro id_konflikt_findings(partner, table_name, relation, level, id, person=false) -%}
 select distinct
     'I6' as rule,
-    '{{ tabelle }}' as table_name,
+    '{{ table_name }}' as table_name,
     concat_ws('/', {{ record_key(level, person, table=relation) | join(', ') }}) as key,
     '{{ key_columns(level)[-1] }}' as column_name,
     {{ relation }}.{{ key_columns(level)[-1] }} as value,

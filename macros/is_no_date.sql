@@ -9,13 +9,13 @@
 
 {#- Days that ERPs write where there is no date; the open end in UTC may lie in the year 10000. Nobody rents since 1900,
     but somebody was born then. -#}
-{% macro is_empty_date(tag, geburtsdatum=false) -%}
+{% macro is_empty_date(day, geburtsdatum=false) -%}
     coalesce(
-        cast({{ tag }} as date) in (
+        cast({{ day }} as date) in (
             date '0001-01-01', date '1753-01-01', date '1899-12-30'
             {%- if not geburtsdatum %}, date '1900-01-01'{% endif %}
         )
-        or {{ tag }} >= timestamp '9999-12-31',
+        or {{ day }} >= timestamp '9999-12-31',
         false
     )
 {%- endmacro %}

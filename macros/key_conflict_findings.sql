@@ -1,9 +1,9 @@
-{% macro key_conflict_findings(partner, tabelle, quelle, level, person=false) -%}
+{% macro key_conflict_findings(partner, table_name, origin, level, person=false) -%}
     {%- set separator = partner_settings(partner).separator -%}
     {%- set key = record_key(level, person) -%}
 select
     'I5' as rule,
-    '{{ tabelle }}' as table_name,
+    '{{ table_name }}' as table_name,
     concat_ws('/', {{ key | join(', ') }}) as key,
     concat_ws(
         ', '{% for column in key %},
@@ -23,11 +23,11 @@ select
         case when not contains(concat({{ key | join(', ') }}), '{{ other }}') then '{{ other }}' end
         {%- endfor %}
     ) as reason
-from {{ ref(quelle) }}
+from {{ ref(origin) }}
 where
     {{ in_mandanten(partner) }}  -- E1
     and {{ key_conflict(partner, level, person) }}  -- I5
-    {%- if quelle == 'int_mieter' and needs_email(partner) %}
+    {%- if origin == 'int_mieter' and needs_email(partner) %}
     and email is not null  -- E2: reported for all partners alike
     {%- endif %}
 {%- endmacro %}

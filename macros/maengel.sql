@@ -22,6 +22,6 @@
 
 
 {#- A value that is listed; `reason` is SQL, NULL where the value was not read. -#}
-{% macro mangel(rule, spalte, wert, reason='cast(null as varchar)') -%}
-    {'rule': '{{ rule }}', 'column_name': '{{ spalte }}', 'value': {{ wert }}, 'reason': {{ reason }}}
+{% macro mangel(rule, column, value, reason='cast(null as varchar)') -%}
+    {'rule': '{{ rule }}', 'column_name': '{{ column }}', 'value': {{ value }}, 'reason': {{ reason }}}
 {%- endmacro %}

@@ -1,15 +1,15 @@
-{% macro not_forgotten(spalten) -%}
-    {%- set personen = {'person_nr': 'true', 'bezug_key': "upper(bezug_art) = 'PERSON'"} -%}
-    {%- set gefunden = spalten | select('in', personen) | list -%}
-    {%- if gefunden and anybody_forgotten() -%}
-    {%- set vergessen = api.Relation.create(database=target.database, schema='sync', identifier='forgotten') -%}
+{% macro not_forgotten(columns) -%}
+    {%- set persons = {'person_nr': 'true', 'bezug_key': "upper(bezug_art) = 'PERSON'"} -%}
+    {%- set found = columns | select('in', persons) | list -%}
+    {%- if found and anybody_forgotten() -%}
+    {%- set forgotten = api.Relation.create(database=target.database, schema='sync', identifier='forgotten') -%}
     where
-        {%- for spalte in gefunden %}
+        {%- for column in found %}
         {{ 'and ' if not loop.first }}(
-            {{ spalte }} is null
-            or not {{ personen[spalte] }}
-            or sha256((select any_value(salt) from {{ vergessen }}) || {{ spalte }})
-            not in (select digest from {{ vergessen }})
+            {{ column }} is null
+            or not {{ persons[column] }}
+            or sha256((select any_value(salt) from {{ forgotten }}) || {{ column }})
+            not in (select digest from {{ forgotten }})
         )  -- forgotten persons
         {%- endfor %}
     {%- endif -%}
@@ -21,6 +21,6 @@
     {% if not execute or adapter.get_relation(target.database, 'sync', 'forgotten') is none %}
         {% do return(false) %}
     {% endif %}
-    {% set gezaehlt = run_query('select count(*) as anzahl from ' ~ target.database ~ '.sync.forgotten') %}
-    {% do return(gezaehlt.columns[0].values()[0] > 0) %}
+    {% set counted = run_query('select count(*) as anzahl from ' ~ target.database ~ '.sync.forgotten') %}
+    {% do return(counted.columns[0].values()[0] > 0) %}
 {% endmacro %}

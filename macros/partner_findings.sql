@@ -1,6 +1,6 @@
 {#- What a partner does not get by the rules that hold for every one, in the form of findings: a CTE a rule. -#}
-{% macro partner_findings(partner, tabellen, geteilte_id=none) -%}
-    {%- set quellen = {
+{% macro partner_findings(partner, tables, shared_id=none) -%}
+    {%- set origins = {
         'wirtschaftseinheit': ['stg_erp__wirtschaftseinheit', 'wirtschaftseinheit', false],
         'gebaeude': ['stg_erp__gebaeude', 'gebaeude', false],
         'verwaltungseinheit': ['stg_erp__verwaltungseinheit', 'verwaltungseinheit', false],
@@ -13,15 +13,15 @@
     with
 
     key_conflicts as (
-        {%- for tabelle in tabellen %}
-        {{ key_conflict_findings(partner, tabelle, *quellen[tabelle]) | indent(8) }}
+        {%- for table_name in tables %}
+        {{ key_conflict_findings(partner, table_name, *origins[table_name]) | indent(8) }}
         {{ 'union all' if not loop.last }}
         {%- endfor %}
     ),
 
     contracts_without_persons as (
         {{ nobody_left_findings(partner, 'mietvertrag', 'int_mieter', 'mietvertrag') | indent(8) }}
-        {%- if 'eigentuemer' in tabellen %}
+        {%- if 'eigentuemer' in tables %}
         union all
         {{ nobody_left_findings(
             partner, 'eigentuemervertrag', 'int_eigentuemer', 'eigentuemervertrag'
@@ -29,7 +29,7 @@
         {%- endif %}
     )
 
-    {%- if 'verwaltungseinheit' in tabellen and needs_gebaeude(partner) %}
+    {%- if 'verwaltungseinheit' in tables and needs_gebaeude(partner) %}
     {%- do rules.append('units_without_gebaeude') %},
 
     units_without_gebaeude as (
@@ -37,7 +37,7 @@
     )
     {%- endif %}
 
-    {%- if geteilte_id %}
+    {%- if shared_id %}
     {%- do rules.append('shared_ids') %},
 
     mietverhaeltnisse as (
@@ -49,22 +49,22 @@
     ),
 
     shared_ids as (
-        {%- if geteilte_id == 'vertrag_id' %}
+        {%- if shared_id == 'vertrag_id' %}
         {{ id_konflikt_findings(
-            partner, 'mietvertrag', 'mietverhaeltnisse', 'mietvertrag', geteilte_id
+            partner, 'mietvertrag', 'mietverhaeltnisse', 'mietvertrag', shared_id
         ) | indent(8) }}
         union all
         {{ id_konflikt_findings(
-            partner, 'eigentuemervertrag', 'eigentumsverhaeltnisse', 'eigentuemervertrag', geteilte_id
+            partner, 'eigentuemervertrag', 'eigentumsverhaeltnisse', 'eigentuemervertrag', shared_id
         ) | indent(8) }}
         union all
         {%- endif %}
         {{ id_konflikt_findings(
-            partner, 'mieter', 'mietverhaeltnisse', 'mietvertrag', geteilte_id, person=true
+            partner, 'mieter', 'mietverhaeltnisse', 'mietvertrag', shared_id, person=true
         ) | indent(8) }}
         union all
         {{ id_konflikt_findings(
-            partner, 'eigentuemer', 'eigentumsverhaeltnisse', 'eigentuemervertrag', geteilte_id, person=true
+            partner, 'eigentuemer', 'eigentumsverhaeltnisse', 'eigentuemervertrag', shared_id, person=true
         ) | indent(8) }}
     )
     {%- endif %}

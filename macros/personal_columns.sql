@@ -1,9 +1,9 @@
-{% macro personal_columns(tabelle) %}
-    {% set spalten = [] %}
+{% macro personal_columns(table_name) %}
+    {% set columns = [] %}
     {% if execute %}
-        {% for spalte in erp_table(tabelle).columns.values() if spalte.meta.pii %}
-            {% do spalten.append(spalte.name) %}
+        {% for column in erp_table(table_name).columns.values() if column.meta.pii %}
+            {% do columns.append(column.name) %}
         {% endfor %}
     {% endif %}
-    {% do return(spalten) %}
+    {% do return(columns) %}
 {% endmacro %}

@@ -1,57 +1,57 @@
-{% macro read_erp_table(tabelle) -%}
+{% macro read_erp_table(table_name) -%}
     {#- dbt must know the seeds before it knows the columns. -#}
     {%- do (ref('woerter'), ref('laendernamen')) -%}
-    {%- set spalten = erp_columns(tabelle) -%}
-    {%- set words = word_columns(spalten) -%}
+    {%- set columns = erp_columns(table_name) -%}
+    {%- set words = word_columns(columns) -%}
     {%- set flags = [] -%}
-    {%- for spalte, typ in spalten.items() if typ == 'wahrheitswert' %}{% do flags.append(spalte) %}{% endfor -%}
+    {%- for column, type in columns.items() if type == 'wahrheitswert' %}{% do flags.append(column) %}{% endfor -%}
     with
 
     cleaned as (
-        {{ clean_erp_table(tabelle, spalten.keys() | list, with_damage=true) | indent(8) }}
+        {{ clean_erp_table(table_name, columns.keys() | list, with_damage=true) | indent(8) }}
     ),
 
     {% if flags -%}
     {#- C3: in a column that holds an X an empty cell is false. -#}
     crossed as (
         select
-            {%- for spalte in flags %}
-            coalesce(bool_or(regexp_full_match({{ spalte }}, '[^0-9A-Za-z]*[xX][^0-9A-Za-z]*')), false) as {{ spalte }}__crossed
+            {%- for column in flags %}
+            coalesce(bool_or(regexp_full_match({{ column }}, '[^0-9A-Za-z]*[xX][^0-9A-Za-z]*')), false) as {{ column }}__crossed
             {{- ',' if not loop.last }}
             {%- endfor %}
-        from {{ source('erp_raw', tabelle) }}
+        from {{ source('erp_raw', table_name) }}
     ),
 
     {% endif -%}
-    {% for spalte, typ in words.items() -%}
-    woerter_{{ spalte }} as (
-        {{ word_list(tabelle, spalte, typ) }}
+    {% for column, type in words.items() -%}
+    woerter_{{ column }} as (
+        {{ word_list(table_name, column, type) }}
     ),
 
     {% endfor -%}
     parsed as (
         select
             cleaned.*
-            {%- for spalte, typ in spalten.items() if typ != 'text' %},
-            {{ erp_value(spalte, typ) }} as {{ spalte }}__wert
+            {%- for column, type in columns.items() if type != 'text' %},
+            {{ erp_value(column, type) }} as {{ column }}__wert
             {%- endfor %}
         from cleaned
-        {%- for spalte in words %}
-        left join woerter_{{ spalte }} on {{ as_word('cleaned.' ~ spalte) }} = woerter_{{ spalte }}.wort
+        {%- for column in words %}
+        left join woerter_{{ column }} on {{ as_word('cleaned.' ~ column) }} = woerter_{{ column }}.wort
         {%- endfor %}
     ),
 
     checked as (
         select
             parsed.*,
-            {{ unreadable_values(spalten) | indent(8) }} as _ungelesen
+            {{ unreadable_values(columns) | indent(8) }} as _ungelesen
         from parsed
     )
 
     select
         checked._zeile,
-        {% for spalte, typ in spalten.items() -%}
-        {{ final_value(spalte, typ) }},
+        {% for column, type in columns.items() -%}
+        {{ final_value(column, type) }},
         {% endfor -%}
         {#- Hardly any row has a damaged text. #}
         case
@@ -64,16 +64,16 @@
 
 
 {#- What staging shows of a value that was read, of one that was not, and of an empty cell. -#}
-{% macro final_value(spalte, typ) -%}
-    {%- set text, wert = 'checked.' ~ spalte, 'checked.' ~ spalte ~ '__wert' -%}
-    {%- if typ in ('text', 'jahr') -%} {{ text }}
-    {%- elif typ == 'wahrheitswert' -%}
-        case when {{ text }} is null and {{ spalte }}__crossed then false else {{ wert }} end as {{ spalte }}
-    {%- elif typ == 'sperre' -%} coalesce({{ wert }}, {{ text }} is not null) as {{ spalte }}
-    {%- elif typ.startswith('wort') -%} coalesce({{ wert }}, {{ text }}) as {{ spalte }}
-    {%- elif typ.startswith('land(') -%}
-        case when {{ text }} is null then '{{ typ[5:-1] }}' else {{ wert }} end as {{ spalte }}
-    {%- else -%} {{ wert }} as {{ spalte }}
+{% macro final_value(column, type) -%}
+    {%- set text, value = 'checked.' ~ column, 'checked.' ~ column ~ '__wert' -%}
+    {%- if type in ('text', 'jahr') -%} {{ text }}
+    {%- elif type == 'wahrheitswert' -%}
+        case when {{ text }} is null and {{ column }}__crossed then false else {{ value }} end as {{ column }}
+    {%- elif type == 'sperre' -%} coalesce({{ value }}, {{ text }} is not null) as {{ column }}
+    {%- elif type.startswith('wort') -%} coalesce({{ value }}, {{ text }}) as {{ column }}
+    {%- elif type.startswith('land(') -%}
+        case when {{ text }} is null then '{{ type[5:-1] }}' else {{ value }} end as {{ column }}
+    {%- else -%} {{ value }} as {{ column }}
     {%- endif -%}
 {%- endmacro %}
 
@@ -94,26 +94,26 @@
 
 
 {#- Columns whose words decide (C9), with the list that knows them. -#}
-{% macro word_columns(spalten) %}
+{% macro word_columns(columns) %}
     {% set words = {} %}
-    {% for spalte, typ in spalten.items() if typ.startswith(('wort', 'land')) %}
-        {% do words.update({spalte: typ}) %}
+    {% for column, type in columns.items() if type.startswith(('wort', 'land')) %}
+        {% do words.update({column: type}) %}
     {% endfor %}
     {% do return(words) %}
 {% endmacro %}
 
 
 {#- A list of words as it is joined: each once, without regard to case and blanks. -#}
-{% macro word_list(tabelle, spalte, typ) -%}
+{% macro word_list(table_name, column, type) -%}
     select
         {{ as_word('wort') }} as wort,
-        {%- if typ.startswith('land') %}
+        {%- if type.startswith('land') %}
         min(land) as bedeutung
     from {{ ref('laendernamen') }}
         {%- else %}
         min(bedeutung) as bedeutung
     from {{ ref('woerter') }}
-    where spalte = '{{ tabelle }}.{{ spalte }}'
+    where spalte = '{{ table_name }}.{{ column }}'
         {%- endif %}
     group by all
 {%- endmacro %}

@@ -1,15 +1,15 @@
-{% macro superseded_rows(tabelle, schluessel) -%}
+{% macro superseded_rows(table_name, key) -%}
     with
 
     cleaned as (
-        {{ clean_erp_table(tabelle, schluessel + ['geaendert_am']) | indent(8) }}
+        {{ clean_erp_table(table_name, key + ['geaendert_am']) | indent(8) }}
     ),
 
     {# Grouping 64-bit hashes is cheap; only keys that may be there twice are then ranked. -#}
     hashed as (
         select
             *,
-            hash({{ schluessel | join(', ') }}) as key_hash
+            hash({{ key | join(', ') }}) as key_hash
         from cleaned
     ),
 
@@ -25,8 +25,8 @@
             hashed._zeile,
             first_value(hashed._zeile) over (
                 partition by
-                    {%- for spalte in schluessel %}
-                    hashed.{{ spalte }}{{ ',' if not loop.last }}
+                    {%- for column in key %}
+                    hashed.{{ column }}{{ ',' if not loop.last }}
                     {%- endfor %}
                 order by {{ zeitstempel('hashed.geaendert_am') }} desc nulls last, hashed._zeile desc
             ) as stays

@@ -1,87 +1,87 @@
-{% macro unreadable_values(spalten) -%}
+{% macro unreadable_values(columns) -%}
     {%- set tests = [] -%}
-    {%- for spalte, typ in spalten.items() -%}
-        {%- set wert = spalte ~ '__wert' -%}
-        {%- set unread = spalte ~ ' is not null and ' ~ wert ~ ' is null' -%}
-        {%- if typ in ('datum', 'zeitstempel') -%}
+    {%- for column, type in columns.items() -%}
+        {%- set value = column ~ '__wert' -%}
+        {%- set unread = column ~ ' is not null and ' ~ value ~ ' is null' -%}
+        {%- if type in ('datum', 'zeitstempel') -%}
             {%- do tests.append(
-                ('C2', spalte, 'not ' ~ is_no_date(spalte, geburtsdatum=spalte == 'geburtsdatum'), none, unread)
+                ('C2', column, 'not ' ~ is_no_date(column, geburtsdatum=column == 'geburtsdatum'), none, unread)
             ) -%}
-        {%- elif typ.startswith(('wort', 'land')) -%}
+        {%- elif type.startswith(('wort', 'land')) -%}
             {%- do tests.append(
-                ('C9', spalte, unread, 'on no list: add the word to seeds/' ~ ('laendernamen' if typ.startswith('land') else 'woerter') ~ '.csv, or map it in the mapping file')
+                ('C9', column, unread, 'on no list: add the word to seeds/' ~ ('laendernamen' if type.startswith('land') else 'woerter') ~ '.csv, or map it in the mapping file')
             ) -%}
-        {%- elif typ == 'jahr' -%}
-            {%- do tests.append(('C3', spalte, unread, 'no plain year')) -%}
-        {%- elif typ != 'text' -%}
-            {%- do tests.append(('C3', spalte, unread)) -%}
+        {%- elif type == 'jahr' -%}
+            {%- do tests.append(('C3', column, unread, 'no plain year')) -%}
+        {%- elif type != 'text' -%}
+            {%- do tests.append(('C3', column, unread)) -%}
         {%- endif -%}
-        {%- if typ == 'datum' -%}
+        {%- if type == 'datum' -%}
             {%- do tests.append((
                 'C2',
-                spalte,
-                'cast(' ~ zeitpunkt(spalte) ~ " as time) <> time '00:00'",
+                column,
+                'cast(' ~ zeitpunkt(column) ~ " as time) <> time '00:00'",
                 'read as the day: a time that is not midnight',
-                'strlen(' ~ spalte ~ ') > 10 and ' ~ wert ~ " is not null and not contains(" ~ spalte ~ ", ' 00:00:00')",
+                'strlen(' ~ column ~ ') > 10 and ' ~ value ~ " is not null and not contains(" ~ column ~ ", ' 00:00:00')",
             )) -%}
         {%- endif -%}
-        {%- if typ.startswith('dezimalzahl') -%}
+        {%- if type.startswith('dezimalzahl') -%}
             {%- do tests.append((
                 'C3',
-                spalte,
-                wert ~ ' is not null and ' ~ has_foreign_currency(spalte),
+                column,
+                value ~ ' is not null and ' ~ has_foreign_currency(column),
                 'read as it stands: another currency than euro',
             )) -%}
         {%- endif -%}
-        {%- if typ.endswith(', 2)') -%}
+        {%- if type.endswith(', 2)') -%}
             {%- do tests.append((
                 'C3',
-                spalte,
-                "substr(" ~ spalte ~ ", -4, 1) = '.' and regexp_full_match("
-                    ~ spalte ~ ", '[+-]?[1-9][0-9]{0,2}[.][0-9]{3}')",
+                column,
+                "substr(" ~ column ~ ", -4, 1) = '.' and regexp_full_match("
+                    ~ column ~ ", '[+-]?[1-9][0-9]{0,2}[.][0-9]{3}')",
             )) -%}
         {%- endif -%}
     {%- endfor -%}
-    {{ maengel(tests + odd_names(spalten) + spreadsheet_marks(spalten)) }}
+    {{ maengel(tests + odd_names(columns) + spreadsheet_marks(columns)) }}
 {%- endmacro %}
 
 
 {#- An amount begins and ends with a digit or a sign; only the others need a look. -#}
-{% macro has_foreign_currency(spalte) -%}
-    ({{ spalte }} not between '+' and ':' or {{ spalte }}[-1] not between '0' and '9')
-    and regexp_matches(replace({{ spalte }}, '€', ''), '\p{Sc}|(?i:chf|usd|gbp)')
+{% macro has_foreign_currency(column) -%}
+    ({{ column }} not between '+' and ':' or {{ column }}[-1] not between '0' and '9')
+    and regexp_matches(replace({{ column }}, '€', ''), '\p{Sc}|(?i:chf|usd|gbp)')
 {%- endmacro %}
 
 
 {#- C1: everywhere else the text NULL is what a database tool writes for nothing. -#}
-{% macro odd_names(spalten) %}
+{% macro odd_names(columns) %}
     {% set tests = [] %}
-    {% for spalte in name_columns() if spalte in spalten %}
-        {% do tests.append(('C1', spalte, spalte ~ " = 'NULL'", 'the text NULL, taken for a name')) %}
+    {% for column in name_columns() if column in columns %}
+        {% do tests.append(('C1', column, column ~ " = 'NULL'", 'the text NULL, taken for a name')) %}
     {% endfor %}
     {% do return(tests) %}
 {% endmacro %}
 
 
 {#- C8: a spreadsheet makes 01. Mrz of the house number 1-3, and takes the zero in front of a postcode. -#}
-{% macro spreadsheet_marks(spalten) %}
+{% macro spreadsheet_marks(columns) %}
     {% set tests = [] %}
-    {% set monat = '(?:jan|feb|mrz|mär|mar|apr|mai|may|jun|jul|aug|sep|okt|oct|nov|dez|dec)[a-zä]*[.]?' %}
-    {% if 'hausnummer' in spalten %}
+    {% set month = '(?:jan|feb|mrz|mär|mar|apr|mai|may|jun|jul|aug|sep|okt|oct|nov|dez|dec)[a-zä]*[.]?' %}
+    {% if 'hausnummer' in columns %}
         {% do tests.append((
             'C8',
             'hausnummer',
-            "regexp_full_match(hausnummer, '(?i)(?:[0-9]{1,2}[. -]+)?" ~ monat ~ "(?:[ -]?[0-9]{1,4})?"
+            "regexp_full_match(hausnummer, '(?i)(?:[0-9]{1,2}[. -]+)?" ~ month ~ "(?:[ -]?[0-9]{1,4})?"
                 ~ "|[0-9]{1,2}[.][0-9]{1,2}[.](?:[0-9]{2}|[0-9]{4})?|[0-9]{4}-[0-9]{2}-[0-9]{2}.*')",
             'a spreadsheet took the number for a date',
         )) %}
     {% endif %}
-    {% if 'plz' in spalten %}
+    {% if 'plz' in columns %}
         {% do tests.append((
             'C8',
             'plz',
             "strlen(plz) = 4 and regexp_full_match(plz, '[0-9]{4}')"
-                ~ (" and (land is null or land__wert = 'DE')" if 'land' in spalten else ''),
+                ~ (" and (land is null or land__wert = 'DE')" if 'land' in columns else ''),
             'four digits: a spreadsheet took the zero in front',
         )) %}
     {% endif %}

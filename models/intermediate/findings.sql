@@ -1,6 +1,6 @@
 {{ config(schema='quality') }}
 
-{% set tabellen = [
+{% set tables = [
     'mandant',
     'wirtschaftseinheit',
     'gebaeude',
@@ -54,7 +54,7 @@ eigentuemer as (
 ),
 
 erp_rows as (
-    {{ base_findings(tabellen) }}
+    {{ base_findings(tables) }}
 ),
 
 persons_not_sent as (

@@ -108,7 +108,7 @@ select * from final
 FINDINGS = Template("""\
 {{ config(enabled=partner_aktiv('$name'), schema='quality', materialized='view') }}
 
-{{ partner_findings('$name', tabellen=['verwaltungseinheit']) }}
+{{ partner_findings('$name', tables=['verwaltungseinheit']) }}
 """)
 
 HELD = Template("""\

@@ -11,7 +11,7 @@ wohnungen as (
 ),
 
 by_common_rules as (
-    {{ partner_findings('aktivbo', tabellen=['verwaltungseinheit', 'mietvertrag', 'mieter']) }}
+    {{ partner_findings('aktivbo', tables=['verwaltungseinheit', 'mietvertrag', 'mieter']) }}
 ),
 
 tenants_without_consent as (

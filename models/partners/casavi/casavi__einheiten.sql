@@ -1,4 +1,4 @@
-{%- set in_einheit = partner_settings('casavi').adressen == 'einheit' -%}
+{%- set on_einheit = partner_settings('casavi').adressen == 'einheit' -%}
 {{ config(enabled=partner_aktiv('casavi')) }}
 
 with
@@ -13,7 +13,7 @@ records as (
         {{ composite_id('casavi', 'wirtschaftseinheit') }} as liegenschaften_external_id,
         name,
         ve_nr as number,
-        {{ 'adresse' if in_einheit else 'cast(null as varchar)' }} as address
+        {{ 'adresse' if on_einheit else 'cast(null as varchar)' }} as address
     from verwaltungseinheiten
 )
 

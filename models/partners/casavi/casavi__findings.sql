@@ -17,7 +17,7 @@ eigentuemervertraege as (
 rules_of_all_partners as (
     {{ partner_findings(
         'casavi',
-        tabellen=[
+        tables=[
             'wirtschaftseinheit',
             'gebaeude',
             'verwaltungseinheit',
@@ -26,7 +26,7 @@ rules_of_all_partners as (
             'eigentuemervertrag',
             'eigentuemer',
         ],
-        geteilte_id='vertrag_person_id'
+        shared_id='vertrag_person_id'
     ) }}
 ),
 

@@ -1,8 +1,8 @@
-{%- set in_liegenschaft = partner_settings('casavi').adressen == 'liegenschaft' -%}
+{%- set on_liegenschaft = partner_settings('casavi').adressen == 'liegenschaft' -%}
 {#- A column more is no column of the YAML: the contract holds for the setting that is shipped. -#}
 {{ config(
     enabled=partner_aktiv('casavi'),
-    contract={'enforced': not in_liegenschaft}
+    contract={'enforced': not on_liegenschaft}
 ) }}
 
 with
@@ -27,7 +27,7 @@ records as (
         wirtschaftseinheiten.we_nr as number,
         orte.plz as "postalCode",
         coalesce(wirtschaftseinheiten.ort, orte.ort) as city,
-        {%- if in_liegenschaft %}
+        {%- if on_liegenschaft %}
             orte.adressen as addresses,
         {%- endif %}
         coalesce(laender.casavi_country, orte.land) as country

@@ -13,7 +13,7 @@ mieter as (
 rules_of_all_partners as (
     {{ partner_findings(
         'dormakaba',
-        tabellen=['wirtschaftseinheit', 'gebaeude', 'verwaltungseinheit', 'mietvertrag', 'mieter']
+        tables=['wirtschaftseinheit', 'gebaeude', 'verwaltungseinheit', 'mietvertrag', 'mieter']
     ) }}
 ),
 

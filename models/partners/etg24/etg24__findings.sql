@@ -5,7 +5,7 @@ with
 rules_of_all_partners as (
     {{ partner_findings(
         'etg24',
-        tabellen=[
+        tables=[
             'wirtschaftseinheit',
             'gebaeude',
             'verwaltungseinheit',
@@ -14,7 +14,7 @@ rules_of_all_partners as (
             'eigentuemervertrag',
             'eigentuemer',
         ],
-        geteilte_id='vertrag_id'
+        shared_id='vertrag_id'
     ) }}
 ),
 

@@ -24,7 +24,7 @@ leases as (
 rules_of_all_partners as (
     {{ partner_findings(
         'everreal',
-        tabellen=[
+        tables=[
             'wirtschaftseinheit',
             'gebaeude',
             'verwaltungseinheit',

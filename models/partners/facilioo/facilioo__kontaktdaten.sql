@@ -1,7 +1,7 @@
 {{ config(enabled=partner_aktiv('facilioo')) }}
 {%- set settings = partner_settings('facilioo') -%}
 {#- Our word for the kind is part of the id; what facilioo calls it is a setting and may change. -#}
-{%- set arten = [
+{%- set kinds = [
     ('email', settings.kontaktart_email),
     ('festnetz', settings.kontaktart_festnetz),
     ('handynummer', settings.kontaktart_handynummer),
@@ -14,14 +14,14 @@ parteien as (
 ),
 
 kontaktwege as (
-    {%- for art, contact_type_id in arten if contact_type_id is not none %}
+    {%- for kind, contact_type_id in kinds if contact_type_id is not none %}
         {{- '\n    union all' if not loop.first }}
         select
             partei_id,
             rolle,
-            '{{ art }}' as art,
+            '{{ kind }}' as art,
             {{ contact_type_id }} as contact_type_id,
-            {{ art }} as value
+            {{ kind }} as value
         from parteien
     {%- endfor %}
 ),

@@ -9,7 +9,7 @@ personen as (
 rules_of_all_partners as (
     {{ partner_findings(
         'idwell',
-        tabellen=[
+        tables=[
             'gebaeude',
             'verwaltungseinheit',
             'mietvertrag',
@@ -17,7 +17,7 @@ rules_of_all_partners as (
             'eigentuemervertrag',
             'eigentuemer',
         ],
-        geteilte_id='vertrag_person_id'
+        shared_id='vertrag_person_id'
     ) }}
 ),
 

@@ -3,7 +3,7 @@
 with
 
 findings as (
-    {{ partner_findings('kiwi', tabellen=['verwaltungseinheit', 'mietvertrag', 'mieter']) }}
+    {{ partner_findings('kiwi', tables=['verwaltungseinheit', 'mietvertrag', 'mieter']) }}
 )
 
 select * from findings

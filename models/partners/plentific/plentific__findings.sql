@@ -5,7 +5,7 @@ with
 findings as (
     {{ partner_findings(
         'plentific',
-        tabellen=[
+        tables=[
             'gebaeude',
             'verwaltungseinheit',
             'mietvertrag',

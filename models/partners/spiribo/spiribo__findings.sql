@@ -11,7 +11,7 @@ let_houses as (
 ),
 
 rules_of_all_partners as (
-    {{ partner_findings('spiribo', tabellen=['gebaeude', 'verwaltungseinheit', 'mietvertrag', 'mieter']) }}
+    {{ partner_findings('spiribo', tables=['gebaeude', 'verwaltungseinheit', 'mietvertrag', 'mieter']) }}
 ),
 
 {% for table_name in ['gebaeude', 'verwaltungseinheit'] %}

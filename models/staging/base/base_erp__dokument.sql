@@ -8,7 +8,7 @@ judged as (
     {{ judge_erp_rows(
         'typed',
         'dokument',
-        eltern=[{'tabelle': 'ordner', 'wenn': 'ordner_nr is not null'}],
+        parents=[{'table_name': 'ordner', 'when': 'ordner_nr is not null'}],
     ) }}
 )
 

@@ -8,9 +8,9 @@ judged as (
     {{ judge_erp_rows(
         'typed',
         'eigentuemer',
-        eltern=[
-            {'tabelle': 'eigentuemervertrag'},
-            {'tabelle': 'person'},
+        parents=[
+            {'table_name': 'eigentuemervertrag'},
+            {'table_name': 'person'},
         ],
     ) }}
 )

@@ -8,7 +8,7 @@ judged as (
     {{ judge_erp_rows(
         'typed',
         'einwilligung',
-        eltern=[{'tabelle': 'person'}],
+        parents=[{'table_name': 'person'}],
     ) }}
 )
 

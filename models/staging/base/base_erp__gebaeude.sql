@@ -8,11 +8,11 @@ judged as (
     {{ judge_erp_rows(
         'typed',
         'gebaeude',
-        eltern=[
-            {'tabelle': 'mandant'},
-            {'tabelle': 'wirtschaftseinheit', 'wenn': 'we_nr is not null'},
+        parents=[
+            {'table_name': 'mandant'},
+            {'table_name': 'wirtschaftseinheit', 'when': 'we_nr is not null'},
         ],
-        enden=['abgang_am'],
+        end_columns=['abgang_am'],
     ) }}
 )
 

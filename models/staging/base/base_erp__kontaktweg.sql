@@ -31,7 +31,7 @@ judged as (
     {{ judge_erp_rows(
         'checked',
         'kontaktweg',
-        eltern=[{'tabelle': 'person'}],
+        parents=[{'table_name': 'person'}],
     ) }}
 )
 

@@ -8,7 +8,7 @@ judged as (
     {{ judge_erp_rows(
         'typed',
         'leerstand',
-        eltern=[{'tabelle': 'verwaltungseinheit'}],
+        parents=[{'table_name': 'verwaltungseinheit'}],
     ) }}
 )
 

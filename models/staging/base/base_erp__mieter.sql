@@ -8,9 +8,9 @@ judged as (
     {{ judge_erp_rows(
         'typed',
         'mieter',
-        eltern=[
-            {'tabelle': 'mietvertrag'},
-            {'tabelle': 'person'},
+        parents=[
+            {'table_name': 'mietvertrag'},
+            {'table_name': 'person'},
         ],
     ) }}
 )

@@ -8,7 +8,7 @@ judged as (
     {{ judge_erp_rows(
         'typed',
         'mietkondition',
-        eltern=[{'tabelle': 'mietvertrag'}],
+        parents=[{'table_name': 'mietvertrag'}],
     ) }}
 )
 

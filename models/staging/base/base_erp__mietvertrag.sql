@@ -22,7 +22,7 @@ judged as (
     {{ judge_erp_rows(
         'states',
         'mietvertrag',
-        eltern=[{'tabelle': 'verwaltungseinheit'}],
+        parents=[{'table_name': 'verwaltungseinheit'}],
     ) }}
 )
 

@@ -8,9 +8,9 @@ judged as (
     {{ judge_erp_rows(
         'typed',
         'mietvertrag_ve',
-        eltern=[
-            {'tabelle': 'mietvertrag'},
-            {'tabelle': 'verwaltungseinheit', 'schluessel': ['ve_mandant_nr', 've_we_nr', 've_gebaeude_nr', 've_ve_nr']},
+        parents=[
+            {'table_name': 'mietvertrag'},
+            {'table_name': 'verwaltungseinheit', 'key': ['ve_mandant_nr', 've_we_nr', 've_gebaeude_nr', 've_ve_nr']},
         ],
     ) }}
 )

@@ -8,7 +8,7 @@ judged as (
     {{ judge_erp_rows(
         'typed',
         'ordner',
-        eltern=[{'tabelle': 'archiv', 'wenn': 'archiv_nr is not null'}],
+        parents=[{'table_name': 'archiv', 'when': 'archiv_nr is not null'}],
     ) }}
 )
 

@@ -28,11 +28,11 @@ judged as (
     {{ judge_erp_rows(
         'checked',
         'verwaltungseinheit',
-        eltern=[
-            {'tabelle': 'gebaeude', 'wenn': 'gebaeude_nr is not null'},
-            {'tabelle': 'wirtschaftseinheit', 'wenn': 'we_nr is not null'},
+        parents=[
+            {'table_name': 'gebaeude', 'when': 'gebaeude_nr is not null'},
+            {'table_name': 'wirtschaftseinheit', 'when': 'we_nr is not null'},
         ],
-        enden=['abgang_am', 'verwaltung_bis'],
+        end_columns=['abgang_am', 'verwaltung_bis'],
     ) }}
 )
 

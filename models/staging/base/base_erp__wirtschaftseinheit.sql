@@ -8,8 +8,8 @@ judged as (
     {{ judge_erp_rows(
         'typed',
         'wirtschaftseinheit',
-        eltern=[{'tabelle': 'mandant'}],
-        enden=['verwaltung_bis'],
+        parents=[{'table_name': 'mandant'}],
+        end_columns=['verwaltung_bis'],
     ) }}
 )
 

@@ -1,6 +1,6 @@
 {{ config(enabled=partner_aktiv('aktivbo')) }}
 
-{% set hindernisse = [
+{% set obstacles = [
     ('strasse', 'strasse', 'strasse is null', 'AktivBo requires the street'),
     ('hausnummer', 'hausnummer', 'hausnummer is null', 'AktivBo requires the house number'),
     ('plz', 'plz', 'plz is null', 'AktivBo requires the postcode'),
@@ -53,7 +53,7 @@ judged as (
     select
         *,
         {{ composite_id('aktivbo', 'verwaltungseinheit') }} as wohnung_id,
-        {{ befunde('V1', hindernisse) }} as hindernisse
+        {{ befunde('V1', obstacles) }} as hindernisse
     from joined
     where {{ sendable('aktivbo', 'verwaltungseinheit') }}  -- E1, I3, I5
 )

@@ -1,6 +1,6 @@
 {{ config(enabled=partner_aktiv('idwell')) }}
 
-{% set ohne_weg = [
+{% set without_contact = [
     (
         'email',
         'cast(null as varchar)',
@@ -14,7 +14,7 @@
         'another person keeps the e-mail address or the phone number, and there is nothing else: not sent',
     ),
 ] %}
-{% set geteilt = [
+{% set shared_contact = [
     (
         'email',
         mask('erp_email'),
@@ -28,7 +28,7 @@
         'another person keeps the phone number: sent with the e-mail address alone',
     ),
 ] %}
-{% set ohne_namen = [
+{% set without_name = [
     (
         'nachname',
         mask('name'),
@@ -36,7 +36,7 @@
         'nothing is left of the name: iDWELL takes letters, blanks and _ & ; / . + - ( )',
     ),
 ] %}
-{% set andere_namen = [
+{% set other_names = [
     (
         'vorname',
         mask('vorname'),
@@ -171,12 +171,12 @@ judged as (
     select
         *,
         coalesce(
-            {{ befunde('E10', ohne_weg[:1]) }},
-            {{ befunde('E11', ohne_weg[1:]) }},
-            {{ befunde('V1', ohne_namen) }}
+            {{ befunde('E10', without_contact[:1]) }},
+            {{ befunde('E11', without_contact[1:]) }},
+            {{ befunde('V1', without_name) }}
         ) as hindernisse,
-        {{ befunde('E11', geteilt) }} as geteilt,
-        {{ befunde('V2', andere_namen) }} as auslassungen
+        {{ befunde('E11', shared_contact) }} as geteilt,
+        {{ befunde('V2', other_names) }} as auslassungen
     from with_own_phone
 )
 

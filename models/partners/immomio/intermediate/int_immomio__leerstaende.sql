@@ -1,6 +1,6 @@
 {{ config(enabled=partner_aktiv('immomio')) }}
 
-{% set hindernisse = openimmo_hindernisse('Immomio') + [
+{% set obstacles = openimmo_hindernisse('Immomio') + [
     (
         'nettokaltmiete',
         'nettokaltmiete_ungelesen',
@@ -28,7 +28,7 @@ leerstaende as (
 judged as (
     select
         *,
-        {{ befunde('V1', hindernisse) }} as hindernisse,
+        {{ befunde('V1', obstacles) }} as hindernisse,
         {{ befunde('LE2', ohne_miete) }} as ohne_miete
     from leerstaende
 )

@@ -1,6 +1,6 @@
 {{ config(enabled=partner_aktiv('immomio')) }}
 
-{% set hindernisse = [
+{% set obstacles = [
     (
         've_art',
         've_art',
@@ -35,7 +35,7 @@ units as (
 judged as (
     select
         *,
-        {{ befunde('V1', hindernisse) }} as hindernisse
+        {{ befunde('V1', obstacles) }} as hindernisse
     from units
 )
 

@@ -1,8 +1,8 @@
 {{ config(enabled=partner_aktiv('pricehubble')) }}
 
 {#- Limits of the values in Germany: the vendor's own, as its reference is quoted by the .NET client. -#}
-{% set hoechstes_baujahr = 'extract(year from ' ~ stichtag() ~ ') + 3' %}
-{% set hindernisse = [
+{% set latest_baujahr = 'extract(year from ' ~ stichtag() ~ ') + 3' %}
+{% set obstacles = [
     ('ve_art', 've_art', "code = 'house'", 'a house needs its land area, which the ERP does not have'),
     ('wohnflaeche', 'wohnflaeche', 'wohnflaeche is null', 'the living area is required'),
     ('wohnflaeche', 'wohnflaeche', 'coalesce(wohnflaeche not between 10 and 800, false)', 'not from 10 to 800 m²'),
@@ -10,7 +10,7 @@
     (
         'baujahr',
         'baujahr',
-        'coalesce(jahr not between 1850 and ' ~ hoechstes_baujahr ~ ', false)',
+        'coalesce(jahr not between 1850 and ' ~ latest_baujahr ~ ', false)',
         'not from 1850 to three years after the key date',
     ),
     ('strasse', 'strasse', 'strasse is null', 'the address is required'),
@@ -18,7 +18,7 @@
     ('ort', 'ort', 'ort is null', 'the address is required'),
     ('land', 'land', "land <> 'DE'", 'PriceHubble gets dossiers in Germany only'),
 ] %}
-{% set auslassungen = [
+{% set omissions = [
     (
         'zimmer',
         'zimmer',
@@ -122,8 +122,8 @@ wohnungen as (
 judged as (
     select
         *,
-        {{ befunde('V1', hindernisse) }} as hindernisse,
-        {{ befunde('V2', auslassungen) }} as auslassungen
+        {{ befunde('V1', obstacles) }} as hindernisse,
+        {{ befunde('V2', omissions) }} as auslassungen
     from wohnungen
 )
 

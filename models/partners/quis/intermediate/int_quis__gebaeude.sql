@@ -1,6 +1,6 @@
 {{ config(enabled=partner_aktiv('quis')) }}
 
-{% set hindernisse = [
+{% set obstacles = [
     (
         'gebaeude_nr',
         'einheiten',
@@ -20,10 +20,10 @@
         'QUIS looks the address up: street, and postcode or town',
     ),
 ] %}
-{% set auslassungen = [
+{% set omissions = [
     ('baujahr', 'baujahr', 'baujahr is not null and jahr is null', 'left out: no plain year'),
 ] %}
-{% set ohne_anschrift = [
+{% set without_address = [
     (
         'strasse',
         'strasse',
@@ -105,9 +105,9 @@ haeuser as (
 judged as (
     select
         *,
-        {{ befunde('V1', hindernisse) }} as hindernisse,
-        {{ befunde('V2', auslassungen) }} as auslassungen,
-        {{ befunde('V2', ohne_anschrift) }} as ohne_anschrift
+        {{ befunde('V1', obstacles) }} as hindernisse,
+        {{ befunde('V2', omissions) }} as auslassungen,
+        {{ befunde('V2', without_address) }} as ohne_anschrift
     from haeuser
 )
 

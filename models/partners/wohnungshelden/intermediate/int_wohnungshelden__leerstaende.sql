@@ -1,6 +1,6 @@
 {{ config(enabled=partner_aktiv('wohnungshelden')) }}
 
-{% set hindernisse = {
+{% set obstacles = {
     'json': letting_hindernisse('Wohnungshelden') + [
         ('strasse', 'strasse', 'strasse is null', 'Wohnungshelden requires a street'),
         ('hausnummer', 'hausnummer', 'hausnummer is null', 'Wohnungshelden requires a house number'),
@@ -25,7 +25,7 @@ leerstaende as (
 judged as (
     select
         *,
-        {{ befunde('V1', hindernisse[partner_settings('wohnungshelden').kanal]) }} as hindernisse
+        {{ befunde('V1', obstacles[partner_settings('wohnungshelden').kanal]) }} as hindernisse
     from leerstaende
 )
 
