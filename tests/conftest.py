@@ -4,6 +4,7 @@ import json
 import shutil
 import signal
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -200,6 +201,31 @@ def build(
         connection.close()
 
 
+@pytest.fixture(scope="session")
+def rebuild(dbt: Dbt, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Build]:
+    """`rebuild(built, partner, vars)` runs one partner's models anew on what `build` made, and opens a copy of it.
+
+    Fails with dbt's message when a model fails.
+    """
+    opened = []
+
+    def run(
+        built: duckdb.DuckDBPyConnection, partner: str, vars: Mapping[str, Any]
+    ) -> duckdb.DuckDBPyConnection:
+        [(path,)] = built.execute("select path from duckdb_databases() where not internal").fetchall()
+        shutil.copyfile(path, dbt.database)
+        done = dbt("run", "--select", partner, vars=vars)
+        assert done.success, done.exception or failures(done)
+        copy = tmp_path_factory.mktemp("rebuilt") / "stammdaten.duckdb"
+        shutil.copyfile(dbt.database, copy)
+        opened.append(duckdb.connect(copy))
+        return opened[-1]
+
+    yield run
+    for connection in opened:
+        connection.close()
+
+
 def message_of(exception: BaseException | None) -> str:
     """What dbt says, with the causes that it wraps."""
     lines = []
@@ -218,8 +244,9 @@ def failures(done: Any) -> str:
     )
 
 
-@pytest.fixture
-def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
+@contextmanager
+def at_sandbox(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
+    """A site whose partners a sandbox plays until the block ends."""
     with Sandbox(state=tmp_path / "sandbox.sqlite") as sandbox:
         for name, value in sandbox.environment().items():
             monkeypatch.setenv(name, value)
@@ -227,6 +254,12 @@ def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
         made = Site(tmp_path / "home", sandbox, keeps_open=True)
         yield made
         made.close()
+
+
+@pytest.fixture
+def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
+    with at_sandbox(tmp_path, monkeypatch) as made:
+        yield made
 
 
 @pytest.fixture
@@ -234,10 +267,5 @@ def shapes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
     """A site whose partners are the small ones of `shapes/`: one for each way in which partners speak."""
     monkeypatch.setattr(contract, "FOLDER", SHAPES)
     monkeypatch.setattr(pipelines.partners, "__path__", [*pipelines.partners.__path__, str(SHAPES)])
-    with Sandbox(state=tmp_path / "sandbox.sqlite") as sandbox:
-        for name, value in sandbox.environment().items():
-            monkeypatch.setenv(name, value)
-        (tmp_path / "home").mkdir()
-        made = Site(tmp_path / "home", sandbox, keeps_open=True)
+    with at_sandbox(tmp_path, monkeypatch) as made:
         yield made
-        made.close()

@@ -1,17 +1,13 @@
 """What casavi gets of a small stock, every body by hand: the small stock of all partners and what E6 bites on."""
 
-import shutil
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-import duckdb
 import pytest
 from openapi_schema_validator import OAS31Validator
 
 from pipelines.contract.contract import load_contract
-from tests.conftest import failures
+from tests.conftest import Build
 from tests.partners.bestand import (
     CONDOMINIUM,
     FLAT,
@@ -161,38 +157,16 @@ def casavi_vars(separator: str, **more: str) -> dict[str, Any]:
     return {"stichtag": STICHTAG, "partners": {"casavi": setting}}
 
 
-@dataclass(frozen=True)
-class Both:
-    """casavi alone in two settings, made from the same rows."""
-
-    by_unit: Marts
-    by_property: Marts
-
-
 @pytest.fixture(scope="module")
-def both(
-    build: Callable[..., duckdb.DuckDBPyConnection], dbt: Any, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Both]:
-    by_unit = build(STOCK, select=["+casavi"], vars=casavi_vars("/"), tests=True)
-    # What casavi's models stand on is there already.
-    done = dbt("run", "--select", "casavi", vars=casavi_vars("|", adressen="liegenschaft"))
-    assert done.success, done.exception or failures(done)
-    copy = tmp_path_factory.mktemp("casavi") / "stammdaten.duckdb"
-    shutil.copyfile(dbt.database, copy)
-    with duckdb.connect(copy) as by_property:
-        yield Both(Marts(by_unit), Marts(by_property))
-
-
-@pytest.fixture(scope="module")
-def casavi(both: Both) -> Marts:
+def casavi(build: Build) -> Marts:
     """Separator /, addresses in the units; the data tests have passed."""
-    return both.by_unit
+    return Marts(build(STOCK, select=["+casavi"], vars=casavi_vars("/"), tests=True))
 
 
 @pytest.fixture(scope="module")
-def grouped(both: Both) -> Marts:
-    """Separator |, addresses in the property."""
-    return both.by_property
+def grouped(casavi: Marts, rebuild: Build) -> Marts:
+    """The same rows with the separator |, addresses in the property."""
+    return Marts(rebuild(casavi.database, "casavi", casavi_vars("|", adressen="liegenschaft")))
 
 
 def test_a_wirtschaftseinheit_is_a_property_with_what_its_let_gebaeude_agree_on(casavi: Marts) -> None:

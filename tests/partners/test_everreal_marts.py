@@ -1,8 +1,7 @@
 """What EverReal gets of a small stock of invented people: the bodies as they are sent, every value by hand."""
 
 import json
-import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +11,7 @@ from openapi_schema_validator import OAS31Validator
 
 from pipelines.contract.contract import load_contract
 from pipelines.plan.marts import render_marts
+from tests.conftest import Build
 from tests.partners.bestand import Row, Tables, contact, lease, owner, person, tenant
 
 CONTRACT = load_contract("everreal")
@@ -266,19 +266,11 @@ def everreal(build: Callable[..., duckdb.DuckDBPyConnection]) -> EverReal:
 
 
 @pytest.fixture(scope="session")
-def ohne_gebaeude(
-    everreal: EverReal, dbt: Any, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[EverReal]:
+def ohne_gebaeude(everreal: EverReal, rebuild: Build) -> EverReal:
     """The same without the level Gebäude, with the defaults of all other settings."""
     settings = {"aktiv": True, "separator": "-", "mandanten": "alle", "gebaeude_importieren": False}
-    (built,) = everreal.database.execute("select path from duckdb_databases() where not internal").fetchone()
-    shutil.copyfile(built, dbt.database)
-    done = dbt("run", "--select", "everreal", vars={"stichtag": STICHTAG, "partners": {"everreal": settings}})
-    assert done.success, done.exception
-    copy = tmp_path_factory.mktemp("everreal") / "stammdaten.duckdb"
-    shutil.copyfile(dbt.database, copy)
-    with duckdb.connect(copy) as database:
-        yield EverReal(database)
+    made = rebuild(everreal.database, "everreal", {"stichtag": STICHTAG, "partners": {"everreal": settings}})
+    return EverReal(made)
 
 
 def test_a_wirtschaftseinheit_is_a_property_group(everreal: EverReal) -> None:

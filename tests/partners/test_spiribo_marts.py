@@ -1,16 +1,13 @@
 """What Spiri.Bo gets of a small stock, every body by hand: the small stock of all partners and what E6 bites on."""
 
-import shutil
-from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
-import duckdb
 import pytest
 from openapi_schema_validator import OAS31Validator
 
 from pipelines.contract.contract import load_contract
-from tests.conftest import failures
+from tests.conftest import Build
 from tests.partners.bestand import (
     GARTENSTADT,
     LINDENWEG,
@@ -124,30 +121,16 @@ def spiribo_vars(separator: str, **more: Any) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def both(
-    build: Callable[..., duckdb.DuckDBPyConnection], dbt: Any, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[tuple[Marts, Marts]]:
-    everybody = build(STOCK, select=["+spiribo"], vars=spiribo_vars("/"), tests=True)
-    # What Spiri.Bo's models stand on is there already.
-    strict = spiribo_vars("|", nur_hauptmieter=True, tage_nach_ende=0)
-    done = dbt("run", "--select", "spiribo", vars=strict)
-    assert done.success, done.exception or failures(done)
-    copy = tmp_path_factory.mktemp("spiribo") / "stammdaten.duckdb"
-    shutil.copyfile(dbt.database, copy)
-    with duckdb.connect(copy) as main_tenants:
-        yield Marts(everybody), Marts(main_tenants)
-
-
-@pytest.fixture(scope="module")
-def spiribo(both: tuple[Marts, Marts]) -> Marts:
+def spiribo(build: Build) -> Marts:
     """Separator /, all tenants, 90 days; the data tests have passed."""
-    return both[0]
+    return Marts(build(STOCK, select=["+spiribo"], vars=spiribo_vars("/"), tests=True))
 
 
 @pytest.fixture(scope="module")
-def strict(both: tuple[Marts, Marts]) -> Marts:
-    """Separator |, main tenants only, no day after the end."""
-    return both[1]
+def strict(spiribo: Marts, rebuild: Build) -> Marts:
+    """The same rows with the separator |, main tenants only, no day after the end."""
+    settings = spiribo_vars("|", nur_hauptmieter=True, tage_nach_ende=0)
+    return Marts(rebuild(spiribo.database, "spiribo", settings))
 
 
 def test_a_let_gebaeude_is_a_building_and_an_address_goes_whole_or_not_at_all(spiribo: Marts) -> None:
