@@ -359,6 +359,13 @@ OURS = (
         "Mend in the ERP what the record hangs on; it goes in the next run.",
     ),
     Reason(
+        "children_left",
+        BLOCKED,
+        "Records hang on this one at the partner that could not be moved or withdrawn; they may be deleted with it.",
+        "operator",
+        "Mend what keeps the records below it (they have reasons of their own); it goes in the run in which they do.",
+    ),
+    Reason(
         "in_doubt",
         PENDING,
         "The partner may have made this record and did not say so; what hangs on it waits.",

@@ -246,7 +246,7 @@ def write_departures(db: duckdb.DuckDBPyConnection, contract: Contract, rows: st
     if not _is_there(db, f"{contract.partner}__departures"):
         return
     db.execute(
-        f'insert into departure select s.id_space, d.* from partners."{contract.partner}__departures" as d'
+        f'insert into departure by name select s.id_space, d.* from partners."{contract.partner}__departures" as d'
         " inner join space as s on d.entity = s.entity"
         f" semi join {rows} as r on d.entity = r.entity and d.external_id = r.external_id"
     )

@@ -56,6 +56,47 @@ def write_operations(db: duckdb.DuckDBPyConnection, contract: Contract, plan_id:
                 last += _write_entity(db, contract, plan_id, entity, level, withdrawn, last)
 
 
+def note_children(db: duckdb.DuckDBPyConnection, contract: Contract, plan_id: str) -> None:
+    """Notes with each record that is to be deleted what hangs on it at the partner. Reads `parent_field`."""
+    [deletes] = one(
+        db,
+        "select count(*) from sync.plan where plan_id = ? and partner = ? and operation = 'withdraw' and sends",
+        [plan_id, contract.partner],
+    )
+    if not deletes:
+        return
+    kinds = {name: entity.withdraw.kind for name, entity in contract.entities.items()}
+    db.execute(
+        read_sql(__file__, "children"),
+        {
+            "plan_id": plan_id,
+            "partner": contract.partner,
+            "deleted": [name for name, kind in kinds.items() if kind == "delete"],
+            "ended": [name for name, kind in kinds.items() if kind == "end"],
+        },
+    )
+
+
+def forget_gone_children(db: duckdb.DuckDBPyConnection, plan_id: str) -> None:
+    """Takes out of a plan's children those that an earlier push of it has moved or withdrawn."""
+    db.execute(
+        """
+        update sync.plan as p set children = c.left_over
+        from (
+            select r.seq, list(r.child) filter (a.seq is null) as left_over
+            from (
+                select seq, unnest(children) as child from sync.plan where plan_id = $plan_id and children is not null
+            ) as r
+            left join sync.attempts as a
+                on a.plan_id = $plan_id and r.child = a.seq and a.state in ('synced', 'withdrawn', 'delivered')
+            group by r.seq
+        ) as c
+        where p.plan_id = $plan_id and p.seq = c.seq
+        """,
+        {"plan_id": plan_id},
+    )
+
+
 def _write_depths(db: duckdb.DuckDBPyConnection, contract: Contract, entity: Entity) -> int:
     """Notes how deep the rows of an entity lie that hang on rows of their own kind; returns the greatest depth.
 

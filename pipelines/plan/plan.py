@@ -21,7 +21,7 @@ from pipelines.plan.endings import write_endings
 from pipelines.plan.held import find_held, hold, hold_creates, write_held
 from pipelines.plan.mart_columns import MART_SCHEMA as MART_SCHEMA
 from pipelines.plan.marts import hash_marts, mart_state, marts_sql
-from pipelines.plan.operations import write_operations
+from pipelines.plan.operations import note_children, write_operations
 from pipelines.plan.renumbered import note_renumbered
 
 GIVE_UP_AFTER = 3
@@ -195,6 +195,7 @@ def _plan_partner(
         note_by_law(db, contract, plan_id, space)
         counts.update(_count(db, contract, entities))
     write_operations(db, contract, plan_id)
+    note_children(db, contract, plan_id)
     write_held(db, contract, plan_id, contract.of_use_case(use_case))
     note_renumbered(db, contract, plan_id)
     db.execute(

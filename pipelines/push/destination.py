@@ -27,8 +27,8 @@ BY_LAW = """
     )
 """
 COLUMNS = (
-    "seq, entity, id_space, level, operation, external_id, remote_id, payload, changed_fields, confirmed, sends,"
-    " parents"
+    "seq, entity, id_space, level, operation, external_id, remote_id, payload, refs, changed_fields, confirmed,"
+    " sends, parents, children"
 )
 
 

@@ -35,6 +35,7 @@ from pipelines.plan.guards import (
     is_onboarded,
 )
 from pipelines.plan.mart_columns import MART_SCHEMA, misfits
+from pipelines.plan.operations import forget_gone_children
 from pipelines.plan.plan import Plan, last_load, ledger_state, make_plan, read_counts, states, use_case_of
 from pipelines.plan.renumbered import count_renumbered, read_renumbered
 from pipelines.progress import Progress
@@ -162,6 +163,7 @@ def push(
     Raises `SentError` when something was sent and its outcomes could not be folded: they wait in the journal.
     """
     with open_database(home) as db:
+        forget_gone_children(db, plan_id)
         held = {name: why for name in partners if (why := _held(db, plan_id, name, guards, allowed))}
         going = [name for name in partners if name not in held]
         by_law = {name: found for name in held if (found := planned_by_law(db, plan_id, name))}

@@ -421,9 +421,16 @@ class Sender:
             return Outcome("blocked", "parent_missing", fields=(missing,))
         if not row["sends"] and row["operation"] == "update":
             return Outcome("synced", None, row["remote_id"])
+        if row["children"] and not self._have_left(row["children"]):
+            return Outcome("blocked", "children_left")
         if not row["sends"]:
             return Outcome("withdrawn", "kept" if operation.entity.withdraw.kind == "keep" else "ended")
         return operation
+
+    def _have_left(self, children: list[int]) -> bool:
+        """Whether all that hung on a record has been moved or withdrawn in this run."""
+        with noting():
+            return self.journal.is_done(self.plan_id, children)
 
     def operation(self, row: Row) -> tuple[Operation, str | None]:
         """The row as an operation, and the first parent that is not at the partner (`id_space external_id`)."""
@@ -442,6 +449,8 @@ class Sender:
         many = {p.field for p in entity.parents if p.many}
         in_path = {p.field for p in entity.parents if p.in_path}
         ids = {name: values if name in many else values[0] for name, values in found.items()}
+        kept = {p.field for p in entity.parents if p.required} | entity.fixed.keys()
+        ids |= _cleared(row, ids.keys() | kept, many)
         return Operation(
             seq=row["seq"],
             entity=entity,
@@ -505,6 +514,19 @@ def _reason(problem: BaseException) -> str:
             f"its part of the plan cannot be read or written ({said(problem)}); free the disk and run again"
         )
     return f"a fault of this program ({said(problem)}); run again, and report it if it stays"
+
+
+def _cleared(row: Row, known: set[str], many: set[str]) -> dict[str, Any]:
+    """References that a row does not have (any more): null, or no ids, which clears them in a record that is there."""
+    if row["operation"] == "withdraw":
+        return {}
+    names = [name for name, ids in json.loads(row["refs"]).items() if not ids and name not in known]
+    # A new record has nothing that could be cleared.
+    return {
+        name: [] if name in many else None
+        for name in names
+        if name not in many or row["operation"] == "update"
+    }
 
 
 def _integer_fields(schema: dict[str, Any]) -> set[str]:

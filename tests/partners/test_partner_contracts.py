@@ -9,6 +9,8 @@ from openapi_schema_validator import OAS31Validator
 
 from pipelines.api.protocols import openimmo
 from pipelines.contract.contract import load_contract
+from pipelines.ledger.ledger import create_tables
+from pipelines.plan.held import find_held, write_departures
 from tests.partners.conftest import ALL_PARTNERS
 
 ENTITIES = [(partner, entity) for partner in ALL_PARTNERS for entity in load_contract(partner).entities]
@@ -79,3 +81,14 @@ def test_every_row_is_a_body_that_the_contract_takes(marts: Any, partner: str, e
 
 def _pairs(fields: str) -> str:
     return ", ".join(f"{name}: {name}" for name in fields.split(", "))
+
+
+@pytest.mark.parametrize("partner", ALL_PARTNERS)
+def test_a_plan_reads_what_the_models_of_doubts_and_departures_say(marts: Any, partner: str) -> None:
+    contract = load_contract(partner)
+    create_tables(marts.database)
+    find_held(marts.database, contract, set(contract.entities))
+    gone = f"(select entity, external_id from partners.{partner}__departures)"
+    write_departures(marts.database, contract, gone)
+    wrong = "select count(*) from departure where entity is null or external_id is null or is_gone is null"
+    assert marts.database.execute(wrong).fetchone() == (0,)

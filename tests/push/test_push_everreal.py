@@ -298,12 +298,13 @@ def test_the_end_before_the_cut_is_that_of_the_erp(site: Site, begin: str, depar
     site.sync("everreal", rows)
     with open_database(site.home) as db:
         db.execute(
-            "create table partners.everreal__departures (entity varchar, external_id varchar, is_gone boolean,"
-            " begins_on date, ends_on date)"
+            # In whatever order the columns of the model stand.
+            "create table partners.everreal__departures (entity varchar, external_id varchar, begins_on date,"
+            " ends_on date, is_gone boolean)"
         )
         db.execute(
             "insert into partners.everreal__departures"
-            f" values ('mieter', '001/1/01/0002/01/78', true, {departure})"
+            f" values ('mieter', '001/1/01/0002/01/78', {departure}, true)"
         )
     before = len(site.sandbox.requests("everreal"))
     site.sync("everreal", {**rows, "mieter": rows["mieter"][:1]})

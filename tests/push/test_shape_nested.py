@@ -339,6 +339,60 @@ def test_a_folder_moves_below_a_new_one_and_two_folders_change_places(site: Site
     assert parents_at_partner(site) == {"1": "2", "2": "9", "3": "2", "9": None}
 
 
+def test_what_hangs_nowhere_any_more_is_cut_from_its_former_folder_before_that_is_deleted(site: Site) -> None:
+    ada = person("a", "ada@example.org")
+    rows = {"ordner": [folder("1", None), folder("2", "1")], "personen": [{**ada, "ordner_external_id": "1"}]}
+    site.sync("nested", rows)
+    top = {"ordner": [folder("1", None), folder("2", None, "Neu")], "personen": [ada]}
+    lines = site.sync("nested", top)
+    assert (lines["ordner"].updated, lines["personen"].updated) == (1, 1)
+    assert bodies(site, "PATCH", "/api/folders") == [{"name": "Neu", "parent": None}]
+    assert bodies(site, "PATCH", "/api/persons") == [{"folder": None}]
+    assert parents_at_partner(site) == {"1": None, "2": None}
+    assert verify(site.home, connector("nested")).findings == ()
+    before = len(site.sent("nested"))
+    assert pushed(site, top).is_complete
+    assert len(site.sent("nested")) == before
+    assert pushed(site, {**top, "ordner": top["ordner"][1:]}, allowed=frozenset({"withdraw"})).is_complete
+    assert parents_at_partner(site) == {"2": None}
+
+
+CANNOT_LEAVE = {"nested.reject_pattern": "Gesperrt", "nested.reject_field": "name"}
+
+
+@pytest.mark.parametrize("again", [False, True])
+def test_a_folder_is_not_deleted_while_something_could_not_be_moved_out_of_it(
+    site: Site, again: bool
+) -> None:
+    ada = person("a", "ada@example.org", name="Ada")
+    rows = [folder("1", None), folder("2", "1"), folder("9", None)]
+    site.sync("nested", {"ordner": rows, "personen": [{**ada, "ordner_external_id": "1"}]})
+    site.sandbox.set_options(CANNOT_LEAVE)
+    left = {
+        "ordner": [folder("2", "9", "Gesperrt"), folder("9", None)],
+        "personen": [{**ada, "ordner_external_id": "9", "name": "Ada Gesperrt"}],
+    }
+    # What was refused is not tried again, and hangs there all the same.
+    for _ in range(3 if again else 1):
+        lines = {line.entity: line for line in pushed(site, left, allowed=frozenset({"withdraw"})).lines}
+    assert (lines["ordner"].rejected, lines["personen"].rejected, lines["ordner"].blocked) == (1, 1, 1)
+    why = "select external_id, reason from sync.ledger where state = 'blocked'"
+    assert site.ledger(why) == [("1", "children_left")]
+    assert parents_at_partner(site) == {"1": None, "2": "1", "9": None}
+    site.sandbox.set_options(dict.fromkeys(CANNOT_LEAVE, ""))
+    made = pushed(site, left, retry_rejected=True, allowed=frozenset({"withdraw"}))
+    assert made.is_complete
+    assert parents_at_partner(site) == {"2": "9", "9": None}
+    [held] = site.sandbox.records("nested", "personen")
+    assert held["name"] == "Ada Gesperrt"
+
+
+def test_a_folder_that_a_circle_hangs_on_is_not_deleted(site: Site) -> None:
+    site.sync("nested", {"ordner": [folder("1", None), folder("2", "1"), folder("3", "2")]})
+    pushed(site, {"ordner": [folder("2", "3"), folder("3", "2")]}, allowed=frozenset({"withdraw"}))
+    assert parents_at_partner(site) == {"1": None, "2": "1", "3": "2"}
+
+
 def test_a_circle_and_what_lies_below_it_is_blocked_with_its_reason(site: Site) -> None:
     rows = [folder("1", None), folder("2", "1"), folder("4", "6"), folder("5", "4"), folder("6", "5")]
     rows += [folder("7", "6"), folder("8", "8")]
