@@ -117,6 +117,28 @@ def test_a_record_with_the_id_of_one_row_is_not_anothers_by_its_name(shapes: Sit
     assert [row[1:3] for row in ledger(shapes, "anlagen")] == [("blocked", "not_made_yet"), ("synced", None)]
 
 
+@pytest.mark.parametrize("theirs", ["FREMD-9", "1-2", "1-3", 7, " "])
+def test_a_record_with_any_other_id_is_nobodys_by_its_name(shapes: Site, theirs: Any) -> None:
+    shapes.sandbox.make("stated", "anlagen", {"name": "Am Park 1", "externalId": theirs})
+    rows = {key: value[:1] for key, value in SITES.items()}
+    for _ in range(2):
+        lines = shapes.sync("stated", rows)
+        assert ledger(shapes, "anlagen") == [("1-1", "blocked", "not_made_yet", None)]
+        assert lines["tueren"].blocked == 1
+    assert writes(shapes) == []
+
+
+def test_a_record_that_is_one_of_several_of_a_row_is_not_anothers_by_its_name(shapes: Site) -> None:
+    for name in ("Anders", "Am Park 2"):
+        shapes.sandbox.make("stated", "anlagen", {"name": name, "externalId": "1-1"})
+    shapes.sync("stated", SITES)
+    assert [row[1:] for row in ledger(shapes, "anlagen")] == [
+        ("rejected", "ambiguous", None),
+        ("blocked", "not_made_yet", None),
+    ]
+    assert writes(shapes) == []
+
+
 def test_a_row_without_its_natural_key_fits_nothing(shapes: Site) -> None:
     shapes.sandbox.make("stated", "anlagen", {"name": None})
     shapes.sync("stated", {"anlagen": [{"external_id": "1-1", "name": None}]})

@@ -20,6 +20,7 @@ class Partner(ByToken):
         "password": "sandbox & stated",
     }
 
+    keeps_ids_unique = False
     options: ClassVar[Mapping[str, Option]] = {
         **ByToken.options,
         "status": Option("planned", "the state of all contracts"),
