@@ -146,6 +146,14 @@ RECORD = (
         "End or remove what refers to it at the partner.",
     ),
     Reason(
+        "not_shown",
+        PENDING,
+        "The partner shows no record alone, and neither its search nor its list has this one now; they may be late.",
+        "nobody",
+        "The next run looks again. When `absent_after` is over and it is still not shown, a record that should be there"
+        " is created again, and one that should go counts as deleted.",
+    ),
+    Reason(
         "missing_at_partner",
         PENDING,
         "The record was removed at the partner; it will be created again.",
