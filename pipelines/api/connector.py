@@ -21,7 +21,7 @@ from pipelines.api.imports import Imports
 from pipelines.api.lookup import Finder, HeldByAnother, external_ids_of, is_html
 from pipelines.api.outcome import Outcome
 from pipelines.api.protocols.protocol import Json, LookupFailed, Operation
-from pipelines.api.reasons import WITHOUT_TAKEN
+from pipelines.api.reasons import STATE_FORBIDS, WITHOUT_TAKEN
 from pipelines.api.refusals import Refusals, Withheld
 from pipelines.api.settings import (
     effective_patience,
@@ -292,7 +292,7 @@ class Connector(Finder):
         fixed = self._fixed[entity.name]
         schema = self.contract.schema(entity.name, "create")
         part: Permitted = permitted(allowed, body, record, schema, is_whole)
-        reason = "state_forbids" if part.withheld else None
+        reason = STATE_FORBIDS if part.withheld else None
         if not part.body:
             return Outcome("synced", reason, remote_id, seen.status, part.withheld, sent)
         change = partial(self.protocol.change, operation, remote_id)
