@@ -23,10 +23,11 @@ class Found:
     """What a look-up says of one row.
 
     `one`: its record. `none`: the partner shows no record that could be its own. `several`: it cannot be told which.
+    `gone`: it is to be withdrawn, and the partner says that there is no parent of it any more.
     `unknown`: the look-up got no usable answer, or was not asked, so nothing may be concluded.
     """
 
-    what: Literal["one", "none", "several", "unknown"]
+    what: Literal["one", "none", "several", "gone", "unknown"]
     remote_id: str | None = None
     requests: int = 0
 
@@ -77,7 +78,9 @@ def _by_external_id(connector: Connector, operation: Operation) -> Found:
         look = connector.find_known if operation.remote_id else connector.find_by_external_id
         ids, sent = look(operation)
     except LookupFailed as failed:
-        return Found("unknown", requests=failed.answer.requests)
+        has_no_parent = connector.judge(operation, failed.answer).reason == "unknown_parent"
+        is_gone = operation.kind == "withdraw" and has_no_parent
+        return Found("gone" if is_gone else "unknown", requests=failed.answer.requests)
     except HeldByAnother as held:
         return Found("several", requests=held.requests)
     if len(ids) > 1:

@@ -178,7 +178,7 @@ def _is_absent(sender: Sender, sent: Sent, found: Found) -> bool:
 def _outcome(sender: Sender, sent: Sent, found: Found) -> Outcome:
     """What the next plan makes of a create that was never answered, or of a record that was not shown."""
     operation = sent.operation
-    if operation.remote_id and found.what != "one" and _is_absent(sender, sent, found):
+    if found.what == "gone" or (operation.remote_id and _is_absent(sender, sent, found)):
         is_gone = operation.kind == "withdraw"
         state, reason = ("withdrawn", "deleted") if is_gone else ("pending", "missing_at_partner")
         return Outcome(state, reason, requests=found.requests)

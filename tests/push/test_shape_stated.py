@@ -379,6 +379,14 @@ def test_a_withdrawal_of_one_that_is_not_shown_for_long_is_done(
     assert writes(leased) == before
 
 
+def test_one_that_is_not_shown_and_whose_parent_has_left_since_is_gone(leased: Site) -> None:
+    again(leased, 0)
+    for _ in range(2):
+        leased.sync("stated", {"anlagen": SITES["anlagen"]})
+    states = {row[1:3] for entity in ("tueren", "mietvertraege") for row in ledger(leased, entity)}
+    assert states == {("withdrawn", "deleted")}
+
+
 def test_a_row_that_leaves_while_its_record_is_not_shown_is_withdrawn(leased: Site) -> None:
     leased.sandbox.set_option("stated", "hides", "yes")
     leased.sync("stated", stock(**CHANGED))
