@@ -21,7 +21,7 @@ from pipelines.api.imports import Imports
 from pipelines.api.lookup import Finder, HeldByAnother, external_ids_of, is_html
 from pipelines.api.outcome import Outcome
 from pipelines.api.protocols.protocol import Json, LookupFailed, Operation
-from pipelines.api.reasons import WITHOUT_TAKEN
+from pipelines.api.reasons import STATE_FORBIDS, WITHOUT_TAKEN
 from pipelines.api.refusals import Refusals, Withheld
 from pipelines.api.settings import (
     effective_patience,
@@ -33,6 +33,8 @@ from pipelines.contract.partner_code import partner_module
 
 __all__ = ["Connector", "InDoubt", "LookupFailed", "MakesConnectors", "Operation", "connector", "once_a_run"]
 
+# Neither `find` nor `list` shows the record now.
+NOT_SHOWN = Outcome("pending", "not_shown")
 WITHDRAWN_AS = {"delete": "deleted", "end": "ended", "deactivate": "deactivated", "detach": "detached"}
 
 
@@ -280,6 +282,8 @@ class Connector(Finder):
         seen, record = self.seen(operation, remote_id)
         sent += seen.requests
         states = entity.states
+        if record is None and seen.ok:
+            return replace(NOT_SHOWN, remote_id=remote_id, http_status=seen.status, requests=sent)
         if record is None or states is None:
             return replace(self.judge(replace(operation, kind="update"), seen), requests=sent)
         allowed = states.allowed(record)
@@ -288,7 +292,7 @@ class Connector(Finder):
         fixed = self._fixed[entity.name]
         schema = self.contract.schema(entity.name, "create")
         part: Permitted = permitted(allowed, body, record, schema, is_whole)
-        reason = "state_forbids" if part.withheld else None
+        reason = STATE_FORBIDS if part.withheld else None
         if not part.body:
             return Outcome("synced", reason, remote_id, seen.status, part.withheld, sent)
         change = partial(self.protocol.change, operation, remote_id)
@@ -308,6 +312,8 @@ class Connector(Finder):
         entity, may_retry, remote_id = operation.entity, not sent, operation.remote_id or ""
         seen, record = self.seen(operation, remote_id)
         sent += seen.requests
+        if record is None and seen.ok:
+            return replace(NOT_SHOWN, http_status=seen.status, requests=sent)
         if entity.states is None or record is None:
             if seen.status in (404, 410) and not self._is_broken_route(seen):
                 return Outcome("withdrawn", "deleted", None, seen.status, requests=sent)

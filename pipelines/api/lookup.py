@@ -253,24 +253,42 @@ class Finder:
         return [(self._id(entity, record), record) for record in records], sent
 
     def seen(self, operation: Operation, remote_id: str) -> tuple[Answer, dict[str, Any] | None]:
-        """The record under an id of the partner as it is now, or None; out of its list where it shows none alone.
+        """The record under an id of the partner as it is now, or None; out of its lists where it shows none alone.
 
+        An answer of 200 without a record: `find` and `list` do not show it now, which is no proof that it is gone.
         Raises LookupFailed.
         """
         entity = operation.entity
         paths = self.contract.document["paths"]
         if entity.mutation or "get" in paths.get(entity.record, {}):
             return self.protocol.one(entity, remote_id, operation.external_id, operation.path)
-        sent = 0
+        shown, sent = self._shown(operation, remote_id)
+        record = shown.get(remote_id)
+        return Answer(200, record, {}, sent), record
+
+    def find_known(self, operation: Operation) -> tuple[list[str], int]:
+        """The id that a row's record is known under if `find` or `list` shows it, else those that carry the row's id.
+
+        Raises LookupFailed, and HeldByAnother.
+        """
+        remote_id, ours = operation.remote_id or "", operation.external_id
+        shown, sent = self._shown(operation, remote_id)
+        if remote_id in shown:
+            return [remote_id], sent
+        carrying = [one for one, record in shown.items() if ours in external_ids_of(operation.entity, record)]
+        return self._unclaimed(operation, carrying, sent), sent
+
+    def _shown(self, operation: Operation, remote_id: str) -> tuple[dict[str, dict[str, Any]], int]:
+        """What `find` shows and, unless the record that is wanted is among that, `list`: records by their ids."""
+        entity, sent = operation.entity, 0
+        shown: dict[str, dict[str, Any]] = {}
         for find, value in ((entity.find, operation.external_id), (entity.listing, None)):
-            if find is None:
+            if find is None or remote_id in shown:
                 continue
             records, more = self.read(entity, self._at(find, operation), value)
             sent += more
-            for record in records:
-                if self._id(entity, record) == remote_id:
-                    return Answer(200, record, {}, sent), record
-        return Answer(404, None, {}, sent), None
+            shown |= {self._id(entity, record): record for record in records}
+        return shown, sent
 
     def fits(self, operation: Operation, record: Mapping[str, Any]) -> bool:
         """Whether a record has the natural key of a row, as far as that does not stand in the address."""

@@ -146,6 +146,14 @@ RECORD = (
         "End or remove what refers to it at the partner.",
     ),
     Reason(
+        "not_shown",
+        PENDING,
+        "The partner shows no record alone, and neither its search nor its list has this one now; they may be late.",
+        "nobody",
+        "The next run looks again. When `absent_after` is over and it is still not shown, a record that should be there"
+        " is created again, and one that should go counts as deleted.",
+    ),
+    Reason(
         "missing_at_partner",
         PENDING,
         "The record was removed at the partner; it will be created again.",
@@ -469,9 +477,11 @@ WITHDRAWN: Mapping[str, str] = {
 
 # A row that was sent without a field that another record has.
 WITHOUT_TAKEN = "without_taken_field"
+# A row of which the record's state does not take everything.
+STATE_FORBIDS = "state_forbids"
 # The reason of a row in state `synced`, where something of it is left to do.
 SYNCED: Mapping[str, str] = {
-    "state_forbids": "The record's state at the partner does not allow the named fields to be changed; they stay there"
+    STATE_FORBIDS: "The record's state at the partner does not allow the named fields to be changed; they stay there"
     " as they are, and go with the next change of the row if the state allows it then.",
     WITHOUT_TAKEN: "The partner refused the field as taken by another of its records, so the record was sent without"
     " it. The field goes again when its value or anything else of the row changes, and with `--retry-rejected`; mend"

@@ -23,10 +23,11 @@ class Found:
     """What a look-up says of one row.
 
     `one`: its record. `none`: the partner shows no record that could be its own. `several`: it cannot be told which.
+    `gone`: it is to be withdrawn, and the partner says that there is no parent of it any more.
     `unknown`: the look-up got no usable answer, or was not asked, so nothing may be concluded.
     """
 
-    what: Literal["one", "none", "several", "unknown"]
+    what: Literal["one", "none", "several", "gone", "unknown"]
     remote_id: str | None = None
     requests: int = 0
 
@@ -49,7 +50,9 @@ def look_for(
     """What became of some creates, none of which is on its way any more; in the order of the operations.
 
     By external id where the partner keeps one; else, among records without one that no other row holds, by the
-    natural key, one to one. No further look-up is begun after `until` (of `time.monotonic`). Raises `PartnerStopped`.
+    natural key, one to one. A record that was not shown when it was to be changed or withdrawn is looked for first
+    under the id that it is known under, and when it is to go, by no natural key. No further look-up is begun after
+    `until` (of `time.monotonic`). Raises `PartnerStopped`.
     """
     found: dict[int, Found] = {}
     groups: dict[tuple[Any, ...], list[int]] = {}
@@ -58,7 +61,8 @@ def look_for(
             found[place] = UNKNOWN
             continue
         found[place] = _by_external_id(connector, operation)
-        if found[place].what == "none" and operation.entity.candidates and operation.entity.natural_key:
+        has_key = operation.entity.natural_key and operation.kind != "withdraw"
+        if found[place].what == "none" and operation.entity.candidates and has_key:
             groups.setdefault(connector.candidates_key(operation), []).append(place)
     for places in groups.values():
         late = until is not None and time.monotonic() > until
@@ -71,9 +75,12 @@ def look_for(
 
 def _by_external_id(connector: Connector, operation: Operation) -> Found:
     try:
-        ids, sent = connector.find_by_external_id(operation)
+        look = connector.find_known if operation.remote_id else connector.find_by_external_id
+        ids, sent = look(operation)
     except LookupFailed as failed:
-        return Found("unknown", requests=failed.answer.requests)
+        has_no_parent = connector.judge(operation, failed.answer).reason == "unknown_parent"
+        is_gone = operation.kind == "withdraw" and has_no_parent
+        return Found("gone" if is_gone else "unknown", requests=failed.answer.requests)
     except HeldByAnother as held:
         return Found("several", requests=held.requests)
     if len(ids) > 1:

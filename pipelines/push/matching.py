@@ -1,7 +1,7 @@
 """Rows whose records the partner makes itself: matched with what it has, one record for one row. Nothing is written.
 
-By our external id where a record carries it, else by the natural key. Two rows that fit one record, or two records
-that fit one row, are `ambiguous`: none of them is taken.
+By our external id where a record carries it, else, of records without any external id, by the natural key. Two rows
+that fit one record, or two records that fit one row, are `ambiguous`: none of them is taken, by no row.
 """
 
 import json
@@ -49,12 +49,14 @@ def _match(connector: Connector, operations: list[Operation], run: Map) -> list[
             carried[external_id].append(remote_id)
     outcomes: dict[str, Outcome] = {}
     ids: dict[str, str] = {}
+    told: set[str] = set()
     # A list may not show all of them.
     left = [o for o in operations if not carried[o.external_id]]
     looked_up = dict(zip((o.external_id for o in left), run(_looker(connector), left), strict=True))
     for operation in operations:
         ours = operation.external_id
         hits, requests, why = looked_up.get(ours, (carried[ours], 0, None))
+        told |= set(hits)
         free = connector.claims.free(entity, hits, ours)
         if why is not None or len(hits) > 1 or (hits and not free):
             outcomes[ours] = replace(why or (AMBIGUOUS if len(hits) > 1 else BY_ANOTHER), requests=requests)
@@ -63,7 +65,7 @@ def _match(connector: Connector, operations: list[Operation], run: Map) -> list[
         else:
             outcomes[ours] = replace(NOT_MADE, requests=requests)
     nameless = [o for o in operations if outcomes.get(o.external_id, AMBIGUOUS).reason == NOT_MADE.reason]
-    for ours, match in _by_natural_key(connector, entity, nameless, by_id, set(ids.values())).items():
+    for ours, match in _by_natural_key(connector, entity, nameless, by_id, told).items():
         if match is None:
             outcomes[ours] = replace(AMBIGUOUS, requests=outcomes[ours].requests)
         else:
@@ -98,14 +100,15 @@ def _by_natural_key(
     entity: Entity,
     operations: list[Operation],
     by_id: dict[str, Json],
-    taken: set[str],
+    told: set[str],
 ) -> dict[str, str | None]:
-    """External id → record for rows that fit one record and no other; None where it cannot be told."""
+    """External id → record for rows that fit one record and no other; None where it cannot be told.
+
+    `told`: records that a look-up by external id has shown, if only for a row that got none of them.
+    """
     keys = [key for key in entity.natural_key if not operations or key not in operations[0].path]
     wanted = {o.external_id: _key(keys, o.body) for o in operations}
-    ours = set(wanted)
-    # A record with the id of another row of this run is that row's; one with an unknown id may be anybody's.
-    open_ = [i for i, r in by_id.items() if i not in taken and not ours & set(external_ids_of(entity, r))]
+    open_ = [i for i, r in by_id.items() if i not in told and not external_ids_of(entity, r)]
     free = set(connector.claims.free(entity, open_))
     shown: defaultdict[str, list[str]] = defaultdict(list)
     for remote_id in open_:

@@ -33,6 +33,7 @@ LONGEST_WAIT = 90.0
 class Sent:
     """A create that was never answered, as it was sent. `since`: when that was at the latest (epoch seconds).
 
+    Or what was to be done to a record that the partner did not show; its operation has the id that it is known under.
     `is_folded`: the ledger says already that it is in doubt, so that its outcome is written there.
     """
 
@@ -54,7 +55,8 @@ def recover(
 
     Outcomes that were not folded are folded. Intents without an outcome are in doubt: creates are looked up at the
     partner, what can be sent twice without harm is simply planned again: changes, withdrawals, upserts. A create
-    that is not found is planned again only when the partner had time to show it; else it stays in doubt.
+    that is not found is planned again only when the partner had time to show it; else it stays in doubt. So it is
+    with records that were not shown when they were to be changed or withdrawn.
     """
     if not (home / "journal.sqlite").exists() and not database(home).exists():
         return 0
@@ -163,16 +165,25 @@ def _worth_waiting(sender: Sender, sent: list[Sent]) -> float:
 
 
 def _is_absent(sender: Sender, sent: Sent, found: Found) -> bool:
-    """Whether a create that a look-up does not show may be sent again."""
-    if found.what != "none" or not sender.connector.can_find(sent.operation.entity):
+    """Whether a record that a look-up does not show may be made (again), or counts as gone."""
+    operation = sent.operation
+    # What is known under an id is looked for in the list, too.
+    can_find = operation.remote_id or sender.connector.can_find(operation.entity)
+    if found.what != "none" or not can_find:
         return False
     is_over = time.time() - sent.since >= sender.connector.patience.absent_after
-    return is_over or sender.connector.refuses_twins(sent.operation)
+    return is_over or (operation.kind != "withdraw" and sender.connector.refuses_twins(operation))
 
 
 def _outcome(sender: Sender, sent: Sent, found: Found) -> Outcome:
-    """What the next plan makes of a create that was never answered."""
-    if found.what == "several":
+    """What the next plan makes of a create that was never answered, or of a record that was not shown."""
+    operation = sent.operation
+    if found.what == "gone" or (operation.remote_id and _is_absent(sender, sent, found)):
+        is_gone = operation.kind == "withdraw"
+        state, reason = ("withdrawn", "deleted") if is_gone else ("pending", "missing_at_partner")
+        return Outcome(state, reason, requests=found.requests)
+    # One that is to go is not forgotten because it cannot be told which it is.
+    if found.what == "several" and operation.kind != "withdraw":
         return Outcome("rejected", "ambiguous", requests=found.requests)
     if found.what == "one" or _is_absent(sender, sent, found):
         # The next plan sends all fields once more: only part of the record may have arrived.
@@ -186,19 +197,20 @@ def _plan_rows(db: duckdb.DuckDBPyConnection, keys: list[tuple[str, int]]) -> li
 
 
 def _rows_in_doubt(db: duckdb.DuckDBPyConnection, partner: str) -> list[tuple[Row, float]]:
-    """The creates that the ledger holds to be in doubt, as they were sent, and when that was noted."""
+    """Creates that the ledger holds to be in doubt and rows whose record was not shown: as sent, and when that was."""
     found = db.execute(
-        "select p.plan_id, p.seq, max(epoch(a.settled_at)) from sync.plan as p"
+        "select p.plan_id, p.seq, l.remote_id, max(epoch(a.settled_at)) from sync.plan as p"
         " inner join sync.ledger as l"
         " on p.partner = l.partner and p.id_space = l.id_space and p.external_id = l.external_id"
         " left join sync.attempts as a on p.plan_id = a.plan_id and p.seq = a.seq"
-        " where p.partner = ? and p.operation = 'create' and l.reason = 'in_doubt' and l.remote_id is null"
+        " where p.partner = ? and (p.operation = 'create' and l.reason = 'in_doubt' and l.remote_id is null"
+        " or l.reason = 'not_shown' and a.reason = 'not_shown')"
         " group by all order by all",
         [partner],
     ).fetchall()
     return [
-        (row, since or 0.0)
-        for plan_id, seq, since in found
+        ({**row, "remote_id": remote_id}, since or 0.0)
+        for plan_id, seq, remote_id, since in found
         for row in _read(db, "plan_id = ? and seq = ?", [plan_id, seq])
     ]
 
@@ -230,12 +242,16 @@ def _write(db: duckdb.DuckDBPyConnection, outcomes: list[tuple[Row, Outcome]]) -
         if outcome is IN_DOUBT:
             continue
         db.execute(
-            "update sync.ledger set state = ?, reason = ?, remote_id = ?"
-            " where partner = ? and id_space = ? and external_id = ? and reason = 'in_doubt' and remote_id is null",
-            [
-                outcome.state, outcome.reason, outcome.remote_id,
-                row["partner"], row["id_space"], row["external_id"],
-            ],
+            # Another record may not show what was confirmed of the former one, and of none nothing is there.
+            "update sync.ledger set state = $state, reason = $reason, remote_id = $remote_id,"
+            " payload = if($remote_id is null, null, payload), refs = if($remote_id is null, null, refs),"
+            " payload_hash = if(remote_id is distinct from $remote_id, null, payload_hash)"
+            " where partner = $partner and id_space = $id_space and external_id = $external_id"
+            " and (reason = 'in_doubt' and remote_id is null or reason = 'not_shown')",
+            {
+                "state": outcome.state, "reason": outcome.reason, "remote_id": outcome.remote_id,
+                **{name: row[name] for name in ("partner", "id_space", "external_id")},
+            },
         )  # fmt: skip
         db.execute(
             "insert into sync.attempts select plan_id, seq, partner, entity, operation, external_id, ?, ?, null, null,"

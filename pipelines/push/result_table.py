@@ -5,12 +5,20 @@ from dataclasses import dataclass, replace
 
 import duckdb
 
-from pipelines.api.reasons import WITHOUT_TAKEN
+from pipelines.api.reasons import STATE_FORBIDS, WITHOUT_TAKEN
 from pipelines.contract.contract import load_contract
 from pipelines.ledger.ledger import one
 from pipelines.plan.mart_columns import MART_SCHEMA
 from pipelines.plan.plan import use_case_of
 from pipelines.push.delivered import UNCONFIRMED
+
+# What a closing note says of rows that are synced but for some fields.
+WITHHELD = {
+    STATE_FORBIDS: "whose state there does not allow {fields} to be changed, or that are over there (state_forbids); it"
+    " goes with the next change of the row if the state allows it then",
+    WITHOUT_TAKEN: "without {fields}, which was refused as taken by another record there (without_taken_field); it goes"
+    " again when the row changes, or with --retry-rejected",
+}
 
 
 @dataclass(frozen=True)
@@ -62,16 +70,16 @@ def closing_table(
 
 
 def withheld_notes(db: duckdb.DuckDBPyConnection, partners: list[str]) -> list[str]:
-    """For people: records that are at their partners without a field that was refused as taken."""
+    """For people: records that are at their partners without what was refused as taken, or what their state forbids."""
     found = db.execute(
-        "select partner, entity, fields, count(*) from sync.ledger"
-        " where state = 'synced' and reason = ? and list_contains(?, partner) group by all order by all",
-        [WITHOUT_TAKEN, partners],
+        "select partner, entity, reason, fields, count(*) from sync.ledger"
+        " where state = 'synced' and list_contains(?, reason) and list_contains(?, partner)"
+        " group by all order by all",
+        [list(WITHHELD), partners],
     ).fetchall()
     return [
-        f"{load_contract(partner).title} {entity}: {rows} without {fields}, which was refused as taken by another"
-        " record there (without_taken_field); it goes again when the row changes, or with --retry-rejected"
-        for partner, entity, fields, rows in found
+        f"{load_contract(partner).title} {entity}: {rows} {WITHHELD[reason].format(fields=fields)}"
+        for partner, entity, reason, fields, rows in found
     ]
 
 

@@ -230,8 +230,10 @@ def test_what_a_records_state_forbids_is_not_told_or_tried_as_a_value_that_anoth
             " values ('kiwi', 'mieter', 'mieter', $id, $id, 'synced', $reason, 'email', '{}', 'as sent')",
             {"id": external_id, "reason": reason},
         )
-    [note] = withheld_notes(db, ["kiwi"])
-    assert note.startswith("KIWI mieter: 1 without email")
+    forbidden, taken = withheld_notes(db, ["kiwi"])
+    assert forbidden.startswith("KIWI mieter: 1 whose state there does not allow email to be changed")
+    assert taken.startswith("KIWI mieter: 1 without email")
+    assert withheld_notes(db, ["casavi"]) == []
     retry_withheld(db, ["kiwi"])
     assert db.execute("select external_id, payload_hash from sync.ledger order by 1").fetchall() == [
         ("001/1", "as sent"),

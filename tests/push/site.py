@@ -42,7 +42,7 @@ class Site:
         recover(self.home, [partner])
         made = engine.plan(self.home, [partner], TODAY)
         pushed = engine.push(self.home, made.plan_id, [partner], DEFAULTS)
-        self.stopped, self.held = pushed.stopped, pushed.held
+        self.stopped, self.held, self.notes = pushed.stopped, pushed.held, pushed.notes
         return {line.entity: line for line in pushed.lines}
 
     def sent(self, partner: str) -> list[str]:

@@ -15,6 +15,7 @@ from pipelines.readback.adopt import adopt
 from pipelines.readback.verify import verify
 from tests.push.marts import write_marts
 from tests.push.site import TODAY, Rows, Site
+from tests.push.somebody import does
 
 SITES: Rows = {
     "anlagen": [{"external_id": f"1-{n}", "name": f"Am Park {n}"} for n in (1, 2)],
@@ -115,6 +116,28 @@ def test_a_record_with_the_id_of_one_row_is_not_anothers_by_its_name(shapes: Sit
     shapes.sandbox.make("stated", "anlagen", {"name": "Am Park 1", "externalId": "1-2"})
     shapes.sync("stated", SITES)
     assert [row[1:3] for row in ledger(shapes, "anlagen")] == [("blocked", "not_made_yet"), ("synced", None)]
+
+
+@pytest.mark.parametrize("theirs", ["FREMD-9", "1-2", "1-3", 7, " "])
+def test_a_record_with_any_other_id_is_nobodys_by_its_name(shapes: Site, theirs: Any) -> None:
+    shapes.sandbox.make("stated", "anlagen", {"name": "Am Park 1", "externalId": theirs})
+    rows = {key: value[:1] for key, value in SITES.items()}
+    for _ in range(2):
+        lines = shapes.sync("stated", rows)
+        assert ledger(shapes, "anlagen") == [("1-1", "blocked", "not_made_yet", None)]
+        assert lines["tueren"].blocked == 1
+    assert writes(shapes) == []
+
+
+def test_a_record_that_is_one_of_several_of_a_row_is_not_anothers_by_its_name(shapes: Site) -> None:
+    for name in ("Anders", "Am Park 2"):
+        shapes.sandbox.make("stated", "anlagen", {"name": name, "externalId": "1-1"})
+    shapes.sync("stated", SITES)
+    assert [row[1:] for row in ledger(shapes, "anlagen")] == [
+        ("rejected", "ambiguous", None),
+        ("blocked", "not_made_yet", None),
+    ]
+    assert writes(shapes) == []
 
 
 def test_a_row_without_its_natural_key_fits_nothing(shapes: Site) -> None:
@@ -268,11 +291,130 @@ def test_one_that_should_be_deleted_before_it_began_and_is_active_ends_on_its_fi
 def test_a_record_that_is_over_needs_no_end(leased: Site) -> None:
     leased.sandbox.set_option("stated", "status", "ended")
     before = writes(leased)
-    leased.sync("stated", stock(people=["Ben"]))
-    assert ledger(leased, "mietvertraege")[0][1:3] == ("synced", "state_forbids")
+    for _ in range(2):
+        leased.sync("stated", stock(people=["Ben"]))
+        assert ledger(leased, "mietvertraege")[0][1:3] == ("synced", "state_forbids")
+        (note,) = leased.notes
+        assert note.startswith(
+            "Stated mietvertraege: 1 whose state there does not allow people to be changed"
+        )
     leased.sync("stated", SITES)
+    assert leased.notes == ()
     assert ledger(leased, "mietvertraege")[0][1:3] == ("withdrawn", "ended")
     assert writes(leased) == before
+
+
+# ---- records that lists do not show
+
+CHANGED = {"people": ["Ben"]}
+
+
+@pytest.mark.parametrize("runs", [1, 3])
+def test_a_record_that_a_list_does_not_show_is_not_made_again_and_is_changed_when_it_is_shown(
+    leased: Site, runs: int
+) -> None:
+    own = shown(leased)["id"]
+    leased.sandbox.set_option("stated", "hides", "yes")
+    for _ in range(runs):
+        assert leased.sync("stated", stock(**CHANGED))["mietvertraege"].pending == 1
+        assert ledger(leased, "mietvertraege") == [("1-1-1-7", "pending", "not_shown", own)]
+    leased.sandbox.set_option("stated", "hides", "no")
+    assert leased.sync("stated", stock(**CHANGED))["mietvertraege"].undelivered == 0
+    assert (shown(leased)["id"], shown(leased)["people"]) == (own, ["Ben"])
+    assert ledger(leased, "mietvertraege") == [("1-1-1-7", "synced", None, own)]
+
+
+def test_one_that_is_there_under_another_id_by_then_is_taken_up(leased: Site) -> None:
+    leased.sandbox.set_option("stated", "hides", "yes")
+    leased.sync("stated", stock(**CHANGED))
+    (other,) = again(leased)
+    leased.sandbox.set_option("stated", "hides", "no")
+    assert leased.sync("stated", stock(**CHANGED))["mietvertraege"].undelivered == 0
+    assert (shown(leased)["id"], shown(leased)["people"]) == (other, ["Ben"])
+    assert ledger(leased, "mietvertraege") == [("1-1-1-7", "synced", None, other)]
+
+
+def test_one_that_is_there_twice_under_other_ids_is_ambiguous_and_not_made(leased: Site) -> None:
+    leased.sandbox.set_option("stated", "hides", "yes")
+    leased.sync("stated", stock(**CHANGED))
+    again(leased, 2)
+    leased.sandbox.set_option("stated", "hides", "no")
+    leased.sync("stated", stock(**CHANGED))
+    assert ledger(leased, "mietvertraege") == [("1-1-1-7", "rejected", "ambiguous", None)]
+    assert len(leased.sandbox.records("stated", "mietvertraege")) == 2
+
+
+def test_one_that_is_not_shown_for_long_is_made_again(leased: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    again(leased, 0)
+    leased.sync("stated", stock(**CHANGED))
+    assert ledger(leased, "mietvertraege")[0][2] == "not_shown"
+    monkeypatch.setenv("DESTINATION__STATED__ABSENT_AFTER", "0")
+    assert leased.sync("stated", stock(**CHANGED))["mietvertraege"].created == 1
+    assert shown(leased)["people"] == ["Ben"]
+
+
+@pytest.mark.parametrize("status", ["planned", "active"])
+def test_a_withdrawal_of_a_record_that_is_not_shown_waits_until_it_is(leased: Site, status: str) -> None:
+    leased.sandbox.set_option("stated", "status", status)
+    leased.sandbox.set_option("stated", "hides", "yes")
+    for _ in range(2):
+        assert leased.sync("stated", SITES)["mietvertraege"].pending == 1
+        assert ledger(leased, "mietvertraege")[0][1:3] == ("pending", "not_shown")
+    leased.sandbox.set_option("stated", "hides", "no")
+    leased.sync("stated", SITES)
+    assert shown(leased)["until"] == "2026-11-21"
+    assert ledger(leased, "mietvertraege")[0][1:3] == ("withdrawn", "ended")
+
+
+def test_a_withdrawal_of_one_that_is_not_shown_for_long_is_done(
+    leased: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    again(leased, 0)
+    before = writes(leased)
+    leased.sync("stated", SITES)
+    assert ledger(leased, "mietvertraege")[0][1:3] == ("pending", "not_shown")
+    monkeypatch.setenv("DESTINATION__STATED__ABSENT_AFTER", "0")
+    leased.sync("stated", SITES)
+    assert ledger(leased, "mietvertraege") == [("1-1-1-7", "withdrawn", "deleted", None)]
+    assert writes(leased) == before
+
+
+def test_one_that_is_not_shown_and_whose_parent_has_left_since_is_gone(leased: Site) -> None:
+    again(leased, 0)
+    for _ in range(2):
+        leased.sync("stated", {"anlagen": SITES["anlagen"]})
+    states = {row[1:3] for entity in ("tueren", "mietvertraege") for row in ledger(leased, entity)}
+    assert states == {("withdrawn", "deleted")}
+
+
+def test_a_row_that_leaves_while_its_record_is_not_shown_is_withdrawn(leased: Site) -> None:
+    leased.sandbox.set_option("stated", "hides", "yes")
+    leased.sync("stated", stock(**CHANGED))
+    leased.sync("stated", SITES)
+    (other,) = again(leased)
+    leased.sandbox.set_option("stated", "hides", "no")
+    leased.sync("stated", SITES)
+    assert (shown(leased)["id"], shown(leased)["until"]) == (other, "2026-11-21")
+
+
+def test_a_list_without_an_answer_concludes_nothing_of_what_was_not_shown(
+    leased: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    leased.sandbox.set_option("stated", "hides", "yes")
+    leased.sync("stated", stock(**CHANGED))
+    monkeypatch.setenv("DESTINATION__STATED__ABSENT_AFTER", "0")
+    leased.sandbox.set_option("stated", "hides", "no")
+    for name, value in {"error_rate": "100", "error_status": "503", "fault_on": "GET .*contracts"}.items():
+        leased.sandbox.set_option("stated", name, value)
+    assert leased.sync("stated", stock(**CHANGED))["mietvertraege"].pending == 1
+    assert len(leased.sandbox.records("stated", "mietvertraege")) == 1
+
+
+def again(site: Site, number: int = 1) -> list[str]:
+    """The contract is deleted at the partner, and made again there so many times; the new ids."""
+    body = {name: value for name, value in shown(site).items() if name not in ("id", "status")}
+    does("stated", "delete", "/sites/{siteId}/doors/{doorId}/contracts/{id}".format(**shown(site)))
+    return [site.sandbox.make("stated", "mietvertraege", body) for _ in range(number)]
 
 
 @pytest.mark.parametrize("state", ["suspended", "PLANNED", " planned"])
