@@ -364,10 +364,7 @@ def _row_keys(contract: Contract, entity: Entity) -> str:
 
 
 def _record_keys(entity: Entity) -> str:
-    """Select of the records of an entity that carry no external id, with their natural key.
-
-    One that came into being with its parent is told by the parent: of these, without those that carry an id of ours.
-    """
+    """Select of the records of an entity with their natural key, without those that carry an id of ours."""
     parents = {parent.field: parent for parent in entity.parents}
     parts = [
         _plain("b.body", name)
@@ -381,13 +378,13 @@ def _record_keys(entity: Entity) -> str:
     ]
     # A record that came into being with its parent has the parent's id.
     key = "b.remote_id" if entity.created_with else ", ".join(parts)
-    ours = f" semi join mart_row as m on m.id_space = '{entity.id_space}' and c.external_id = m.external_id"
     return f"""
         select b.kind, b.remote_id, [{key}] as key
         from back.record as b
         anti join (
-            select c.kind, c.remote_id from back.carried as c{ours if entity.created_with else ""}
-        ) as told on b.kind = told.kind and b.remote_id = told.remote_id
+            select c.kind, c.remote_id from back.carried as c
+            semi join mart_row as m on m.id_space = '{entity.id_space}' and c.external_id = m.external_id
+        ) as ours on b.kind = ours.kind and b.remote_id = ours.remote_id
         where b.entity = '{entity.name}'
     """
 
