@@ -64,9 +64,11 @@ def ask_for_outcomes(home: Path, made: Connector, delivered: list[Delivered], pr
     imports = list(dict.fromkeys(one.import_id for one in delivered if one.import_id))
     for place, import_id in enumerate(imports, 1):
         progress(f"{made.contract.partner}, imports without an outcome", place, len(imports))
-        own = [one.operation for one in delivered if one.import_id == import_id]
+        same = [one for one in delivered if one.import_id == import_id]
+        own = [one.operation for one in same]
+        since = max((one.since for one in same if one.since), default=None)
         try:
-            done += zip(own, made.imports.look_again(own, import_id), strict=True)
+            done += zip(own, made.imports.look_again(own, import_id, since), strict=True)
         except PartnerStopped:
             break
     with open_database(home) as db:
