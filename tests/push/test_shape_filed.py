@@ -99,6 +99,19 @@ def test_one_refused_object_costs_one_object_and_is_not_there(shapes: Site) -> N
     assert rents(shapes)["001/1/1"] == ("501.5", 1)
 
 
+def test_an_object_that_is_refused_one_run_late_is_not_there_and_not_sent_again(shapes: Site) -> None:
+    shapes.sandbox.set_options({"filed.import_reject": "1/1$", "filed.import_end": "running"})
+    assert shapes.sync("filed", FILED)["objekte"].delivered == 3
+    shapes.sandbox.set_option("filed", "import_end", "done")
+    for _ in range(2):
+        lines = shapes.sync("filed", FILED)
+        assert (lines["objekte"].unchanged, lines["objekte"].rejected) == (2, 1)
+    assert len(sent(shapes)) == 1
+    shapes.sandbox.set_option("filed", "import_reject", "")
+    assert shapes.sync("filed", raised(FILED))["objekte"].undelivered == 0
+    assert rents(shapes)["001/1/1"] == ("601.5", 1)
+
+
 def test_an_object_without_what_each_must_have_is_not_sent_and_costs_no_other(shapes: Site) -> None:
     rows = copy.deepcopy(FILED)
     rows["objekte"][1]["geo"] = {"plz": None, "ort": " ", "strasse": "Parkstr."}
