@@ -1,6 +1,7 @@
 """How operations become requests, as the partner's contract says. A partner's own file adds login and quirks."""
 
 import random
+import re
 import threading
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -500,8 +501,18 @@ class Connector(Finder):
         rule = operation.entity.left_out_if_taken
         if rule is None or answer.problem or answer.status not in (400, 409, 422):
             return None
-        code, _, refused = self.contract.error.read(answer.body)
-        return rule.applies(refused, code, words_of(answer.body), {**operation.body, **operation.path})
+        error = self.contract.error
+        code, message, refused = error.read(answer.body)
+        said = [said for name in dict.fromkeys(refused) for said in error.said_of(answer.body, name)]
+        text = words_of(said or message or answer.body)
+        # Without a word of its own, the message must not be about another field.
+        own = {name.lower() for name in refused}
+        named = (
+            set() if said else set(re.findall(r"\w+", text)) & self._field_names[operation.entity.name].keys()
+        )
+        if named and not named & own:
+            return None
+        return rule.applies(refused, code, text, {**operation.body, **operation.path})
 
     def _is_unknown_field(self, entity: Entity, answer: Answer) -> bool:
         """Whether the answer says that the partner does not know the field of our id, and finds no other fault."""

@@ -12,7 +12,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
@@ -23,6 +23,7 @@ from pipelines.api.files.drop import NotDropped, PerhapsDropped, drop
 from pipelines.api.http.client import TRIES, Answer, Client, PartnerStopped, pause_before
 from pipelines.api.outcome import Outcome
 from pipelines.api.protocols import openimmo
+from pipelines.api.protocols.answers import understood
 from pipelines.api.protocols.protocol import Operation, filled
 from pipelines.api.protocols.remote_ids import checked_id
 from pipelines.contract.contract import Contract, ContractError, dig
@@ -37,6 +38,8 @@ Tell = Callable[[Sequence[Outcome | None]], None]
 # A file that is refused as a whole is sent in halves: one bad object costs one object.
 HALVED = (400, 413, 422)
 BUSY = 409
+# So long after the file was taken an import that does not show itself may still come to light.
+SHOWN_WITHIN = timedelta(days=1)
 TYPES = {"xml": "application/xml", "zip": "application/zip"}
 
 
@@ -81,11 +84,17 @@ class Imports:
                     found |= dict(zip(places, outcomes, strict=True))
         return [found[place] for place in range(len(operations))]
 
-    def look_again(self, operations: Sequence[Operation], import_id: str) -> list[Outcome]:
-        """What an import of an earlier run has become, by object; asked once. Raises `PartnerStopped`."""
+    def look_again(
+        self, operations: Sequence[Operation], import_id: str, since: datetime | None
+    ) -> list[Outcome]:
+        """What an import of an earlier run, taken at `since`, has become, by object; asked once.
+
+        Raises `PartnerStopped`.
+        """
         if self._address is not None:  # it went over HTTP once, and a setting has changed since
             return [_unconfirmed(one) for one in operations]
-        return self._ask(operations, _http(_how(operations[0])), import_id)[0]
+        is_recent = since is not None and datetime.now(UTC) - since < SHOWN_WITHIN
+        return self._ask(operations, _http(_how(operations[0])), import_id, is_recent)[0]
 
     def _send(
         self, rows: Sequence[Operation], objects: Sequence[openimmo.Objekt], tell: Tell
@@ -123,10 +132,16 @@ class Imports:
     def _post(self, http: Import, document: bytes, wait: float) -> Answer:
         """The answer to the file; one import at a time is taken, so it waits while another one runs."""
         body, kind = _body(http.send_as, document)
+        # What the import says of itself tells nothing of the request.
+        own = {place.split(".")[0] for place in (http.import_id, http.state, http.results) if place}
+
+        def read(answer: Answer) -> Answer:
+            return understood(answer, self._contract, own)
+
         sent = 0
         for pause in (*_pauses(wait), None):
             answer = self._client.call(
-                "post", http.path, body, headers={"Content-Type": kind}, repeat=False, is_write=True
+                "post", http.path, body, None, {"Content-Type": kind}, repeat=False, read=read, is_write=True
             )
             sent += answer.requests
             if answer.status != BUSY or pause is None:
@@ -155,12 +170,18 @@ class Imports:
                 break
         return _counted(outcomes, sent)
 
-    def _ask(self, rows: Sequence[Operation], http: Import, import_id: str) -> tuple[list[Outcome], bool]:
+    def _ask(
+        self, rows: Sequence[Operation], http: Import, import_id: str, is_recent: bool = True
+    ) -> tuple[list[Outcome], bool]:
         """What the partner says of an import now, by object, and whether that is its last word."""
         answer = self._client.call("get", filled(http.state_path, {"id": import_id}))
-        if not answer.ok:
-            is_gone = answer.status in (404, 410)
-            return [_unconfirmed(one) if is_gone else _running(one, import_id) for one in rows], is_gone
+        told = dig(answer.body, http.import_id) if answer.ok else None
+        is_another = told is not None and checked_id(told) != import_id
+        # A recent import that is not to be seen may show itself yet.
+        if answer.status == 410 or (not is_recent and (answer.status == 404 or is_another)):
+            return [_unconfirmed(one) for one in rows], True
+        if not answer.ok or is_another:
+            return [_running(one, import_id) for one in rows], False
         state = dig(answer.body, http.state)
         if state in http.done or state in http.failed:
             return self._told(rows, http, answer.body, state in http.failed), True
@@ -179,9 +200,17 @@ class Imports:
         return [self._judged(row, http, words.get(row.external_id, []), has_failed) for row in rows]
 
     def _judged(self, row: Operation, http: Import, said: list[tuple[Any, str]], has_failed: bool) -> Outcome:
-        """One object's outcome. What is missing, told twice in two ways, or no word for it is not believed."""
+        """One object's outcome. What is missing, told twice in two ways, or no word for it is not believed.
+
+        An import that failed as a whole confirms nothing, whatever it says of an object.
+        """
         words = {word if isinstance(word, str) else None for word, _ in said}
         word = words.pop() if len(words) == 1 else None
+        if word in http.rejected:
+            # A new object that was refused is not there; one that was changed is, as it was.
+            return Outcome("rejected", "import_rejected", row.remote_id)
+        if has_failed:
+            return Outcome("pending", "import_failed", _ours(row))
         if word in http.accepted[row.kind]:
             if row.kind == "withdraw":
                 return Outcome("withdrawn", "deleted")
@@ -190,11 +219,6 @@ class Imports:
             return Outcome("withdrawn", "deleted")
         if word in http.unknown and row.kind == "update":
             return Outcome("pending", "missing_at_partner")
-        if word in http.rejected:
-            # A new object that was refused is not there; one that was changed is, as it was.
-            return Outcome("rejected", "import_rejected", row.remote_id)
-        if has_failed:
-            return Outcome("pending", "import_failed", _ours(row))
         return _unconfirmed(row)
 
     def _refused(self, row: Operation, answer: Answer, may_be_there: bool) -> Outcome:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from pipelines.api.http.client import Answer, Client, Credentials
+from pipelines.api.protocols.answers import tells_errors
 from pipelines.api.settings import with_settings
 from pipelines.contract.contract import Contract, dig
 from pipelines.errors import SettingsError
@@ -46,9 +47,11 @@ def _basic(contract: Contract, user: str, password: str) -> str:
 def token_of(client: Client, answer: Answer, *paths: str) -> str:
     """The token at the first of these dotted paths that has one.
 
-    A token is a text of printable ASCII, as it goes into a header. Stops the partner where there is none.
+    A token is a text of printable ASCII, as it goes into a header. Stops the partner where there is none, or where the
+    answer tells of errors.
     """
-    found = usable(dig(answer.body, path) for path in paths) if answer.ok else None
+    is_login = answer.ok and not tells_errors(answer.body, [path.split(".")[0] for path in paths])
+    found = usable(dig(answer.body, path) for path in paths) if is_login else None
     if found is None:
         client.stop_for_login(answer.status)
     return found or ""

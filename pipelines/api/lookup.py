@@ -20,6 +20,8 @@ from pipelines.api.reasons import REASONS
 from pipelines.api.settings import effective_limits
 from pipelines.contract.contract import Contract, Entity, Find, dig
 
+# A list that loses records between two pages is read again so often before it is believed to be cut.
+READS = 3
 # More hits than this of a look-up by external id mean that the partner did not filter at all.
 FEW = 20
 
@@ -303,15 +305,23 @@ class Finder:
     def read(self, entity: Entity, find: Find, value: Any) -> tuple[list[dict[str, Any]], int]:
         """All records of a look-up, page by page, and the number of requests.
 
-        Raises LookupFailed also where the last page speaks of more records than there were: of a list of fewer, of a
-        search (which may count what it does not show) of none at all.
+        It is read again where the number of records changed meanwhile: one may have slipped over the edge of a page.
+        Raises LookupFailed where it changes each time, and also where the last page speaks of more records than there
+        were: of a list of fewer, of a search (which may count what it does not show) of none at all.
         """
-        found: list[dict[str, Any]] = []
-        sent, last = 0, None
-        for page in self.pages(entity, find, value):
-            sent += page.answer.requests
-            found += page.known()
-            last = page
+        sent = 0
+        for _ in range(READS):
+            found: list[dict[str, Any]] = []
+            last, totals = None, set[int | None]()
+            for page in self.pages(entity, find, value):
+                sent += page.answer.requests
+                found += page.known()
+                last = page
+                totals.add(page.total)
+            if len(totals - {None}) < 2:
+                break
+        else:
+            raise LookupFailed(Answer(None, None, {}, sent, problem="cut"))
         shown = len({str(record.get(entity.id)) for record in found}) if value is None else len(found)
         if last and last.total and shown < (last.total if value is None else 1):
             raise LookupFailed(replace(last.answer, problem="unusable"))

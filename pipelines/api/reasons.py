@@ -264,9 +264,11 @@ REQUEST = (
     Reason(
         "list_broken_off",
         PENDING,
-        "The partner refused a page in the middle of a list; nothing was concluded from what it showed.",
+        "The partner refused a page in the middle of a list, or spoke of another number of records on each reading;"
+        " nothing was concluded from what it showed.",
         "partner",
-        "It goes by itself in the next run; if it stays, ask the partner how long a list may be read.",
+        "It goes by itself in the next run, best when nobody works there; if it stays, ask the partner how long a list"
+        " may be read.",
     ),
     Reason(
         "errors_in_answer",

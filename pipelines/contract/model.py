@@ -108,6 +108,21 @@ class ErrorShape:
             fields = [str(dig(body, self.body_field) or "")]
         return code, message, tuple(name for name in fields if name)
 
+    def said_of(self, body: object, name: str) -> list[Any]:
+        """What the details of an error body say of one field, beside its name; empty where that is nothing."""
+        details = _own_fields(body) if self.details == "." else dig(body, self.details)
+        if isinstance(details, Mapping):
+            return [said for field, said in details.items() if field == name and said]
+        own = [one for one in details if isinstance(one, Mapping)] if isinstance(details, list) else []
+        place = self.field.split(".")[0]
+        return [
+            said
+            for one in own
+            if dig(one, self.field) == name
+            for key, said in one.items()
+            if key != place and said
+        ]
+
 
 @dataclass(frozen=True)
 class LeftOut:
@@ -122,7 +137,7 @@ class LeftOut:
     needs: tuple[str, ...] = ()
 
     def applies(self, refused: tuple[str, ...], code: str, text: str, row: Mapping[str, Any]) -> str | None:
-        """The field to leave out of the repeat, or None; `text` is what the error body says, in lower case."""
+        """The field to leave out of the repeat, or None; `text` is what is said of it, in lower case."""
         names = set(refused)
         field = next(iter(names)) if len(names) == 1 else None
         if field not in self.fields:

@@ -12,6 +12,7 @@ from pipelines.api.outcome import Outcome
 from pipelines.api.protocols.protocol import Operation
 from pipelines.contract.contract import Contract
 from pipelines.ledger.ledger import open_database
+from pipelines.plan.plan import GIVE_UP_AFTER
 from pipelines.progress import Progress
 
 # States and reasons of objects without a word of the partner about the very object.
@@ -20,7 +21,10 @@ UNCONFIRMED = "(state = 'delivered' or state = 'withdrawn' and reason = 'removal
 
 @dataclass(frozen=True)
 class Delivered:
-    """An object that was handed over, and when; `import_id` is where its outcome can be asked for, if anywhere."""
+    """An object that was handed over, and when; `import_id` is where its outcome can be asked for, if anywhere.
+
+    The operation is the one with which it went last; a new object that has never been taken has no remote id.
+    """
 
     operation: Operation
     import_id: str | None
@@ -32,18 +36,20 @@ def unconfirmed(db: duckdb.DuckDBPyConnection, contract: Contract) -> list[Deliv
     if not any(entity.openimmo for entity in contract.entities.values()):
         return []
     found = db.execute(
-        "select entity, external_id, remote_id, state, fields, last_synced_at from sync.ledger"
-        f" where partner = ? and {UNCONFIRMED} order by fields, external_id",
-        [contract.partner],
+        "select entity, external_id, remote_id, state, fields, last_synced_at, sent.operation from sync.ledger"
+        " left join (select entity, external_id, arg_max(operation, settled_at) as operation from sync.attempts"
+        "  where partner = $partner and state = 'delivered' group by all) as sent using (entity, external_id)"
+        f" where partner = $partner and {UNCONFIRMED} order by fields, external_id",
+        {"partner": contract.partner},
     ).fetchall()
     return [
         Delivered(
             Operation(
                 seq=0,
                 entity=contract.entities[entity],
-                kind="withdraw" if state == "withdrawn" else "update",
+                kind="withdraw" if state == "withdrawn" else "create" if sent == "create" else "update",
                 external_id=external_id,
-                remote_id=remote_id,
+                remote_id=None if state == "delivered" and sent == "create" else remote_id,
                 body={},
                 path={},
                 payload={},
@@ -53,7 +59,7 @@ def unconfirmed(db: duckdb.DuckDBPyConnection, contract: Contract) -> list[Deliv
             import_id,
             since,
         )
-        for entity, external_id, remote_id, state, import_id, since in found
+        for entity, external_id, remote_id, state, import_id, since, sent in found
         if entity in contract.entities and contract.entities[entity].openimmo
     ]
 
@@ -64,9 +70,11 @@ def ask_for_outcomes(home: Path, made: Connector, delivered: list[Delivered], pr
     imports = list(dict.fromkeys(one.import_id for one in delivered if one.import_id))
     for place, import_id in enumerate(imports, 1):
         progress(f"{made.contract.partner}, imports without an outcome", place, len(imports))
-        own = [one.operation for one in delivered if one.import_id == import_id]
+        same = [one for one in delivered if one.import_id == import_id]
+        own = [one.operation for one in same]
+        since = max((one.since for one in same if one.since), default=None)
         try:
-            done += zip(own, made.imports.look_again(own, import_id), strict=True)
+            done += zip(own, made.imports.look_again(own, import_id, since), strict=True)
         except PartnerStopped:
             break
     with open_database(home) as db:
@@ -79,7 +87,10 @@ def ask_for_outcomes(home: Path, made: Connector, delivered: list[Delivered], pr
 def write_outcome(
     db: duckdb.DuckDBPyConnection, partner: str, operation: Operation, outcome: Outcome
 ) -> None:
-    """One object's outcome in the ledger and among the attempts; one that is still to come changes nothing."""
+    """One object's outcome in the ledger and among the attempts; one that is still to come changes nothing.
+
+    What is refused is given up at once: handed over again, it would count as delivered until it is refused again.
+    """
     if outcome.reason == "import_running":
         return
     is_gone = outcome.state == "withdrawn" and outcome.reason == "deleted"
@@ -89,16 +100,16 @@ def write_outcome(
         "update sync.ledger set state = $state, reason = $reason, fields = $fields,"
         " remote_id = $remote_id, payload = case when $is_there then payload end,"
         " refs = case when $is_there then refs end, payload_hash = case when $is_there then payload_hash end,"
-        " tries = case when $state = 'rejected' and tried_hash is not distinct from payload_hash then tries + 1"
-        " when $state = 'rejected' then 1 else 0 end,"
+        " tries = case when $state = 'rejected' then $given_up else 0 end,"
         " tried_hash = case when $state = 'rejected' then payload_hash end"
         " where partner = $partner and id_space = $id_space and external_id = $external_id",
         {
             "state": outcome.state,
             "reason": outcome.reason,
             "fields": ", ".join(outcome.fields) or None,
-            "remote_id": None if is_gone or outcome.reason == "missing_at_partner" else operation.remote_id,
+            "remote_id": outcome.remote_id,
             "is_there": is_there,
+            "given_up": GIVE_UP_AFTER,
             "partner": partner,
             "id_space": operation.entity.id_space,
             "external_id": operation.external_id,

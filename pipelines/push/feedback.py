@@ -170,12 +170,13 @@ def _settle_one(known: Known, number: str, feedback: Feedback, written: datetime
     if is_removal and is_there and feedback.there[number]:
         return "asked_for"
     if is_refused:
+        # A new object that was refused is not there; one that was changed is, as it was.
         codes = tuple(f"fehlernr {code}" for code in feedback.refused[number])
         outcome = Outcome("rejected", "import_rejected", one.operation.remote_id, fields=codes)
     elif is_removal:
         outcome = Outcome("withdrawn", "deleted")
     else:
-        outcome = Outcome("synced", None, one.operation.remote_id)
+        outcome = Outcome("synced", None, number)
     known.done.append((one.operation, outcome))
     known.believed[number] = (word, one.since)
     del known.waiting[number]

@@ -11,7 +11,8 @@ import duckdb
 import pyarrow as pa
 
 from pipelines.api.connector import Connector, LookupFailed
-from pipelines.api.lookup import external_ids_of
+from pipelines.api.http.client import Answer
+from pipelines.api.lookup import READS, external_ids_of
 from pipelines.api.protocols.protocol import Page, filled
 from pipelines.api.protocols.remote_ids import checked_id
 from pipelines.contract.contract import Contract, Entity
@@ -19,8 +20,6 @@ from pipelines.errors import StammdatenError
 from pipelines.progress import Progress
 
 ROWS = 5_000
-# A list that loses records between two pages is read again so often before it is believed to be cut.
-READS = 3
 # So many missing records are asked for one by one, because lists may lag behind.
 CONFIRMED = 1_000
 
@@ -140,26 +139,32 @@ class PartnerReader:
 
     def _read_list(self, kind: Kind) -> None:
         for _ in range(READS):
-            found, total = self._read_pages(kind)
-            if found >= total:
+            found, total, has_moved = self._read_pages(kind)
+            if found >= total and not has_moved:
                 return
+        if has_moved:
+            raise LookupFailed(Answer(None, None, {}, 0, problem="cut"))
         raise StammdatenError(
             f"{self.connector.contract.partner}: {kind.entity.list} speaks of {total:,} records and shows {found:,};"
             " nothing was changed; try again when nobody works there"
         )
 
-    def _read_pages(self, kind: Kind) -> tuple[int, int]:
-        """Reads the list from its first page to its last; how many records were read so far, and should have been."""
+    def _read_pages(self, kind: Kind) -> tuple[int, int, bool]:
+        """Reads the list from its first page to its last.
+
+        How many records were read so far, and should have been, and whether that number changed meanwhile.
+        """
         done = total = 0
+        totals = set[int | None]()
         for page in self._pages_of(kind):
             records = page.known()
             done, total = done + len(records), page.total or 0
+            totals.add(page.total)
             self._take(kind, records)
             self.progress(self._what(kind), done, total)
         self._flush()
-        return count(
-            self.db, "from (select distinct remote_id from record where kind = ?)", [kind.path]
-        ), total
+        found = count(self.db, "from (select distinct remote_id from record where kind = ?)", [kind.path])
+        return found, total, len(totals - {None}) > 1
 
     def _pages_of(self, kind: Kind) -> Iterator[Page]:
         """The list; where a partner has none, a search without conditions."""

@@ -2,7 +2,9 @@
 
 import logging
 import socket
+import threading
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -271,3 +273,45 @@ def test_a_file_without_certificates_is_told(ftps: Server, tmp_path: Path) -> No
     (tmp_path / "empty.pem").write_text("none")
     with pytest.raises(SettingsError, match="has no certificates"):
         drop(replace(address(ftps), ca_file=tmp_path / "empty.pem"), NAME, CONTENT)
+
+
+@contextmanager
+def sending(part: bytes, pause: float = 0.0) -> Iterator[int]:
+    """The port of a server that sends the same again and again, from the first moment and without end."""
+    ended = threading.Event()
+
+    def send(taken: socket.socket) -> None:
+        with taken, suppress(OSError):
+            while not ended.is_set():
+                taken.sendall(part)
+                ended.wait(pause)
+
+    def accept() -> None:
+        with suppress(OSError):
+            while True:
+                threading.Thread(target=send, args=(listener.accept()[0],)).start()
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        accepting = threading.Thread(target=accept)
+        accepting.start()
+        try:
+            yield listener.getsockname()[1]
+        finally:
+            ended.set()
+            listener.shutdown(socket.SHUT_RDWR)
+            accepting.join()
+
+
+@pytest.mark.parametrize("scheme", ["ftp", "ftps", "sftp"])
+@pytest.mark.parametrize(
+    ("part", "pause"), [(b"220-welcome\r\n", 0.0), (b"220-welcome\r\n", 0.01), (b"2", 0.01)]
+)
+def test_a_greeting_without_end_is_no_connection(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, scheme: str, part: bytes, pause: float
+) -> None:
+    monkeypatch.setattr("pipelines.api.files.server.ANSWER_WITHIN", 0.5)
+    monkeypatch.setattr("pipelines.api.files.server.PATIENCE", 0.5)
+    with sending(part, pause) as port:
+        there = Address(scheme, "127.0.0.1", port, "/", USER, PASSWORD, known_hosts=tmp_path / "none")
+        with pytest.raises(NotDropped, match="no connection, or it broke off"):
+            drop(there, NAME, CONTENT)

@@ -240,6 +240,8 @@ def test_a_token_that_lasts_no_time_at_all_ends_no_run_in_a_circle(hosts: Callab
     [
         ((200, {}, {}), "without a token that can be used"),
         ((200, {"access_token": None, "error": "invalid_grant"}, {}), "without a token that can be used"),
+        ((200, {"access_token": "t", "error": "denied"}, {}), "without a token that can be used"),
+        ((200, {"access_token": "t", "success": False}, {}), "without a token that can be used"),
         ((200, {"access_token": "two\nlines"}, {}), "without a token that can be used"),
         ((200, {"access_token": {"secret": SECRET}}, {}), "without a token that can be used"),
         ((200, [], {}), "without a token that can be used"),

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zipfile import ZipFile
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -17,7 +18,6 @@ from pipelines.commands.run import status_report
 from pipelines.errors import SettingsError
 from pipelines.ledger.ledger import open_database
 from pipelines.plan.guards import DEFAULTS
-from pipelines.plan.plan import GIVE_UP_AFTER
 from pipelines.push import push as engine
 from pipelines.push.delivered import write_outcome
 from pipelines.push.recovery import recover
@@ -71,12 +71,12 @@ class Answers:
         moment = (datetime.now(UTC) - age).timestamp()
         os.utime(file, (moment, moment))
 
-    def sync(self, rows: Rows = FILED, day: date = TODAY) -> Any:
+    def sync(self, rows: Rows = FILED, day: date = TODAY, retry: bool = False) -> Any:
         """The line of the closing table."""
         with open_database(self.site.home) as db:
             write_marts(db, "filed", rows)
         recover(self.site.home, ["filed"])
-        made = engine.plan(self.site.home, ["filed"], day)
+        made = engine.plan(self.site.home, ["filed"], day, retry_rejected=retry)
         pushed = engine.push(self.site.home, made.plan_id, ["filed"], DEFAULTS)
         self.notes = pushed.notes
         return pushed.lines[0]
@@ -164,9 +164,9 @@ def test_feedback_on_a_server_confirms_and_refuses_by_number(
         (IDS[2], "delivered", "not_confirmed", None),
     ]
     line = answers.sync()
-    assert (line.unchanged, line.delivered) == (1, 2)  # what was refused went again
+    assert (line.unchanged, line.delivered, line.rejected) == (1, 1, 1)  # what was refused is not sent again
     assert answers.notes == ()
-    assert len(list(inbox.iterdir())) == 2
+    assert len(list(inbox.iterdir())) == 1
     assert (answers.folder / "a.xml").exists()
     everything = str(answers.site.ledger("from sync.ledger")) + str(answers.site.ledger("from sync.attempts"))
     assert PERSON not in everything + caplog.text + str(answers.site.ledger("from sync.feedback"))
@@ -294,19 +294,55 @@ def test_a_refusal_of_what_was_confirmed_before_is_told(local: Answers) -> None:
     assert "b.xml: changed nothing for objects of which it was told otherwise before (1)" in told
 
 
-def test_what_is_refused_again_and_again_is_given_up_until_it_changes(local: Answers) -> None:
-    for again in range(6):
-        local.say(feedback((), {IDS[0]: "3"}, more=f"<!-- {again} -->"), f"{again}.xml", -LATER * (again + 1))
-        local.sync()
-    assert local.states()[0][1:3] == ("rejected", "import_rejected")
-    rounds = local.site.ledger(
-        f"select count(*) from sync.attempts where external_id = '{IDS[0]}' and state = 'delivered'"
-    )
-    assert rounds == [(GIVE_UP_AFTER,)]
-    raised = copy.deepcopy(FILED)
-    raised["objekte"][0]["preise"]["nettokaltmiete"] += 100
-    local.sync(raised)
-    assert local.states()[0][1:3] == ("delivered", "not_confirmed")
+def raised(by: int = 100) -> Rows:
+    """The same with another rent of the first object."""
+    found = copy.deepcopy(FILED)
+    found["objekte"][0]["preise"]["nettokaltmiete"] += by
+    return found
+
+
+def dropped(answers: Answers) -> list[str]:
+    """How the first object stands in each file that was dropped, the oldest first: as a new one, or changed."""
+    found = []
+    for file in sorted((answers.folder.parent / "in").iterdir()):
+        for one in ZipFile(file).read("openimmo.xml").decode().split("</immobilie>"):
+            if f">{IDS[0]}<" in one:
+                found.append("CHANGE" if "CHANGE" in one else "new")
+    return found
+
+
+def refuse(answers: Answers, again: int) -> None:
+    """The first object is refused, in a file later than those before."""
+    told = feedback((), {IDS[0]: "3"}, more=f"<!-- {again} -->")
+    answers.say(told, f"{again}.xml", -LATER * (again + 1))
+
+
+def test_what_is_refused_is_not_sent_again_until_it_changes_or_is_asked_for(local: Answers) -> None:
+    for again in range(2):
+        refuse(local, again)
+        line = local.sync()
+        assert (line.rejected, line.delivered, line.undelivered) == (1, 2, 1)
+        assert local.states()[0] == (IDS[0], "rejected", "import_rejected", "fehlernr 3")
+    assert dropped(local) == ["new"]
+    assert local.sync(retry=True).delivered == 3
+    refuse(local, 2)
+    assert (local.sync().rejected, dropped(local)) == (1, ["new", "new"])  # it was never taken
+    assert local.sync(raised()).delivered == 3
+    assert dropped(local) == ["new", "new", "new"]
+
+
+@pytest.mark.parametrize("was_confirmed", [True, False])
+def test_a_refused_change_of_what_may_be_there_goes_again_as_a_change(
+    local: Answers, was_confirmed: bool
+) -> None:
+    if was_confirmed:
+        local.say(feedback(IDS))
+    local.sync()
+    local.sync(raised())
+    refuse(local, 0)
+    assert local.sync(raised()).rejected == 1
+    assert local.sync(raised(200)).rejected == 0
+    assert dropped(local) == ["new", "CHANGE", "CHANGE"]
 
 
 def test_files_are_bounded_in_size_and_number(local: Answers, monkeypatch: pytest.MonkeyPatch) -> None:

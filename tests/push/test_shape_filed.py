@@ -1,6 +1,7 @@
 """A partner that takes OpenImmo files: imports that are polled, odd outcomes, and files that are dropped."""
 
 import copy
+import json
 import signal
 import subprocess
 import sys
@@ -19,6 +20,7 @@ from pipelines.readback.adopt import adopt
 from pipelines.readback.verify import verify
 from tests.api import ftp_server
 from tests.erp.sftp_server import PASSWORD, USER, Server, serve
+from tests.push.between import Between, Odd, between
 from tests.push.marts import write_marts
 from tests.push.openimmo_rules import broken_rules, schema_errors
 from tests.push.shape_stock import FILED
@@ -97,6 +99,19 @@ def test_one_refused_object_costs_one_object_and_is_not_there(shapes: Site) -> N
     assert rents(shapes)["001/1/1"] == ("501.5", 1)
 
 
+def test_an_object_that_is_refused_one_run_late_is_not_there_and_not_sent_again(shapes: Site) -> None:
+    shapes.sandbox.set_options({"filed.import_reject": "1/1$", "filed.import_end": "running"})
+    assert shapes.sync("filed", FILED)["objekte"].delivered == 3
+    shapes.sandbox.set_option("filed", "import_end", "done")
+    for _ in range(2):
+        lines = shapes.sync("filed", FILED)
+        assert (lines["objekte"].unchanged, lines["objekte"].rejected) == (2, 1)
+    assert len(sent(shapes)) == 1
+    shapes.sandbox.set_option("filed", "import_reject", "")
+    assert shapes.sync("filed", raised(FILED))["objekte"].undelivered == 0
+    assert rents(shapes)["001/1/1"] == ("601.5", 1)
+
+
 def test_an_object_without_what_each_must_have_is_not_sent_and_costs_no_other(shapes: Site) -> None:
     rows = copy.deepcopy(FILED)
     rows["objekte"][1]["geo"] = {"plz": None, "ort": " ", "strasse": "Parkstr."}
@@ -149,6 +164,90 @@ def test_an_import_that_fails_or_cannot_be_asked_for_goes_again_as_a_change(shap
     shapes.sandbox.set_option("filed", "import_end", "done")
     assert shapes.sync("filed", FILED)["objekte"].undelivered == 0
     assert rents(shapes)["001/1/0"] == ("500.5", 1)  # never twice a new object
+
+
+@pytest.fixture
+def middle(shapes: Site, monkeypatch: pytest.MonkeyPatch) -> Iterator[Between]:
+    with between(shapes.sandbox.base_url("filed")) as found:
+        monkeypatch.setenv("DESTINATION__FILED__BASE_URL", found.url)
+        yield found
+
+
+def says(method: str, code: int = 200, times: int = 1000, **body: Any) -> Any:
+    """The first requests with this method are answered so, and do not reach the partner."""
+    left = [times]
+
+    def decide(asked: str, _: str, __: bytes) -> Odd | None:
+        if asked != method or not left[0]:
+            return None
+        left[0] -= 1
+        return Odd(code, json.dumps(body).encode())
+
+    return decide
+
+
+def results(word: str) -> list[dict[str, str]]:
+    return [{"objectNumber": number, "result": word} for number in IDS]
+
+
+def test_an_answer_to_a_file_that_tells_of_errors_delivers_nothing(shapes: Site, middle: Between) -> None:
+    middle.decide = says("POST", **{"success": False, "import": {"id": "I9"}})
+    assert shapes.sync("filed", FILED)["objekte"].pending == 3
+    assert {row[1:] for row in states(shapes)} == {("pending", "errors_in_answer", None)}
+    middle.decide = lambda *_: None
+    assert shapes.sync("filed", FILED)["objekte"].undelivered == 0
+    assert {adds for _, adds in rents(shapes).values()} == {0}  # as a change: it may have been taken
+
+
+def test_the_outcome_of_another_import_is_not_believed(shapes: Site, middle: Between) -> None:
+    shapes.sandbox.set_option("filed", "import_polls", "0")
+    other: dict[str, Any] = {"import": {"id": "I0"}, "status": "DONE", "results": results("CREATED")}
+    middle.decide = says("GET", **other)
+    assert shapes.sync("filed", FILED)["objekte"].delivered == 3
+    assert {row[1:3] for row in states(shapes)} == {("delivered", "import_running")}
+    middle.decide = says("GET", times=1, **other)
+    assert shapes.sync("filed", FILED)["objekte"].delivered == 3
+    assert shapes.sync("filed", FILED)["objekte"].unchanged == 3
+    assert len(sent(shapes)) == 1
+
+
+def test_an_import_that_failed_syncs_no_object_whatever_it_says_of_it(shapes: Site, middle: Between) -> None:
+    told = [*results("CREATED")[:2], {"objectNumber": IDS[2], "result": "REJECTED"}]
+    middle.decide = says("GET", status="FAILED", results=told)
+    lines = shapes.sync("filed", FILED)
+    assert (lines["objekte"].created, lines["objekte"].pending, lines["objekte"].rejected) == (0, 2, 1)
+    assert [row[1:3] for row in states(shapes)] == [
+        ("pending", "import_failed"),
+        ("pending", "import_failed"),
+        ("rejected", "import_rejected"),
+    ]
+    middle.decide = lambda *_: None
+    assert shapes.sync("filed", FILED)["objekte"].undelivered == 0
+    assert b"".join(body for method, _, body, _ in middle.seen if method == "POST").count(b"CHANGE") == 2
+
+
+def test_an_import_that_shows_itself_late_is_asked_for_again(shapes: Site, middle: Between) -> None:
+    shapes.sandbox.set_option("filed", "import_polls", "0")
+    middle.decide = says("GET", 404, times=1)
+    assert shapes.sync("filed", FILED)["objekte"].created == 3
+    middle.decide = says("GET", 404)
+    assert shapes.sync("filed", raised(FILED))["objekte"].delivered == 3
+    assert {row[1:3] for row in states(shapes)} == {("delivered", "import_running")}
+    middle.decide = lambda *_: None
+    assert shapes.sync("filed", raised(FILED))["objekte"].unchanged == 3
+    assert len(sent(shapes)) == 2
+
+
+def test_an_import_that_never_shows_itself_is_asked_for_no_more_after_a_day(
+    shapes: Site, middle: Between
+) -> None:
+    middle.decide = says("GET", 404)
+    for age, reason in (("23 hours", "import_running"), ("2 hours", "not_confirmed")):
+        shapes.sync("filed", FILED)
+        shapes.ledger(f"update sync.ledger set last_synced_at = last_synced_at - interval {age}")
+        shapes.sync("filed", FILED)
+        assert {row[1:3] for row in states(shapes)} == {("delivered", reason)}
+    assert len(sent(shapes)) == 1
 
 
 def test_a_file_whose_answer_was_lost_goes_again_as_a_change(shapes: Site) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from pipelines.api.connector import connector
-from pipelines.contract.model import LeftOut
+from pipelines.contract.model import ErrorShape, LeftOut
 from pipelines.ledger.ledger import open_database
 from pipelines.plan.guards import DEFAULTS
 from pipelines.push import push as engine
@@ -290,6 +290,36 @@ def test_only_the_named_field_said_to_be_taken_is_left_out(
 ) -> None:
     rule = LeftOut(("email",), ("taken",), "already exists", ("phone",))
     assert rule.applies(refused, code, text, row) == left_out
+
+
+@pytest.mark.parametrize(
+    ("body", "is_left_out"),
+    [
+        ({"email": ["already exists"]}, True),
+        ({"detail": "email already exists", "email": []}, True),
+        ({"detail": "already exists", "email": []}, True),
+        ({"detail": "a person with this external_id already exists", "email": ["invalid format"]}, False),
+        ({"detail": "external_id already exists", "email": []}, False),
+        ({"detail": "this domain already exists", "email": {"format": ["is not valid"]}}, False),
+        ({"code": "taken", "detail": "external_id already exists", "email": []}, False),
+    ],
+)
+def test_taken_must_be_said_of_the_very_field(site: Site, body: dict[str, Any], is_left_out: bool) -> None:
+    rows = {"personen": [person("1", "ada@example.org", "+4930123456")]}
+    refusal = Odd(400, json.dumps(body).encode())
+    with between(site.sandbox.base_url("nested") + "/api") as middle:
+        middle.decide = lambda method, _, sent: refusal if method == "POST" and b"email" in sent else None
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("DESTINATION__NESTED__BASE_URL", middle.url)
+            site.sync("nested", rows)
+    assert ledger_of(site, "1")[0] == ("synced" if is_left_out else "rejected")
+    assert len([method for method, *_ in middle.seen if method == "POST"]) == 1 + is_left_out
+
+
+def test_what_is_said_of_a_field_is_in_its_own_details() -> None:
+    shape = ErrorShape(details="errors", field="field")
+    body = {"errors": [{"field": "email", "message": "bad"}, {"field": "name", "message": "taken"}, "taken"]}
+    assert [shape.said_of(body, name) for name in ("email", "name", "phone")] == [["bad"], ["taken"], []]
 
 
 # ---- folders in folders

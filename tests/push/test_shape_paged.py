@@ -319,6 +319,66 @@ def test_a_record_that_moves_to_a_page_already_read_is_seen_in_the_end(
     assert (fourth["id"],) in shapes.ledger("select remote_id from sync.ledger where entity = 'einheiten'")
 
 
+def test_by_offset_smaller_pages_than_were_asked_for_skip_no_record(
+    shapes: Site, monkeypatch: pytest.MonkeyPatch, one_by_one: list[str]
+) -> None:
+    meters = shapes.sandbox.records("paged", "zaehler")
+    forget_ledger(shapes)
+
+    def change(path: str, query: dict[str, str], body: Body) -> Body | None:
+        first = int(query.get("offset", 0))
+        return {"data": meters[first : first + 2]} if path == "meters" else None
+
+    pages_are(monkeypatch, change)
+    assert shapes.sync("paged", PAGED)["zaehler"].undelivered == 0
+    assert len(shapes.sandbox.records("paged", "zaehler")) == len(meters)
+
+
+def shrinking(records: list[Body], times: int) -> Change:
+    """The list of units, which loses its first record so often before the second page is read."""
+    left = [times]
+
+    def change(path: str, query: dict[str, str], body: Body) -> Body | None:
+        if path != "units" or "externalId" in query:
+            return None
+        number = int(query["page"])
+        if number == 1 and left[0]:
+            left[0] -= 1
+            records.pop(0)
+        data = records[number * 3 : number * 3 + 3]
+        return {"data": data, "meta": {"pages": -(-len(records) // 3), "total": len(records)}}
+
+    return change
+
+
+def test_a_list_that_lost_a_record_while_it_was_read_is_read_again(
+    shapes: Site, monkeypatch: pytest.MonkeyPatch, one_by_one: list[str]
+) -> None:
+    forget_ledger(shapes)
+    units, before = shapes.sandbox.records("paged", "einheiten"), posts(shapes)
+    with monkeypatch.context() as patch:
+        pages_are(patch, shrinking(list(units), 1))
+        assert counts(shapes)["einheiten"] == 7  # the first reading showed the one that is gone
+    pages_are(monkeypatch, shrinking(units, 1))
+    assert shapes.sync("paged", PAGED)["einheiten"].undelivered == 0
+    assert posts(shapes) == before + 1  # the one that is gone, not the one that slipped
+
+
+def test_a_list_that_changes_each_time_it_is_read_is_no_list(
+    shapes: Site, monkeypatch: pytest.MonkeyPatch, one_by_one: list[str]
+) -> None:
+    records = [{"id": f"x{n}", "externalId": f"X{n}", "name": "x"} for n in range(40)]
+    forget_ledger(shapes)
+    pages_are(monkeypatch, shrinking(list(records), 1_000))
+    lines = shapes.sync("paged", PAGED)
+    assert (lines["einheiten"].created, lines["einheiten"].pending) == (0, 7)
+    assert shapes.ledger("select distinct reason from sync.ledger where entity = 'einheiten'") == [
+        ("list_broken_off",)
+    ]
+    with pytest.raises(StammdatenError, match="a list that changed each time it was read"):
+        counts(shapes)
+
+
 def test_a_page_of_a_cursor_that_jumps_is_asked_for_record_by_record(
     shapes: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -10,6 +10,7 @@ import posixpath
 import socket
 import ssl
 import stat
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -23,6 +24,8 @@ from pipelines.errors import SettingsError
 
 # Seconds without an answer after which a server counts as unreachable.
 PATIENCE = 15.0
+# Seconds in which an answer of a server must be there as a whole, and so many lines of it at most.
+ANSWER_WITHIN, MOST_LINES = 60.0, 1_000
 # So many entries of a folder are looked at.
 MOST_LISTED = 100_000
 BLOCK = 1 << 16
@@ -172,7 +175,48 @@ class Sftp:
         return posixpath.join(self._address.folder, name)
 
 
-class _Ftps(ftplib.FTP_TLS):
+@contextmanager
+def _ends_within(seconds: float, connection: socket.socket) -> Iterator[None]:
+    """Breaks a connection off that is not done by then: a server that goes on sending would never be too slow."""
+    # A descriptor of its own: encryption begins anew with the other one.
+    own = socket.socket(fileno=os.dup(connection.fileno()))
+
+    def break_off() -> None:
+        with suppress(OSError):
+            own.shutdown(socket.SHUT_RDWR)
+
+    timer = threading.Timer(seconds, break_off)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+        timer.join()
+        own.close()
+
+
+class _Ftp(ftplib.FTP):
+    """FTP whose answers have an end."""
+
+    _lines = 0
+
+    def getmultiline(self) -> str:
+        """One answer."""
+        assert self.sock  # noqa: S101
+        self._lines = 0
+        with _ends_within(ANSWER_WITHIN, self.sock):
+            return super().getmultiline()
+
+    def getline(self) -> str:
+        """One line of an answer."""
+        self._lines += 1
+        if self._lines > MOST_LINES:
+            raise ftplib.error_proto("an answer without end")  # noqa: S321
+        return super().getline()
+
+
+class _Ftps(_Ftp, ftplib.FTP_TLS):
     """FTPS whose data connections resume the session of the control connection: many servers take no others."""
 
     def ntransfercmd(self, cmd: str, rest: int | str | None = None) -> tuple[socket.socket, int | None]:
@@ -197,7 +241,7 @@ class Ftp:
         self._client = (
             _Ftps(context=_trusting(address), timeout=PATIENCE, encoding="latin-1")
             if address.scheme == "ftps"
-            else ftplib.FTP(timeout=PATIENCE, encoding="latin-1")  # noqa: S321 (only where a setting asks for it)
+            else _Ftp(timeout=PATIENCE, encoding="latin-1")  # only where a setting asks for it
         )
         self._is_connected = False
         # What a refusal now is one of.
@@ -210,7 +254,9 @@ class Ftp:
         self._is_connected = True
         if isinstance(self._client, _Ftps):
             self._refused = "the server does not encrypt, so that nothing was sent"
-            self._client.auth()
+            assert self._client.sock  # noqa: S101
+            with _ends_within(ANSWER_WITHIN, self._client.sock):
+                self._client.auth()
         self._refused = "the login was refused; check DESTINATION__…__INTAKE_USERNAME and its password"
         self._client.login(_wire(address.username), _wire(address.password))
         if isinstance(self._client, _Ftps):

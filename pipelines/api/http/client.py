@@ -53,7 +53,7 @@ PROBLEMS = {
     "html": "a web page instead of data",
     "foreign": "a link to another address",
     "circle": "a link to a page that was there before, or pages that show nothing new",
-    "cut": "a refusal in the middle of a list",
+    "cut": "a refusal in the middle of a list, or a list that changed each time it was read",
     "unusable": "an answer in another form than contract.yaml says",
     "errors": "errors in an answer that looks like a success",
 }

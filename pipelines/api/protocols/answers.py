@@ -34,7 +34,7 @@ def understood(answer: Answer, contract: Contract, own: Collection[str]) -> Answ
         told = dig(answer.body, path)
         if told is not None and told not in allowed:
             return replace(answer, status=REFUSED)
-    if "problem+json" in answer.headers.get("Content-Type", "") or _tells_errors(answer.body, own):
+    if "problem+json" in answer.headers.get("Content-Type", "") or tells_errors(answer.body, own):
         return replace(answer, problem="errors")
     return answer
 
@@ -102,7 +102,8 @@ def own_names(contract: Contract, entity: Entity) -> frozenset[str]:
     return frozenset(contract.shown_schema(entity.name).get("properties", {}))
 
 
-def _tells_errors(body: Any, own: Collection[str]) -> bool:
+def tells_errors(body: Any, own: Collection[str]) -> bool:
+    """Whether a body tells of errors at its top, under a name that is not one of the record's own."""
     if not isinstance(body, Mapping):
         return False
     names = [name for name in body if name not in own]

@@ -100,7 +100,7 @@ class Graphql:
         number, shown, watch = 0, 0, paging.Watch()
         while True:
             body: Json = {}
-            for place, part in {**find.values, **paging.turn(how, number).body}.items():
+            for place, part in {**find.values, **paging.turn(how, number, shown).body}.items():
                 put(body, place, part)
             if find.body and value is not None:
                 put(body, find.body, value)

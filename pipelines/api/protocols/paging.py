@@ -17,12 +17,13 @@ class Turn:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
-def turn(paging: Paging, number: int, cursor: str | None = None) -> Turn:
+def turn(paging: Paging, number: int, shown: int, cursor: str | None = None) -> Turn:
     """The request for the page `number`, from 0; links are followed instead from the second page on.
 
-    `cursor` is the one that the page before gave, for partners that page so.
+    `shown` records are on the pages before, which is the offset: a page may be smaller than was asked for. `cursor` is
+    the one that the page before gave, for partners that page so.
     """
-    size, offset = paging.max_size, number * paging.max_size
+    size = paging.max_size
     match paging.style:
         case "page":
             return Turn(query={paging.page: number + paging.first, paging.size: size})
@@ -32,11 +33,11 @@ def turn(paging: Paging, number: int, cursor: str | None = None) -> Turn:
         case "next_link":
             return Turn(query={paging.size: size} if paging.size else {})
         case "offset":
-            return Turn(query={paging.limit: size, paging.offset: offset})
+            return Turn(query={paging.limit: size, paging.offset: shown})
         case "offset_headers":
-            return Turn(headers={paging.limit: str(size), paging.offset: str(offset)})
+            return Turn(headers={paging.limit: str(size), paging.offset: str(shown)})
         case "offset_body" | "skip_take":
-            return Turn(body={paging.limit: size, paging.offset: offset})
+            return Turn(body={paging.limit: size, paging.offset: shown})
 
 
 # A list of more is none that we could have made.

@@ -107,7 +107,7 @@ class Rest:
         place, seen = None, set[str]()
         while True:
             link = place if how.style == "next_link" else None
-            answer = self._ask(entity, find, value, paging_.turn(how, number, place), link)
+            answer = self._ask(entity, find, value, paging_.turn(how, number, shown, place), link)
             if not answer.ok:
                 raise LookupFailed(paging_.broken_off(answer, number))
             yield _page(entity, how, answer)
