@@ -120,7 +120,11 @@ class Connector(Finder):
                 case _:
                     return self.withdraw(operation)
         except LookupFailed as failed:
-            return self.judge(operation, failed.answer)
+            judged = self.judge(operation, failed.answer)
+            if operation.kind == "withdraw" and judged.reason == "unknown_parent":
+                # Nothing is left below a parent that the partner does not have.
+                return replace(judged, state="withdrawn", reason="deleted")
+            return judged
         except HeldByAnother as held:
             return Outcome("rejected", "held_by_another", requests=held.requests)
 

@@ -379,12 +379,33 @@ def test_a_withdrawal_of_one_that_is_not_shown_for_long_is_done(
     assert writes(leased) == before
 
 
-def test_one_that_is_not_shown_and_whose_parent_has_left_since_is_gone(leased: Site) -> None:
+def states_of(site: Site) -> set[tuple[str, str]]:
+    """State and reason of doors and their contracts."""
+    return {row[1:3] for entity in ("tueren", "mietvertraege") for row in ledger(site, entity)}
+
+
+def test_the_parent_of_one_that_is_not_shown_stays_until_it_is_surely_gone(
+    leased: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
     again(leased, 0)
     for _ in range(2):
         leased.sync("stated", {"anlagen": SITES["anlagen"]})
-    states = {row[1:3] for entity in ("tueren", "mietvertraege") for row in ledger(leased, entity)}
-    assert states == {("withdrawn", "deleted")}
+        # The other door has no contract.
+        assert states_of(leased) == {
+            ("blocked", "children_left"), ("pending", "not_shown"), ("withdrawn", "deleted"),
+        }  # fmt: skip
+    monkeypatch.setenv("DESTINATION__STATED__ABSENT_AFTER", "0")
+    leased.sync("stated", {"anlagen": SITES["anlagen"]})
+    assert states_of(leased) == {("withdrawn", "deleted")}
+
+
+def test_one_that_is_not_shown_and_whose_parent_is_gone_at_the_partner_is_gone(leased: Site) -> None:
+    address = "/sites/{siteId}/doors/{doorId}".format(**shown(leased))
+    again(leased, 0)
+    does("stated", "delete", address)
+    for _ in range(2):
+        leased.sync("stated", {"anlagen": SITES["anlagen"]})
+    assert states_of(leased) == {("withdrawn", "deleted")}
 
 
 def test_a_row_that_leaves_while_its_record_is_not_shown_is_withdrawn(leased: Site) -> None:
