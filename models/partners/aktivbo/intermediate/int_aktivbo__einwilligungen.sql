@@ -28,7 +28,6 @@ judged as (
         cast(erteilt_am as date) as erteilt_am,
         -- E7: a day that cannot be read is not the day of a withdrawal, and gives no consent either
         coalesce(cast(widerrufen_am as date) <= {{ stichtag() }}, false) as ist_widerrufen,
-        coalesce(not erteilt, false) as ist_abgelehnt,
         coalesce(
             _rule is null
             and erteilt
