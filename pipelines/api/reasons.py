@@ -369,6 +369,13 @@ OURS = (
         "Mend in the ERP what the record hangs on; it goes in the next run.",
     ),
     Reason(
+        "unusable_id",
+        REJECTED,
+        "The id of this record (. or ..) is a step in an address and no name, so that nothing can be sent to it.",
+        "operator",
+        "Give what the id is made of another number in the ERP.",
+    ),
+    Reason(
         "children_left",
         BLOCKED,
         "Records hang on this one at the partner that could not be moved or withdrawn; they may be deleted with it.",

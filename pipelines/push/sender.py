@@ -92,6 +92,8 @@ class Doubt:
     outcome: Outcome | None
 
 
+# Whoever reads an address takes them for the folder itself and the one above.
+STEPS = (".", "..")
 IN_DOUBT = Outcome("pending", "in_doubt")
 # Stands for an outcome that is not known before the end of the level.
 NOT_YET = Outcome("pending", "in_doubt")
@@ -413,6 +415,8 @@ class Sender:
         operation, missing = self.operation(row)
         if row["level"] is None:
             return Outcome("blocked", "parent_circle")
+        if operation.entity.id_is_ours and row["external_id"] in STEPS:
+            return Outcome("rejected", "unusable_id")
         lacks_path = any(
             f"{{{p.field}}}" in operation.entity.record and p.field not in operation.path
             for p in operation.entity.parents

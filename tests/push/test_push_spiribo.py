@@ -139,6 +139,17 @@ def test_a_contract_waits_for_a_tenant_who_is_refused(site: Site) -> None:
     assert site.ledger("select fields from sync.ledger where state = 'rejected'") == [("firstName",)]
 
 
+@pytest.mark.parametrize("steps", [".", ".."])
+def test_an_id_that_is_a_step_in_an_address_is_not_sent(site: Site, steps: str) -> None:
+    rows = copy.deepcopy(WITHOUT_DORA)
+    rows["mieter"].append({"external_id": steps, "lastName": "Muster", "firstName": "Eve", "email": None})
+    lines = site.sync("spiribo", rows)
+    assert (lines["mieter"].created, lines["mieter"].rejected, lines["vertraege"].undelivered) == (2, 1, 0)
+    refused = "select external_id, reason from sync.ledger where state = 'rejected'"
+    assert site.ledger(refused) == [(steps, "unusable_id")]
+    assert all(line.split()[1].startswith("/v1/silo/") and ".." not in line for line in site.sent("spiribo"))
+
+
 def test_an_unknown_reference_is_told_as_such(site: Site) -> None:
     site.sync("spiribo", SPIRIBO)
     for path in (
