@@ -18,11 +18,12 @@ from pipelines.plan.guards import DEFAULTS
 from pipelines.push import push as engine
 from pipelines.push.recovery import recover
 from pipelines.readback.adopt import adopt
-from pipelines.readback.verify import verify
+from pipelines.readback.verify import repair, verify
 from tests.push.between import Between, Odd, between
 from tests.push.marts import write_marts
 from tests.push.shape_stock import SHAPES
 from tests.push.site import TODAY, Rows, Site
+from tests.push.somebody import does
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 Row = dict[str, Any]
@@ -385,6 +386,18 @@ def test_what_hangs_nowhere_any_more_is_cut_from_its_former_folder_before_that_i
     assert len(site.sent("nested")) == before
     assert pushed(site, {**top, "ordner": top["ordner"][1:]}, allowed=frozenset({"withdraw"})).is_complete
     assert parents_at_partner(site) == {"2": None}
+
+
+def test_what_somebody_put_into_a_folder_is_cut_from_it_by_a_repair(site: Site) -> None:
+    site.sync("nested", {"ordner": [folder("1", None), folder("2", None)]})
+    ids = {record["external_id"]: record["id"] for record in site.sandbox.records("nested", "ordner")}
+    does("nested", "patch", f"/folders/{ids['2']}", {"parent": ids["1"]})
+    found = verify(site.home, connector("nested"))
+    assert [(finding.kind, finding.external_id) for finding in found.findings] == [("changed", "2")]
+    repair(site.home, connector("nested").contract, found.findings)
+    assert pushed(site, {"ordner": [folder("1", None), folder("2", None)]}).is_complete
+    assert bodies(site, "PATCH", "/api/folders")[1:] == [{"parent": None}]
+    assert parents_at_partner(site) == {"1": None, "2": None}
 
 
 CANNOT_LEAVE = {"nested.reject_pattern": "Gesperrt", "nested.reject_field": "name"}
