@@ -21,6 +21,25 @@ def find_by_law(db: duckdb.DuckDBPyConnection, contract: Contract) -> None:
             " group by entity, external_id",
             [entity.id_space, entity.name],
         )
+        if _names_ends(db, contract):
+            db.execute(
+                "insert into by_law select l.entity, l.id_space, l.external_id, min(m.rule), min_by(m.reason, m.rule)"
+                f' from sync.ledger as l inner join {MART_SCHEMA}."{contract.partner}__by_law" as m'
+                " on l.entity = m.entity and ends_with(l.external_id, m.id_ends_with)"
+                " anti join by_law as b on l.id_space = b.id_space and l.external_id = b.external_id"
+                " where l.partner = ? and l.entity = ? and l.remote_id is not null group by all",
+                [contract.partner, entity.name],
+            )
+
+
+def _names_ends(db: duckdb.DuckDBPyConnection, contract: Contract) -> bool:
+    """Whether the mart names records by how their ids end, too."""
+    found = db.execute(
+        "select count(*) from duckdb_columns()"
+        " where schema_name = ? and table_name = ? and column_name = 'id_ends_with'",
+        [MART_SCHEMA, f"{contract.partner}__by_law"],
+    ).fetchone()
+    return bool(found and found[0])
 
 
 def no_law(db: duckdb.DuckDBPyConnection) -> None:

@@ -9,6 +9,7 @@ import pytest
 from openapi_schema_validator import OAS31Validator
 
 from pipelines.contract.contract import load_contract
+from pipelines.ledger.ledger import create_tables
 from pipelines.plan.by_law import find_by_law
 from tests.partners.bestand import Row, Tables, contact, lease, person, tenant
 from tests.partners.conftest import STICHTAG, Marts
@@ -198,14 +199,31 @@ def test_e7_the_newest_row_decides_whatever_the_spelling_of_its_purpose(aktivbo:
 
 
 def test_e7_who_has_withdrawn_must_not_stay_and_nobody_else(aktivbo: Marts) -> None:
+    withdrawn = {
+        "entity": "mieter",
+        "rule": "E7",
+        "reason": "the consent is withdrawn since 2026-03-31",
+        "person_nr": "P2",
+    }
     assert aktivbo.rows("aktivbo__by_law") == [
-        {"entity": "mieter", "external_id": i, "rule": "E7", "reason": why, "person_nr": nr}
-        for i, why, nr in [
-            ("001/0007/01/0001/01/P2", "the consent is withdrawn since 2026-03-31", "P2"),
-        ]
+        {**withdrawn, "external_id": "001/0007/01/0001/01/P2", "id_ends_with": None},
+        {**withdrawn, "external_id": None, "id_ends_with": "/P2"},
     ]
-    find_by_law(aktivbo.database, load_contract("aktivbo"))
-    assert aktivbo.database.execute("select count(*) from by_law").fetchall() == [(1,)]
+
+
+def test_e7_a_withdrawal_finds_what_is_there_of_a_lease_that_is_not_delivered(aktivbo: Marts) -> None:
+    db = aktivbo.database
+    create_tables(db)
+    for key in ("001/0009/09/1/01/P2", "001/0009/09/1/01/P22", "001/0009/09/1/P2/P1"):
+        db.execute(
+            "insert into sync.ledger (partner, entity, id_space, external_id, remote_id, state)"
+            " values ('aktivbo', 'mieter', 'mieter', $key, $key, 'synced')",
+            {"key": key},
+        )
+    find_by_law(db, load_contract("aktivbo"))
+    found = db.execute("select external_id, rule from by_law order by all").fetchall()
+    db.execute("delete from sync.ledger where external_id like '001/0009/09/%'")
+    assert found == [("001/0007/01/0001/01/P2", "E7"), ("001/0009/09/1/01/P2", "E7")]
 
 
 def test_e7_who_has_not_consented_is_gone_whatever_else_is_in_doubt(aktivbo: Marts) -> None:

@@ -12,17 +12,40 @@ mieter as (
     where _rule is null or _rule <> 'C7'
 ),
 
-records as (
+withdrawn as (
+    -- a plain no passes no guard: a column of crosses that is delivered empty says no of everybody
+    select * from einwilligungen
+    where ist_widerrufen
+),
+
+of_leases as (
     select distinct
         'mieter' as entity,
         {{ composite_id('aktivbo', 'mietvertrag', person=true, table='mieter') }} as external_id,
         'E7' as rule,
-        einwilligungen.reason,
-        mieter.person_nr
+        withdrawn.reason,
+        mieter.person_nr,
+        cast(null as varchar) as id_ends_with
     from mieter
-    inner join einwilligungen on mieter.person_nr = einwilligungen.person_nr
-    -- a plain no passes no guard: a column of crosses that is delivered empty says no of everybody
-    where einwilligungen.ist_widerrufen
+    inner join withdrawn on mieter.person_nr = withdrawn.person_nr
+),
+
+-- The leases of a delivery may lack some that AktivBo has.
+of_persons as (
+    select
+        'mieter' as entity,
+        cast(null as varchar) as external_id,
+        'E7' as rule,
+        reason,
+        person_nr,
+        '{{ partner_settings('aktivbo').separator }}' || person_nr as id_ends_with
+    from withdrawn
+),
+
+records as (
+    select * from of_leases
+    union all
+    select * from of_persons
 )
 
 select * from records
