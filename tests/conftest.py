@@ -166,15 +166,32 @@ def raw_database(dbt: Dbt) -> Callable[[Mapping[str, Rows]], Path]:
 
 
 @pytest.fixture(scope="session")
-def build(
-    dbt: Dbt, raw_database: Callable[[Mapping[str, Rows]], Path], tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Build]:
+def opened(
+    dbt: Dbt, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[[Any], duckdb.DuckDBPyConnection]]:
+    """`opened(result)` opens a copy of what a dbt command made, or fails with dbt's message."""
+    connections = []
+
+    def copied(done: Any) -> duckdb.DuckDBPyConnection:
+        assert done.success, done.exception or failures(done)
+        # dbt cannot write a file that is open.
+        copy = tmp_path_factory.mktemp("built") / "stammdaten.duckdb"
+        shutil.copyfile(dbt.database, copy)
+        connections.append(duckdb.connect(copy))
+        return connections[-1]
+
+    yield copied
+    for connection in connections:
+        connection.close()
+
+
+@pytest.fixture(scope="session")
+def build(dbt: Dbt, raw_database: Callable[[Mapping[str, Rows]], Path], opened: Build) -> Build:
     """`build(tables, select=[…], vars={…})` runs `dbt build` on these rows and opens a copy of what it made.
 
     Without `tests=True` only seeds and models are built; `unit_tests=True` runs dbt's unit tests beside its data tests.
     Fails with dbt's message when a model or test fails.
     """
-    opened = []
 
     def run(
         tables: Mapping[str, Rows],
@@ -188,42 +205,23 @@ def build(
         chosen = ["--select", *select] if select else []
         kinds = [] if tests else ["--resource-type", "seed", "--resource-type", "model"]
         kinds += [] if unit_tests or not tests else ["--exclude-resource-type", "unit_test"]
-        done = dbt("build", *chosen, *kinds, vars=vars)
-        if not done.success:
-            raise AssertionError(done.exception or failures(done))
-        copy = tmp_path_factory.mktemp("built") / "stammdaten.duckdb"
-        shutil.copyfile(dbt.database, copy)
-        opened.append(duckdb.connect(copy))
-        return opened[-1]
+        return opened(dbt("build", *chosen, *kinds, vars=vars))
 
-    yield run
-    for connection in opened:
-        connection.close()
+    return run
 
 
 @pytest.fixture(scope="session")
-def rebuild(dbt: Dbt, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Build]:
-    """`rebuild(built, partner, vars)` runs one partner's models anew on what `build` made, and opens a copy of it.
-
-    Fails with dbt's message when a model fails.
-    """
-    opened = []
+def rebuild(dbt: Dbt, opened: Build) -> Build:
+    """`rebuild(built, partner, vars)` runs one partner's models anew on what `build` made, and opens a copy of it."""
 
     def run(
         built: duckdb.DuckDBPyConnection, partner: str, vars: Mapping[str, Any]
     ) -> duckdb.DuckDBPyConnection:
         [(path,)] = built.execute("select path from duckdb_databases() where not internal").fetchall()
         shutil.copyfile(path, dbt.database)
-        done = dbt("run", "--select", partner, vars=vars)
-        assert done.success, done.exception or failures(done)
-        copy = tmp_path_factory.mktemp("rebuilt") / "stammdaten.duckdb"
-        shutil.copyfile(dbt.database, copy)
-        opened.append(duckdb.connect(copy))
-        return opened[-1]
+        return opened(dbt("run", "--select", partner, vars=vars))
 
-    yield run
-    for connection in opened:
-        connection.close()
+    return run
 
 
 def message_of(exception: BaseException | None) -> str:
