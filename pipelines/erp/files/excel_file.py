@@ -48,9 +48,9 @@ _UNCALCULATED = re.compile(
     rb'<c\b(?![^>]*\bt="str")[^>]*>\s*<f\b(?:[^>]*/>|[^>]*>[^<]*</f>)\s*(?:<v\s*/>|<v>\s*</v>)?\s*</c>'
 )
 # Nothing in front of the first element but comments and the like: entities are defined there, or nowhere. In another
-# encoding they could not be seen.
+# encoding they could not be seen. Nothing is possessive: Python before 3.11.4 matches that wrongly.
 _PLAIN_XML = re.compile(
-    rb"(?:\xef\xbb\xbf)?(?:\s++|<\?(?:[^?]|\?(?!>))*+\?>|<!--(?:[^-]|-(?!->))*+-->)*+<[A-Za-z_]"
+    rb"(?:\xef\xbb\xbf)?(?:\s|<\?[^?]*(?:\?(?!>)[^?]*)*\?>|<!--[^-]*(?:-(?!->)[^-]*)*-->)*<[A-Za-z_]"
 )
 _ROW_NUMBER = re.compile(rb"<(?:\w+:)?row\b[^>]*?\sr=[\"']([^\"']*)[\"']")
 _MERGED = re.compile(rb"<mergeCell\b")
