@@ -6,6 +6,7 @@ from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pipelines.contract import openimmo
+from pipelines.contract.content import check_content, read_content
 from pipelines.contract.json_schema import body_schema, is_list
 from pipelines.contract.model import (
     USE_CASES,
@@ -49,7 +50,7 @@ KEYS = {
     "withdraw", "withdraw_note", "begin", "before_begin", "upsert", "mutation", "argument", "input", "refer_by",
     "before_create", "list_below", "fixed", "shown_as", "former_ids", "unique_external_id", "left_out_if_taken",
     "create", "made_by", "states",
-    "use_case", "bulk", "openimmo", "by_law", "archived",
+    "use_case", "bulk", "openimmo", "by_law", "archived", "content",
 }  # fmt: skip
 
 
@@ -147,6 +148,7 @@ def read_entity(name: str, entry: Json, source: Source, where: str) -> Entity:
         bulk=bulk,
         openimmo=files,
         by_law=_sentence(entry, "by_law", where),
+        content=read_content(entry["content"], source.document, where) if "content" in entry else None,
     )
     _check(entity, schema, where)
     return entity
@@ -433,6 +435,8 @@ def _check(entity: Entity, schema: Json, where: str) -> None:
         raise ContractError(f"{where}.bulk: a record in the body takes no {entity.external_id!r}.")
     if entity.by_law and entity.withdraw.kind == "keep":
         raise ContractError(f"{where}.by_law: a record that is kept when it is withdrawn stays there.")
+    if entity.content:
+        check_content(entity.content, entity, schema, f"{where}.content")
     for key in ("before_create", "external_ids", "created_with", "unique_field", "left_out_if_taken"):
         if entity.upsert and getattr(entity, key):
             raise ContractError(f"{where}.{key}: not for an upsert.")

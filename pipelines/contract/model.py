@@ -325,6 +325,48 @@ class OpenImmo:
 
 
 @dataclass(frozen=True)
+class Step:
+    """One request of an upload, on a path of the partner, or on the whole address that an earlier step has `kept`.
+
+    `body` may hold names in braces. `keep`: name → dotted place in the answer. `part` is the name of the part that
+    holds the bytes in a multipart body. `runs_out`: what it keeps is good for a while only, and asked for anew.
+    """
+
+    name: str
+    method: str
+    path: str = ""
+    address: str = ""
+    body: Mapping[str, Any] = default(default_factory=dict)
+    keep: Mapping[str, str] = default(default_factory=dict)
+    sends_bytes: bool = False
+    part: str = ""
+    runs_out: bool = False
+
+
+@dataclass(frozen=True)
+class Content:
+    """The bytes that belong to a record. `field` is the column of the mart that describes them.
+
+    `before` and `after`: steps around the write of the record; `is_part`: the bytes go in that request, as a part of
+    a multipart body. `id`: which kept value the field takes. `hosts`: where else bytes may be sent to. `seconds`: how
+    long one request with bytes may take. `remove` (a path with kept names): takes a file out that nothing uses any
+    more. `shown`: where a record shows `size`, `sha256` or `md5` of its bytes.
+    """
+
+    field: str
+    before: tuple[Step, ...] = ()
+    after: tuple[Step, ...] = ()
+    is_part: bool = False
+    id: str = ""
+    hosts: tuple[str, ...] = ()
+    in_flight: int = 4
+    max_bytes: int = 50 * 2**20
+    seconds: float = 600.0
+    remove: str = ""
+    shown: Mapping[str, str] = default(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Entity:
     """One entity of a partner; the keys of `x-entities`, defaults filled in.
 
@@ -377,6 +419,7 @@ class Entity:
     by_law: str = ""
     id_in_body: bool = False
     archived: Mapping[str, Any] = default(default_factory=dict)
+    content: Content | None = None
 
     @property
     def list(self) -> str:
