@@ -31,6 +31,11 @@ INTAKE = {
     "intake_ca_file": "FTPS: certificates (PEM) that vouch for the server, instead of those of the machine",
     "feedback_url": "Folder with feedback files of the partner: an address with the same login, or a local one",
 }
+# Where bytes of documents go.
+CONTENT = {
+    "content_hosts": "Hosts, beside those of contract.yaml, that documents may be sent to, separated by commas",
+    "content_in_flight": "So many documents side by side",
+}
 INTAKE_DEFAULTS = {"intake_known_hosts": "~/.ssh/known_hosts"}
 SECRET = ("intake_username", "intake_password")
 # Seconds that a create in doubt is given.
@@ -41,7 +46,13 @@ ADDRESSES = ("base_url", "login_base_url")
 def known_keys(contract: Contract) -> set[str]:
     """Names of everything that may be set below `DESTINATION__<PARTNER>__`."""
     batch = {"batch"} if takes_batches(contract) else set()
-    own = {*contract.credentials, *contract.settings, *server_variables(contract), *intake_keys(contract)}
+    own = {
+        *contract.credentials,
+        *contract.settings,
+        *server_variables(contract),
+        *intake_keys(contract),
+        *content_keys(contract),
+    }
     return {*ADDRESSES, "environment", *PACE, *WAITS, *own, *batch} - (
         set() if contract.login else {"login_base_url"}
     )
@@ -83,6 +94,9 @@ def partner_settings(contract: Contract) -> dict[str, str]:
     for key in intake_keys(contract):
         if (value := config_value(prefix + key)) is not None:
             values[key] = check_credential(prefix + key, value) if key in SECRET else value.strip()
+    for key in content_keys(contract):
+        if value := config_value(prefix + key):
+            values[key] = _whole_number(prefix + key, value) if key == "content_in_flight" else value
     for key in PACE:
         if value := config_value(prefix + key):
             values[key] = _number(prefix + key, value)
@@ -97,6 +111,11 @@ def partner_settings(contract: Contract) -> dict[str, str]:
 def intake_keys(contract: Contract) -> tuple[str, ...]:
     """Settings of how files are handed over; none for a partner that takes no files."""
     return tuple(INTAKE) if any(entity.openimmo for entity in contract.entities.values()) else ()
+
+
+def content_keys(contract: Contract) -> tuple[str, ...]:
+    """Settings of where bytes go; none for a partner that gets no documents."""
+    return tuple(CONTENT) if any(entity.content for entity in contract.entities.values()) else ()
 
 
 def reads_feedback(contract: Contract) -> bool:

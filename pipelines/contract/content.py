@@ -51,7 +51,7 @@ def read_content(given: Any, document: Json, where: str) -> Content:
         shown=_places(given.get("shown", {}), f"{at}.shown"),
     )
     _check_names(content, {*document["x-partner"].get("settings", {})}, at)
-    if content.remove and "delete" not in paths.get(content.remove, {}):
+    if content.remove and not _template(paths, content.remove, "delete"):
         raise ContractError(f"{at}.remove: delete {content.remove!r} is not described under paths.")
     return content
 
@@ -102,7 +102,8 @@ def _step(given: Mapping[str, Any], paths: Mapping[str, Any], at: str) -> Step:
     [method] = methods
     target = str(given[method])
     kept = re.fullmatch(r"\{(\w+)\}", target)
-    if not kept and method not in paths.get(target, {}):
+    template = "" if kept else _template(paths, target, method)
+    if not kept and not template:
         raise ContractError(f"{at}: {method} {target!r} is not described under paths.")
     for key in ("bytes", "runs_out"):
         if not isinstance(given.get(key, False), bool):
@@ -124,6 +125,7 @@ def _step(given: Mapping[str, Any], paths: Mapping[str, Any], at: str) -> Step:
         name=str(given["name"]),
         method=method,
         path="" if kept else target,
+        template=template,
         address=kept[1] if kept else "",
         body=_map(given.get("body", {}), f"{at}.body"),
         keep={str(k): str(v) for k, v in _map(given.get("keep", {}), f"{at}.keep").items()},
@@ -131,6 +133,13 @@ def _step(given: Mapping[str, Any], paths: Mapping[str, Any], at: str) -> Step:
         part=str(given.get("part", "")),
         runs_out=bool(given.get("runs_out", False)),
     )
+
+
+def _template(paths: Mapping[str, Any], target: str, method: str) -> str:
+    """The path under `paths` that is the same but for the names in braces; empty where there is none."""
+    shape = IN_BRACES.sub("{}", target)
+    found = (path for path, item in paths.items() if IN_BRACES.sub("{}", path) == shape and method in item)
+    return next(found, "")
 
 
 def _check_names(content: Content, settings: set[str], at: str) -> None:

@@ -328,6 +328,7 @@ class OpenImmo:
 class Step:
     """One request of an upload, on a path of the partner, or on the whole address that an earlier step has `kept`.
 
+    `template` is the path as it stands under `paths`, whatever its names in braces are called there.
     `body` may hold names in braces. `keep`: name → dotted place in the answer. `part` is the name of the part that
     holds the bytes in a multipart body. `runs_out`: what it keeps is good for a while only, and asked for anew.
     """
@@ -335,6 +336,7 @@ class Step:
     name: str
     method: str
     path: str = ""
+    template: str = ""
     address: str = ""
     body: Mapping[str, Any] = default(default_factory=dict)
     keep: Mapping[str, str] = default(default_factory=dict)

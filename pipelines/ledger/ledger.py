@@ -90,6 +90,8 @@ create table if not exists sync.by_law (
 );
 alter table sync.plan_counts add column if not exists by_law bigint;
 alter table sync.plan add column if not exists children bigint[];
+alter table sync.ledger add column if not exists content varchar;
+alter table sync.plan add column if not exists content varchar;
 create table if not exists sync.rekeyed (partner varchar, former varchar, now varchar);
 create table if not exists sync.systems (partner varchar, address varchar, since timestamptz);
 create table if not exists sync.feedback (
@@ -102,7 +104,7 @@ DONE = """
 create or replace temp table done as
 select
     o.plan_id, o.seq, o.state, o.reason, o.fields, o.http_status, o.requests, o.remote_id as new_remote_id,
-    to_timestamp(o.settled_at) as settled_at,
+    to_timestamp(o.settled_at) as settled_at, o.content,
     p.partner, p.entity, p.id_space, p.operation, p.external_id, p.remote_id, p.payload, p.refs, p.payload_hash,
     n.run_id
 from outcomes as o
@@ -127,7 +129,7 @@ using moved as m
 when matched then update set
     entity = m.entity, remote_id = m.remote_id, state = m.state, reason = m.reason, fields = m.fields,
     payload = m.payload, refs = m.refs, payload_hash = m.payload_hash, tries = m.tries, tried_hash = m.tried_hash,
-    last_run_id = m.last_run_id, last_synced_at = m.last_synced_at
+    last_run_id = m.last_run_id, last_synced_at = m.last_synced_at, content = m.content
 when not matched then insert by name;
 """
 

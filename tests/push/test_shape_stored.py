@@ -1,0 +1,323 @@
+"""A partner that gets documents: a file with a signed address before the record, a multipart body, content after it."""
+
+import hashlib
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipelines.sandbox.play.partner import Partner
+from pipelines.sandbox.play.resources import Resource
+from pipelines.sandbox.play.store import Record
+from pipelines.sandbox.play.wire import ApiError
+from tests.push.shelf import Shelf
+from tests.push.site import Rows, Site
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+HOUSES = [{"external_id": "H1", "name": "Haus"}]
+ENTITIES = ("dokumente", "anhaenge", "belege")
+FIELD = {"dokumente": "fileId", "anhaenge": "file", "belege": "content"}
+
+
+def described(
+    number: str, content: bytes, stamp: str = "2026-01-01T00:00:00", name: str = ""
+) -> dict[str, Any]:
+    return {
+        "dokument_nr": number, "pfad": None, "dateiname": name or f"Brief {number} ä.pdf",
+        "mime_typ": "application/pdf", "groesse_bytes": len(content), "geaendert_am": stamp,
+    }  # fmt: skip
+
+
+def rows(shelf: Shelf, entity: str, stamp: str = "2026-01-01T00:00:00", title: str = "Brief") -> Rows:
+    parent = {} if entity == "belege" else {"haeuser_external_id": "H1"}
+    documents = [
+        {
+            "external_id": number, **parent, "title": f"{title} {number}",
+            FIELD[entity]: described(number, content if isinstance(content, bytes) else b"x", stamp),
+        }
+        for number, content in shelf.documents.items()
+    ]  # fmt: skip
+    return {"haeuser": HOUSES, entity: documents}
+
+
+def hashes(site: Site, entity: str) -> dict[str, str | None]:
+    return {record["number"]: record["checksum"] for record in site.sandbox.records("stored", entity)}
+
+
+def sha(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def files(site: Site) -> int:
+    return len(site.sandbox._reader("stored").store.all("stored", "/files/{id}"))
+
+
+def sent(site: Site, since: int = 0) -> list[str]:
+    """Method and path without ids and base, reads of lists left out."""
+    found = []
+    for request in site.sandbox.requests("stored")[since:]:
+        path = "/".join("N" if step.isdigit() else step for step in request.path.split("/"))
+        if request.method != "GET":
+            found.append(f"{request.method} {path.removeprefix('/api')} {request.status}")
+    return found
+
+
+@contextmanager
+def files_that_stay() -> Iterator[None]:
+    """The sandbox deletes no files."""
+
+    def before_delete(self: Partner, resource: Resource, record: Record) -> None:
+        if resource.name == "/files/{id}":
+            raise ApiError(500, "internal", "Not now.")
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(Partner, "before_delete", before_delete)
+        yield
+
+
+@pytest.fixture
+def shelf() -> Shelf:
+    return Shelf({f"D{n}": f"Inhalt {n} ä".encode() * (n + 1) for n in range(4)})
+
+
+@pytest.fixture
+def site(shapes: Site, shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> Site:
+    monkeypatch.setattr("pipelines.api.http.retry.FIRST_PAUSE", 0.01)
+    shapes.contents = shelf
+    return shapes
+
+
+@pytest.mark.parametrize("entity", ENTITIES)
+def test_documents_arrive_with_their_bytes_and_nothing_is_read_twice(
+    site: Site, shelf: Shelf, entity: str
+) -> None:
+    lines = site.sync("stored", rows(shelf, entity))
+    assert (lines[entity].created, lines[entity].undelivered) == (4, 0)
+    assert hashes(site, entity) == {number: sha(content) for number, content in shelf.documents.items()}
+    before = len(site.sandbox.requests("stored"))
+    lines = site.sync("stored", rows(shelf, entity))
+    assert len(site.sandbox.requests("stored")) == before
+    assert len(shelf.reads) == 4
+
+
+def test_the_steps_come_in_their_order_and_the_storage_learns_nothing_of_us(site: Site, shelf: Shelf) -> None:
+    shelf.documents = {"D0": b"x"}
+    site.sync("stored", rows(shelf, "dokumente"))
+    assert sent(site)[1:] == [
+        "POST /files 201",
+        "PUT /files/N/upload 200",
+        "PUT /_storage/N 200",
+        "POST /documents 201",
+    ]
+
+
+@pytest.mark.parametrize("entity", ENTITIES)
+def test_a_new_stamp_alone_sends_nothing_and_is_not_asked_about_again(
+    site: Site, shelf: Shelf, entity: str
+) -> None:
+    site.sync("stored", rows(shelf, entity))
+    before = len(site.sandbox.requests("stored"))
+    for _ in range(2):
+        lines = site.sync("stored", rows(shelf, entity, stamp="2026-02-02T00:00:00"))
+        assert lines.get(entity) is None or lines[entity].undelivered == 0
+    assert len(site.sandbox.requests("stored")) == before
+    assert len(shelf.reads) == 8
+
+
+@pytest.mark.parametrize("entity", ENTITIES)
+def test_changed_bytes_go_and_the_old_file_is_taken_out(site: Site, shelf: Shelf, entity: str) -> None:
+    site.sync("stored", rows(shelf, entity))
+    shelf.documents["D1"] = b"anders"
+    changed = rows(shelf, entity)
+    lines = site.sync("stored", changed)
+    assert (lines[entity].updated, lines[entity].undelivered) == (1, 0)
+    assert hashes(site, entity) == {number: sha(content) for number, content in shelf.documents.items()}
+    if entity == "dokumente":
+        assert files(site) == 4
+        assert sent(site)[-1] == "DELETE /files/N 204"
+    site.sync("stored", changed)
+    assert len(shelf.reads) == 5
+
+
+@pytest.mark.parametrize("entity", ENTITIES)
+def test_a_change_of_the_title_reads_no_bytes(site: Site, shelf: Shelf, entity: str) -> None:
+    site.sync("stored", rows(shelf, entity))
+    lines = site.sync("stored", rows(shelf, entity, title="Schreiben"))
+    assert (lines[entity].updated, lines[entity].undelivered, len(shelf.reads)) == (4, 0, 4)
+    assert hashes(site, entity) == {number: sha(content) for number, content in shelf.documents.items()}
+
+
+def test_a_withdrawn_document_goes_with_its_file(site: Site, shelf: Shelf) -> None:
+    site.sync("stored", rows(shelf, "dokumente"))
+    del shelf.documents["D2"]
+    lines = site.sync("stored", rows(shelf, "dokumente"))
+    assert (lines["dokumente"].withdrawn, lines["dokumente"].undelivered) == (1, 0)
+    assert sent(site)[-2:] == ["DELETE /documents/N 204", "DELETE /files/N 204"]
+    assert files(site) == 3
+
+
+def test_a_file_that_could_not_be_taken_out_with_its_document_goes_in_the_next_run(
+    site: Site, shelf: Shelf
+) -> None:
+    site.sync("stored", rows(shelf, "dokumente"))
+    del shelf.documents["D2"]
+    with files_that_stay():
+        lines = site.sync("stored", rows(shelf, "dokumente"))
+        assert lines["dokumente"].undelivered == 1
+    lines = site.sync("stored", rows(shelf, "dokumente"))
+    assert (lines["dokumente"].withdrawn, files(site)) == (1, 3)
+
+
+@pytest.mark.parametrize(
+    ("found", "reason", "state"),
+    [
+        ("content_missing", "content_missing", "rejected"),
+        ("content_empty", "content_empty", "rejected"),
+        ("content_size", "content_size", "rejected"),
+        ("content_unreadable", "content_unreadable", "rejected"),
+        ("content_outside", "content_outside", "rejected"),
+        ("content_unreachable", "content_unreachable", "pending"),
+        (b"x" * 2_000_001, "content_too_large", "rejected"),
+    ],
+)
+def test_a_document_without_usable_bytes_costs_no_request_and_no_other_document(
+    site: Site, shelf: Shelf, found: bytes | str, reason: str, state: str
+) -> None:
+    shelf.documents["D1"] = found
+    lines = site.sync("stored", rows(shelf, "dokumente"))
+    assert (lines["dokumente"].created, lines["dokumente"].undelivered) == (3, 1)
+    assert site.ledger("select external_id, state, reason from sync.ledger where state <> 'synced'") == [
+        ("D1", state, reason)
+    ]
+    assert files(site) == 3
+
+
+def test_exactly_as_many_bytes_as_are_allowed_go(site: Site, shelf: Shelf) -> None:
+    shelf.documents = {"D1": b"x" * 2_000_000}
+    assert site.sync("stored", rows(shelf, "dokumente"))["dokumente"].undelivered == 0
+
+
+def test_thirty_missing_files_do_not_end_the_others(site: Site, shelf: Shelf) -> None:
+    shelf.documents = {f"A{n}": "content_missing" for n in range(30)} | {"B": b"x"}
+    lines = site.sync("stored", rows(shelf, "dokumente"))
+    assert (lines["dokumente"].created, lines["dokumente"].undelivered) == (1, 30)
+
+
+def test_a_source_that_is_down_is_not_asked_for_each_document(site: Site, shelf: Shelf) -> None:
+    shelf.documents = {f"A{n:02}": "content_unreachable" for n in range(40)}
+    site.sync("stored", rows(shelf, "dokumente"))
+    assert len(shelf.reads) < 12
+    assert any("could not be reached" in note for note in site.notes)
+    shelf.documents = {f"A{n:02}": b"x" for n in range(40)}
+    assert site.sync("stored", rows(shelf, "dokumente"))["dokumente"].undelivered == 0
+
+
+def test_an_address_that_has_run_out_is_asked_for_anew_without_a_second_file(
+    site: Site, shelf: Shelf
+) -> None:
+    shelf.documents = {"D0": b"x"}
+    site.sandbox.set_option("stored", "content_refuse", "1")
+    lines = site.sync("stored", rows(shelf, "dokumente"))
+    assert (lines["dokumente"].created, files(site)) == (1, 1)
+    assert sent(site)[1:] == [
+        "POST /files 201",
+        "PUT /files/N/upload 200",
+        "PUT /_storage/N 403",
+        "PUT /files/N/upload 200",
+        "PUT /_storage/N 200",
+        "POST /documents 201",
+    ]
+
+
+def test_a_storage_that_refuses_also_a_fresh_address_leaves_no_document_and_goes_on_next_time(
+    site: Site, shelf: Shelf
+) -> None:
+    shelf.documents = {"D0": b"x"}
+    site.sandbox.set_option("stored", "content_seconds", "0")
+    lines = site.sync("stored", rows(shelf, "dokumente"))
+    assert lines["dokumente"].undelivered == 1
+    assert site.ledger("select reason from sync.ledger where entity = 'dokumente'") == [("content_refused",)]
+    assert site.sandbox.records("stored", "dokumente") == []
+    site.sandbox.set_option("stored", "content_seconds", "900")
+    lines = site.sync("stored", rows(shelf, "dokumente"))
+    assert (lines["dokumente"].created, files(site)) == (1, 1)
+    assert hashes(site, "dokumente") == {"D0": sha(b"x")}
+
+
+@pytest.mark.parametrize(
+    ("host", "allowed", "arrives"),
+    [
+        ("files.evil.example", "", False),
+        ("127.0.0.1.evil.example", "", False),
+        ("evil.example:1@files.stored.example", "", False),
+    ],
+)
+def test_bytes_go_to_no_host_that_nobody_named(
+    site: Site, shelf: Shelf, host: str, allowed: str, arrives: bool
+) -> None:
+    site.sandbox.set_option("stored", "content_host", host)
+    lines = site.sync("stored", rows(shelf, "dokumente"))
+    assert lines["dokumente"].undelivered == 4
+    assert {r for (r,) in site.ledger("select reason from sync.ledger where entity = 'dokumente'")} == {
+        "content_address"
+    }
+    assert site.sandbox.records("stored", "dokumente") == []
+
+
+def test_what_the_storage_finds_too_large_is_named_so(site: Site, shelf: Shelf) -> None:
+    site.sandbox.set_option("stored", "content_most", "20")
+    lines = site.sync("stored", rows(shelf, "dokumente"))
+    assert lines["dokumente"].undelivered == 3
+    assert {
+        r
+        for (r,) in site.ledger(
+            "select reason from sync.ledger where entity = 'dokumente' and state = 'rejected'"
+        )
+    } == {"content_too_large"}
+
+
+def test_a_refused_record_keeps_its_file_for_the_next_try(site: Site, shelf: Shelf) -> None:
+    shelf.documents = {"D0": b"x"}
+    lines = site.sync("stored", rows(shelf, "dokumente", title="x" * 60))
+    assert (lines["dokumente"].rejected, files(site)) == (1, 1)
+    lines = site.sync("stored", rows(shelf, "dokumente", title="kurz"))
+    assert (lines["dokumente"].created, files(site), len(shelf.reads)) == (1, 1, 1)
+
+
+def test_a_file_that_the_partner_has_thrown_away_since_is_made_anew(site: Site, shelf: Shelf) -> None:
+    shelf.documents = {"D0": b"x"}
+    site.sandbox.set_option("stored", "content_seconds", "0")
+    site.sync("stored", rows(shelf, "dokumente"))
+    site.sandbox.set_option("stored", "content_seconds", "900")
+    store = site.sandbox._reader("stored").store
+    [file] = store.all("stored", "/files/{id}")
+    with store.transaction():
+        store.remove("stored", file)
+    lines = site.sync("stored", rows(shelf, "dokumente"))
+    assert (lines["dokumente"].created, files(site)) == (1, 1)
+
+
+def test_a_renamed_file_is_a_new_one(site: Site, shelf: Shelf) -> None:
+    shelf.documents = {"D0": b"x"}
+    site.sync("stored", rows(shelf, "dokumente"))
+    renamed = rows(shelf, "dokumente")
+    renamed["dokumente"][0]["fileId"]["dateiname"] = "anders.pdf"
+    site.sync("stored", renamed)
+    [file] = site.sandbox._reader("stored").store.all("stored", "/files/{id}")
+    assert file.body["name"] == "anders.pdf"
+
+
+def test_no_more_documents_are_open_at_once_than_the_setting_says(
+    site: Site, shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DESTINATION__STORED__CONTENT_IN_FLIGHT", "2")
+    monkeypatch.setenv("DESTINATION__STORED__IN_FLIGHT", "8")
+    shelf.documents = {f"D{n}": b"x" for n in range(30)}
+    site.sync("stored", rows(shelf, "dokumente"))
+    assert shelf.most_open == 2
