@@ -296,8 +296,7 @@ class Uploads:
 
     def _send(self, task: _Task, step: Step, remote_id: str) -> Answer:
         """One step; what it leaves is kept where the answer is a good one."""
-        if not step.runs_out:
-            self._write(task, replace(task.upload, step=step.name))
+        self._write(task, replace(task.upload, step=step.name))
         names = {**self._settings, **task.names, **({"id": remote_id} if remote_id else {})}
         if step.address:
             answer = self._to_storage(task, step, names[step.address])

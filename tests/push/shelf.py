@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from pipelines.errors import ContentProblem
@@ -29,6 +30,18 @@ class Shelf:
     open: int = 0
     most_open: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    @classmethod
+    def of(cls, folder: Path) -> "Shelf":
+        """The files of a folder under their names."""
+        return cls({file.name: file.read_bytes() for file in folder.iterdir()})
+
+    def write(self, folder: Path) -> None:
+        """The bytes as files under their numbers."""
+        folder.mkdir()
+        for number, content in self.documents.items():
+            if isinstance(content, bytes):
+                (folder / number).write_bytes(content)
 
     @contextmanager
     def __call__(self, described: Mapping[str, Any], most: int) -> Iterator[Found]:

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -12,10 +13,14 @@ from typing import Any
 
 import pytest
 
+from pipelines.ledger.ledger import open_database
 from pipelines.sandbox.play.partner import Partner
 from pipelines.sandbox.play.resources import Resource
 from pipelines.sandbox.play.store import Record
 from pipelines.sandbox.play.wire import ApiError
+from tests.push.between import Between, Odd, between
+from tests.push.marts import write_marts
+from tests.push.shape_stock import SHAPES
 from tests.push.shelf import Shelf
 from tests.push.site import Rows, Site
 
@@ -321,3 +326,120 @@ def test_no_more_documents_are_open_at_once_than_the_setting_says(
     shelf.documents = {f"D{n}": b"x" for n in range(30)}
     site.sync("stored", rows(shelf, "dokumente"))
     assert shelf.most_open == 2
+
+
+# Requests that a kill or a lost answer meets, by entity, in the order of sending.
+MOMENTS = [
+    ("dokumente", "POST", "/files$"),
+    ("dokumente", "PUT", "/upload$"),
+    ("dokumente", "PUT", "/_storage/"),
+    ("dokumente", "POST", "/documents$"),
+    ("anhaenge", "POST", "/attachments$"),
+    ("belege", "PUT", "/receipts/[^/]+$"),
+    ("belege", "PUT", "/content$"),
+]
+
+
+@contextmanager
+def through(site: Site, patch: pytest.MonkeyPatch) -> Iterator[Between]:
+    """All requests go through a server in between, also those to signed addresses."""
+    with between(site.sandbox.base_url("stored") + "/api") as middle:
+        middle.keeps_host = True
+        patch.setenv("DESTINATION__STORED__BASE_URL", middle.url)
+        yield middle
+
+
+def as_it_should_be(site: Site, shelf: Shelf, entity: str, made: Rows, most_files: int) -> None:
+    """One record a document, with its bytes, and no more files than that."""
+    lines = site.sync("stored", made)
+    lines = site.sync("stored", made)
+    assert sum(line.undelivered for line in lines.values()) == 0
+    records = site.sandbox.records("stored", entity)
+    assert sorted(record["number"] for record in records) == sorted(shelf.documents)
+    assert hashes(site, entity) == {n: sha(c) for n, c in shelf.documents.items() if isinstance(c, bytes)}
+    assert files(site) <= most_files
+    before = len(site.sandbox.requests("stored"))
+    site.sync("stored", made)
+    assert len(site.sandbox.requests("stored")) == before
+
+
+@pytest.mark.parametrize("is_processed", [True, False], ids=["processed", "not processed"])
+@pytest.mark.parametrize(("entity", "method", "path"), MOMENTS)
+def test_a_kill_in_any_step_doubles_nothing_and_shows_no_document_without_bytes(
+    site: Site,
+    shelf: Shelf,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    entity: str,
+    method: str,
+    path: str,
+    is_processed: bool,
+) -> None:
+    # Else requests of other documents are met in the same moment.
+    monkeypatch.setenv("DESTINATION__STORED__IN_FLIGHT", "1")
+    shelf.write(tmp_path / "shelf")
+    made = rows(shelf, entity)
+    with open_database(site.home) as db:
+        write_marts(db, "stored", made)
+    with through(site, monkeypatch) as middle:
+        child: list[subprocess.Popen[str]] = []
+        met: list[str] = []
+
+        def decide(asked: str, address: str, _: bytes) -> Odd | None:
+            if asked != method or not re.search(path, address.partition("?")[0]):
+                return None
+            met.append(address)
+            if len(met) != 2:
+                return None
+            child[0].send_signal(signal.SIGKILL)
+            child[0].wait(30)
+            return Odd(502, forward=is_processed)
+
+        middle.decide = decide
+        environment = {
+            **os.environ,
+            "PYTHONPATH": str(ROOT),
+            "TEST_SHAPES": str(SHAPES),
+            "TEST_SHELF": str(tmp_path / "shelf"),
+        }
+        command = [sys.executable, "-m", "tests.push.kill_child", str(site.home), "stored"]
+        child.append(
+            subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True)  # noqa: S603
+        )
+        child[0].communicate(timeout=60)
+        assert child[0].returncode == -signal.SIGKILL
+        middle.decide = lambda *_: None
+        if entity == "dokumente":
+            assert None not in hashes(site, entity).values()
+        # Only where the answer was lost nobody knows of a file that was made.
+        is_lost_file = path == "/files$" and is_processed
+        as_it_should_be(site, shelf, entity, made, 5 if is_lost_file else 4)
+
+
+@pytest.mark.parametrize("status", [500, 504])
+@pytest.mark.parametrize("is_processed", [True, False], ids=["processed", "not processed"])
+@pytest.mark.parametrize(("entity", "method", "path"), MOMENTS)
+def test_a_lost_answer_in_any_step_doubles_nothing(
+    site: Site,
+    shelf: Shelf,
+    monkeypatch: pytest.MonkeyPatch,
+    entity: str,
+    method: str,
+    path: str,
+    is_processed: bool,
+    status: int,
+) -> None:
+    made = rows(shelf, entity)
+    with through(site, monkeypatch) as middle:
+        met: list[str] = []
+
+        def decide(asked: str, address: str, _: bytes) -> Odd | None:
+            if asked != method or not re.search(path, address.partition("?")[0]) or len(met) >= 2:
+                return None
+            met.append(address)
+            return Odd(status, forward=is_processed)
+
+        middle.decide = decide
+        site.sync("stored", made)
+        assert len(met) == 2
+        as_it_should_be(site, shelf, entity, made, 6 if path == "/files$" and is_processed else 4)
