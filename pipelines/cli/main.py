@@ -200,8 +200,13 @@ def plan(
         "match",
         "delivered",
         "by law",
+        "documents",
+        "bytes",
     ]
-    table(heads, cells(report.plan))
+    lines = cells(report.plan)
+    if not any(line.documents for line in report.plan):
+        heads, lines = heads[:-2], [line[:-2] for line in lines]
+    table(heads, lines)
     for row in report.rows or ():
         law = f" (by law, {row.by_law})" if row.by_law else ""
         out.print(f"{row.partner} {row.entity} {row.operation} {row.external_id}{law}", soft_wrap=True)

@@ -90,6 +90,8 @@ create table if not exists sync.by_law (
 );
 alter table sync.plan_counts add column if not exists by_law bigint;
 alter table sync.plan add column if not exists children bigint[];
+alter table sync.plan_counts add column if not exists documents bigint;
+alter table sync.plan_counts add column if not exists bytes bigint;
 alter table sync.ledger add column if not exists content varchar;
 alter table sync.plan add column if not exists content varchar;
 create table if not exists sync.rekeyed (partner varchar, former varchar, now varchar);

@@ -404,10 +404,11 @@ def _sample(db: duckdb.DuckDBPyConnection, plan_id: str, trip: TrippedGuard) -> 
     if trip.guard == "renumber":
         found = read_renumbered(db, plan_id, [trip.partner])
         return tuple(f"{pair.former} → {pair.now}" for pair in found)[:SAMPLE_ROWS]
+    kinds = ["create", "update"] if trip.guard in ("documents", "mebibytes") else [trip.guard]
     rows = db.execute(
-        "select external_id from sync.plan where plan_id = ? and partner = ? and entity = ? and operation = ?"
-        f" order by seq limit {SAMPLE_ROWS}",
-        [plan_id, trip.partner, trip.entity, trip.guard],
+        "select external_id from sync.plan where plan_id = ? and partner = ? and entity = ?"
+        f" and list_contains(?, operation) order by seq limit {SAMPLE_ROWS}",
+        [plan_id, trip.partner, trip.entity, kinds],
     ).fetchall()
     return tuple(external_id for (external_id,) in rows)
 

@@ -8,12 +8,19 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from pipelines.api.connector import connector
+from pipelines.contract.contract import load_contract
 from pipelines.ledger.ledger import open_database
+from pipelines.plan.guards import DEFAULTS
+from pipelines.push import push as engine
+from pipelines.readback.adopt import adopt
+from pipelines.readback.verify import repair, verify
 from pipelines.sandbox.play.partner import Partner
 from pipelines.sandbox.play.resources import Resource
 from pipelines.sandbox.play.store import Record
@@ -22,7 +29,7 @@ from tests.push.between import Between, Odd, between
 from tests.push.marts import write_marts
 from tests.push.shape_stock import SHAPES
 from tests.push.shelf import Shelf
-from tests.push.site import Rows, Site
+from tests.push.site import TODAY, Rows, Site
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 HOUSES = [{"external_id": "H1", "name": "Haus"}]
@@ -443,3 +450,93 @@ def test_a_lost_answer_in_any_step_doubles_nothing(
         site.sync("stored", made)
         assert len(met) == 2
         as_it_should_be(site, shelf, entity, made, 6 if path == "/files$" and is_processed else 4)
+
+
+def changed_at(site: Site, entity: str, number: str, **fields: Any) -> None:
+    """Somebody changes a record at the partner, past its API."""
+    reader = site.sandbox._reader("stored")
+    resource = reader.resources[load_contract("stored").entities[entity].record]
+    [record] = [r for r in reader.store.all("stored", resource.name) if r.body.get("number") == number]
+    with reader.store.transaction():
+        reader.store.update("stored", replace(record, body={**record.body, **fields}))
+
+
+@pytest.mark.parametrize("entity", ENTITIES)
+def test_verify_finds_nothing_after_a_push_and_adopt_takes_over_and_sends_our_bytes_once(
+    site: Site, shelf: Shelf, entity: str
+) -> None:
+    site.sync("stored", rows(shelf, entity))
+    assert verify(site.home, connector("stored")).findings == ()
+    with open_database(site.home) as db:
+        db.execute("delete from sync.ledger")
+    adopt(site.home, connector("stored"), apply=True)
+    lines = site.sync("stored", rows(shelf, entity))
+    assert (lines[entity].updated, lines[entity].created, lines[entity].undelivered) == (4, 0, 0)
+    assert hashes(site, entity) == {number: sha(content) for number, content in shelf.documents.items()}
+    assert files(site) == (4 if entity == "dokumente" else 0)
+    before = len(site.sandbox.requests("stored"))
+    site.sync("stored", rows(shelf, entity))
+    assert len(site.sandbox.requests("stored")) == before
+
+
+def test_verify_sees_another_file_and_other_bytes_and_repair_sends_ours_again(
+    site: Site, shelf: Shelf
+) -> None:
+    made = rows(shelf, "dokumente")
+    site.sync("stored", made)
+    records = {record["number"]: record for record in site.sandbox.records("stored", "dokumente")}
+    changed_at(site, "dokumente", "D1", fileId=records["D2"]["fileId"])
+    found = verify(site.home, connector("stored"))
+    [finding] = found.findings
+    assert (finding.kind, finding.external_id) == ("changed", "D1")
+    assert {change.name for change in finding.changes} == {"fileId", "size", "checksum"}
+    repair(site.home, load_contract("stored"), found.findings)
+    lines = site.sync("stored", made)
+    assert (lines["dokumente"].updated, lines["dokumente"].undelivered) == (1, 0)
+    assert hashes(site, "dokumente") == {number: sha(content) for number, content in shelf.documents.items()}
+    assert verify(site.home, connector("stored")).findings == ()
+
+
+def test_a_document_that_somebody_deleted_comes_back_with_its_bytes(site: Site, shelf: Shelf) -> None:
+    made = rows(shelf, "dokumente")
+    site.sync("stored", made)
+    site.sandbox.tamper("stored", "dokumente", seed=1, deleted=1)
+    found = verify(site.home, connector("stored"))
+    assert [finding.kind for finding in found.findings] == ["missing"]
+    repair(site.home, load_contract("stored"), found.findings)
+    lines = site.sync("stored", made)
+    assert (lines["dokumente"].created, lines["dokumente"].undelivered) == (1, 0)
+    assert hashes(site, "dokumente") == {number: sha(content) for number, content in shelf.documents.items()}
+
+
+def test_a_plan_counts_documents_and_bytes_and_a_guard_keeps_too_many_back(
+    site: Site, shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = rows(shelf, "dokumente")
+    made["dokumente"][0]["fileId"]["groesse_bytes"] = 3 * 2**20
+    with open_database(site.home) as db:
+        write_marts(db, "stored", made)
+    planned = engine.plan(site.home, ["stored"], TODAY)
+    [line] = [line for line in planned.counts if line.entity == "dokumente"]
+    sizes = sum(len(content) for content in list(shelf.documents.values())[1:])
+    assert (line.documents, line.bytes) == (4, 3 * 2**20 + sizes)
+    for guard, most in (("documents", 3), ("mebibytes", 2)):
+        limits = {**DEFAULTS, guard: replace(DEFAULTS[guard], rows=most)}
+        pushed = engine.push(site.home, planned.plan_id, ["stored"], limits, contents=shelf)
+        [trip] = pushed.held["stored"].tripped
+        assert (trip.guard, trip.entity) == (guard, "dokumente")
+        assert pushed.held["stored"].rows[trip.message] == ("D0", "D1", "D2", "D3")
+    assert not shelf.reads
+    limits = {**DEFAULTS, "documents": replace(DEFAULTS["documents"], rows=3)}
+    engine.push(site.home, planned.plan_id, ["stored"], limits, frozenset({"documents"}), contents=shelf)
+    assert hashes(site, "dokumente") == {number: sha(content) for number, content in shelf.documents.items()}
+
+
+def test_no_signed_address_stands_in_a_log_or_in_the_home(
+    site: Site, shelf: Shelf, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level("DEBUG"):
+        site.sync("stored", rows(shelf, "dokumente"))
+    assert "signature=" not in caplog.text
+    for file in site.home.rglob("*"):
+        assert not file.is_file() or b"signature=" not in file.read_bytes(), file
