@@ -172,7 +172,9 @@ def _check_keys(given: Any, known: tuple[str, ...], at: str) -> None:
         raise ContractError(f"{at}: a map is needed; see docs/contracts.md.")
     for key in given:
         if key not in known:
-            raise ContractError(f"{at}: the key {key!r} is not known{did_you_mean(str(key), known)}.")
+            raise ContractError(
+                f"{at}: the key {key!r} is not known{did_you_mean(str(key), known)}; see docs/contracts.md."
+            )
 
 
 def _list(given: Any, at: str) -> list[Any]:
