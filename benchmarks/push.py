@@ -52,8 +52,9 @@ def write_marts(db: duckdb.DuckDBPyConnection, rows: int, changed: int = 0) -> N
 def remember(db: duckdb.DuckDBPyConnection, plan_id: str) -> None:
     """Writes into the ledger that every record of a plan is at the partner."""
     db.execute(
-        "insert into sync.ledger select partner, entity, id_space, external_id, seq::varchar, 'synced', null, null,"
-        " payload, refs, payload_hash, 0, null, 'bench', now() from sync.plan where plan_id = ?",
+        "insert into sync.ledger by name select partner, entity, id_space, external_id, seq::varchar as remote_id,"
+        " 'synced' as state, payload, refs, payload_hash, 'bench' as last_run_id, now() as last_synced_at"
+        " from sync.plan where plan_id = ?",
         [plan_id],
     )
 
