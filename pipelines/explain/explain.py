@@ -267,7 +267,7 @@ def _record_verdict(partner: str, record: RecordLine, report: ExplainReport) -> 
         return f"{what}: handed over to {partner} {since}, not confirmed. {why}".strip()
     if state == "withdrawn":
         why = f" {_law(record.by_law)}" if record.by_law else ""
-        return f"{what}: withdrawn {since}. {ledger.meaning or ''}".strip() + why
+        return f"{what}: withdrawn {since}. {ledger.meaning or ''} {ledger.how or ''}".strip() + why
     if record.held:
         return f"{what}: {state}; {_doubt(record.held)}"
     fields = f" ({ledger.fields})" if ledger.fields else ""
