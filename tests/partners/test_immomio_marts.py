@@ -13,7 +13,17 @@ from pipelines.api.protocols import openimmo
 from pipelines.contract.contract import load_contract
 from tests.partners.bestand import GARTENSTADT, Tables, with_bestand
 from tests.partners.conftest import STICHTAG, Marts, bodies_of
-from tests.partners.leerstaende import CONTACT, FLAT, HOUSE, IMMOBILIEN, built, unit, vacancy
+from tests.partners.leerstaende import (
+    CONTACT,
+    FLAT,
+    HOUSE,
+    IMMOBILIEN,
+    OFFERED_KINDS,
+    built,
+    unit,
+    vacancy,
+)
+from tests.partners.leerstaende import MORE as MORE_LEERSTAENDE
 from tests.push.openimmo_rules import broken_rules, schema_errors
 
 CONTRACT = load_contract("immomio")
@@ -80,8 +90,6 @@ RENTS = {
     "0025": "600 €",
     "0026": "0,00",
 }
-# Kinds of units that are offered, by the number of their VE.
-OFFERED_KINDS = {"0030": "Gastronomie", "0031": "Lager", "0032": "Gewerbe"}
 
 
 @pytest.fixture(scope="module")
@@ -97,15 +105,13 @@ def vacancies(build: Callable[..., duckdb.DuckDBPyConnection]) -> Marts:
     """The stock of vacancies with rents of every kind, and one without rent and address; the data tests have passed."""
     rents = [vacancy(HOUSE, nr, nettokaltmiete=rent) for nr, rent in RENTS.items()]
     bare = {"mandant_nr": "001", "we_nr": "0007", "gebaeude_nr": "02"}
-    kinds = [vacancy(HOUSE, nr, objektart="Gewerbe") for nr in OFFERED_KINDS]
     more = {
         "verwaltungseinheit": [
             *(unit(HOUSE, nr) for nr in RENTS),
-            *(unit(HOUSE, nr, kind, ausstattung="Fahrradraum") for nr, kind in OFFERED_KINDS.items()),
             unit(bare, "0002"),
-            unit(HOUSE, ""),  # nobody knows which
+            *MORE_LEERSTAENDE["verwaltungseinheit"],
         ],
-        "leerstand": [*rents, *kinds, vacancy(bare, "0002", nettokaltmiete="0")],
+        "leerstand": [*rents, *MORE_LEERSTAENDE["leerstand"], vacancy(bare, "0002", nettokaltmiete="0")],
     }
     return built(build, "immomio", more, kontakt_email=CONTACT["kontakt_email"])
 

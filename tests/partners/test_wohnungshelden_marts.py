@@ -10,8 +10,10 @@ from pipelines.api.protocols import openimmo
 from pipelines.contract.contract import load_contract
 from tests.partners.conftest import Marts
 from tests.partners.haeuser import requests
-from tests.partners.leerstaende import CONTACT, FLAT, IMMOBILIEN, NO_KIND, built
+from tests.partners.leerstaende import CONTACT, FLAT, IMMOBILIEN, KINDS_IN_OPENIMMO, MORE, NO_KIND, built
 from tests.push.openimmo_rules import broken_rules, schema_errors
+
+SCHIFF = "objektart Sonstiges: neither objektart of the vacancy nor the seed ve_arten says what it is"
 
 
 @pytest.fixture(scope="module")
@@ -21,7 +23,7 @@ def listings(build: Any) -> Marts:
 
 @pytest.fixture(scope="module")
 def objects(build: Any) -> Marts:
-    return built(build, "wohnungshelden", **CONTACT)
+    return built(build, "wohnungshelden", MORE, **CONTACT)
 
 
 def findings(marts: Marts, rule: str) -> list[Any]:
@@ -161,6 +163,17 @@ def test_h1_what_cannot_be_judged_is_held_and_a_release_taken_back_is_not(listin
     ]
 
 
+def test_what_is_held_or_gone_says_all_that_the_plan_asks(objects: Marts) -> None:
+    unknown = ("C7", "verwaltungseinheit", "row 22: no ve_nr", False, None, True, "/", None)
+    for entity in ("leerstaende", "leerstaende_openimmo"):
+        refused = (entity, "001/0007/01/0012", "V1", "leerstand", SCHIFF, False, None, True, None, None)
+        found = objects.held("wohnungshelden", "001/0007/01/0012", "001/0007/01/?")
+        assert [row for row in found if row[0] == entity] == [refused, (entity, "001/0007/01/?", *unknown)]
+        assert (entity, "001/0007/01/0011", True, None, None) in objects.departures(
+            "wohnungshelden", "001/0007/01/0011"
+        )
+
+
 def test_every_body_is_one_that_the_contract_takes(listings: Marts) -> None:
     schema = load_contract("wohnungshelden").schema("leerstaende", "create")
     validator = OAS31Validator(schema, format_checker=OAS31Validator.FORMAT_CHECKER)
@@ -180,9 +193,12 @@ def test_the_kind_of_a_unit_is_that_of_openimmo_where_it_agrees_with_its_use(obj
     kinds = {key: body["objektkategorie"]["objektart"] for key, body in sent.items()}
     assert kinds["001/0007/01/0009"] == {**NO_KIND, "parken": {"parken_typ": "TIEFGARAGE"}}
     assert kinds["001/0007/03/0001"] == {**NO_KIND, "haus": {"haustyp": "EINFAMILIENHAUS"}}
+    assert {key: kinds[key] for key in KINDS_IN_OPENIMMO} == KINDS_IN_OPENIMMO
     assert sent["001/0007/01/0009"]["objektkategorie"]["nutzungsart"] == {"WOHNEN": True, "GEWERBE": False}
     assert sent["001/0007/03/0001"]["geo"]["land"] == {"iso_land": "AUT"}
     assert sent["001/0007/03/0001"]["ausstattung"]["fahrstuhl"] == {"PERSONEN": True}
+    fittings = sent["001/0007/01/0030"]["ausstattung"]
+    assert (fittings["fahrradraum"], fittings["gaestewc"]) == (True, None)
     assert sent["002/77/0001"]["anbieter"]["firma"] == "Muster Zwei"
 
 
@@ -196,6 +212,7 @@ def test_v1_openimmo_requires_less_than_a_listing(objects: Marts, listings: Mart
         "001/0007/01/0008",
         "001/0007/01/0009",
         "001/0007/01/0013",
+        *KINDS_IN_OPENIMMO,
         "001/0007/03/0001",
         "002/77/0001",
     ]
@@ -210,7 +227,7 @@ def test_every_immobilie_keeps_the_rules_of_openimmo(objects: Marts) -> None:
     now = datetime(2026, 3, 31, 12, 0, tzinfo=UTC)
     sent = requests(objects, "wohnungshelden", "leerstaende_openimmo")
     made = [openimmo.objekt(number, body, "", now) for number, body in sent.items()]
-    assert [openimmo.problems(one) for one in made] == [()] * 8
+    assert [openimmo.problems(one) for one in made] == [()] * 11
     document = openimmo.transfer(made, now, "1")
     assert broken_rules(document) == []
     assert schema_errors(document) in ([], None)
