@@ -79,6 +79,7 @@ RULES: Mapping[str, Rule] = {
     "E11": Rule(
         "Another person has the e-mail address and keeps it; this one goes with its phone, if there is one."
     ),
+    "LE1": Rule("The vacancy is for sale, and a listing at this partner is for letting."),
     "LE2": Rule("The vacancy has no Nettokaltmiete above 0, and Immomio takes none without."),
     "I3": Rule("The ERP does not have the level or table, or the row lacks a level that the partner needs."),
     "I5": Rule("A number contains the partner's separator, so the id would not be unique."),

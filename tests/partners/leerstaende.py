@@ -303,13 +303,20 @@ KINDS_IN_OPENIMMO = {
     "001/0007/01/0031": {**NO_KIND, "hallen_lager_prod": {"hallen_typ": "LAGER"}},
     "001/0007/01/0032": {**NO_KIND, "sonstige": {"sonstige_typ": "SONSTIGE"}},
 }
-# Vacancies of these kinds, with one thing in them, and a unit that nobody knows.
+# Vacancies of these kinds, with one thing in them, a unit that nobody knows, and offers of a kind that is on a list and
+# on none.
 MORE: Mapping[str, list[Row]] = {
     "verwaltungseinheit": [
         *(unit(HOUSE, nr, kind, ausstattung="Fahrradraum") for nr, kind in OFFERED_KINDS.items()),
         unit(HOUSE, ""),
+        *(unit(HOUSE, nr) for nr in ("0040", "0041", "0042")),
     ],
-    "leerstand": [vacancy(HOUSE, nr, objektart="Gewerbe") for nr in OFFERED_KINDS],
+    "leerstand": [
+        *(vacancy(HOUSE, nr, objektart="Gewerbe") for nr in OFFERED_KINDS),
+        vacancy(HOUSE, "0040", vermarktungsart=" zu VERMIETEN "),
+        vacancy(HOUSE, "0041", vermarktungsart="Verkauf", objektart="Schiff"),
+        vacancy(HOUSE, "0042", vermarktungsart="Erbpacht"),
+    ],
 }
 
 
