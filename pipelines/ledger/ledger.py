@@ -90,6 +90,7 @@ create table if not exists sync.by_law (
 );
 alter table sync.plan_counts add column if not exists by_law bigint;
 alter table sync.plan add column if not exists children bigint[];
+alter table sync.plan add column if not exists with_parent boolean;
 create table if not exists sync.rekeyed (partner varchar, former varchar, now varchar);
 create table if not exists sync.systems (partner varchar, address varchar, since timestamptz);
 create table if not exists sync.feedback (

@@ -466,6 +466,7 @@ class Sender:
             payload=payload,
             changed=tuple(row["changed_fields"] or ()),
             confirmed=row["confirmed"],
+            with_parent=bool(row["with_parent"]),
         ), missing
 
     def _made_id(self, id_space: str, external_id: str) -> str | None:

@@ -16,6 +16,7 @@ class Operation:
     """One row of a plan, with the parents' ids filled in as JSON values.
 
     `body` holds the fields of the partner that the request carries; `path` the ids that stand in the address.
+    `with_parent`: what the record hangs on is deleted by the same plan.
     """
 
     seq: int
@@ -28,6 +29,7 @@ class Operation:
     payload: Mapping[str, Any]
     changed: tuple[str, ...]
     confirmed: bool
+    with_parent: bool = False
 
 
 @dataclass(frozen=True)
