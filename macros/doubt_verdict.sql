@@ -28,6 +28,7 @@
         'mietvertrag': ['mietende', 'kuendigung_zum', 'vertragsart', 'status_erp'],
         'mieter': ['rolle', 'gueltig_von', 'gueltig_bis'],
         'eigentuemervertrag': ['beginn', 'ende'],
+        'leerstand': ['vermarktungsart'],
         'einwilligung': ['erteilt', 'erteilt_am', 'widerrufen_am'],
     }.get(table_name, [])) %}
 {% endmacro %}

@@ -1,6 +1,6 @@
-{#- Vacancies that a partner does not get: a key conflict (I5), and what `int_<partner>__leerstaende` says in the columns
-    `lists`, which `befunde` made. -#}
-{% macro leerstand_findings(partner, lists=['hindernisse']) -%}
+{#- Vacancies that a partner does not get: a key conflict (I5), and what `int_<partner>__leerstaende` says in two
+    columns, which `befunde` made. -#}
+{% macro leerstand_findings(partner) -%}
     with
 
     key_conflicts as (
@@ -8,7 +8,7 @@
     ),
 
     befunde as (
-        {%- for column in lists %}
+        {%- for column in ['hindernisse', 'kein_angebot'] %}
         select
             {{ record_key('verwaltungseinheit') | join(', ') }},
             unnest({{ column }}) as befund

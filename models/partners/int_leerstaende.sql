@@ -52,7 +52,7 @@ released as (
     qualify
         row_number() over (
             partition by {{ record_key('verwaltungseinheit') | join(', ') }}
-            order by coalesce(lower(vermarktungsart) = 'kauf', false), leer_ab
+            order by coalesce(vermarktungsart = 'Kauf', false), leer_ab
         ) = 1
 ),
 

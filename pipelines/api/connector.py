@@ -337,7 +337,7 @@ class Connector(Finder):
             return Outcome("pending", "state_unknown", None, seen.status, requests=sent)
         if allowed.is_over:
             return Outcome("withdrawn", "ended", None, seen.status, requests=sent)
-        deletes = entity.withdraw.kind == "delete" or not operation.payload
+        deletes = entity.withdraw.kind == "delete" or not operation.payload or operation.with_parent
         end = end_at_begin(entity, operation, record)
         if deletes and allowed.delete:
             answer, done = self.protocol.remove(operation), "deleted"

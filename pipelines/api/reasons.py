@@ -13,7 +13,7 @@ PENDING, REJECTED, BLOCKED, DELIVERED = "pending", "rejected", "blocked", "deliv
 
 @dataclass(frozen=True)
 class Reason:
-    """One cause. `state` is what a row is left in: `pending`, `rejected`, `blocked` or `delivered`."""
+    """One cause. `state` is what a row is left in, such as `pending`, `rejected`, `blocked` or `delivered`."""
 
     code: str
     state: str
@@ -436,6 +436,24 @@ FILES = (
         " its feedback files, if it writes any (DESTINATION__<PARTNER>__FEEDBACK_URL).",
     ),
     Reason(
+        "confirmation_overdue",
+        DELIVERED,
+        "The file was handed over longer ago than the partner may take to confirm it (`CONFIRMED_WITHIN`), and nothing"
+        " was told of this object. It counts as not done.",
+        "operator",
+        "Look at the partner whether the object is there; `stammdaten push --retry-rejected` hands it over once more."
+        " Where nobody will ever confirm, say so: DESTINATION__<PARTNER>__CONFIRMED_WITHIN=never.",
+    ),
+    Reason(
+        "removal_overdue",
+        "withdrawn",
+        "The removal was handed over longer ago than the partner may take to confirm it (`CONFIRMED_WITHIN`), so that"
+        " the object may still be offered. It counts as not done.",
+        "operator",
+        "Take it away at the partner if it is there; `stammdaten push --retry-rejected` hands the removal over once"
+        " more. Where nobody will ever confirm, say so: DESTINATION__<PARTNER>__CONFIRMED_WITHIN=never.",
+    ),
+    Reason(
         "import_rejected",
         REJECTED,
         "The import took the file and refused this object, or a feedback file of the partner did.",
@@ -582,7 +600,8 @@ def markdown() -> str:
         "| `rejected` | tried again at most once a run; after several unchanged tries not any more, until the payload"
         " or the parent changes or somebody says `stammdaten push --retry-rejected` |",
         "| `blocked` | goes in the run in which its parent is accepted |",
-        "| `delivered` | handed over in a file; not sent again until it changes, `synced` once the partner says so |",
+        "| `delivered` | handed over in a file; not sent again until it changes, `synced` once the partner says so;"
+        " counts as not done when that is overdue |",
     ]
     for title, reasons in GROUPS.items():
         lines += [

@@ -4,6 +4,7 @@ import math
 import re
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 from pipelines.contract.contract import Contract, Limits, Patience
@@ -29,6 +30,8 @@ INTAKE = {
     "intake_key_file": "SFTP: private key, instead of the password",
     "intake_known_hosts": "SFTP: servers that may be trusted",
     "intake_ca_file": "FTPS: certificates (PEM) that vouch for the server, instead of those of the machine",
+    "confirmed_within": "Hours after which what was handed over and not confirmed counts as not done; `never`: nobody"
+    " ever confirms it",
     "feedback_url": "Folder with feedback files of the partner: an address with the same login, or a local one",
 }
 # Where bytes of documents go.
@@ -36,7 +39,9 @@ CONTENT = {
     "content_hosts": "Hosts, beside those of contract.yaml, that documents may be sent to, separated by commas",
     "content_in_flight": "So many documents side by side",
 }
-INTAKE_DEFAULTS = {"intake_known_hosts": "~/.ssh/known_hosts"}
+INTAKE_DEFAULTS = {"intake_known_hosts": "~/.ssh/known_hosts", "confirmed_within": "48"}
+NEVER = "never"
+A_CENTURY = 24 * 36500
 SECRET = ("intake_username", "intake_password")
 # Seconds that a create in doubt is given.
 WAITS = ("look_again", "absent_after")
@@ -97,6 +102,8 @@ def partner_settings(contract: Contract) -> dict[str, str]:
     for key in content_keys(contract):
         if value := config_value(prefix + key):
             values[key] = _whole_number(prefix + key, value) if key == "content_in_flight" else value
+    if intake_keys(contract):
+        confirmed_within(contract)
     for key in PACE:
         if value := config_value(prefix + key):
             values[key] = _number(prefix + key, value)
@@ -122,6 +129,19 @@ def reads_feedback(contract: Contract) -> bool:
     """Whether a folder is set in which the partner says what became of files."""
     key = "feedback_url"
     return key in intake_keys(contract) and bool(config_value(f"destination.{contract.partner}.{key}"))
+
+
+def confirmed_within(contract: Contract) -> timedelta | None:
+    """How long a partner may take to confirm what was handed over in a file; None: it never does.
+
+    Raises `SettingsError` for what is neither a number of hours above 0 nor `never`.
+    """
+    key = f"destination.{contract.partner}.confirmed_within"
+    value = (config_value(key) or INTAKE_DEFAULTS["confirmed_within"]).strip()
+    if value.casefold() == NEVER:
+        return None
+    hours = float(_number(key, value, f"(hours), or {NEVER}"))
+    return timedelta(hours=min(hours, A_CENTURY))
 
 
 def server_variables(contract: Contract) -> list[str]:
@@ -159,13 +179,13 @@ def with_settings(value: Any, settings: Mapping[str, str]) -> Any:
     return value
 
 
-def _number(key: str, value: str) -> str:
+def _number(key: str, value: str, more: str = "") -> str:
     try:
         if 0 < float(value) < math.inf:
             return value
     except ValueError:
         pass
-    raise SettingsError(f"{setting_name(key)}: a number above 0 is needed")
+    raise SettingsError(f"{setting_name(key)}: a number above 0 is needed{f' {more}' if more else ''}")
 
 
 def _seconds(key: str, value: str) -> str:

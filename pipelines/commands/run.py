@@ -43,6 +43,7 @@ from pipelines.plan.renumbered import Renumbered, read_renumbered
 from pipelines.plan.rows import plan_lines
 from pipelines.progress import Progress
 from pipelines.push import push as engine
+from pipelines.push.delivered import OVERDUE
 from pipelines.push.recovery import recover
 from pipelines.push.rekey import keeps_its_record
 from pipelines.report import as_json
@@ -371,7 +372,8 @@ def _push(
             ReasonLine(partner=p, entity=e, rows=n, reason=r, how=_advice(r, p in pushed.held))
             for p, e, r, n in db.execute(
                 "select partner, entity, reason, count(*) from sync.ledger"
-                " where state in ('rejected', 'blocked', 'pending', 'delivered') and list_contains(?, partner)"
+                f" where (state in ('rejected', 'blocked', 'pending', 'delivered') or {OVERDUE})"
+                " and list_contains(?, partner)"
                 " group by all order by all",
                 [partners],
             ).fetchall()

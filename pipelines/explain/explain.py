@@ -79,6 +79,7 @@ RULES: Mapping[str, Rule] = {
     "E11": Rule(
         "Another person has the e-mail address and keeps it; this one goes with its phone, if there is one."
     ),
+    "LE1": Rule("The vacancy is for sale, and a listing at this partner is for letting."),
     "LE2": Rule("The vacancy has no Nettokaltmiete above 0, and Immomio takes none without."),
     "I3": Rule("The ERP does not have the level or table, or the row lacks a level that the partner needs."),
     "I5": Rule("A number contains the partner's separator, so the id would not be unique."),
@@ -267,7 +268,7 @@ def _record_verdict(partner: str, record: RecordLine, report: ExplainReport) -> 
         return f"{what}: handed over to {partner} {since}, not confirmed. {why}".strip()
     if state == "withdrawn":
         why = f" {_law(record.by_law)}" if record.by_law else ""
-        return f"{what}: withdrawn {since}. {ledger.meaning or ''}".strip() + why
+        return f"{what}: withdrawn {since}. {ledger.meaning or ''} {ledger.how or ''}".strip() + why
     if record.held:
         return f"{what}: {state}; {_doubt(record.held)}"
     fields = f" ({ledger.fields})" if ledger.fields else ""

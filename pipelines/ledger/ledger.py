@@ -94,6 +94,7 @@ alter table sync.plan_counts add column if not exists documents bigint;
 alter table sync.plan_counts add column if not exists bytes bigint;
 alter table sync.ledger add column if not exists content varchar;
 alter table sync.plan add column if not exists content varchar;
+alter table sync.plan add column if not exists with_parent boolean;
 create table if not exists sync.rekeyed (partner varchar, former varchar, now varchar);
 create table if not exists sync.systems (partner varchar, address varchar, since timestamptz);
 create table if not exists sync.feedback (

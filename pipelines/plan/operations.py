@@ -33,6 +33,16 @@ walk as (
 select '{entity}', {withdrawn}, external_id, depth from walk
 """
 
+# A record that is only ended stays in the way of the deletion of what it hangs on.
+WITH_PARENT = """
+update sync.plan as p set with_parent = true
+from (
+    select distinct unnest(children) as seq from sync.plan
+    where plan_id = $plan_id and partner = $partner and list_contains($deleted, entity)
+) as c
+where p.plan_id = $plan_id and p.partner = $partner and p.operation = 'withdraw' and p.seq = c.seq
+"""
+
 
 def write_operations(db: duckdb.DuckDBPyConnection, contract: Contract, plan_id: str) -> None:
     """Writes the operations in the order of sending: parents first, withdrawals the other way round.
@@ -57,7 +67,10 @@ def write_operations(db: duckdb.DuckDBPyConnection, contract: Contract, plan_id:
 
 
 def note_children(db: duckdb.DuckDBPyConnection, contract: Contract, plan_id: str) -> None:
-    """Notes with each record that is to be deleted what hangs on it at the partner. Reads `parent_field`."""
+    """Notes with each record that is to be deleted what hangs on it at the partner, and with that, that it goes along.
+
+    Reads `parent_field`.
+    """
     [deletes] = one(
         db,
         "select count(*) from sync.plan where plan_id = ? and partner = ? and operation = 'withdraw' and sends",
@@ -66,15 +79,14 @@ def note_children(db: duckdb.DuckDBPyConnection, contract: Contract, plan_id: st
     if not deletes:
         return
     kinds = {name: entity.withdraw.kind for name, entity in contract.entities.items()}
-    db.execute(
-        read_sql(__file__, "children"),
-        {
-            "plan_id": plan_id,
-            "partner": contract.partner,
-            "deleted": [name for name, kind in kinds.items() if kind == "delete"],
-            "ended": [name for name, kind in kinds.items() if kind == "end"],
-        },
-    )
+    whose = {
+        "plan_id": plan_id,
+        "partner": contract.partner,
+        "deleted": [name for name, kind in kinds.items() if kind == "delete"],
+    }
+    ended = [name for name, kind in kinds.items() if kind == "end"]
+    db.execute(read_sql(__file__, "children"), {**whose, "ended": ended})
+    db.execute(WITH_PARENT, whose)
 
 
 def forget_gone_children(db: duckdb.DuckDBPyConnection, plan_id: str) -> None:

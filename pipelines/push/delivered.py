@@ -1,5 +1,6 @@
 """What was handed over in files and never confirmed: asked for again before anything is planned."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,13 +11,19 @@ from pipelines.api.connector import Connector
 from pipelines.api.http.client import PartnerStopped
 from pipelines.api.outcome import Outcome
 from pipelines.api.protocols.protocol import Operation
+from pipelines.api.settings import confirmed_within
 from pipelines.contract.contract import Contract
 from pipelines.ledger.ledger import open_database
 from pipelines.plan.plan import GIVE_UP_AFTER
 from pipelines.progress import Progress
 
 # States and reasons of objects without a word of the partner about the very object.
-UNCONFIRMED = "(state = 'delivered' or state = 'withdrawn' and reason = 'removal_delivered')"
+UNCONFIRMED = (
+    "(state = 'delivered' or state = 'withdrawn' and reason in ('removal_delivered', 'removal_overdue'))"
+)
+# Those of them that count as not done, because the partner should have confirmed them by now.
+CONFIRMATION_OVERDUE, REMOVAL_OVERDUE = "confirmation_overdue", "removal_overdue"
+OVERDUE = f"({UNCONFIRMED} and reason in ('{CONFIRMATION_OVERDUE}', '{REMOVAL_OVERDUE}'))"
 
 
 @dataclass(frozen=True)
@@ -82,6 +89,39 @@ def ask_for_outcomes(home: Path, made: Connector, delivered: list[Delivered], pr
         for operation, outcome in done:
             write_outcome(db, made.contract.partner, operation, outcome)
         db.execute("commit")
+
+
+def note_overdue(db: duckdb.DuckDBPyConnection, contract: Contract) -> None:
+    """Notes on objects, and takes from them, that their confirmation is overdue since they were handed over last."""
+    if not any(entity.openimmo for entity in contract.entities.values()):
+        return
+    within = confirmed_within(contract)
+    db.execute(
+        f"""
+        update sync.ledger
+        set reason = case
+            when coalesce(last_synced_at < $since, false) then if(state = 'delivered', $overdue, $removal_overdue)
+            when reason = $overdue then if(fields is null, 'not_confirmed', 'import_running')
+            when reason = $removal_overdue then 'removal_delivered'
+            else reason
+        end
+        where partner = $partner and {UNCONFIRMED}
+        """,
+        {
+            "since": datetime.now(UTC) - within if within else None,
+            "overdue": CONFIRMATION_OVERDUE,
+            "removal_overdue": REMOVAL_OVERDUE,
+            "partner": contract.partner,
+        },
+    )
+
+
+def retry_overdue(db: duckdb.DuckDBPyConnection, partner: str, entities: Sequence[str]) -> None:
+    """Lets objects whose confirmation is overdue be handed over once more with the next plan, removals too."""
+    db.execute(
+        f"update sync.ledger set state = 'pending' where partner = ? and list_contains(?, entity) and {OVERDUE}",
+        [partner, list(entities)],
+    )
 
 
 def write_outcome(

@@ -40,6 +40,7 @@ from pipelines.plan.operations import forget_gone_children
 from pipelines.plan.plan import Plan, last_load, ledger_state, make_plan, read_counts, states, use_case_of
 from pipelines.plan.renumbered import count_renumbered, read_renumbered
 from pipelines.progress import Progress
+from pipelines.push.delivered import retry_overdue
 from pipelines.push.destination import push_partner
 from pipelines.push.feedback import take_notes
 from pipelines.push.result_table import ResultLine, closing_table, withheld_notes
@@ -84,7 +85,8 @@ def plan(
 ) -> Plan:
     """Writes the plan for these partners, of one use case or of all. Everything of former runs must be settled.
 
-    `retry_rejected` lets rows go once more that were given up after several refusals, and fields that were left out.
+    `retry_rejected` lets rows go once more that were given up after several refusals, what was handed over and not
+    confirmed in time, and fields that were left out.
     """
     contracts = [load_contract(name) for name in partners]
     with open_database(home) as db:
@@ -94,6 +96,7 @@ def plan(
                 " and list_contains(?, entity)",
                 [contract.partner, sorted(contract.of_use_case(use_case))],
             )
+            retry_overdue(db, contract.partner, sorted(contract.of_use_case(use_case)))
         if retry_rejected:
             retry_withheld(db, partners)
         return make_plan(db, contracts, stichtag, uuid.uuid4().hex[:12], use_case)

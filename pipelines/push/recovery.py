@@ -18,7 +18,7 @@ from pipelines.contract.contract import load_contract
 from pipelines.ledger.journal import Journal, noting
 from pipelines.ledger.ledger import open_database, take_over
 from pipelines.progress import Progress
-from pipelines.push.delivered import ask_for_outcomes, unconfirmed
+from pipelines.push.delivered import ask_for_outcomes, note_overdue, unconfirmed
 from pipelines.push.destination import COLUMNS
 from pipelines.push.doubt import UNKNOWN, Found, look_for, pauses
 from pipelines.push.feedback import read_feedback_files
@@ -82,6 +82,9 @@ def recover(
                 ask_for_outcomes(home, make(partner), delivered[partner], progress)
             if reads_feedback(load_contract(partner)):
                 read_feedback_files(home, make(partner), progress)
+        with open_database(home) as db:
+            for partner in active:
+                note_overdue(db, load_contract(partner))
         return looked_up
     finally:
         journal.close()

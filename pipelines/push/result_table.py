@@ -10,7 +10,7 @@ from pipelines.contract.contract import load_contract
 from pipelines.ledger.ledger import one
 from pipelines.plan.mart_columns import MART_SCHEMA
 from pipelines.plan.plan import use_case_of
-from pipelines.push.delivered import UNCONFIRMED
+from pipelines.push.delivered import OVERDUE, UNCONFIRMED
 
 # What a closing note says of rows that are synced but for some fields.
 WITHHELD = {
@@ -25,9 +25,10 @@ WITHHELD = {
 class ResultLine:
     """One line of the closing table: what became of the rows of one entity.
 
-    `pending` counts rows whose turn has not come or whose answer has not; `held` those that are in doubt and stay at
-    the partner as they are (rule H1); `delivered` those that were handed over in a file, in this run or before, and
-    never confirmed; `seconds` is the entity's share of the push.
+    `pending` counts rows whose turn has not come or whose answer has not, also those that were handed over in a file
+    and whose confirmation is overdue; `held` those that are in doubt and stay at the partner as they are (rule H1);
+    `delivered` those that were handed over in a file, in this run or before, and never confirmed, and may still be;
+    `seconds` is the entity's share of the push.
     """
 
     partner: str
@@ -101,11 +102,12 @@ def _line(db: duckdb.DuckDBPyConnection, plan_id: str, partner: str, entity: str
         " where p.plan_id = $plan_id and p.partner = $partner and p.entity = $entity",
         names,
     )[0]
-    delivered = one(
+    overdue, unconfirmed = one(
         db,
-        f"select count(*) from sync.ledger where partner = $partner and entity = $entity and {UNCONFIRMED}",
+        f"select count(*) filter ({OVERDUE}), count(*) from sync.ledger"
+        f" where partner = $partner and entity = $entity and {UNCONFIRMED}",
         {"partner": partner, "entity": entity},
-    )[0]
+    )
     states = dict(
         db.execute(
             "select state, count(*) from sync.ledger where partner = $partner and entity = $entity group by state",
@@ -128,7 +130,7 @@ def _line(db: duckdb.DuckDBPyConnection, plan_id: str, partner: str, entity: str
         unchanged=max(0, states.get("synced", 0) - created - updated - held),
         rejected=states.get("rejected", 0),
         blocked=states.get("blocked", 0),
-        pending=states.get("pending", 0) + waiting,
+        pending=states.get("pending", 0) + waiting + overdue,
         held=held,
-        delivered=delivered,
+        delivered=unconfirmed - overdue,
     )

@@ -494,6 +494,7 @@ class Sender:
             changed=tuple(row["changed_fields"] or ()),
             confirmed=row["confirmed"],
             content=row["content"],
+            with_parent=bool(row["with_parent"]),
         ), missing
 
     def _made_id(self, id_space: str, external_id: str) -> str | None:

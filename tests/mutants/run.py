@@ -180,11 +180,14 @@ def _sorted_out(stocks: Sequence[Stock]) -> tuple[list[str], list[str]]:
 
 
 def _kills(items: list[pytest.Item], stocks: Sequence[Stock], mutant: str) -> bool:
-    """Whether a test fails with the mutant; the one that did goes first for the next."""
+    """Whether a test fails with the mutant, or its build does; the test that did goes first for the next."""
     with ExitStack() as stack:
         for stock in stocks:
             if mutant in stock.mutants:
-                stack.enter_context(stock.having(stock.mutants[mutant]))
+                try:
+                    stack.enter_context(stock.having(stock.mutants[mutant]))
+                except duckdb.ConversionException:  # a value that the changed expression cannot take
+                    return True
         for position, item in enumerate(items):
             if _fails(item):
                 items.insert(0, items.pop(position))

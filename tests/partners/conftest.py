@@ -18,6 +18,26 @@ ALL_PARTNERS = tuple(partners())
 STICHTAG = "2026-03-31"
 
 Row = dict[str, Any]
+# The columns of the models that say what is held, and what has gone, with their types.
+HELD = {
+    "entity": "VARCHAR",
+    "external_id": "VARCHAR",
+    "rule": "VARCHAR",
+    "table_name": "VARCHAR",
+    "reason": "VARCHAR",
+    "also_in_mart": "BOOLEAN",
+    "part": "VARCHAR",
+    "holds_below": "BOOLEAN",
+    "separator": "VARCHAR",
+    "person_nr": "VARCHAR",
+}
+DEPARTURES = {
+    "entity": "VARCHAR",
+    "external_id": "VARCHAR",
+    "is_gone": "BOOLEAN",
+    "begins_on": "DATE",
+    "ends_on": "DATE",
+}
 
 
 @dataclass(frozen=True)
@@ -48,6 +68,20 @@ class Marts:
             if (row["table_name"], row["key"]) == (table_name, key)
         ]
         return found
+
+    def held(self, partner: str, *external_ids: str) -> list[tuple[Any, ...]]:
+        """What is held under these ids: entity, id, rule, table, reason, also_in_mart, part, holds_below, separator,
+        person."""
+        return self._chosen(f"partners.{partner}__held", ", ".join(HELD), external_ids)
+
+    def departures(self, partner: str, *external_ids: str) -> list[tuple[Any, ...]]:
+        """What is known of these ids where they have left: entity, id, whether it is gone, begin, end."""
+        return self._chosen(f"partners.{partner}__departures", ", ".join(DEPARTURES), external_ids)
+
+    def _chosen(self, model: str, columns: str, external_ids: Sequence[str]) -> list[tuple[Any, ...]]:
+        return self.database.execute(
+            f"select {columns} from {model} where list_contains(?, external_id) order by all", [external_ids]
+        ).fetchall()
 
     def _read(self, query: str) -> list[Row]:
         found = self.database.execute(query)

@@ -295,6 +295,31 @@ LEERSTAENDE: Mapping[str, list[Row]] = {
 }
 
 
+# Kinds of units that are offered, by the number of their VE.
+OFFERED_KINDS = {"0030": "Gastronomie", "0031": "Lager", "0032": "Gewerbe"}
+# What these kinds are in OpenImmo.
+KINDS_IN_OPENIMMO = {
+    "001/0007/01/0030": {**NO_KIND, "gastgewerbe": {"gastgew_typ": "GASTRONOMIE"}},
+    "001/0007/01/0031": {**NO_KIND, "hallen_lager_prod": {"hallen_typ": "LAGER"}},
+    "001/0007/01/0032": {**NO_KIND, "sonstige": {"sonstige_typ": "SONSTIGE"}},
+}
+# Vacancies of these kinds, with one thing in them, a unit that nobody knows, and offers of a kind that is on a list and
+# on none.
+MORE: Mapping[str, list[Row]] = {
+    "verwaltungseinheit": [
+        *(unit(HOUSE, nr, kind, ausstattung="Fahrradraum") for nr, kind in OFFERED_KINDS.items()),
+        unit(HOUSE, ""),
+        *(unit(HOUSE, nr) for nr in ("0040", "0041", "0042")),
+    ],
+    "leerstand": [
+        *(vacancy(HOUSE, nr, objektart="Gewerbe") for nr in OFFERED_KINDS),
+        vacancy(HOUSE, "0040", vermarktungsart=" zu VERMIETEN "),
+        vacancy(HOUSE, "0041", vermarktungsart="Verkauf", objektart="Schiff"),
+        vacancy(HOUSE, "0042", vermarktungsart="Erbpacht"),
+    ],
+}
+
+
 def built(build: Build, partner: str, more: Mapping[str, list[Row]] | None = None, **options: Any) -> Marts:
     """The partner's marts of these vacancies, and of `more` rows; separator /, Mandanten 001 and 002; its data tests
     have passed."""

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 import duckdb
@@ -94,6 +95,7 @@ STOCK: Tables = {
         tenant(FLATS[2], "01", "E3"),
         tenant(FLATS[3], "01", "T1"),
         tenant(NO_NUMBER, "01", "N1"),
+        tenant(FLATS[0], "01", ""),  # nobody knows who
     ],
     "person": [
         person("P1", "Ährenfeld", anrede="Frau", vorname="Jördis", geburtsdatum="1980-02-29"),
@@ -105,6 +107,7 @@ STOCK: Tables = {
         contact("P1", "E-Mail", "joerdis@example.org"),
         contact("P1", "Handynummer", "0170 1"),
         contact("P1", "Festnetz", "0351 2"),
+        contact("P3", "E-Mail", "keine"),
     ],
     "einwilligung": [
         *[{"person_nr": nr, **row} for nr, row in CONSENTS.items()],
@@ -248,8 +251,24 @@ def test_ab2_a_company_is_no_tenant(aktivbo: Marts) -> None:
 def test_v1_a_unit_without_a_whole_address_stays_behind_with_its_tenants_and_is_held(aktivbo: Marts) -> None:
     assert aktivbo.finding("aktivbo", "verwaltungseinheit", "001/0007/02/0001")["column_name"] == "hausnummer"
     assert not [i for i in aktivbo.ids("aktivbo__mieter") if i.endswith("/N1")]
-    held = aktivbo.row("aktivbo__held", "001/0007/02/0001")
-    assert (held["entity"], held["rule"], held["holds_below"]) == ("wohnungen", "V1", True)
+    said = "hausnummer: AktivBo requires the house number"
+    assert aktivbo.held("aktivbo", "001/0007/02/0001") == [
+        ("wohnungen", "001/0007/02/0001", "V1", "verwaltungseinheit", said, False, None, True, None, None)
+    ]
+
+
+def test_what_is_held_or_gone_says_all_that_the_plan_asks(aktivbo: Marts) -> None:
+    unreadable, unknown = "001/0007/01/0001/01/P3", "001/0007/01/0001/01/?"
+    said = "no valid e-mail address: xxxxx"
+    assert aktivbo.held("aktivbo", unreadable, unknown) == [
+        ("mieter", unknown, "C7", "mieter", "row 19: no person_nr", False, None, True, "/", None),
+        ("mieter", unreadable, "E5", "kontaktweg", said, True, "@", False, None, "P3"),
+    ]
+    ended, unit = "001/0007/01/0002/01/E1", "001/0007/01/0002"
+    assert aktivbo.departures("aktivbo", ended, unit) == [
+        ("mieter", ended, True, date(2020, 2, 1), date(2025, 12, 31)),
+        ("wohnungen", unit, False, None, None),
+    ]
 
 
 def test_every_body_is_what_the_contract_takes(aktivbo: Marts) -> None:

@@ -26,6 +26,7 @@ STOCK: Tables = {
         lease(FLAT, "07", mietbeginn="2021-03-01", mietende="2031-08-31"),
         lease(SHOP, "08"),
         lease(SHOP, "09"),
+        lease(SHOP, ""),  # nobody knows which
     ],
     "mieter": [
         *BESTAND["mieter"],
@@ -205,6 +206,21 @@ def test_who_has_no_first_name_is_reported_and_the_others_of_the_lease_go(resivo
     assert resivo.findings("dormakaba", "I3") == {("gebaeude", "002//77")} or resivo.findings(
         "dormakaba", "I3"
     ) == {("gebaeude", "002/77")}
+
+
+def test_what_is_held_or_gone_says_all_that_the_plan_asks(resivo: Marts) -> None:
+    nameless, unknown = "001/0007/01/0002/09", "001/0007/01/0002/?"
+    said = ("V1", "mieter", "no first name: resivo requires one")
+    no_email = ("E5", "kontaktweg", "no valid e-mail address: xxxxx")
+    assert resivo.held("dormakaba", "001/0007/02/G-1/01", nameless, unknown) == [
+        ("mietvertraege", nameless, *said, True, f"{nameless}/P403", True, None, "P403"),
+        ("mietvertraege", unknown, "C7", "mietvertrag", "row 13: no mv_nr", False, None, True, "/", None),
+        ("mietvertraege", "001/0007/02/G-1/01", *no_email, True, "@", False, None, "P101"),
+    ]
+    assert resivo.departures("dormakaba", "001/0007/01", "001/0007/01/0001/07") == [
+        ("gebaeude", "001/0007/01", False, None, None),
+        ("mietvertraege", "001/0007/01/0001/07", False, date(2021, 3, 1), date(2031, 8, 31)),
+    ]
 
 
 def test_every_row_is_a_body_that_the_contract_takes_and_has_one_main_contact(resivo: Marts) -> None:

@@ -1,6 +1,7 @@
 """What iDWELL gets of a small stock, every body by hand: the stock of all partners and what its own rules bite on."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from datetime import date
 from functools import partial
 from typing import Any
 
@@ -9,7 +10,6 @@ import pytest
 from openapi_schema_validator import OAS31Validator
 
 from pipelines.contract.contract import load_contract
-from tests.conftest import failures
 from tests.partners.bestand import (
     Tables,
     contact,
@@ -94,6 +94,7 @@ MORE: Tables = {
         tenant(CELLAR, "01", "4009"),
         tenant(CELLAR, "01", "4010"),
         tenant(CELLAR, "01", "4011"),
+        tenant(CELLAR, "01", ""),  # nobody knows who
     ],
     "eigentuemervertrag": [
         {**STUDIO, "ev_nr": "01", "beginn": "2012-05-01", "ende": "2040-12-31"},
@@ -397,14 +398,26 @@ def test_h1_what_is_not_sent_for_its_email_stays_as_it_is(idwell: Marts) -> None
     assert ("personen_mieter", "4011") not in held  # H2: nothing at all is a departure
 
 
+def test_what_is_held_or_gone_says_all_that_the_plan_asks(idwell: Marts) -> None:
+    unreadable, unknown = "001/0007/01/0001/01/P101", "001/0009/03/2/01/?"
+    said = ("E5", "kontaktweg", "no valid e-mail address: xxxxx", True, "@", False, None, "P101")
+    assert idwell.held("idwell", "P101", unreadable, unknown) == [
+        ("bezuege_mieter", unreadable, *said),
+        ("bezuege_mieter", unknown, "C7", "mieter", "row 32: no person_nr", False, None, True, "/", None),
+        ("personen_mieter", "P101", *said),
+    ]
+    ended = "001/0009/03/1/01/4001"
+    assert idwell.departures("idwell", ended, "001/0009/05/9") == [
+        ("bezuege_mieter", ended, True, date(2016, 1, 1), date(2021, 9, 30)),
+        ("einheiten", "001/0009/05/9", True, None, None),
+    ]
+
+
 @pytest.fixture(scope="module")
-def chosen(idwell: Marts, build: Callable[..., duckdb.DuckDBPyConnection], dbt: Any) -> Iterator[Marts]:
+def chosen(idwell: Marts, rebuild: Callable[..., duckdb.DuckDBPyConnection]) -> Marts:
     """Only the Gebäude 001/0009/05, and one that is not there."""
-    idwell.database.close()
-    done = dbt("run", "--select", "idwell", vars=idwell_vars(objekte=["001/0009/05", "001/0009/99"]))
-    assert done.success, done.exception or failures(done)
-    with duckdb.connect(dbt.database) as database:
-        yield Marts(database)
+    chosen = idwell_vars(objekte=["001/0009/05", "001/0009/99"])
+    return Marts(rebuild(idwell.database, "idwell", chosen))
 
 
 def test_the_setting_objekte_leaves_only_what_hangs_on_these_gebaeude(chosen: Marts) -> None:

@@ -13,7 +13,17 @@ from pipelines.api.protocols import openimmo
 from pipelines.contract.contract import load_contract
 from tests.partners.bestand import GARTENSTADT, Tables, with_bestand
 from tests.partners.conftest import STICHTAG, Marts, bodies_of
-from tests.partners.leerstaende import CONTACT, FLAT, HOUSE, IMMOBILIEN, built, unit, vacancy
+from tests.partners.leerstaende import (
+    CONTACT,
+    FLAT,
+    HOUSE,
+    IMMOBILIEN,
+    OFFERED_KINDS,
+    built,
+    unit,
+    vacancy,
+)
+from tests.partners.leerstaende import MORE as MORE_LEERSTAENDE
 from tests.push.openimmo_rules import broken_rules, schema_errors
 
 CONTRACT = load_contract("immomio")
@@ -80,8 +90,6 @@ RENTS = {
     "0025": "600 €",
     "0026": "0,00",
 }
-# Kinds of units that are offered, by the number of their VE.
-OFFERED_KINDS = {"0030": "Gastronomie", "0031": "Lager", "0032": "Gewerbe"}
 
 
 @pytest.fixture(scope="module")
@@ -97,15 +105,13 @@ def vacancies(build: Callable[..., duckdb.DuckDBPyConnection]) -> Marts:
     """The stock of vacancies with rents of every kind, and one without rent and address; the data tests have passed."""
     rents = [vacancy(HOUSE, nr, nettokaltmiete=rent) for nr, rent in RENTS.items()]
     bare = {"mandant_nr": "001", "we_nr": "0007", "gebaeude_nr": "02"}
-    kinds = [vacancy(HOUSE, nr, objektart="Gewerbe") for nr in OFFERED_KINDS]
     more = {
         "verwaltungseinheit": [
             *(unit(HOUSE, nr) for nr in RENTS),
-            *(unit(HOUSE, nr, kind, ausstattung="Fahrradraum") for nr, kind in OFFERED_KINDS.items()),
             unit(bare, "0002"),
-            unit(HOUSE, ""),  # nobody knows which
+            *MORE_LEERSTAENDE["verwaltungseinheit"],
         ],
-        "leerstand": [*rents, *kinds, vacancy(bare, "0002", nettokaltmiete="0")],
+        "leerstand": [*rents, *MORE_LEERSTAENDE["leerstand"], vacancy(bare, "0002", nettokaltmiete="0")],
     }
     return built(build, "immomio", more, kontakt_email=CONTACT["kontakt_email"])
 
@@ -319,9 +325,13 @@ def test_le2_only_a_vacancy_with_a_rent_above_0_that_can_be_read_goes(vacancies:
         "001/0007/01/0009": 65,
         "001/0007/01/0022": 0.01,
         "001/0007/01/0025": 600,
-        **{f"001/0007/01/{number}": 500 for number in OFFERED_KINDS},
+        **{f"001/0007/01/{number}": 500 for number in (*OFFERED_KINDS, "0040")},
         "001/0007/03/0001": 500,
         "002/77/0001": 500,  # of an ERP without WE
+    }
+    assert vacancies.findings("immomio", "LE1") == {
+        ("leerstand", "001/0007/01/0007"),
+        ("leerstand", "001/0007/01/0041"),
     }
     assert vacancies.findings("immomio", "LE2") == {
         ("leerstand", f"001/0007/{number}")
@@ -335,7 +345,6 @@ def test_le2_a_rent_of_nothing_is_no_doubt_and_one_that_cannot_be_read_is(vacanc
     found = held(vacancies)
     said = "the Nettokaltmiete cannot be read"
     assert {key: why for key, why in found.items() if why[0] == "V1"} == {
-        "001/0007/01/0007": ("V1", "vermarktungsart Kauf: a listing at Immomio is for letting"),
         "001/0007/01/0012": (
             "V1",
             "objektart Sonstiges: neither objektart of the vacancy nor the seed ve_arten says what it is",
@@ -346,6 +355,7 @@ def test_le2_a_rent_of_nothing_is_no_doubt_and_one_that_cannot_be_read_is(vacanc
     }
     assert {key for key, why in found.items() if why[0] != "V1"} == {
         "001/0007/01/0005",
+        "001/0007/01/0042",  # an offer of an unknown kind
         "001/0007/01/?",
         "001/00/9/01/0001",
     }
@@ -386,7 +396,7 @@ def test_every_immobilie_keeps_the_rules_of_openimmo(vacancies: Marts) -> None:
     now = datetime(2026, 3, 31, 12, 0, tzinfo=UTC)
     sent = bodies(vacancies, "leerstaende")
     made = [openimmo.objekt(number, body, "", now) for number, body in sent.items()]
-    assert [openimmo.problems(one) for one in made] == [()] * 11
+    assert [openimmo.problems(one) for one in made] == [()] * 12
     document = openimmo.transfer(made, now, "1")
     assert broken_rules(document) == []
     assert schema_errors(document) in ([], None)

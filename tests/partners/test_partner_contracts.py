@@ -11,7 +11,7 @@ from pipelines.api.protocols import openimmo
 from pipelines.contract.contract import load_contract
 from pipelines.ledger.ledger import create_tables
 from pipelines.plan.held import find_held, write_departures
-from tests.partners.conftest import ALL_PARTNERS
+from tests.partners.conftest import ALL_PARTNERS, DEPARTURES, HELD
 
 ENTITIES = [(partner, entity) for partner in ALL_PARTNERS for entity in load_contract(partner).entities]
 # A Gebäude is one of two kinds at QUIS, as the setting expose_als says; vacancies go in one of two ways, as kanal does.
@@ -92,3 +92,16 @@ def test_a_plan_reads_what_the_models_of_doubts_and_departures_say(marts: Any, p
     write_departures(marts.database, contract, gone)
     wrong = "select count(*) from departure where entity is null or external_id is null or is_gone is null"
     assert marts.database.execute(wrong).fetchone() == (0,)
+
+
+@pytest.mark.parametrize("partner", ALL_PARTNERS)
+def test_what_is_held_and_what_has_gone_has_the_types_that_a_plan_reads(marts: Any, partner: str) -> None:
+    found: dict[str, dict[str, str]] = {}
+    for model, column, kind in marts.database.execute(
+        "select table_name, column_name, data_type from information_schema.columns"
+        " where table_schema = 'partners' and list_contains(?, table_name)",
+        [[f"{partner}__held", f"{partner}__departures"]],
+    ).fetchall():
+        found.setdefault(model.removeprefix(f"{partner}__"), {})[column] = kind
+    assert found.pop("held") == HELD
+    assert found in ({}, {"departures": DEPARTURES})

@@ -1,5 +1,6 @@
 """What Spiri.Bo gets of a small stock, every body by hand: the small stock of all partners and what E6 bites on."""
 
+from datetime import date
 from functools import partial
 from typing import Any
 
@@ -75,6 +76,7 @@ MORE: Tables = {
         lease(ENDED_91, "01", mietende="2025-12-30"),
         lease(NAMELESS, "01"),
         *[lease({**PARK, "ve_nr": nr}, "01", nutzungsart=word) for nr, (word, _) in KINDS.items()],
+        lease({**PARK, "ve_nr": "k5"}, ""),  # nobody knows which
     ],
     "mieter": [
         tenant(PARK_FLAT, "01", "P103", gueltig_bis="2025-06-30"),  # moved out before the lease ended
@@ -113,6 +115,7 @@ MORE: Tables = {
     ],
 }
 STOCK = with_bestand(MORE)
+NO_NUMBER = "row 21: no mv_nr"
 
 
 def spiribo_vars(separator: str, **more: Any) -> dict[str, Any]:
@@ -289,6 +292,22 @@ def test_e6_what_is_not_let_to_somebody_with_a_last_name_is_not_sent_and_reporte
         ("gebaeude", "001/0007/09"),
     }
     assert "P401" not in bodies(spiribo, "mieter")
+
+
+def test_what_is_held_or_gone_says_all_that_the_plan_asks(spiribo: Marts) -> None:
+    lease_id, unknown = "001/0009/03/N/01", "001/0009/03/k5/?"
+    said = ("E8", "person", "person P401: no nachname")
+    assert spiribo.held("spiribo", "001/0009/03", lease_id, unknown) == [
+        ("gebaeude", "001/0009/03", "C7", "mietvertrag", NO_NUMBER, False, None, False, None, None),
+        ("vertraege", lease_id, *said, False, None, True, None, "P401"),
+        ("vertraege", lease_id, *said, True, "P401", True, None, "P401"),
+        ("vertraege", unknown, "C7", "mietvertrag", NO_NUMBER, False, None, True, "/", None),
+    ]
+    ended = "001/0009/03/0017/01"
+    assert spiribo.departures("spiribo", ended, "001/0009/03") == [
+        ("gebaeude", "001/0009/03", False, None, None),
+        ("vertraege", ended, True, date(2020, 2, 1), date(2026, 2, 28)),
+    ]
 
 
 def test_e6_a_tenant_needs_no_email(spiribo: Marts) -> None:

@@ -10,8 +10,10 @@ from pipelines.api.protocols import openimmo
 from pipelines.contract.contract import load_contract
 from tests.partners.conftest import Marts
 from tests.partners.haeuser import requests
-from tests.partners.leerstaende import CONTACT, FLAT, IMMOBILIEN, NO_KIND, built
+from tests.partners.leerstaende import CONTACT, FLAT, IMMOBILIEN, KINDS_IN_OPENIMMO, MORE, NO_KIND, built
 from tests.push.openimmo_rules import broken_rules, schema_errors
+
+SCHIFF = "objektart Sonstiges: neither objektart of the vacancy nor the seed ve_arten says what it is"
 
 
 @pytest.fixture(scope="module")
@@ -21,7 +23,7 @@ def listings(build: Any) -> Marts:
 
 @pytest.fixture(scope="module")
 def objects(build: Any) -> Marts:
-    return built(build, "wohnungshelden", **CONTACT)
+    return built(build, "wohnungshelden", MORE, **CONTACT)
 
 
 def findings(marts: Marts, rule: str) -> list[Any]:
@@ -133,7 +135,6 @@ def test_le1_only_what_is_released_not_over_and_of_a_living_unit_goes(listings: 
         "001/0007/01/0002",
         "001/0007/01/0008",
         "001/0007/01/0009",
-        "001/0007/01/0013",
         "001/0007/03/0001",
         "002/77/0001",
     ]
@@ -142,12 +143,13 @@ def test_le1_only_what_is_released_not_over_and_of_a_living_unit_goes(listings: 
 def test_v1_what_wohnungshelden_requires_is_a_finding_where_it_is_missing(listings: Marts) -> None:
     assert findings(listings, "V1") == [
         ("001/0007/01/0006", "nettokaltmiete", None),
-        ("001/0007/01/0007", "vermarktungsart", "Kauf"),
         ("001/0007/01/0012", "objektart", "Sonstiges"),
+        ("001/0007/01/0013", "nettokaltmiete", None),  # a rent of 0 is none
         ("001/0007/02/0001", "hausnummer", None),
         ("001/0007/02/0001", "ort", None),
         ("001/0007/02/0001", "plz", None),
     ]
+    assert findings(listings, "LE1") == [("001/0007/01/0007", "vermarktungsart", "Kauf")]
     assert findings(listings, "I5") == [("001/00/9/01/0001", "we_nr", "00/9")]
 
 
@@ -155,17 +157,47 @@ def test_h1_what_cannot_be_judged_is_held_and_a_release_taken_back_is_not(listin
     assert held(listings) == [
         ("001/0007/01/0005", "H1"),
         ("001/0007/01/0006", "V1"),
-        ("001/0007/01/0007", "V1"),
         ("001/0007/01/0012", "V1"),
+        ("001/0007/01/0013", "V1"),
         ("001/0007/02/0001", "V1"),
     ]
+
+
+def test_le1_what_is_for_sale_is_taken_back_and_an_offer_of_an_unknown_kind_is_held(objects: Marts) -> None:
+    assert findings(objects, "LE1") == [
+        ("001/0007/01/0007", "vermarktungsart", "Kauf"),
+        ("001/0007/01/0041", "vermarktungsart", "Kauf"),
+    ]
+    assert objects.held("wohnungshelden", "001/0007/01/0007", "001/0007/01/0041") == []
+    said = "vermarktungsart Erbpacht"
+    doubt = ("001/0007/01/0042", "H1", "leerstand", said, False, None, True, None, None)
+    assert objects.held("wohnungshelden", "001/0007/01/0042") == [
+        ("leerstaende", *doubt),
+        ("leerstaende_openimmo", *doubt),
+    ]
+
+
+def test_a_rent_of_0_is_none(objects: Marts) -> None:
+    sent = requests(objects, "wohnungshelden", "leerstaende_openimmo")
+    assert sent["001/0007/01/0013"]["preise"]["nettokaltmiete"] is None
+
+
+def test_what_is_held_or_gone_says_all_that_the_plan_asks(objects: Marts) -> None:
+    unknown = ("C7", "verwaltungseinheit", "row 22: no ve_nr", False, None, True, "/", None)
+    for entity in ("leerstaende", "leerstaende_openimmo"):
+        refused = (entity, "001/0007/01/0012", "V1", "leerstand", SCHIFF, False, None, True, None, None)
+        found = objects.held("wohnungshelden", "001/0007/01/0012", "001/0007/01/?")
+        assert [row for row in found if row[0] == entity] == [refused, (entity, "001/0007/01/?", *unknown)]
+        assert (entity, "001/0007/01/0011", True, None, None) in objects.departures(
+            "wohnungshelden", "001/0007/01/0011"
+        )
 
 
 def test_every_body_is_one_that_the_contract_takes(listings: Marts) -> None:
     schema = load_contract("wohnungshelden").schema("leerstaende", "create")
     validator = OAS31Validator(schema, format_checker=OAS31Validator.FORMAT_CHECKER)
     sent = requests(listings, "wohnungshelden", "leerstaende")
-    assert len(sent) == 7
+    assert len(sent) == 6
     for body in sent.values():
         assert [error.message for error in validator.iter_errors(body)] == []
 
@@ -180,9 +212,12 @@ def test_the_kind_of_a_unit_is_that_of_openimmo_where_it_agrees_with_its_use(obj
     kinds = {key: body["objektkategorie"]["objektart"] for key, body in sent.items()}
     assert kinds["001/0007/01/0009"] == {**NO_KIND, "parken": {"parken_typ": "TIEFGARAGE"}}
     assert kinds["001/0007/03/0001"] == {**NO_KIND, "haus": {"haustyp": "EINFAMILIENHAUS"}}
+    assert {key: kinds[key] for key in KINDS_IN_OPENIMMO} == KINDS_IN_OPENIMMO
     assert sent["001/0007/01/0009"]["objektkategorie"]["nutzungsart"] == {"WOHNEN": True, "GEWERBE": False}
     assert sent["001/0007/03/0001"]["geo"]["land"] == {"iso_land": "AUT"}
     assert sent["001/0007/03/0001"]["ausstattung"]["fahrstuhl"] == {"PERSONEN": True}
+    fittings = sent["001/0007/01/0030"]["ausstattung"]
+    assert (fittings["fahrradraum"], fittings["gaestewc"]) == (True, None)
     assert sent["002/77/0001"]["anbieter"]["firma"] == "Muster Zwei"
 
 
@@ -196,11 +231,12 @@ def test_v1_openimmo_requires_less_than_a_listing(objects: Marts, listings: Mart
         "001/0007/01/0008",
         "001/0007/01/0009",
         "001/0007/01/0013",
+        *KINDS_IN_OPENIMMO,
+        "001/0007/01/0040",
         "001/0007/03/0001",
         "002/77/0001",
     ]
     assert findings(objects, "V1") == [
-        ("001/0007/01/0007", "vermarktungsart", "Kauf"),
         ("001/0007/01/0012", "objektart", "Sonstiges"),
         ("001/0007/02/0001", "ort", None),
     ]
@@ -210,7 +246,7 @@ def test_every_immobilie_keeps_the_rules_of_openimmo(objects: Marts) -> None:
     now = datetime(2026, 3, 31, 12, 0, tzinfo=UTC)
     sent = requests(objects, "wohnungshelden", "leerstaende_openimmo")
     made = [openimmo.objekt(number, body, "", now) for number, body in sent.items()]
-    assert [openimmo.problems(one) for one in made] == [()] * 8
+    assert [openimmo.problems(one) for one in made] == [()] * 12
     document = openimmo.transfer(made, now, "1")
     assert broken_rules(document) == []
     assert schema_errors(document) in ([], None)

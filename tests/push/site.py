@@ -35,7 +35,7 @@ class Site:
         if self._kept:
             self._kept.close()
 
-    def sync(self, partner: str, rows: Rows) -> dict[str, ResultLine]:
+    def sync(self, partner: str, rows: Rows, retry_rejected: bool = False) -> dict[str, ResultLine]:
         """Marts as given, then settle, plan and push; the closing table by entity."""
         if self.keeps_open and not self._kept:
             # Opening the file is most of what a small sync costs; it is opened once a test.
@@ -43,7 +43,7 @@ class Site:
         with open_database(self.home) as db:
             write_marts(db, partner, rows)
         recover(self.home, [partner])
-        made = engine.plan(self.home, [partner], TODAY)
+        made = engine.plan(self.home, [partner], TODAY, retry_rejected)
         pushed = engine.push(self.home, made.plan_id, [partner], DEFAULTS, contents=self.contents)
         self.stopped, self.held, self.notes = pushed.stopped, pushed.held, pushed.notes
         return {line.entity: line for line in pushed.lines}

@@ -247,6 +247,27 @@ def test_what_was_made_by_hand_is_matched_by_its_name(site: Site) -> None:
     assert (building["id"], building["externalId"]) == (house, "001/1/01")
 
 
+def test_a_unit_that_is_sold_waits_while_somebody_lives_in_it_whose_contract_gets_its_end(site: Site) -> None:
+    site.sync("dormakaba", stock())
+    sold = {**STOCK, "mietobjekte": STOCK["mietobjekte"][1:], "mietvertraege": []}
+    site.sandbox.set_option("dormakaba", "status", "active")
+    line = site.sync("dormakaba", sold)["mietobjekte"]
+    assert (line.withdrawn, line.rejected) == (0, 1)
+    (contract,) = site.sandbox.records("dormakaba", "mietvertraege")
+    assert contract["plannedMoveOutDate"] == "2026-11-21"
+
+
+def test_a_planned_contract_of_a_unit_that_is_sold_is_no_obstacle(site: Site) -> None:
+    site.sync("dormakaba", stock())
+    lines = site.sync("dormakaba", {**STOCK, "mietobjekte": STOCK["mietobjekte"][1:], "mietvertraege": []})
+    assert (lines["mietobjekte"].withdrawn, lines["mietvertraege"].withdrawn) == (1, 1)
+    assert [len(site.sandbox.records("dormakaba", n)) for n in STOCK] == [1, 1, 1, 0]
+    assert site.ledger("select entity, reason from sync.ledger where state = 'withdrawn' order by all") == [
+        ("mietobjekte", "deleted"),
+        ("mietvertraege", "deleted"),
+    ]
+
+
 def test_a_house_that_leaves_goes_from_its_contracts_up_and_the_site_stays(site: Site) -> None:
     site.sync("dormakaba", stock(plannedMoveInDate="2030-01-01"))
     site.sync("dormakaba", {"liegenschaften": []})

@@ -14,17 +14,19 @@ from zipfile import ZipFile
 import pytest
 
 from pipelines.api.connector import connector
+from pipelines.commands.run import status_report
 from pipelines.errors import JournalError, SettingsError
 from pipelines.ledger.ledger import open_database
 from pipelines.readback.adopt import adopt
 from pipelines.readback.verify import verify
+from pipelines.settings import Vars
 from tests.api import ftp_server
 from tests.erp.sftp_server import PASSWORD, USER, Server, serve
 from tests.push.between import Between, Odd, between
 from tests.push.marts import write_marts
 from tests.push.openimmo_rules import broken_rules, schema_errors
 from tests.push.shape_stock import FILED
-from tests.push.site import Rows, Site
+from tests.push.site import TODAY, Rows, Site
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -164,6 +166,96 @@ def test_an_import_that_fails_or_cannot_be_asked_for_goes_again_as_a_change(shap
     shapes.sandbox.set_option("filed", "import_end", "done")
     assert shapes.sync("filed", FILED)["objekte"].undelivered == 0
     assert rents(shapes)["001/1/0"] == ("500.5", 1)  # never twice a new object
+
+
+def age(site: Site, hours: int) -> None:
+    """As if all had been handed over so many hours earlier."""
+    site.ledger(f"update sync.ledger set last_synced_at = last_synced_at - interval {hours} hours")
+
+
+def overdue(site: Site) -> dict[str, int]:
+    """What `status` shows by state and reason."""
+    found = status_report(site.home, Vars(TODAY, "csv", {"filed": {"aktiv": True}}))
+    return {f"{line.state} {line.reason}": line.rows for line in found.ledger}
+
+
+@pytest.mark.parametrize(("end", "results"), [("running", "all"), ("done", "none")])
+def test_what_is_not_confirmed_in_two_days_counts_as_not_done_until_it_is(
+    shapes: Site, end: str, results: str
+) -> None:
+    shapes.sandbox.set_options({"filed.import_end": end, "filed.import_results": results})
+    shapes.sync("filed", FILED)
+    age(shapes, 47)
+    line = shapes.sync("filed", FILED)["objekte"]
+    assert (line.delivered, line.pending, line.undelivered) == (3, 0, 0)
+    age(shapes, 2)
+    for _ in range(2):
+        line = shapes.sync("filed", FILED)["objekte"]
+        assert (line.delivered, line.pending, line.undelivered) == (0, 3, 3)
+        assert overdue(shapes) == {"delivered confirmation_overdue": 3}
+    assert len(sent(shapes)) == 1  # nobody knows whether it is there
+    shapes.sandbox.set_options({"filed.import_end": "done", "filed.import_results": "all"})
+    if end == "done":  # nothing asks any more
+        assert shapes.sync("filed", FILED, retry_rejected=True)["objekte"].updated == 3
+        assert len(sent(shapes)) == 2
+    line = shapes.sync("filed", FILED)["objekte"]
+    assert (line.delivered, line.undelivered, overdue(shapes)) == (0, 0, {"synced None": 3})
+    assert {adds for _, adds in rents(shapes).values()} == {1}  # never twice a new object
+
+
+def test_a_removal_that_is_not_confirmed_in_two_days_counts_as_not_done_and_can_go_again(
+    shapes: Site,
+) -> None:
+    shapes.sync("filed", FILED)
+    rows = {"objekte": FILED["objekte"][:2]}
+    shapes.sandbox.set_option("filed", "import_results", "none")
+    shapes.sync("filed", rows)
+    age(shapes, 49)
+    line = shapes.sync("filed", rows)["objekte"]
+    assert (line.delivered, line.pending, line.undelivered) == (0, 1, 1)
+    assert states(shapes)[2][1:3] == ("withdrawn", "removal_overdue")
+    shapes.sync("filed", rows, retry_rejected=True)
+    assert states(shapes)[2][1:3] == ("withdrawn", "removal_delivered")
+    assert len(sent(shapes)) == 3
+    age(shapes, 49)
+    shapes.sync("filed", rows)
+    shapes.sandbox.set_option("filed", "import_results", "all")
+    line = shapes.sync("filed", rows, retry_rejected=True)["objekte"]
+    assert (line.withdrawn, line.delivered, line.undelivered) == (1, 0, 0)
+    # One that returns is a change, as it may be there.
+    shapes.sandbox.set_option("filed", "import_results", "none")
+    shapes.sync("filed", {"objekte": rows["objekte"][:1]})
+    age(shapes, 49)
+    shapes.sync("filed", {"objekte": rows["objekte"][:1]})
+    assert states(shapes)[1][1:3] == ("withdrawn", "removal_overdue")
+    shapes.sandbox.set_option("filed", "import_results", "all")
+    assert shapes.sync("filed", rows)["objekte"].updated == 1
+    assert states(shapes)[1][1:3] == ("synced", None)
+
+
+def test_how_long_a_confirmation_may_take_is_set_and_never_takes_the_mark_away(
+    shapes: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = "DESTINATION__FILED__CONFIRMED_WITHIN"
+    shapes.sandbox.set_option("filed", "import_results", "none")
+    shapes.sync("filed", FILED)
+    shapes.sync("filed", {"objekte": FILED["objekte"][:2]})
+    age(shapes, 3)
+    for hours, pending in (("2.5", 3), ("3.5", 0), ("1", 3), ("Never", 0), ("1e300", 0)):
+        monkeypatch.setenv(key, hours)
+        line = shapes.sync("filed", {"objekte": FILED["objekte"][:2]})["objekte"]
+        assert (line.pending, line.delivered) == (pending, 3 - pending), hours
+    assert [row[1:3] for row in states(shapes)] == [
+        ("delivered", "not_confirmed"),
+        ("delivered", "not_confirmed"),
+        ("withdrawn", "removal_delivered"),
+    ]
+    for wrong in ("soon", "0", "-1", "nan"):
+        monkeypatch.setenv(key, wrong)
+        with pytest.raises(
+            SettingsError, match=r"CONFIRMED_WITHIN: a number above 0 is needed \(hours\), or never"
+        ):
+            connector("filed")
 
 
 @pytest.fixture

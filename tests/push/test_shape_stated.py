@@ -288,6 +288,24 @@ def test_one_that_should_be_deleted_before_it_began_and_is_active_ends_on_its_fi
     assert (shown(leased)["from"], shown(leased)["until"]) == ("2030-01-01", "2030-01-01")
 
 
+@pytest.mark.parametrize(
+    ("status", "until", "states"),
+    [
+        ("planned", None, ["deleted", "deleted"]),
+        ("active", "2026-11-21", ["ended", "still_referenced"]),
+        ("ended", None, ["ended", "still_referenced"]),
+    ],
+)
+def test_what_its_parent_is_deleted_with_is_deleted_where_its_state_allows_it(
+    leased: Site, status: str, until: str | None, states: list[str]
+) -> None:
+    leased.sandbox.set_option("stated", "status", status)
+    leased.sync("stated", {"anlagen": SITES["anlagen"], "tueren": SITES["tueren"][1:]})
+    assert [row[2] for name in ("mietvertraege", "tueren") for row in ledger(leased, name)[:1]] == states
+    if status != "planned":
+        assert shown(leased)["until"] == until
+
+
 def test_a_record_that_is_over_needs_no_end(leased: Site) -> None:
     leased.sandbox.set_option("stated", "status", "ended")
     before = writes(leased)

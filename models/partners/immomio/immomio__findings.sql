@@ -56,7 +56,7 @@ units_refused as (
 ),
 
 vacancies as (
-    {{ leerstand_findings('immomio', ['hindernisse', 'ohne_miete']) }}
+    {{ leerstand_findings('immomio') }}
 ),
 
 findings as (

@@ -2,8 +2,7 @@
 
 {% set units = ref('int_immomio__verwaltungseinheiten') %}
 {% set more = [refused_rows('immomio', 'verwaltungseinheiten', 'verwaltungseinheit', units)] %}
-{#- LE2: a rent of nothing says for sure that there is no offer. -#}
-{% do more.extend(leerstand_doubts('immomio', 'leerstaende', unless='ohne_miete is not null')) %}
+{% do more.extend(leerstand_doubts('immomio', 'leerstaende')) %}
 
 with
 

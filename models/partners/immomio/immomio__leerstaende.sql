@@ -11,10 +11,7 @@ records as (
         {{ composite_id('immomio', 'verwaltungseinheit') }} as external_id,
         {{ openimmo_immobilie('immomio') }}
     from leerstaende
-    where
-        {{ sendable('immomio', 'verwaltungseinheit') }}  -- E1, I5
-        and hindernisse is null  -- V1
-        and ohne_miete is null  -- LE2
+    where {{ is_offered('immomio') }}  -- E1, I5, V1, LE1, LE2
 )
 
 select * from records

@@ -57,20 +57,22 @@ records as (
                     'validUntil': energieausweis['gueltig_bis']
                 }
         end as "energyCertificate",
-        list_filter(
-            [
-                {{ cases | join(',\n                ') }},
-                case when aufzug or contains(ausstattung, 'aufzug') then 'ELEVATOR' end
-            ],
-            lambda feature: feature is not null
-        ) as features,
+        case
+            when coalesce(ausstattung, cast(aufzug as varchar)) is not null
+                then list_filter(
+                    [
+                        {{ cases | join(',\n                        ') }},
+                        case when aufzug or contains(ausstattung, 'aufzug') then 'ELEVATOR' end
+                    ],
+                    lambda feature: feature is not null
+                )
+        end as features,
         wbs_erforderlich as "wbsRequired",
         true as "releasedForMarketing",
         {{ sql_text(partner_settings('wohnungshelden').kontakt_email) }} as "contactEmail"
     from leerstaende
     where
-        {{ sendable('wohnungshelden', 'verwaltungseinheit') }}  -- E1, I5
-        and hindernisse is null  -- V1
+        {{ is_offered('wohnungshelden') }}  -- E1, I5, V1, LE1
         and '{{ partner_settings('wohnungshelden').kanal }}' = 'json'  -- the setting kanal
 )
 

@@ -12,8 +12,7 @@ records as (
         {{ openimmo_immobilie('wohnungshelden') }}
     from leerstaende
     where
-        {{ sendable('wohnungshelden', 'verwaltungseinheit') }}  -- E1, I5
-        and hindernisse is null  -- V1
+        {{ is_offered('wohnungshelden') }}  -- E1, I5, V1, LE1
         and '{{ partner_settings('wohnungshelden').kanal }}' = 'openimmo'  -- the setting kanal
 )
 

@@ -18,6 +18,7 @@ class Operation:
 
     `body` holds the fields of the partner that the request carries; `path` the ids that stand in the address.
     `content`: what is known of the bytes that the partner has for it, as JSON; `stream`: bytes that go in the request.
+    `with_parent`: what the record hangs on is deleted by the same plan.
     """
 
     seq: int
@@ -32,6 +33,7 @@ class Operation:
     confirmed: bool
     content: str | None = None
     stream: Stream | None = None
+    with_parent: bool = False
 
 
 @dataclass(frozen=True)

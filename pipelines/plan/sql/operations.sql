@@ -52,7 +52,7 @@ select
     end,
     o.operation, o.external_id, o.remote_id, o.payload, o.refs, o.changed_fields, o.payload_hash, o.confirmed,
     o.sends, coalesce(r.parents, '[]'),
-    sha256(concat_ws('|', o.entity, o.operation, o.external_id, o.payload_hash)), null, o.content
+    sha256(concat_ws('|', o.entity, o.operation, o.external_id, o.payload_hash)), null, o.content, null
 from operation as o
 left join resolved as r on o.external_id = r.child
 left join depth as d

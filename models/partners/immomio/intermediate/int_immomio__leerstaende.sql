@@ -1,14 +1,6 @@
 {{ config(enabled=partner_aktiv('immomio')) }}
 
-{% set obstacles = openimmo_hindernisse('Immomio') + [
-    (
-        'nettokaltmiete',
-        'nettokaltmiete_ungelesen',
-        'nettokaltmiete_ungelesen is not null',
-        'the Nettokaltmiete cannot be read',
-    ),
-] %}
-{% set ohne_miete = [
+{% set without_rent = [
     (
         'nettokaltmiete',
         'nettokaltmiete',
@@ -28,8 +20,8 @@ leerstaende as (
 judged as (
     select
         *,
-        {{ befunde('V1', obstacles) }} as hindernisse,
-        {{ befunde('LE2', ohne_miete) }} as ohne_miete
+        {{ befunde('V1', openimmo_hindernisse('Immomio')) }} as hindernisse,
+        {{ kein_angebot('Immomio', without_rent) }} as kein_angebot
     from leerstaende
 )
 

@@ -1,7 +1,10 @@
 {{ config(enabled=partner_aktiv('wohnungshelden')) }}
 
+{% set below_0 = [
+    ('nettokaltmiete', 'nettokaltmiete', 'nettokaltmiete < 0', 'a Nettokaltmiete below 0 is none'),
+] %}
 {% set obstacles = {
-    'json': letting_hindernisse('Wohnungshelden') + [
+    'json': leerstand_hindernisse() + [
         ('strasse', 'strasse', 'strasse is null', 'Wohnungshelden requires a street'),
         ('hausnummer', 'hausnummer', 'hausnummer is null', 'Wohnungshelden requires a house number'),
         ('plz', 'plz', 'plz is null', 'Wohnungshelden requires a postcode'),
@@ -16,7 +19,8 @@ with
 
 leerstaende as (
     select
-        released.*,
+        -- As at EverReal, a rent of 0 is none.
+        released.* replace (nullif(released.nettokaltmiete, 0) as nettokaltmiete),
         coalesce(released.wohnflaeche, released.nutzflaeche) as flaeche
     from {{ ref('int_leerstaende') }} as released
     where {{ in_mandanten('wohnungshelden', 'released') }}  -- E1
@@ -25,7 +29,8 @@ leerstaende as (
 judged as (
     select
         *,
-        {{ befunde('V1', obstacles[partner_settings('wohnungshelden').kanal]) }} as hindernisse
+        {{ befunde('V1', obstacles[partner_settings('wohnungshelden').kanal] + below_0) }} as hindernisse,
+        {{ kein_angebot('Wohnungshelden') }} as kein_angebot
     from leerstaende
 )
 
