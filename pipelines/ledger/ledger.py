@@ -137,6 +137,16 @@ when not matched then insert by name;
 """
 
 
+# The ids that `field` of a JSON object holds, one or a list of them; NULL where it holds none.
+IDS_IN = """
+create or replace temp macro ids_in(body, field) as case
+    when json_type(body, '$."' || field || '"') = 'ARRAY' then json_extract(body, '$."' || field || '"')::varchar[]
+    when json_extract_string(body, '$."' || field || '"') is not null
+        then [json_extract_string(body, '$."' || field || '"')]
+end
+"""
+
+
 @contextmanager
 def open_database(home: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """The DuckDB file with the tables of the schema `sync`, closed again when done.
@@ -159,8 +169,9 @@ def open_database(home: Path) -> Iterator[duckdb.DuckDBPyConnection]:
 
 
 def create_tables(db: duckdb.DuckDBPyConnection) -> None:
-    """Creates the tables of the schema `sync` that are not there yet."""
+    """Creates the tables of the schema `sync` that are not there yet, and the macro `ids_in` for this connection."""
     db.execute(SCHEMA)
+    db.execute(IDS_IN)
 
 
 def in_little_memory(db: duckdb.DuckDBPyConnection, work: Callable[[], T]) -> T:

@@ -156,22 +156,24 @@ def _forget_reference(
     db: duckdb.DuckDBPyConnection, partner: str, entity: str, name: str, id_space: str
 ) -> None:
     """Lets the ledger no longer say that records refer to one that is missing."""
-    targets = (
-        f"""case json_type(l.refs, '$."{name}"') when 'ARRAY' then json_extract_string(l.refs, '$."{name}"[*]')"""
-        f""" else [json_extract_string(l.refs, '$."{name}"')] end"""
-    )
     db.execute(
-        f"""
+        """
         update sync.ledger as l set
             refs = json_merge_patch(l.refs, $patch),
             payload_hash = sha256(l.payload || json_merge_patch(l.refs, $patch))
         where l.partner = $partner and l.entity = $entity and l.state = 'synced' and l.payload is not null
-            and list_has_any({targets}, (
+            and list_has_any(ids_in(l.refs, $name), (
                 select coalesce(list(m.external_id), []) from mended as m
                 where m.kind = 'missing' and m.id_space = $id_space
             ))
         """,
-        {"partner": partner, "entity": entity, "id_space": id_space, "patch": json.dumps({name: None})},
+        {
+            "partner": partner,
+            "entity": entity,
+            "name": name,
+            "id_space": id_space,
+            "patch": json.dumps({name: None}),
+        },
     )
 
 

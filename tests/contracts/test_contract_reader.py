@@ -241,7 +241,7 @@ def _without(document: dict[str, Any], *keys: str) -> None:
         (("x-partner",), "partners/kiwi/contract.yaml: the key 'x-partner' is missing."),
         (
             ("x-partner", "paging", "max_size"),
-            "partners/kiwi/contract.yaml: x-partner.paging: missing 1 required positional argument: 'max_size'.",
+            "partners/kiwi/contract.yaml: x-partner.paging: the key 'max_size' is missing.",
         ),
         (
             ("x-entities", "mieter", "withdraw"),

@@ -11,12 +11,7 @@ operation as (
 ),
 
 single as (
-    select o.external_id as child, f.field, f.id_space, unnest(
-        case json_type(o.refs, '$."' || f.field || '"')
-            when 'ARRAY' then json_extract(o.refs, '$."' || f.field || '"')::varchar[]
-            when 'VARCHAR' then [json_extract_string(o.refs, '$."' || f.field || '"')]
-        end
-    ) as external_id
+    select o.external_id as child, f.field, f.id_space, unnest(ids_in(o.refs, f.field)) as external_id
     from operation as o
     cross join reference as f
     -- A withdrawal needs those that stand in the address of its record.
