@@ -1,7 +1,7 @@
 """The parts of a partner's contract as frozen data. What each key means stands in `docs/contracts.md`."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from dataclasses import field as default
 from typing import Annotated, Any, Literal, get_args
@@ -444,6 +444,15 @@ class Entity:
         """The parents whose ids stand in the address, from the outermost to the one that a record lies in."""
         inner = [parent for parent in self.parents if parent.in_path]
         return tuple(sorted(inner, key=lambda parent: self.collection.index("{" + parent.field + "}")))
+
+    @property
+    def reference_columns(self) -> Mapping[str, Sequence[str]]:
+        """The partner's parent field → the mart's columns that fill it (several are alternatives)."""
+        columns = [
+            (parent.field, f"{parent.entity}_external_{'ids' if parent.many else 'id'}")
+            for parent in self.parents
+        ]
+        return {field: tuple(name for of, name in columns if of == field) for field, _ in columns}
 
     @property
     def id_is_ours(self) -> bool:

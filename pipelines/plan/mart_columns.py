@@ -8,7 +8,6 @@ import duckdb
 from pipelines.contract.content import COLUMNS as CONTENT_COLUMNS
 from pipelines.contract.contract import Contract, Entity
 from pipelines.contract.json_schema import is_list
-from pipelines.contract.references import reference_columns
 from pipelines.errors import BuildError
 
 MART_SCHEMA = "partners"
@@ -24,7 +23,7 @@ def mart_columns(db: duckdb.DuckDBPyConnection, contract: Contract, entity: Enti
     except duckdb.CatalogException:
         raise BuildError(f"{mart}: the mart is not there; run `stammdaten build` first") from None
     columns = list(relation.columns)
-    own = ["external_id", *(column for columns_ in reference_columns(entity).values() for column in columns_)]
+    own = ["external_id", *(column for columns_ in entity.reference_columns.values() for column in columns_)]
     for column in own:
         if column not in columns:
             raise BuildError(f"{mart}: the column {column} is missing; add it to the model")

@@ -3,7 +3,6 @@
 import duckdb
 
 from pipelines.contract.contract import Contract, Entity
-from pipelines.contract.references import reference_columns
 from pipelines.ledger.ledger import one
 from pipelines.plan.mart_columns import MART_SCHEMA, mart_columns
 
@@ -51,7 +50,7 @@ def _mart_sql(
     mart = f"{contract.partner}__{entity.name}"
     source = f"{MART_SCHEMA}.{_q(mart)}"
     columns = mart_columns(db, contract, entity)
-    references = reference_columns(entity)
+    references = entity.reference_columns
     known = {"external_id", *(column for columns_ in references.values() for column in columns_)}
     if only:
         source = (
