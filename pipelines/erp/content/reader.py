@@ -1,0 +1,117 @@
+"""Reads the bytes of documents into files of our own: hashed on the way, never more than a limit, memory flat."""
+
+import hashlib
+import tempfile
+import threading
+from pathlib import Path
+from types import TracebackType
+from typing import BinaryIO, cast
+
+from pipelines.content import EMPTY, SIZE, TOO_LARGE, UNREACHABLE, Content, ContentProblem, Document
+from pipelines.erp.content.source import Source, SourceGone
+from pipelines.erp.delivery.words import shown
+
+PIECE = 256 << 10
+# What is larger lies on the disk, in a file without a name.
+IN_MEMORY = 256 << 10
+# Documents in a row for which the source was not there; the others of a run are then not waited for.
+PATIENCE = 3
+
+
+class ContentReader:
+    """Reads documents out of one source, from any number of threads. Closing it ends the connections.
+
+    `folder` takes what does not fit into memory; it has to be there.
+    """
+
+    def __init__(self, source: Source, folder: Path) -> None:
+        self._source, self._folder = source, folder
+        self._lock = threading.Lock()
+        self._failed_in_a_row = 0
+
+    def __enter__(self) -> "ContentReader":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Ends the connections of all threads."""
+        self._source.close()
+
+    def read(self, document: Document, max_bytes: int) -> Content:
+        """The bytes of a document, at most `max_bytes`. Raises `ContentProblem`."""
+        try:
+            content = self._tried(document, max_bytes)
+        except ContentProblem as found:
+            problem = found
+        else:
+            self._note(is_there=True)
+            return content
+        self._note(is_there=not isinstance(problem, SourceGone))
+        # Outside of the handler: nothing that a library said is chained to ours.
+        raise ContentProblem(problem.reason, f"document {shown(document.dokument_nr)}: {problem}")
+
+    def _tried(self, document: Document, max_bytes: int) -> Content:
+        if self._failed_in_a_row >= PATIENCE:
+            raise SourceGone(
+                f"not asked for, because the source of documents was not there for {PATIENCE} others"
+            )
+        for left in reversed(range(self._source.attempts)):
+            try:
+                return self._copied(document, max_bytes)
+            except SourceGone:
+                self._source.forget()
+                if not left:
+                    raise
+        raise AssertionError("a source is tried once at least")
+
+    def _note(self, is_there: bool) -> None:
+        with self._lock:
+            self._failed_in_a_row = 0 if is_there else self._failed_in_a_row + 1
+
+    def _copied(self, document: Document, max_bytes: int) -> Content:
+        digest, size = hashlib.sha256(), 0
+        spool = cast(BinaryIO, tempfile.SpooledTemporaryFile(IN_MEMORY, dir=str(self._folder)))  # noqa: SIM115
+        try:
+            with self._source.opened(document) as stream:
+                if stream.size is not None:
+                    _check(stream.size, document, max_bytes)
+                while piece := stream.read(min(PIECE, max_bytes + 1 - size)):
+                    size += len(piece)
+                    if size > max_bytes:
+                        break
+                    digest.update(piece)
+                    _write(spool, piece)
+                if stream.size is not None and size < stream.size:
+                    raise SourceGone("only a part of the file came")
+            _check(size, document, max_bytes)
+            spool.seek(0)
+            return Content(spool, size, digest.hexdigest())
+        except BaseException:
+            spool.close()
+            raise
+
+
+def _check(size: int, document: Document, max_bytes: int) -> None:
+    """Raises `ContentProblem` for a size that is none to send."""
+    if size > max_bytes:
+        raise ContentProblem(TOO_LARGE, f"larger than {max_bytes:,} bytes")
+    if size == 0:
+        raise ContentProblem(EMPTY, "its file is empty; deliver it again")
+    if document.groesse_bytes is not None and size != document.groesse_bytes:
+        raise ContentProblem(
+            SIZE,
+            f"its file has {size:,} bytes, but groesse_bytes is {document.groesse_bytes:,}; deliver both again",
+        )
+
+
+def _write(spool: BinaryIO, piece: bytes) -> None:
+    try:
+        spool.write(piece)
+        return
+    except OSError as problem:
+        why = problem.strerror
+    raise ContentProblem(UNREACHABLE, f"cannot be kept under STAMMDATEN_HOME ({why}); make room there")
