@@ -532,7 +532,7 @@ CONTENT = (
         PENDING,
         "The source of documents could not be reached.",
         "operator",
-        "It goes by itself once the source is there again; see SOURCES__DOKUMENTE__….",
+        "It goes by itself once the source is there again; see SOURCES__ERP__DOKUMENTE__….",
     ),
     Reason(
         "content_address",

@@ -9,11 +9,12 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from pipelines.content import MISSING, UNREADABLE, ContentProblem, Document
+from pipelines.erp.content.document import MISSING, UNREADABLE, Document
 from pipelines.erp.content.source import SourceGone, Stream
 from pipelines.erp.database.dialects import Dialect, dialect_of, engine_to, origin_of
 from pipelines.erp.database.errors import VALUE, DatabaseError, explained
 from pipelines.erp.delivery.encrypted import Line
+from pipelines.errors import ContentProblem
 
 PARAMETER = "dokument_nr"
 # The parameter of a query, and nothing else that has a colon in front.

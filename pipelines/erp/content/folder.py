@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipelines.content import OUTSIDE, UNREADABLE, ContentProblem, Document
+from pipelines.erp.content.document import OUTSIDE, UNREADABLE, Document
 from pipelines.erp.content.packed import Packed
 from pipelines.erp.content.source import (
     Index,
@@ -25,6 +25,7 @@ from pipelines.erp.content.source import (
     spelled,
 )
 from pipelines.erp.delivery.delivery import DOCUMENTS, holds_documents
+from pipelines.errors import ContentProblem
 
 # What a path comes to that no file can have.
 NOT_THERE = (errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG, errno.ELOOP, errno.EILSEQ)

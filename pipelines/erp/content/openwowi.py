@@ -10,11 +10,11 @@ from urllib.parse import quote
 
 from requests import Response
 
-from pipelines.content import EMPTY, MISSING, OUTSIDE, UNREADABLE, ContentProblem, Document
+from pipelines.erp.content.document import EMPTY, MISSING, OUTSIDE, UNREADABLE, Document
 from pipelines.erp.content.source import SourceGone, Stream
 from pipelines.erp.openwowi.client import Access, EndpointAbsentError, OpenWowiClient, connected
 from pipelines.erp.openwowi.endpoints import DOCUMENTED, READ_DOCUMENTS, Endpoint
-from pipelines.errors import DeliveryError
+from pipelines.errors import ContentProblem, DeliveryError
 
 PIECE = 64 << 10
 # A text alone, or the first field of this name: the one that files are uploaded in.

@@ -13,10 +13,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
-from pipelines.content import UNREACHABLE, UNREADABLE, ContentProblem
+from pipelines.erp.content.document import UNREACHABLE, UNREADABLE
 from pipelines.erp.content.source import Parts, Stream, key_of, only, places, several
 from pipelines.erp.files.archive import check_directory, is_encrypted, is_file, with_slashes
-from pipelines.errors import DeliveryError
+from pipelines.errors import ContentProblem, DeliveryError
 
 MOST_DOCUMENTS = 100_000
 UNICODE_NAME = 0x800

@@ -2,20 +2,18 @@
 
 import hashlib
 import tempfile
-import threading
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, cast
 
-from pipelines.content import EMPTY, SIZE, TOO_LARGE, UNREACHABLE, Content, ContentProblem, Document
+from pipelines.erp.content.document import EMPTY, SIZE, TOO_LARGE, UNREACHABLE, Content, Document
 from pipelines.erp.content.source import Source, SourceGone
 from pipelines.erp.delivery.words import shown
+from pipelines.errors import ContentProblem
 
 PIECE = 256 << 10
 # What is larger lies on the disk, in a file without a name.
 IN_MEMORY = 256 << 10
-# Documents in a row for which the source was not there; the others of a run are then not waited for.
-PATIENCE = 3
 
 
 class ContentReader:
@@ -26,8 +24,6 @@ class ContentReader:
 
     def __init__(self, source: Source, folder: Path) -> None:
         self._source, self._folder = source, folder
-        self._lock = threading.Lock()
-        self._failed_in_a_row = 0
 
     def __enter__(self) -> "ContentReader":
         return self
@@ -44,21 +40,13 @@ class ContentReader:
     def read(self, document: Document, max_bytes: int) -> Content:
         """The bytes of a document, at most `max_bytes`. Raises `ContentProblem`."""
         try:
-            content = self._tried(document, max_bytes)
+            return self._tried(document, max_bytes)
         except ContentProblem as found:
             problem = found
-        else:
-            self._note(is_there=True)
-            return content
-        self._note(is_there=not isinstance(problem, SourceGone))
         # Outside of the handler: nothing that a library said is chained to ours.
         raise ContentProblem(problem.reason, f"document {shown(document.dokument_nr)}: {problem}")
 
     def _tried(self, document: Document, max_bytes: int) -> Content:
-        if self._failed_in_a_row >= PATIENCE:
-            raise SourceGone(
-                f"not asked for, because the source of documents was not there for {PATIENCE} others"
-            )
         for left in reversed(range(self._source.attempts)):
             try:
                 return self._copied(document, max_bytes)
@@ -67,10 +55,6 @@ class ContentReader:
                 if not left:
                     raise
         raise AssertionError("a source is tried once at least")
-
-    def _note(self, is_there: bool) -> None:
-        with self._lock:
-            self._failed_in_a_row = 0 if is_there else self._failed_in_a_row + 1
 
     def _copied(self, document: Document, max_bytes: int) -> Content:
         digest, size = hashlib.sha256(), 0

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
 
-from pipelines.content import OUTSIDE, UNREADABLE, ContentProblem, Document
+from pipelines.erp.content.document import OUTSIDE, UNREADABLE, Document
 from pipelines.erp.content.source import (
     Index,
     Parts,
@@ -23,7 +23,7 @@ from pipelines.erp.content.source import (
     spelled,
 )
 from pipelines.erp.files.remote import PATIENCE, Remote, connected, errors_of_users, folder_of
-from pipelines.errors import StammdatenError
+from pipelines.errors import ContentProblem, StammdatenError
 
 # An object store is asked for so much at a time.
 BLOCK = 4 << 20

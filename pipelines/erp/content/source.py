@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Generic, Protocol, TypeVar
 
-from pipelines.content import MISSING, OUTSIDE, UNREACHABLE, ContentProblem, Document
+from pipelines.erp.content.document import MISSING, OUTSIDE, UNREACHABLE, Document
 from pipelines.erp.delivery.delivery import DOCUMENTS
 from pipelines.erp.delivery.words import visible
 from pipelines.erp.files.folder import TABLES
+from pipelines.errors import ContentProblem
 
 Parts = tuple[str, ...]
 # Names of a folder by their key.

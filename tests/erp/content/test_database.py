@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from pipelines.content import EMPTY, MISSING, SIZE, TOO_LARGE, UNREACHABLE, UNREADABLE
 from pipelines.erp.content import Document
 from pipelines.erp.content.database import DatabaseSource, Wish, by_column, by_query
+from pipelines.erp.content.document import EMPTY, MISSING, SIZE, TOO_LARGE, UNREACHABLE, UNREADABLE
 from pipelines.erp.database.dialects import DIALECTS
 from pipelines.erp.delivery.encrypted import Line
 from tests.erp.content.reading import NUMBER, document, problem, read, reason

@@ -11,10 +11,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pipelines.content import EMPTY, MISSING, OUTSIDE, SIZE, TOO_LARGE, UNREACHABLE, UNREADABLE
+from pipelines.api.reasons import REASONS
 from pipelines.erp.content import ContentProblem, Document
+from pipelines.erp.content.document import EMPTY, MISSING, OUTSIDE, SIZE, TOO_LARGE, UNREACHABLE, UNREADABLE
 from pipelines.erp.content.folder import FolderSource
-from pipelines.erp.content.reader import IN_MEMORY, PATIENCE
+from pipelines.erp.content.reader import IN_MEMORY
 from pipelines.erp.content.source import parts_of
 from tests.erp.content.reading import LIMIT, NUMBER, document, problem, read, reason
 
@@ -256,27 +257,34 @@ def test_a_folder_that_is_gone_is_no_fault_of_the_document(place, reader):
     )
 
 
-def test_a_source_that_is_gone_is_not_asked_for_each_document(place, reader):
+def test_a_folder_that_is_there_again_is_read(place, reader):
+    put(place, "Mietvertrag.pdf")
     gone = place.with_name("elsewhere")
     place.rename(gone)
-    for _ in range(PATIENCE):
-        assert reason(reader, document()) == UNREACHABLE
+    assert reason(reader, document()) == UNREACHABLE
     gone.rename(place)
-    put(place, "Mietvertrag.pdf")
-    told, message = problem(reader, document())
-    assert told == UNREACHABLE
-    assert "was not there for 3 others" in message
+    assert read(reader, document()) == b"%PDF"
 
 
-def test_one_that_is_read_in_between_shows_that_the_source_is_there(place, reader):
-    put(place, "Mietvertrag.pdf")
-    gone = place.with_name("elsewhere")
-    for _ in range(2 * PATIENCE):
-        place.rename(gone)
-        assert reason(reader, document()) == UNREACHABLE
-        gone.rename(place)
-        assert reason(reader, document("nowhere.pdf")) == MISSING
-    assert read(reader, document())
+def test_a_document_is_asked_for_as_a_mart_describes_it(place, reader):
+    put(place, "dokumente/O1/Vertrag.pdf", b"%PDF of 20 bytes ....")
+    described = {
+        "dokument_nr": NUMBER,
+        "pfad": "O1/Vertrag.pdf",
+        "dateiname": "Vertrag.pdf",
+        "mime_typ": "application/pdf",
+        "groesse_bytes": 21,
+        "geaendert_am": "2026-11-01T08:00:00",
+    }
+    assert read(reader, Document.of(described)) == b"%PDF of 20 bytes ...."
+    nameless = {**dict.fromkeys(described), "dokument_nr": NUMBER}
+    assert reason(reader, Document.of(nameless)) == MISSING
+
+
+def test_only_a_source_that_is_not_there_now_lets_a_document_wait():
+    own = (MISSING, EMPTY, UNREADABLE, SIZE, TOO_LARGE, OUTSIDE)
+    assert {REASONS[code].state for code in own} == {"rejected"}
+    assert REASONS[UNREACHABLE].state == "pending"
 
 
 def test_many_threads_read_side_by_side(place, reader):

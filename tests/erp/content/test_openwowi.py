@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
-from pipelines.content import EMPTY, MISSING, OUTSIDE, SIZE, TOO_LARGE, UNREACHABLE, UNREADABLE
 from pipelines.erp.content import ContentProblem, content_reader
+from pipelines.erp.content.document import EMPTY, MISSING, OUTSIDE, SIZE, TOO_LARGE, UNREACHABLE, UNREADABLE
 from pipelines.erp.content.openwowi import OpenWowiSource, _Decoded
 from pipelines.erp.delivery.delivery import Wanted
 from pipelines.erp.openwowi.client import Access

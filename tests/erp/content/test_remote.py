@@ -10,8 +10,8 @@ from pathlib import Path
 import paramiko
 import pytest
 
-from pipelines.content import EMPTY, MISSING, OUTSIDE, SIZE, TOO_LARGE, UNREACHABLE, UNREADABLE
 from pipelines.erp.content import ContentProblem, content_reader
+from pipelines.erp.content.document import EMPTY, MISSING, OUTSIDE, SIZE, TOO_LARGE, UNREACHABLE, UNREADABLE
 from pipelines.erp.content.remote import RemoteSource
 from pipelines.erp.files.remote import Remote
 from tests.erp import sftp_server

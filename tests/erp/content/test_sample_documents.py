@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from pipelines.cli import main as cli
-from pipelines.content import EMPTY, MISSING, SIZE, TOO_LARGE
 from pipelines.erp.content import ContentProblem, Document, content_reader
+from pipelines.erp.content.document import EMPTY, MISSING, SIZE, TOO_LARGE
 from pipelines.erp.sample import write_documents, write_sample
 
 LIMIT = 50 << 20

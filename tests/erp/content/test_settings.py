@@ -6,8 +6,8 @@ import zipfile
 import pytest
 
 from pipelines.commands.known_settings import check_known_settings
-from pipelines.content import MISSING, OUTSIDE
 from pipelines.erp.content import content_reader
+from pipelines.erp.content.document import MISSING, OUTSIDE
 from pipelines.errors import SettingsError
 from tests.erp.content.reading import NUMBER, document, read, reason
 

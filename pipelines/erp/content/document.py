@@ -1,10 +1,9 @@
-"""What a document's bytes are, wherever they come from: named by who sends them, read by `pipelines/erp/content`."""
+"""Which document is asked for, and its bytes. The reasons why there are none stand in `pipelines/api/reasons.py`."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from types import TracebackType
-from typing import BinaryIO
-
-from pipelines.errors import StammdatenError
+from typing import Any, BinaryIO
 
 # The document's own fault: it stays so until the ERP mends it.
 MISSING, EMPTY, UNREADABLE = "content_missing", "content_empty", "content_unreadable"
@@ -27,13 +26,17 @@ class Document:
     groesse_bytes: int | None
     geaendert_am: str | None
 
-
-class ContentProblem(StammdatenError):
-    """A document's bytes cannot be had. `reason` is a stable code; the message names the document's number alone."""
-
-    def __init__(self, reason: str, message: str) -> None:
-        super().__init__(message)
-        self.reason = reason
+    @classmethod
+    def of(cls, described: Mapping[str, Any]) -> "Document":
+        """The document that a mart describes, whose columns have the same names."""
+        size = described.get("groesse_bytes")
+        return cls(
+            dokument_nr=str(described["dokument_nr"]),
+            dateiname=str(described.get("dateiname") or ""),
+            pfad=described.get("pfad"),
+            groesse_bytes=None if size is None else int(size),
+            geaendert_am=described.get("geaendert_am"),
+        )
 
 
 @dataclass
