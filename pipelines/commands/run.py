@@ -516,15 +516,17 @@ def _check_mandanten(home: Path, settings: Vars) -> None:
             raise BuildError("nothing is loaded yet; run `stammdaten load` first") from None
     there = {str(number) for (number,) in found}
     for name in settings.active:
-        wanted = settings.partners[name].get("mandanten")
-        unknown = (
-            [number for number in wanted if str(number) not in there] if isinstance(wanted, list) else []
-        )
-        if unknown:
-            raise SettingsError(
-                f"partners.{name}.mandanten: the ERP has no Mandant {unknown[0]!r}; it has"
-                f" {', '.join(sorted(there))}; set it in dbt_project.yml or --vars"
+        options = load_profile(name).options.items()
+        for key in ("mandanten", *(key for key, option in options if option.allowed == "mandanten or null")):
+            wanted = settings.partners[name].get(key)
+            unknown = (
+                [number for number in wanted if str(number) not in there] if isinstance(wanted, list) else []
             )
+            if unknown:
+                raise SettingsError(
+                    f"partners.{name}.{key}: the ERP has no Mandant {unknown[0]!r}; it has"
+                    f" {', '.join(sorted(there))}; set it in dbt_project.yml or --vars"
+                )
 
 
 def tested(home: Path, settings: Vars, progress: Progress) -> tuple[list[str], tuple[FailureLine, ...]]:

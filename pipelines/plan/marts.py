@@ -1,5 +1,7 @@
 """The rows of marts as JSON, payload and references apart, and their hashes: all SQL over whole marts."""
 
+from collections.abc import Sequence
+
 import duckdb
 
 from pipelines.contract.contract import Contract, Entity
@@ -58,8 +60,9 @@ def _mart_sql(
             f" on {_q(mart)}.external_id = c.external_id)"
         )
     payload = ", ".join(f"{_q(c)} := {_q(c)}" for c in columns if c not in known)
+    lists = {parent.field for parent in entity.parents if parent.many}
     refs = ", ".join(
-        f"{_q(name)} := coalesce({', '.join(_q(c) for c in columns_)})"
+        f"{_q(name)} := {_together(columns_) if name in lists else _first(columns_)}"
         for name, columns_ in references.items()
     )
     return (
@@ -67,6 +70,19 @@ def _mart_sql(
         + (f"to_json(struct_pack({refs}))::varchar" if refs else "'{}'")
         + f" as refs from {source}"
     )
+
+
+def _first(columns: Sequence[str]) -> str:
+    """The one id that alternatives have."""
+    return f"coalesce({', '.join(map(_q, columns))})"
+
+
+def _together(columns: Sequence[str]) -> str:
+    """The ids of all parents that a list field names; null where no column says anything."""
+    if len(columns) == 1:
+        return _first(columns)
+    told = f"list_filter([{', '.join(map(_q, columns))}], lambda ids: ids is not null)"
+    return f"if(len({told}) > 0, flatten({told}), null)"
 
 
 def _q(name: str) -> str:

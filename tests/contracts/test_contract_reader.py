@@ -27,11 +27,11 @@ LEVELS = {
         ("mieter", "eigentuemer"),
     ),
     "facilioo": (
-        ("projekte", "parteien_mieter", "parteien_eigentuemer"),
+        ("projekte", "parteien_mieter", "parteien_eigentuemer", "dokumentenordner"),
         ("gebaeude", "kontaktdaten"),
         ("eingaenge",),
         ("einheiten",),
-        ("vertraege_mieter", "vertraege_eigentuemer"),
+        ("vertraege_mieter", "vertraege_eigentuemer", "dokumente"),
     ),
     "plentific": (("objekte",), ("unterobjekte",), ("unterobjekte_mieter", "unterobjekte_vermieter")),
     "kiwi": (("verwaltungseinheiten", "mieter"), ("mietvertraege",)),
