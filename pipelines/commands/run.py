@@ -21,6 +21,7 @@ from pipelines.commands.built import (
     read_nodes,
     tables_of,
 )
+from pipelines.commands.documents import reading_for
 from pipelines.contract.contract import load_contract, unfinished_partners
 from pipelines.contract.contract import partners as known_partners
 from pipelines.contract.model import USE_CASES
@@ -361,8 +362,11 @@ def _push(
     allowed: frozenset[str] = frozenset(),
 ) -> PushReport:
     limits = guards.limits(settings.guards)
-    with interrupt.finishing(interrupt.WITH_PARTNERS):
-        pushed = engine.push(home, plan_id, partners, limits, allowed, progress, make)
+    with (
+        reading_for(home, plan_id, partners) as contents,
+        interrupt.finishing(interrupt.WITH_PARTNERS),
+    ):
+        pushed = engine.push(home, plan_id, partners, limits, allowed, progress, make, contents)
     has_sent = any(line.created + line.updated + line.withdrawn for line in pushed.lines)
     with engine.after_sending(has_sent), open_database(home) as db:
         if not pushed.stopped and not pushed.held and settings.use_case is None:
