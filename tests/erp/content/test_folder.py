@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pipelines.api.reasons import REASONS
+from pipelines.api.uploads import ReadsContent
 from pipelines.erp.content import ContentProblem, Document
 from pipelines.erp.content.document import EMPTY, MISSING, OUTSIDE, SIZE, TOO_LARGE, UNREACHABLE, UNREADABLE
 from pipelines.erp.content.folder import FolderSource
@@ -276,7 +277,10 @@ def test_a_document_is_asked_for_as_a_mart_describes_it(place, reader):
         "groesse_bytes": 21,
         "geaendert_am": "2026-11-01T08:00:00",
     }
-    assert read(reader, Document.of(described)) == b"%PDF of 20 bytes ...."
+    as_a_push_asks: ReadsContent = reader
+    with as_a_push_asks(described, LIMIT) as content:
+        assert content.file.read() == b"%PDF of 20 bytes ...."
+        assert content.size == 21
     nameless = {**dict.fromkeys(described), "dokument_nr": NUMBER}
     assert reason(reader, Document.of(nameless)) == MISSING
 
