@@ -158,7 +158,7 @@ def test_the_folder_itself_may_be_a_link(tmp_path, place, reading):
 
 
 @pytest.mark.parametrize(
-    "path", ["person.csv", "Person.CSV", "0001/person.xlsx", "export.zip", " person.csv "]
+    "path", ["person.csv", "Person.CSV", "0001/person.xlsx", "a/b/person.csv", "export.zip", " person.csv "]
 )
 def test_a_table_of_the_delivery_is_no_document(place, reader, reading, path):
     put(place, path.strip(), b"PK\x05\x06" + bytes(18))
@@ -173,8 +173,6 @@ def test_a_table_below_dokumente_is_a_document(place, reader):
     put(place, "dokumente/Nebenkosten.xlsx", b"a workbook")
     assert read(reader, document("Nebenkosten.xlsx")) == b"a workbook"
     assert read(reader, document(pfad="dokumente/Nebenkosten.xlsx")) == b"a workbook"
-    put(place, "a/b/Nebenkosten.csv", b"deep")
-    assert read(reader, document(pfad="a/b/Nebenkosten.csv")) == b"deep"
 
 
 def test_what_is_no_file_is_not_waited_for(place, reader, monkeypatch):
