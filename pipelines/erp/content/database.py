@@ -34,7 +34,9 @@ def by_query(statement: str, setting: str) -> Wish:
     """The one column of a SELECT with the parameter `:dokument_nr`, which the driver binds."""
     pieces = [piece.replace(":", r"\:") for piece in _PARAMETER.split(statement)]
     # A blank behind: `:dokument_nr::integer` is a parameter and a cast. The line break ends a comment.
-    text = sa.text(f":{PARAMETER} ".join(pieces) + "\n").bindparams(sa.bindparam(PARAMETER, type_=sa.Text()))
+    text = sa.text(f":{PARAMETER} ".join(pieces) + "\n").bindparams(
+        sa.bindparam(PARAMETER, type_=sa.String())
+    )
     return Wish(text.columns().subquery("document"), None, setting)
 
 
@@ -46,11 +48,11 @@ def has_parameter(statement: str) -> bool:
 def by_column(view: str, column: str, setting: str) -> Wish:
     """A column of a view that has `dokument_nr` as well; the view may have its schema in front."""
     *schema, name = view.split(".")
-    number: sa.ColumnElement[str] = sa.column(PARAMETER, sa.Text())
+    number: sa.ColumnElement[str] = sa.column(PARAMETER, sa.String())
     relation: sa.Select[Any] = (
         sa.select(sa.column(column))
         .select_from(sa.table(name, schema=".".join(schema) or None))
-        .where(number == sa.bindparam(PARAMETER, type_=sa.Text()))
+        .where(number == sa.bindparam(PARAMETER, type_=sa.String()))
     )
     return Wish(relation.subquery("document"), column, setting)
 
@@ -73,9 +75,7 @@ class DatabaseSource:
         value = {PARAMETER: document.dokument_nr}
         with self._explained(), self._connected() as connection:
             column = self._named(connection, value)
-            length = _called(self._dialect.length, column) if self._dialect.length else sa.null()
-            query = sa.select(length, column.is_(None)).select_from(self._wish.relation).limit(2)
-            rows = connection.execute(query, value).all()
+            rows = connection.execute(looked_for(self._wish, column, self._dialect), value).all()
             if not rows or rows[0][1]:
                 raise ContentProblem(
                     MISSING, f"{self._wish.setting} gives no bytes for it; deliver them, or mend the document"
@@ -122,6 +122,13 @@ class DatabaseSource:
         except DatabaseError as problem:
             is_its_own, message = problem.cause == VALUE, str(problem)
         raise ContentProblem(UNREADABLE, message) if is_its_own else SourceGone(message)
+
+
+def looked_for(wish: Wish, column: sa.ColumnElement[Any], dialect: Dialect) -> sa.Select[Any]:
+    """The query for the length of a document, NULL where it is not known, and 1 where there are no bytes at all."""
+    length = _called(dialect.length, column) if dialect.length else sa.null()
+    is_nothing = sa.case((column.is_(None), 1), else_=0)
+    return sa.select(length, is_nothing).select_from(wish.relation).limit(2)
 
 
 def _called(name: str, *arguments: Any) -> sa.ColumnElement[Any]:

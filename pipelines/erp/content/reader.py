@@ -2,9 +2,10 @@
 
 import hashlib
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import BinaryIO, cast
+from typing import Any, BinaryIO, cast
 
 from pipelines.erp.content.document import EMPTY, SIZE, TOO_LARGE, UNREACHABLE, Content, Document
 from pipelines.erp.content.source import Source, SourceGone
@@ -36,6 +37,10 @@ class ContentReader:
     def close(self) -> None:
         """Ends the connections of all threads."""
         self._source.close()
+
+    def __call__(self, described: Mapping[str, Any], max_bytes: int) -> Content:
+        """The bytes of the document that a mart describes, as a push asks for them. Raises `ContentProblem`."""
+        return self.read(Document.of(described), max_bytes)
 
     def read(self, document: Document, max_bytes: int) -> Content:
         """The bytes of a document, at most `max_bytes`. Raises `ContentProblem`."""

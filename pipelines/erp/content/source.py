@@ -146,9 +146,9 @@ def not_found(parts: Parts, beside_tables: bool) -> ContentProblem:
 
 
 def _may_be_table(parts: Parts) -> bool:
-    """Whether the load looks for tables there: in the folder, or in one below it."""
+    """Whether the load may read tables of such a file."""
     ending = PurePosixPath(visible(parts[-1]).lower()).suffix
-    return len(parts) <= 2 and key_of(parts[0]) != DOCUMENTS and ending in (*TABLES, ".zip")
+    return key_of(parts[0]) != DOCUMENTS and ending in (*TABLES, ".zip")
 
 
 def key_of(part: str) -> str:

@@ -44,7 +44,7 @@ def write_documents(folder: Path) -> int:
 
 
 def _write(folder: Path, row: Mapping[str, str]) -> bool:
-    path = PurePosixPath((row["pfad"] or row["dateiname"]).replace("\\", "/"))
+    path = PurePosixPath((row.get("pfad") or row["dateiname"]).replace("\\", "/"))
     size = int(row["groesse_bytes"])
     if path.parts[0] == MISSING_FOLDER:
         return False

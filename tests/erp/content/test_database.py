@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.dialects import mssql, mysql, oracle
 
 from pipelines.erp.content import Document
-from pipelines.erp.content.database import DatabaseSource, Wish, by_column, by_query
+from pipelines.erp.content.database import DatabaseSource, Wish, by_column, by_query, looked_for
 from pipelines.erp.content.document import EMPTY, MISSING, SIZE, TOO_LARGE, UNREACHABLE, UNREADABLE
 from pipelines.erp.database.dialects import DIALECTS
 from pipelines.erp.delivery.encrypted import Line
@@ -179,3 +180,20 @@ def test_documents_in_sqlite_are_read(sqlite, reading):
     with ThreadPoolExecutor(3) as threads:
         assert set(threads.map(lambda _: read(reader, document()), range(9))) == {LARGE}
     assert reason(reader, document(), len(LARGE) - 1) == TOO_LARGE
+
+
+@pytest.mark.parametrize(
+    ("name", "dialect", "expected"),
+    [
+        ("mssql", mssql.dialect(), "select top 2 datalength([Inhalt]) as datalength_1, case when"),
+        ("oracle", oracle.dialect(), 'select dbms_lob.getlength("Inhalt") as getlength_1, case when'),
+        ("mysql", mysql.dialect(), "select octet_length(`Inhalt`) as octet_length_1, case when"),
+    ],
+)
+def test_what_other_databases_are_asked(name, dialect, expected):
+    wish = by_column("dms.Akte", "Inhalt", SETTING)
+    query = looked_for(wish, sa.column("Inhalt", sa.LargeBinary()), DIALECTS[name])
+    statement = str(query.compile(dialect=dialect))
+    words = " ".join(statement.split()).replace("__[POSTCOMPILE_param_1]", "2")
+    assert words.lower().startswith(expected.lower())
+    assert "is null) then" in words.lower()

@@ -1,6 +1,7 @@
 """Which source of documents the settings name, and what they say where they name none."""
 
 import sqlite3
+import stat
 import zipfile
 
 import pytest
@@ -38,7 +39,7 @@ def message() -> str:
     return str(caught.value)
 
 
-def test_documents_lie_where_the_delivery_does(place, given):
+def test_documents_lie_where_the_delivery_does(place, home, given):
     (place / "dokumente").mkdir()
     (place / "dokumente" / "a.pdf").write_bytes(b"%PDF")
     (place / "person.csv").write_bytes(b"person_nr")
@@ -46,6 +47,7 @@ def test_documents_lie_where_the_delivery_does(place, given):
     with content_reader() as reader:
         assert read(reader, document("a.pdf")) == b"%PDF"
         assert reason(reader, document("person.csv")) == OUTSIDE
+    assert stat.S_IMODE((home / "tmp").stat().st_mode) == 0o700
 
 
 def test_documents_lie_in_the_zip_of_the_delivery(tmp_path, given):
