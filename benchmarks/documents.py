@@ -19,8 +19,8 @@ import requests
 
 from benchmarks.push import write_empty
 from benchmarks.steps import onboard
-from pipelines.commands.documents import reading
 from pipelines.contract.contract import load_contract
+from pipelines.erp.content import content_reader
 from pipelines.ledger.ledger import open_database
 from pipelines.plan.guards import DEFAULTS
 from pipelines.push import push as engine
@@ -77,7 +77,7 @@ def go(home: Path) -> dict[str, float]:
     """Pushes the prepared plan."""
     plan_id = (home / "plan.txt").read_text()
     started = time.monotonic()
-    with reading() as contents:
+    with content_reader() as contents:
         pushed = engine.push(home, plan_id, [PARTNER], DEFAULTS, frozenset(DEFAULTS), contents=contents)
     seconds = time.monotonic() - started
     if not pushed.is_complete:

@@ -483,32 +483,32 @@ FILES = (
         "Look at what the run says of the server; the objects go in the next run.",
     ),
 )
-# The bytes of a document.
+# The bytes of a document. What is wrong here is looked at again in each run, as that costs the partner nothing.
 CONTENT = (
     Reason(
         "content_missing",
-        REJECTED,
+        PENDING,
         "The source of documents has no file for this one, or the ERP names none.",
         "data steward",
         "Deliver the file under the path that the ERP names (`pfad`, else `dateiname`), or correct that.",
     ),
     Reason(
         "content_empty",
-        REJECTED,
+        PENDING,
         "The file of the document is empty.",
         "data steward",
         "Deliver the file again; nothing was sent of the document.",
     ),
     Reason(
         "content_unreadable",
-        REJECTED,
+        PENDING,
         "The file of the document cannot be read: damaged, encrypted, not a file, or not permitted.",
         "operator",
         "Look at the file and its permissions; nothing was sent of the document.",
     ),
     Reason(
         "content_size",
-        REJECTED,
+        PENDING,
         "The file is not as large as the ERP says (`groesse_bytes`), so that it is another one or half of it.",
         "data steward",
         "Deliver the file again, or correct the size in the ERP; nothing was sent of the document.",
@@ -522,7 +522,7 @@ CONTENT = (
     ),
     Reason(
         "content_outside",
-        REJECTED,
+        PENDING,
         "The path of the file leads out of the source of documents, so it was not read.",
         "data steward",
         "Correct the path in the ERP; it is one below the folder, without `..`.",

@@ -189,11 +189,11 @@ def test_a_file_that_could_not_be_taken_out_with_its_document_goes_in_the_next_r
 @pytest.mark.parametrize(
     ("found", "reason", "state"),
     [
-        ("content_missing", "content_missing", "rejected"),
-        ("content_empty", "content_empty", "rejected"),
-        ("content_size", "content_size", "rejected"),
-        ("content_unreadable", "content_unreadable", "rejected"),
-        ("content_outside", "content_outside", "rejected"),
+        ("content_missing", "content_missing", "pending"),
+        ("content_empty", "content_empty", "pending"),
+        ("content_size", "content_size", "pending"),
+        ("content_unreadable", "content_unreadable", "pending"),
+        ("content_outside", "content_outside", "pending"),
         ("content_unreachable", "content_unreachable", "pending"),
         (b"x" * 2_000_001, "content_too_large", "rejected"),
     ],
@@ -208,6 +208,15 @@ def test_a_document_without_usable_bytes_costs_no_request_and_no_other_document(
         ("D1", state, reason)
     ]
     assert files(site) == 3
+
+
+def test_a_file_that_comes_late_goes_by_itself_however_often_it_was_missing(site: Site, shelf: Shelf) -> None:
+    shelf.documents = {"D0": "content_missing"}
+    for _ in range(5):
+        assert site.sync("stored", rows(shelf, "dokumente"))["dokumente"].pending == 1
+    made = rows(shelf, "dokumente")
+    shelf.documents = {"D0": b"x"}
+    assert site.sync("stored", made)["dokumente"].created == 1
 
 
 def test_exactly_as_many_bytes_as_are_allowed_go(site: Site, shelf: Shelf) -> None:
