@@ -1,6 +1,6 @@
 {{ config(schema='quality', materialized='view') }}
 
-{# What `findings` says of vacancies, as their tables lie now: a build of their use case writes it there anew. #}
+{# What `findings` says of vacancies, as their tables lie now: a build of their use case writes it there. #}
 with
 
 erp_rows as (
