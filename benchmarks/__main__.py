@@ -16,7 +16,9 @@ def main() -> int:
     """Exit status 1 when a figure is on the wrong side of its bound."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="small sizes, under three minutes")
-    parser.add_argument("--only", choices=("pushes", "memory", "peers", "pipeline"), help="only this part")
+    parser.add_argument(
+        "--only", choices=("pushes", "memory", "documents", "peers", "pipeline"), help="only this part"
+    )
     parser.add_argument("--units", type=int, metavar="N", help="only portfolios of this size")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the results there")
     parser.add_argument(
@@ -50,6 +52,8 @@ def _measure(only: str | None, sizes: suite.Sizes, folder: Path, errors: Console
         yield from suite.pushes(sizes, folder, say)
     if only in (None, "memory"):
         yield from suite.memory(sizes, folder, say)
+    if only in (None, "documents"):
+        yield from suite.documents(sizes, folder, say)
     if only in (None, "peers"):
         yield from suite.against_peers(sizes, folder, say)
     if only in (None, "pipeline"):

@@ -14,8 +14,7 @@ from pathlib import Path
 import dlt  # noqa: F401  (its import is no part of a push, as that of requests is no part of the bare loop)
 import duckdb
 
-from pipelines.contract.contract import load_contract
-from pipelines.contract.references import reference_columns
+from pipelines.contract.contract import Contract, load_contract
 from pipelines.ledger.ledger import open_database
 from pipelines.plan.guards import DEFAULTS
 from pipelines.push import push as engine
@@ -32,16 +31,20 @@ FIELDS = """
 """
 
 
-def write_marts(db: duckdb.DuckDBPyConnection, rows: int, changed: int = 0) -> None:
-    """The marts of the partner: `rows` records of one entity, the last `changed` of them with another name."""
-    contract = load_contract(PARTNER)
+def write_empty(db: duckdb.DuckDBPyConnection, contract: Contract) -> None:
+    """The marts of a partner, each with our id, its references and one field, and without rows."""
     db.execute("create schema if not exists partners")
     for entity in contract.entities.values():
-        names = ["external_id", *(c for columns in reference_columns(entity).values() for c in columns)]
+        names = ["external_id", *(c for columns in entity.reference_columns.values() for c in columns)]
         fields = contract.schema(entity.name, "create")["properties"]
         field = next(name for name in fields if name not in names)
         columns = ", ".join(f'"{name}" varchar' for name in [*names, field])
-        db.execute(f'create or replace table partners."{PARTNER}__{entity.name}" ({columns})')
+        db.execute(f'create or replace table partners."{contract.partner}__{entity.name}" ({columns})')
+
+
+def write_marts(db: duckdb.DuckDBPyConnection, rows: int, changed: int = 0) -> None:
+    """The marts of the partner: `rows` records of one entity, the last `changed` of them with another name."""
+    write_empty(db, load_contract(PARTNER))
     select = FIELDS.format(changed=f"case when n > {rows - changed} then 1 else 0 end")
     db.execute(
         f"create or replace table partners.{PARTNER}__{ENTITY} as"
@@ -52,8 +55,9 @@ def write_marts(db: duckdb.DuckDBPyConnection, rows: int, changed: int = 0) -> N
 def remember(db: duckdb.DuckDBPyConnection, plan_id: str) -> None:
     """Writes into the ledger that every record of a plan is at the partner."""
     db.execute(
-        "insert into sync.ledger select partner, entity, id_space, external_id, seq::varchar, 'synced', null, null,"
-        " payload, refs, payload_hash, 0, null, 'bench', now() from sync.plan where plan_id = ?",
+        "insert into sync.ledger by name select partner, entity, id_space, external_id, seq::varchar as remote_id,"
+        " 'synced' as state, payload, refs, payload_hash, 'bench' as last_run_id, now() as last_synced_at"
+        " from sync.plan where plan_id = ?",
         [plan_id],
     )
 

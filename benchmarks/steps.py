@@ -84,8 +84,9 @@ def onboard(home: Path, partners: list[str]) -> dict[str, int]:
     made = engine.plan(home, partners, TODAY)
     with open_database(home) as db:
         db.execute(
-            "insert into sync.ledger select partner, entity, id_space, external_id, seq::varchar, 'synced', null, null,"
-            " payload, refs, payload_hash, 0, null, 'bench', now() from sync.plan where plan_id = ?",
+            "insert into sync.ledger by name select partner, entity, id_space, external_id, seq::varchar as remote_id,"
+            " 'synced' as state, payload, refs, payload_hash, 'bench' as last_run_id, now() as last_synced_at"
+            " from sync.plan where plan_id = ?",
             [made.plan_id],
         )
         db.execute("update sync.plan_partners set status = 'pushed'")

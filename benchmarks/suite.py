@@ -32,10 +32,16 @@ class Sizes:
     memory: tuple[int, int]
     peer: int
     repeats: int
+    # Small documents, large ones, and those that have not changed.
+    documents: tuple[int, int, int]
 
 
-QUICK = Sizes((10_000,), 5_000, 5_000, 20_000, (1_000, 10_000), 150, 1)
-WHOLE = Sizes((10_000, 100_000, 1_000_000), 30_000, 20_000, 1_000_000, (10_000, 1_000_000), 1_000, 3)
+QUICK = Sizes((10_000,), 5_000, 5_000, 20_000, (1_000, 10_000), 150, 1, (2_000, 40, 100_000))
+WHOLE = Sizes(
+    (10_000, 100_000, 1_000_000), 30_000, 20_000, 1_000_000, (10_000, 1_000_000), 1_000, 3,
+    (100_000, 200, 1_000_000),
+)  # fmt: skip
+SMALL, LARGE, LARGEST = 10_000, 20 * 2**20, 50 * 2**20
 
 
 @dataclass(frozen=True)
@@ -215,6 +221,87 @@ def memory(sizes: Sizes, folder: Path, say: Say) -> Iterator[Result]:
         f"{many / large.seconds:,.0f} records/s",
     )
     yield from growth([Result("a push", p.rows, p.seconds, p.peak_mb, "", 0, 0) for p in (small, large)])
+
+
+def documents(sizes: Sizes, folder: Path, say: Say) -> Iterator[Result]:
+    """Bytes of documents: memory by number and size, throughput against a loop, a plan in which none has changed."""
+    few, many = sizes.documents[0], sizes.documents[1]
+    say(f"documents: {few:,} of {SMALL:,} bytes, and one of {LARGEST:,}")
+    one, small = _documents(1, LARGEST, folder), _documents(few, SMALL, folder)
+    most, least = max(one.peak_mb, small.peak_mb), min(one.peak_mb, small.peak_mb)
+    yield Result(
+        "memory of documents",
+        few,
+        small.seconds,
+        small.peak_mb,
+        f"one of 50 MiB: {one.peak_mb:.0f} MB",
+        one.seconds,
+        most / least,
+        "≤ 1.2",
+        f"{small.rate:,.0f} documents/s",
+    )
+    say(f"documents: {many:,} of {LARGE:,} bytes")
+    ours, loop = _documents(many, LARGE, folder), _bare_documents(many, LARGE, folder)
+    rate, other = (push.rate * LARGE / 2**20 for push in (ours, loop))
+    yield Result(
+        "documents, bytes",
+        many,
+        ours.seconds,
+        ours.peak_mb,
+        "a bare streaming loop",
+        loop.seconds,
+        rate / other,
+        "≥ 0.8",
+        f"{rate:,.0f} against {other:,.0f} MiB/s",
+    )
+    unchanged = sizes.documents[2]
+    say(f"documents: plan of {unchanged:,}, nothing changed")
+    home = folder / "documents"
+    shutil.rmtree(home, ignore_errors=True)
+    python("benchmarks.documents", "unchanged", home, unchanged)
+    plan, joined = _pairs(
+        lambda: _nothing(python("benchmarks.steps", "plan", home, "facilioo")),
+        lambda: python("benchmarks.steps", "join", home, "facilioo"),
+        sizes.repeats,
+    )
+    shutil.rmtree(home)
+    yield _compared(
+        "plan of documents, nothing changed",
+        unchanged,
+        plan,
+        "one full outer join on hashes",
+        joined,
+        "≤ 3",
+        inside=True,
+        note="no byte read",
+    )
+
+
+def _documents(number: int, size: int, folder: Path) -> "_Push":
+    home = _prepared_documents(number, size, folder)
+    with stub(0) as url:
+        env = {
+            **_environment(home, home, ["facilioo"], url),
+            "SOURCES__ERP__DOKUMENTE__FOLDER": str(home / "documents"),
+        }
+        pushed = _read(python("benchmarks.documents", "go", home, env=env))
+    shutil.rmtree(home)
+    return pushed
+
+
+def _bare_documents(number: int, size: int, folder: Path) -> "_Push":
+    home = _prepared_documents(number, size, folder)
+    with stub(0) as url:
+        pushed = _read(python("benchmarks.documents", "bare", home, url, 4))
+    shutil.rmtree(home)
+    return pushed
+
+
+def _prepared_documents(number: int, size: int, folder: Path) -> Path:
+    home = folder / "documents"
+    shutil.rmtree(home, ignore_errors=True)
+    python("benchmarks.documents", "prepare", home, number, size)
+    return home
 
 
 def against_peers(sizes: Sizes, folder: Path, say: Say) -> Iterator[Result]:

@@ -59,6 +59,10 @@
                 "kontaktart_festnetz": {"default": 2, "allowed": "id number or null"},
                 "kontaktart_handynummer": {"default": 3, "allowed": "id number or null"},
                 "projekte": {"default": none, "allowed": "ids by WE"},
+                "dokumente": {"default": false, "allowed": [false, true]},
+                "dokumente_separator": {"default": none, "allowed": "separator or null"},
+                "dokumente_mandanten": {"default": none, "allowed": "mandanten or null"},
+                "dokumente_stichwort": {"default": none, "allowed": "text or null"},
             },
         },
         "idwell": {
@@ -67,6 +71,10 @@
             "needs_gebaeude": true,
             "options": {
                 "objekte": {"default": none, "allowed": "list of ids or null"},
+                "dokumente": {"default": false, "allowed": [false, true]},
+                "dokumente_ab": {"default": none, "allowed": "date or null"},
+                "dokumente_sichtbar": {"default": false, "allowed": [false, true]},
+                "dokumente_stichwort": {"default": none, "allowed": "text or null"},
             },
         },
         "immomio": {
@@ -112,6 +120,14 @@
             "options": {
                 "nur_hauptmieter": {"default": false, "allowed": [false, true]},
                 "tage_nach_ende": {"default": 90, "allowed": "days"},
+                "dokumente": {"default": false, "allowed": [false, true]},
+                "dokumente_separator": {"default": none, "allowed": "separator or null"},
+                "dokumente_archive": {"default": none, "allowed": "names or null"},
+                "dokumente_index_we": {"default": "WE", "allowed": "text"},
+                "dokumente_index_gebaeude": {"default": "GEB", "allowed": "text"},
+                "dokumente_index_ve": {"default": "VE", "allowed": "text"},
+                "dokumente_index_mietvertrag": {"default": "MV", "allowed": "text"},
+                "dokumente_stichwort": {"default": none, "allowed": "text or null"},
             },
         },
         "wohnungshelden": {

@@ -21,5 +21,5 @@
 
 {#- The vars that shape rows, but for stichtag and partners, which are noted by themselves. -#}
 {% macro row_vars() %}
-    {% do return(['quelle_erp', 'zeitzone']) %}
+    {% do return(['quelle_erp', 'zeitzone', 'max_dokument_bytes']) %}
 {% endmacro %}

@@ -1,5 +1,5 @@
 {#- Settings that one partner has beside aktiv, separator and mandanten: the default, and a list of what is allowed
-    or one of the words text, text or null, list of ids or null, id number, id number or null, ids by WE, days. -#}
+    or one of the words in `pipelines/contract/profile.py`. -#}
 {% macro partner_options(partner) %}
     {% do return(partner_profile(partner).options) %}
 {% endmacro %}
@@ -18,7 +18,17 @@
     {% elif value is none and option.default is none %}
         {# Not set, which is what the default says too. #}
     {% elif option.allowed == 'list of ids or null' %}
-        {{ check_id_list(name, value) }}
+        {{ check_id_list(name, value, 'ids as text such as ["001/0007/01"]') }}
+    {% elif option.allowed == 'names or null' %}
+        {{ check_id_list(name, value, 'names') }}
+    {% elif option.allowed == 'separator or null' %}
+        {{ check_separator(name, value) }}
+    {% elif option.allowed == 'mandanten or null' %}
+        {{ check_mandanten(name, value) }}
+    {% elif option.allowed == 'date or null' %}
+        {% if not is_iso_date(value | string) %}
+            {{ setting_error(name, value, 'null, or a day such as 2024-01-31') }}
+        {% endif %}
     {% elif option.allowed == 'ids by WE' %}
         {{ check_ids_by_key(name, value) }}
     {% elif option.allowed == 'days' %}
@@ -42,8 +52,8 @@
 {% endmacro %}
 
 
-{% macro check_id_list(name, value) %}
-    {% set allowed = 'null, or a list of ids as text such as ["001/0007/01"]' %}
+{% macro check_id_list(name, value, what) %}
+    {% set allowed = 'null, or a list of ' ~ what %}
     {% if value is string or value is mapping or value is not iterable %}
         {{ setting_error(name, value, allowed) }}
     {% elif value | length == 0 %}

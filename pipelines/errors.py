@@ -27,6 +27,14 @@ class BusyError(RunningError):
     """Another program holds a file that is needed, and held it as long as was waited."""
 
 
+class ContentProblem(StammdatenError):
+    """The bytes of one document cannot be had; `reason` is one of the codes `content_…`. Nothing else stops."""
+
+    def __init__(self, reason: str, message: str = ""):
+        super().__init__(message or reason)
+        self.reason = reason
+
+
 class JournalError(StammdatenError):
     """Intents or outcomes cannot be noted; what has an intent and no outcome is in doubt for the next run."""
 

@@ -27,7 +27,7 @@ PROJECT_FILE = "dbt_project.yml"
 PROFILE = "stammdaten"
 VARS = "dbt_project.yml or --vars"
 # Every var of dbt and of the commands; a new one is added here.
-KNOWN_VARS = ("stichtag", "quelle_erp", "zeitzone", "warn", "partners", "guards")
+KNOWN_VARS = ("stichtag", "quelle_erp", "zeitzone", "max_dokument_bytes", "warn", "partners", "guards")
 TIME_ZONE = "Europe/Berlin"
 
 

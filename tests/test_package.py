@@ -16,12 +16,13 @@ import duckdb
 import pytest
 from dbt.cli.main import dbtRunner
 
-from pipelines.commands.base_link import link_base
+from pipelines.commands.base_link import link_base, link_packages
 from pipelines.commands.init import FILES, init_folder, top_level_block
 from pipelines.commands.known_settings import ERP_KEYS, check_known_settings
 from pipelines.contract.contract import load_contract, partners
 from pipelines.errors import SettingsError
 from pipelines.settings import home, project_root, project_vars, settings_path, working_folder
+from tests.contracts.test_own_partners import without_marks
 
 ROOT = Path(__file__).resolve().parent.parent
 # What a wheel is made of.
@@ -485,3 +486,38 @@ def test_an_installed_program_carries_the_sample_through_and_writes_into_its_fol
     with duckdb.connect(str(moved / ".stammdaten/stammdaten.duckdb"), read_only=True) as db:
         titles = db.execute("select count(*) from partners.etg24__objektgruppen where title like '%(eigen)'")
         assert titles.fetchall() == [(created["objektgruppen"],)]
+
+    # A partner outside the project: its marts are built, and are gone from dbt with the setting that names it.
+    new = installed.call("partner", "new", "hausbot", "--folder", str(tmp_path / "own"), cwd=moved)
+    assert new.returncode == 0, new.stderr
+    contract = tmp_path / "own/hausbot/contract.yaml"
+    contract.write_text("\n".join(without_marks(contract.read_text().split("\n"))))
+    on = json.dumps({"partners": {"hausbot": {"aktiv": True, "separator": "-", "mandanten": "alle"}}})
+    own = {"STAMMDATEN_PARTNERS": str(tmp_path / "own")}
+    for command in ("build", "plan"):
+        done = installed.call(command, "--vars", on, cwd=moved, **own)
+        assert done.returncode == 0, done.stderr
+    with duckdb.connect(str(moved / ".stammdaten/stammdaten.duckdb"), read_only=True) as db:
+        (units,) = db.execute("select count(*) from partners.hausbot__units").fetchone() or ()
+    assert units > 400
+    assert str(units) in done.stdout
+    assert sorted(path.name for path in (moved / "dbt_packages").iterdir()) == [
+        "hausbot", "own_partners", "stammdaten",
+    ]  # fmt: skip
+    refused = installed.call("plan", "--vars", on, cwd=moved)
+    assert refused.returncode == 2
+    assert "partners.hausbot: unknown partner" in refused.stderr
+
+
+def test_a_folder_without_the_dispatch_of_own_partners_says_what_is_missing(site: Path) -> None:
+    packages = [site / ".stammdaten/partners" / name for name in ("hausbot", "own_partners")]
+    link_packages(site, packages)
+    assert sorted(path.name for path in (site / "dbt_packages").iterdir()) == [
+        "hausbot", "own_partners", "stammdaten",
+    ]  # fmt: skip
+    link_packages(site, ())
+    assert [path.name for path in (site / "dbt_packages").iterdir()] == ["stammdaten"]
+    project = site / "dbt_project.yml"
+    project.write_text(project.read_text().replace("own_partners", "theirs"))
+    with pytest.raises(SettingsError, match=r"its dispatch does not name own_partners.* docs/upgrade\.md"):
+        link_packages(site, packages)

@@ -42,7 +42,7 @@ GUARD = "partner guard entity message rows"
 WARNING = "rule table column partner row_count of_rows share before message"
 RENUMBERED = "partner entity from to below command"
 REASON = "partner entity rows reason how"
-PLAN = "partner entity in_mart create update withdraw unchanged given_up held match delivered by_law"
+PLAN = "partner entity in_mart create update withdraw unchanged given_up held match delivered by_law documents bytes"
 RESULT = "partner entity in_mart created updated withdrawn unchanged rejected blocked pending held delivered seconds"
 LOAD = "notes load_id source kind rows changed unknown_columns unknown_files absent_tables"
 RECORD = "partner entity external_id remote_id state withdrawal"
@@ -108,7 +108,7 @@ KEYS: dict[str, dict[str, str]] = {
         "erp": "table key lines rule why asked ids",
         "findings": "rule table key column value why meaning drops",
         "held_back": f"{FAILURE} names_this_row",
-        "records": "entity external_id in_mart ledger plan attempts held by_law on_its_way",
+        "records": "entity external_id in_mart ledger plan attempts held by_law on_its_way upload_step",
         "records.ledger": "state reason fields remote_id tries last_synced_at holds meaning how",
         "records.plan": "plan_id operation changed_fields sends created_at",
         "records.attempts": (

@@ -27,6 +27,7 @@ ROOMS = (
     "erp.database",
     "erp.openwowi",
     "erp.sample",
+    "erp.content",
     "erp",
     "partners",
     "sandbox.play",

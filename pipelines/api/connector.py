@@ -29,6 +29,7 @@ from pipelines.api.settings import (
     partner_settings,
     with_settings,
 )
+from pipelines.api.uploads import Uploads, without_content
 from pipelines.contract.contract import Contract, ContractError, Entity, Find, dig, load_contract
 from pipelines.contract.partner_code import partner_module
 
@@ -70,6 +71,7 @@ class Connector(Finder):
         self.refusals = Refusals(contract.equal_refusals)
         self.withheld = Withheld()
         self.imports = Imports(contract, self.client, settings, self.judge)
+        self.uploads = Uploads(contract, self.client, settings, self.judge)
         # Entities whose list was looked at for ids of ours.
         self._looked_for_ids: set[str] = set()
         # Rows whose record the partner has not made yet, by entity.
@@ -112,13 +114,11 @@ class Connector(Finder):
         try:
             if operation.entity.openimmo:
                 return self.imports.hand_over([operation])[0]
-            match operation.kind:
-                case "create":
-                    return self.create(operation)
-                case "update":
-                    return self.change(operation)
-                case _:
-                    return self.withdraw(operation)
+            if operation.entity.content is None:
+                return self._written(operation)
+            if operation.kind == "withdraw":
+                return self.uploads.withdrawn(operation, self._written(without_content(operation)))
+            return self.uploads.carry_out(operation, self._written)
         except LookupFailed as failed:
             judged = self.judge(operation, failed.answer)
             if operation.kind == "withdraw" and judged.reason == "unknown_parent":
@@ -127,6 +127,15 @@ class Connector(Finder):
             return judged
         except HeldByAnother as held:
             return Outcome("rejected", "held_by_another", requests=held.requests)
+
+    def _written(self, operation: Operation) -> Outcome:
+        match operation.kind:
+            case "create":
+                return self.create(operation)
+            case "update":
+                return self.change(operation)
+            case _:
+                return self.withdraw(operation)
 
     def create(self, operation: Operation) -> Outcome:
         """A new record, unless the partner has it already; an upsert decides that itself."""
@@ -445,13 +454,14 @@ class Connector(Finder):
         for name, number in sorted(self.not_made.items()):
             entity = self.contract.entities[name]
             found.append(f"{title}: {number:,} × {entity.title} not there; to be made by {entity.made_by}")
-        return found + [f"{title} {note}" for note in self.refusals.notes()]
+        found += [f"{title} {note}" for note in self.refusals.notes()]
+        return found + [f"{title}: {note}" for note in self.uploads.remarks()]
 
     def trouble(self, entity: str) -> str:
         """What is failing, in a few words; empty while nothing is."""
         failing = self.refusals.failing(entity)
         words = f"{failing[0]} failed: {failing[1]}" if failing else ""
-        return ", ".join(part for part in (words, self.client.trouble) if part)
+        return ", ".join(part for part in (words, self.client.trouble, self.uploads.trouble) if part)
 
     def _sent_whole(self, operation: Operation, body: Json, send: Callable[[Json], Answer]) -> Answer:
         """Sends all fields of a record (`body`), and once more without our id where the partner says not to know it.

@@ -1,6 +1,7 @@
 """What became of one operation: the answer of the api to whoever asked for it."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
@@ -18,3 +19,22 @@ class Outcome:
     http_status: int | None = None
     fields: tuple[str, ...] = ()
     requests: int = 0
+
+
+@dataclass(frozen=True)
+class Upload:
+    """How far the bytes of a record have got.
+
+    `mark` tells the description in the mart that they were read for, `label` their name and kind; `size` in bytes.
+    `step` is the one that was sent last, `done` those that were answered, `kept` what these left: ids of the partner.
+    `is_whole`: nothing is left to do.
+    """
+
+    mark: str
+    label: str = ""
+    sha256: str = ""
+    size: int = 0
+    step: str = ""
+    done: tuple[str, ...] = ()
+    kept: Mapping[str, str] = field(default_factory=dict)
+    is_whole: bool = False

@@ -483,12 +483,80 @@ FILES = (
         "Look at what the run says of the server; the objects go in the next run.",
     ),
 )
+# The bytes of a document. What is wrong here is looked at again in each run, as that costs the partner nothing.
+CONTENT = (
+    Reason(
+        "content_missing",
+        PENDING,
+        "The source of documents has no file for this one, or the ERP names none.",
+        "data steward",
+        "Deliver the file under the path that the ERP names (`pfad`, else `dateiname`), or correct that.",
+    ),
+    Reason(
+        "content_empty",
+        PENDING,
+        "The file of the document is empty.",
+        "data steward",
+        "Deliver the file again; nothing was sent of the document.",
+    ),
+    Reason(
+        "content_unreadable",
+        PENDING,
+        "The file of the document cannot be read: damaged, encrypted, not a file, or not permitted.",
+        "operator",
+        "Look at the file and its permissions; nothing was sent of the document.",
+    ),
+    Reason(
+        "content_size",
+        PENDING,
+        "The file is not as large as the ERP says (`groesse_bytes`), so that it is another one or half of it.",
+        "data steward",
+        "Deliver the file again, or correct the size in the ERP; nothing was sent of the document.",
+    ),
+    Reason(
+        "content_too_large",
+        REJECTED,
+        "The file is larger than is sent (contract.yaml, `max_bytes`), or than the partner takes.",
+        "data steward",
+        "Make the file smaller in the ERP.",
+    ),
+    Reason(
+        "content_outside",
+        PENDING,
+        "The path of the file leads out of the source of documents, so it was not read.",
+        "data steward",
+        "Correct the path in the ERP; it is one below the folder, without `..`.",
+    ),
+    Reason(
+        "content_unreachable",
+        PENDING,
+        "The source of documents could not be reached.",
+        "operator",
+        "It goes by itself once the source is there again; see SOURCES__ERP__DOKUMENTE__….",
+    ),
+    Reason(
+        "content_address",
+        REJECTED,
+        "The partner named an address for the bytes that is not on its own host nor on one that is allowed.",
+        "operator",
+        "Ask the partner whether the named host is its storage, add it to DESTINATION__<PARTNER>__CONTENT_HOSTS, then"
+        " `stammdaten push --retry-rejected`.",
+    ),
+    Reason(
+        "content_refused",
+        REJECTED,
+        "The partner's storage refused the bytes, also under a fresh address.",
+        "maintainer",
+        "Look at the status in `sync.attempts`; ask the partner.",
+    ),
+)
 GROUPS: Mapping[str, tuple[Reason, ...]] = {
     "The record": RECORD,
     "The request": REQUEST,
     "The server and the way to it": SERVER,
     "This side": OURS,
     "Files": FILES,
+    "Documents": CONTENT,
 }
 REASONS: Mapping[str, Reason] = {reason.code: reason for group in GROUPS.values() for reason in group}
 

@@ -12,6 +12,8 @@ from pipelines.api.outcome import Outcome
 
 # Refusals that depend on the single record, however many records have them.
 OF_THE_RECORD = frozenset({"sync_off", "unknown_parent", "login_expired", "locked", "throttled"})
+# The partner's, though they have no status: where it wants bytes to be sent is the same for all.
+OF_THE_PARTNER = frozenset({"content_address"})
 Key = tuple[str, str]
 
 
@@ -68,7 +70,8 @@ class Refusals:
                 return
             status, reason = outcome.http_status or 0, outcome.reason or ""
             tally.failing[reason] += 1
-            if not 400 <= status < 500 or reason in OF_THE_RECORD or tally.accepted:
+            is_refusal = 400 <= status < 500 or reason in OF_THE_PARTNER
+            if not is_refusal or reason in OF_THE_RECORD or tally.accepted:
                 return
             alike = (reason, outcome.fields, status)
             tally.alike[alike] += 1

@@ -34,6 +34,11 @@ INTAKE = {
     " ever confirms it",
     "feedback_url": "Folder with feedback files of the partner: an address with the same login, or a local one",
 }
+# Where bytes of documents go.
+CONTENT = {
+    "content_hosts": "Hosts, beside those of contract.yaml, that documents may be sent to, separated by commas",
+    "content_in_flight": "So many documents side by side",
+}
 INTAKE_DEFAULTS = {"intake_known_hosts": "~/.ssh/known_hosts", "confirmed_within": "48"}
 NEVER = "never"
 A_CENTURY = 24 * 36500
@@ -46,7 +51,13 @@ ADDRESSES = ("base_url", "login_base_url")
 def known_keys(contract: Contract) -> set[str]:
     """Names of everything that may be set below `DESTINATION__<PARTNER>__`."""
     batch = {"batch"} if takes_batches(contract) else set()
-    own = {*contract.credentials, *contract.settings, *server_variables(contract), *intake_keys(contract)}
+    own = {
+        *contract.credentials,
+        *contract.settings,
+        *server_variables(contract),
+        *intake_keys(contract),
+        *content_keys(contract),
+    }
     return {*ADDRESSES, "environment", *PACE, *WAITS, *own, *batch} - (
         set() if contract.login else {"login_base_url"}
     )
@@ -88,6 +99,9 @@ def partner_settings(contract: Contract) -> dict[str, str]:
     for key in intake_keys(contract):
         if (value := config_value(prefix + key)) is not None:
             values[key] = check_credential(prefix + key, value) if key in SECRET else value.strip()
+    for key in content_keys(contract):
+        if value := config_value(prefix + key):
+            values[key] = _whole_number(prefix + key, value) if key == "content_in_flight" else value
     if intake_keys(contract):
         confirmed_within(contract)
     for key in PACE:
@@ -104,6 +118,11 @@ def partner_settings(contract: Contract) -> dict[str, str]:
 def intake_keys(contract: Contract) -> tuple[str, ...]:
     """Settings of how files are handed over; none for a partner that takes no files."""
     return tuple(INTAKE) if any(entity.openimmo for entity in contract.entities.values()) else ()
+
+
+def content_keys(contract: Contract) -> tuple[str, ...]:
+    """Settings of where bytes go; none for a partner that gets no documents."""
+    return tuple(CONTENT) if any(entity.content for entity in contract.entities.values()) else ()
 
 
 def reads_feedback(contract: Contract) -> bool:

@@ -185,6 +185,8 @@ def _show_record(record: "RecordLine") -> None:
         _say(f"    {attempt.at}: {attempt.operation} {_outcome(attempt)}")
     if record.on_its_way:
         _say(f"    on its way: {record.on_its_way}, not in the ledger yet")
+    if record.upload_step:
+        _say(f"    its bytes are on their way: the step {record.upload_step} was sent last")
     ledger = record.ledger
     if ledger and ledger.holds:
         _say(f"    the partner holds (id {ledger.remote_id}, since {ledger.last_synced_at}):")

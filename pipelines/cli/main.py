@@ -200,8 +200,13 @@ def plan(
         "match",
         "delivered",
         "by law",
+        "documents",
+        "bytes",
     ]
-    table(heads, cells(report.plan))
+    lines = cells(report.plan)
+    if not any(line.documents for line in report.plan):
+        heads, lines = heads[:-2], [line[:-2] for line in lines]
+    table(heads, lines)
     for row in report.rows or ():
         law = f" (by law, {row.by_law})" if row.by_law else ""
         out.print(f"{row.partner} {row.entity} {row.operation} {row.external_id}{law}", soft_wrap=True)
@@ -308,16 +313,21 @@ def sample(
     units: Annotated[int, typer.Option(help="Number of Verwaltungseinheiten.", min=10)] = 500,
     seed: Annotated[int, typer.Option(help="Same seed and units, same bytes.")] = 1,
     folder: Annotated[str, typer.Option("--out", help="Folder to write the delivery into.")] = "sample",
+    documents: Annotated[
+        bool, typer.Option("--documents", help="Write the files of documents, too.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Write a sample delivery: real Berlin addresses, invented people, and every trouble real exports have."""
-    from pipelines.erp.sample import write_sample
+    from pipelines.erp.sample import write_documents, write_sample
     from pipelines.reports.look import SampleReport
 
     if not folder.strip():
         raise SettingsError("--out: is empty; name a folder, it is made where it is not there")
     with Progressing(as_json) as progress:
         rows = write_sample(Path(folder), units, seed, progress)
+        if documents:
+            write_documents(Path(folder))
     print_rows(
         SampleReport(folder=folder, rows=rows),
         as_json,

@@ -11,7 +11,7 @@ from typing import Any
 
 import duckdb
 
-from pipelines.commands.base_link import link_base
+from pipelines.commands.base_link import link_base, link_packages
 from pipelines.commands.own_packages import write_packages
 from pipelines.contract.contract import partner_folders
 from pipelines.database import connect
@@ -114,9 +114,10 @@ def _invoke(
     from dbt.cli.main import dbtRunner
 
     folder = working_folder()
+    packages = write_packages(home)
     if folder != project_root():
         link_base(folder)
-    write_packages(home)
+        link_packages(folder, packages)
     arguments = [
         *command,
         "--vars",

@@ -128,6 +128,7 @@ def _text(folder: Path, name: str) -> str:
         docs=str(base / "docs"),
         user=_user(),
         version=stammdaten_version(),
+        dispatch=top_level_block(project, "dispatch"),
         flags=top_level_block(project, "flags"),
         vars=top_level_block(project, "vars"),
         partners="\n".join(_keys(load_contract(partner), credentials) for partner in partners()),

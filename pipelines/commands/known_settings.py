@@ -30,6 +30,9 @@ ERP_KEYS = (
     "openwowi.username", "openwowi.password", "openwowi.api_key", "openwowi.base_url", "openwowi.customer",
     "openwowi.version", "openwowi.rollen", "openwowi.tables", "openwowi.idnum_we", "openwowi.idnum_gebaeude",
     "openwowi.idnum_ve",
+    "dokumente.kind", "dokumente.folder", "dokumente.known_hosts", "dokumente.query", "dokumente.column",
+    "dokumente.credentials", "dokumente.credentials.*", "dokumente.kwargs.*", "dokumente.client_kwargs.*",
+    "dokumente.config_kwargs.*",
 )  # fmt: skip
 OWN = ("STAMMDATEN_HOME", "STAMMDATEN_MEMORY", "STAMMDATEN_WAIT", "STAMMDATEN_PARTNERS")
 EXAMPLES = {"DESTINATION": "DESTINATION__ETG24__API_TOKEN", "SOURCES": "SOURCES__ERP__FILES__FOLDER"}

@@ -35,20 +35,20 @@ models:
 """
 
 
-def write_packages(home: Path) -> list[str]:
-    """Makes the packages what `STAMMDATEN_PARTNERS` names now; returns the partners' names.
+def write_packages(home: Path) -> list[Path]:
+    """Makes the packages what `STAMMDATEN_PARTNERS` names now; returns their folders, with the list of partners.
 
     Raises `SettingsError` for a partner that cannot be one, and where the packages cannot be written.
     """
     found = own_partners(built_in_partners())
-    folder = home / FOLDER
+    folder, wanted = home / FOLDER, _wanted(found)
     try:
-        _make(folder, _wanted(found))
+        _make(folder, wanted)
     except OSError as problem:
         raise SettingsError(
             f"{folder}: cannot be written ({problem.strerror}); delete it and try again"
         ) from None
-    return list(found)
+    return sorted({folder / path.parts[0] for path in wanted})
 
 
 def _wanted(found: Mapping[str, Path]) -> dict[Path, str | Path]:

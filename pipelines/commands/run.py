@@ -21,6 +21,7 @@ from pipelines.commands.built import (
     read_nodes,
     tables_of,
 )
+from pipelines.commands.documents import reading_for
 from pipelines.commands.findings import renew_findings
 from pipelines.contract.contract import load_contract, unfinished_partners
 from pipelines.contract.contract import partners as known_partners
@@ -362,8 +363,11 @@ def _push(
     allowed: frozenset[str] = frozenset(),
 ) -> PushReport:
     limits = guards.limits(settings.guards)
-    with interrupt.finishing(interrupt.WITH_PARTNERS):
-        pushed = engine.push(home, plan_id, partners, limits, allowed, progress, make)
+    with (
+        reading_for(home, plan_id, partners) as contents,
+        interrupt.finishing(interrupt.WITH_PARTNERS),
+    ):
+        pushed = engine.push(home, plan_id, partners, limits, allowed, progress, make, contents)
     has_sent = any(line.created + line.updated + line.withdrawn for line in pushed.lines)
     with engine.after_sending(has_sent), open_database(home) as db:
         if not pushed.stopped and not pushed.held and settings.use_case is None:
@@ -519,15 +523,17 @@ def _check_mandanten(home: Path, settings: Vars) -> None:
             raise BuildError("nothing is loaded yet; run `stammdaten load` first") from None
     there = {str(number) for (number,) in found}
     for name in settings.active:
-        wanted = settings.partners[name].get("mandanten")
-        unknown = (
-            [number for number in wanted if str(number) not in there] if isinstance(wanted, list) else []
-        )
-        if unknown:
-            raise SettingsError(
-                f"partners.{name}.mandanten: the ERP has no Mandant {unknown[0]!r}; it has"
-                f" {', '.join(sorted(there))}; set it in dbt_project.yml or --vars"
+        options = load_profile(name).options.items()
+        for key in ("mandanten", *(key for key, option in options if option.allowed == "mandanten or null")):
+            wanted = settings.partners[name].get(key)
+            unknown = (
+                [number for number in wanted if str(number) not in there] if isinstance(wanted, list) else []
             )
+            if unknown:
+                raise SettingsError(
+                    f"partners.{name}.{key}: the ERP has no Mandant {unknown[0]!r}; it has"
+                    f" {', '.join(sorted(there))}; set it in dbt_project.yml or --vars"
+                )
 
 
 def tested(home: Path, settings: Vars, progress: Progress) -> tuple[list[str], tuple[FailureLine, ...]]:

@@ -11,11 +11,10 @@ from typing import TYPE_CHECKING, Literal
 import yaml
 
 from pipelines.contract import openimmo
-from pipelines.contract.entities import Source, build, get, read_entity, read_paging
+from pipelines.contract.entities import Source, read_entity, read_paging
 from pipelines.contract.json_schema import body_schema, resolve, whole_schema
 from pipelines.contract.login import read_login
 from pipelines.contract.model import (
-    LEVELS,
     STAMMDATEN,
     VALUES,
     ContractError,
@@ -37,6 +36,7 @@ from pipelines.contract.model import (
     dig,
 )
 from pipelines.contract.own_partners import CONTRACT, own_partners
+from pipelines.contract.parts import build, get
 from pipelines.contract.unfinished import check_filled_in, is_unfinished
 from pipelines.errors import SettingsError
 from pipelines.suggest import did_you_mean
@@ -390,9 +390,7 @@ def _sdl(partner: str, head: Json, document: Json, at: str) -> "Sdl | None":
 
 
 def _limits(given: Json, at: str) -> Limits:
-    limits = build(Limits, {**given, "assumed": tuple(given.get("assumed", ()))}, at)
-    if limits.confidence not in LEVELS:
-        raise ContractError(f"{at}.confidence is {limits.confidence!r}; allowed: {', '.join(LEVELS)}.")
+    limits = build(Limits, given, at)
     for name in limits.assumed:
         if given.get(name) is None:
             raise ContractError(f"{at}.assumed names {name!r}, which is no limit here.")

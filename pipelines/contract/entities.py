@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
-from typing import TYPE_CHECKING, Any, TypeVar
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 from pipelines.contract import openimmo
+from pipelines.contract.content import check_content, read_content
 from pipelines.contract.json_schema import body_schema, is_list
 from pipelines.contract.model import (
     USE_CASES,
@@ -26,12 +27,11 @@ from pipelines.contract.model import (
     WithdrawKind,
     dig,
 )
+from pipelines.contract.parts import build, get
 from pipelines.suggest import did_you_mean
 
 if TYPE_CHECKING:
     from pipelines.contract.graphql_schema import Sdl
-
-T = TypeVar("T")
 
 # Keys that a paging of each style needs beside its sizes.
 PAGING_NEEDS: Mapping[str, tuple[str, ...]] = {
@@ -49,7 +49,7 @@ KEYS = {
     "withdraw", "withdraw_note", "begin", "before_begin", "upsert", "mutation", "argument", "input", "refer_by",
     "before_create", "list_below", "fixed", "shown_as", "former_ids", "unique_external_id", "left_out_if_taken",
     "create", "made_by", "states",
-    "use_case", "bulk", "openimmo", "by_law", "archived",
+    "use_case", "bulk", "openimmo", "by_law", "archived", "content",
 }  # fmt: skip
 
 
@@ -147,6 +147,7 @@ def read_entity(name: str, entry: Json, source: Source, where: str) -> Entity:
         bulk=bulk,
         openimmo=files,
         by_law=_sentence(entry, "by_law", where),
+        content=read_content(entry["content"], source.document, where) if "content" in entry else None,
     )
     _check(entity, schema, where)
     return entity
@@ -155,10 +156,7 @@ def read_entity(name: str, entry: Json, source: Source, where: str) -> Entity:
 def read_paging(values: Json, where: str) -> Paging:
     """A `paging`, complete for its style."""
     given = dict(values)
-    style = given.get("style")
-    if style is not None and style not in PAGING_NEEDS:
-        raise ContractError(f"{where}.style is {style!r}; allowed: {', '.join(PAGING_NEEDS)}.")
-    if style == "skip_take":
+    if given.get("style") == "skip_take":
         given = {"offset": "paging.skip", "limit": "paging.take", **given}
     paging = build(Paging, given, where)
     for key in PAGING_NEEDS[paging.style]:
@@ -167,29 +165,6 @@ def read_paging(values: Json, where: str) -> Paging:
     if paging.first != 1 and (paging.first != 0 or paging.style != "page"):
         raise ContractError(f"{where}.first is {paging.first!r}; pages (style page) are counted from 0 or 1.")
     return paging
-
-
-def get(mapping: Json, key: str, where: str) -> Any:
-    """The value of a key that must be there."""
-    if key not in mapping:
-        raise ContractError(f"{where}: the key {key!r} is missing.")
-    return mapping[key]
-
-
-def build(kind: type[T], values: Json, where: str) -> T:
-    """A dataclass out of the values of a key."""
-    if not isinstance(values, Mapping):
-        raise ContractError(f"{where}: a map is needed.")
-    known = {field.name for field in fields(kind)}  # type: ignore[arg-type]
-    for key in values:
-        if key not in known:
-            raise ContractError(f"{where}: the key {key!r} is not known.")
-    try:
-        return kind(**values)
-    except TypeError as error:
-        raise ContractError(
-            f"{where}: {str(error).replace(kind.__name__ + '.__init__()', '').strip()}."
-        ) from None
 
 
 def _paths(
@@ -260,21 +235,14 @@ def _allowed(given: Any, schema: Json, where: str) -> Allowed:
         values["change"] = tuple(change)
     else:
         raise ContractError(f"{where}.change is {change!r}; all, or a list of fields, is needed.")
-    allowed = build(Allowed, values, where)
-    if not isinstance(allowed.delete, bool) or not isinstance(allowed.is_over, bool):
-        raise ContractError(f"{where}: delete and is_over are true or false.")
-    return allowed
+    return build(Allowed, values, where)
 
 
 def _bulk(given: Json, source: Source, where: str) -> Bulk:
     """Several upserts in one request; the body must have a list of records where `items` says."""
     if source.sdl:
         raise ContractError(f"{where}: for protocol rest only; in GraphQL batch is the key.")
-    if not isinstance(given, Mapping):
-        raise ContractError(f"{where}: a map is needed.")
-    bulk = build(Bulk, {**given, "counts": tuple(given.get("counts", ()))}, where)
-    if isinstance(bulk.max, bool) or not isinstance(bulk.max, int) or bulk.max < 1:
-        raise ContractError(f"{where}.max is {bulk.max!r}; a whole number of at least 1 is needed.")
+    bulk = build(Bulk, given, where)
     if bulk.counts and not bulk.accepted:
         raise ContractError(f"{where}.counts: what they add up to is missing, the key 'accepted'.")
     if "{" in bulk.path or "requestBody" not in source.document["paths"].get(bulk.path, {}).get("put", {}):
@@ -433,6 +401,8 @@ def _check(entity: Entity, schema: Json, where: str) -> None:
         raise ContractError(f"{where}.bulk: a record in the body takes no {entity.external_id!r}.")
     if entity.by_law and entity.withdraw.kind == "keep":
         raise ContractError(f"{where}.by_law: a record that is kept when it is withdrawn stays there.")
+    if entity.content:
+        check_content(entity.content, entity, schema, f"{where}.content")
     for key in ("before_create", "external_ids", "created_with", "unique_field", "left_out_if_taken"):
         if entity.upsert and getattr(entity, key):
             raise ContractError(f"{where}.{key}: not for an upsert.")

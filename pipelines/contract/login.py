@@ -3,8 +3,8 @@
 import re
 from collections.abc import Collection
 
-from pipelines.contract.entities import build, get
 from pipelines.contract.model import ContractError, Json, Login
+from pipelines.contract.parts import build, get
 
 FORM, JSON = "application/x-www-form-urlencoded", "application/json"
 
@@ -35,22 +35,9 @@ def read_login(head: Json, document: Json, at: str) -> Login | None:
     for server in document["paths"][path].get("servers", ()):
         if not str(server.get("url", "")).startswith("https://"):
             raise ContractError(f"{at}: credentials go by https only; its server is {server.get('url')!r}.")
-    return _checked(
-        build(Login, {**given, "fields": fields, "basic": basic, "is_form": FORM in kinds}, at), at
-    )
+    return build(Login, {**given, "fields": fields, "basic": basic, "is_form": FORM in kinds}, at)
 
 
 def _check_known(names: Collection[str], known: Collection[str], at: str) -> None:
     for name in sorted(set(names) - set(known)):
         raise ContractError(f"{at} uses {name!r}, which is no credential and no setting of this contract.")
-
-
-def _checked(login: Login, at: str) -> Login:
-    lifetime = login.lifetime
-    if (
-        isinstance(lifetime, bool)
-        or not isinstance(lifetime, int | float)
-        or not 1 <= lifetime < float("inf")
-    ):
-        raise ContractError(f"{at}.lifetime is {lifetime!r}; seconds are needed, 1 or more.")
-    return login

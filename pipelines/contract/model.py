@@ -1,10 +1,13 @@
 """The parts of a partner's contract as frozen data. What each key means stands in `docs/contracts.md`."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from dataclasses import field as default
-from typing import Any, Literal
+from typing import Annotated, Any, Literal, get_args
+
+from pydantic import ConfigDict, Field, Strict
+from pydantic.dataclasses import dataclass as checked
 
 from pipelines.errors import StammdatenError
 
@@ -17,6 +20,10 @@ ReferBy = Literal["id", "external_id"]
 BeforeCreate = Literal["", "look_up", "list"]
 Intake = Literal["http", "sftp", "ftps", "ftp"]
 SendAs = Literal["xml", "zip", "multipart"]
+Level = Literal["documented", "observed", "assumed"]
+AtLeastOne = Annotated[int, Field(ge=1)]
+Names = Annotated[tuple[str, ...], Strict(False)]  # of a list, too
+Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 
 # What a run may be limited to, each with a rhythm of its own; an entity belongs to the first if its contract is silent.
@@ -24,7 +31,7 @@ STAMMDATEN, LEERSTAENDE, DOKUMENTE = "stammdaten", "leerstaende", "dokumente"
 USE_CASES = (STAMMDATEN, LEERSTAENDE, DOKUMENTE)
 
 # How well a part of a contract is known, the best first; and the mark of a field's values beside that of the field.
-LEVELS = ("documented", "observed", "assumed")
+LEVELS: tuple[Level, ...] = get_args(Level)
 VALUES = "x-values-confidence"
 
 
@@ -32,7 +39,11 @@ class ContractError(StammdatenError):
     """A contract file is missing or wrong; the message names file and key."""
 
 
-@dataclass(frozen=True)
+# Of what is read from YAML as it stands there: no other keys, and no values of another kind.
+AS_WRITTEN = ConfigDict(extra="forbid", strict=True)
+
+
+@checked(frozen=True, config=AS_WRITTEN)
 class Limits:
     """Upper bounds of the connector; None is not limited. `confidence` says who names them, `assumed` which none does.
 
@@ -44,13 +55,13 @@ class Limits:
     per_minute: float | None = None
     per_hour: float | None = None
     per_day: float | None = None
-    confidence: str = "assumed"
+    confidence: Level = "assumed"
     answer_mib: float = 32
     longest_wait: float = 7_200
-    assumed: tuple[str, ...] = ()
+    assumed: Names = ()
 
 
-@dataclass(frozen=True)
+@checked(frozen=True, config=AS_WRITTEN)
 class Patience:
     """How long a create without an answer is waited for, in seconds.
 
@@ -58,11 +69,11 @@ class Patience:
     it was sent, a record that a look-up does not show is believed to be absent.
     """
 
-    look_again: float = 30.0
-    absent_after: float = 120.0
+    look_again: Seconds = 30.0
+    absent_after: Seconds = 120.0
 
 
-@dataclass(frozen=True)
+@checked(frozen=True, config=AS_WRITTEN)
 class Paging:
     """How lists are read: names of query parameters, headers or body fields, dotted paths into the answer."""
 
@@ -82,12 +93,12 @@ class Paging:
     first: int = 1
 
 
-@dataclass(frozen=True)
+@checked(frozen=True, config=AS_WRITTEN)
 class ErrorShape:
     """Where an error body keeps what; each is a list of dotted paths, the first that is there counts."""
 
-    code: tuple[str, ...] = ()
-    message: tuple[str, ...] = ()
+    code: Names = ()
+    message: Names = ()
     details: str = ""
     field: str = ""
     body_field: str = ""
@@ -124,17 +135,17 @@ class ErrorShape:
         ]
 
 
-@dataclass(frozen=True)
+@checked(frozen=True, config=AS_WRITTEN)
 class LeftOut:
     """Fields that are left out of one repeat when the partner refuses exactly them as taken by another record.
 
     `codes` and `text` (a pattern) say how an error body tells it; another one of `needs` must have a value in the row.
     """
 
-    fields: tuple[str, ...]
-    codes: tuple[str, ...] = ()
+    fields: Names
+    codes: Names = ()
     text: str = ""
-    needs: tuple[str, ...] = ()
+    needs: Names = ()
 
     def applies(self, refused: tuple[str, ...], code: str, text: str, row: Mapping[str, Any]) -> str | None:
         """The field to leave out of the repeat, or None; `text` is what is said of it, in lower case."""
@@ -148,7 +159,7 @@ class LeftOut:
         return field if is_taken and has_rest else None
 
 
-@dataclass(frozen=True)
+@checked(frozen=True, config=AS_WRITTEN)
 class Login:
     """A POST that answers with a token, which goes as a bearer with each request.
 
@@ -158,14 +169,14 @@ class Login:
 
     path: str
     fields: Mapping[str, str]
-    basic: tuple[str, ...] = ()
+    basic: Names = ()
     token: str = "access_token"  # noqa: S105
     expires_in: str = "expires_in"
-    lifetime: float = 300.0
+    lifetime: Annotated[float, Field(ge=1, allow_inf_nan=False)] = 300.0
     is_form: bool = False
 
 
-@dataclass(frozen=True)
+@checked(frozen=True, config=AS_WRITTEN)
 class MultiStatus:
     """Where an answer 207 keeps its items, and in an item its status and its record (dotted paths)."""
 
@@ -174,7 +185,7 @@ class MultiStatus:
     record: str = ""
 
 
-@dataclass(frozen=True)
+@checked(frozen=True, config=AS_WRITTEN)
 class Find:
     """One request that looks records up, or lists them.
 
@@ -201,7 +212,7 @@ class Parent:
     required: bool
 
 
-@dataclass(frozen=True)
+@checked(frozen=True, config=AS_WRITTEN)
 class Lookup:
     """An id out of the partner's own catalogue: of the records at `path`, the one that is as `where` says."""
 
@@ -211,7 +222,7 @@ class Lookup:
     take: str
 
 
-@dataclass(frozen=True)
+@checked(frozen=True, config=AS_WRITTEN)
 class Below:
     """A list that shows children of one record of `entity` only, asked for in the query parameter `query`."""
 
@@ -219,7 +230,7 @@ class Below:
     query: str
 
 
-@dataclass(frozen=True)
+@checked(frozen=True, config=AS_WRITTEN)
 class Bulk:
     """Upserts of up to `max` records in one PUT on `path`; `items` is the dotted place of their list in the body.
 
@@ -228,10 +239,10 @@ class Bulk:
     """
 
     path: str
-    max: int
+    max: AtLeastOne
     items: str = "items"
     accepted: str = ""
-    counts: tuple[str, ...] = ()
+    counts: Names = ()
     rejected: str = "rejected"
     index: str = "index"
     external_id: str = "external_id"
@@ -261,14 +272,14 @@ class Withdraw:
         return self.field if self.kind == "end" or self.mutation else None
 
 
-@dataclass(frozen=True)
+@checked(frozen=True, config=AS_WRITTEN)
 class Allowed:
     """What may be done to a record in one state: fields that may be changed (None: all), whether it may be deleted.
 
     `is_over`: nothing is left to withdraw.
     """
 
-    change: tuple[str, ...] | None = ()
+    change: Names | None = ()
     delete: bool = False
     is_over: bool = False
 
@@ -286,7 +297,7 @@ class States:
         return self.allows.get(shown) if isinstance(shown, str) else None
 
 
-@dataclass(frozen=True)
+@checked(frozen=True, config=AS_WRITTEN)
 class Import:
     """An import over HTTP: where a file goes, where its state is asked for, and the words of the answer.
 
@@ -298,20 +309,20 @@ class Import:
     state_path: str
     import_id: str
     state: str
-    running: tuple[str, ...]
-    done: tuple[str, ...]
-    failed: tuple[str, ...]
+    running: Names
+    done: Names
+    failed: Names
     results: str
     number: str
     result: str
-    accepted: Mapping[str, tuple[str, ...]]
-    rejected: tuple[str, ...]
-    unknown: tuple[str, ...] = ()
+    accepted: Mapping[str, Names]
+    rejected: Names
+    unknown: Names = ()
     message: str = ""
     send_as: SendAs = "xml"
 
 
-@dataclass(frozen=True)
+@checked(frozen=True, config=AS_WRITTEN)
 class OpenImmo:
     """How the objects of an entity are handed over: `intake` by default, so many `objects` in a file at most.
 
@@ -319,9 +330,53 @@ class OpenImmo:
     """
 
     intake: Intake
-    objects: int = 200
-    wait: float = 120.0
+    objects: AtLeastOne = 200
+    wait: Seconds = 120.0
     http: Import | None = None
+
+
+@dataclass(frozen=True)
+class Step:
+    """One request of an upload, on a path of the partner, or on the whole address that an earlier step has `kept`.
+
+    `template` is the path as it stands under `paths`, whatever its names in braces are called there.
+    `body` may hold names in braces. `keep`: name → dotted place in the answer. `part` is the name of the part that
+    holds the bytes in a multipart body. `runs_out`: what it keeps is good for a while only, and asked for anew.
+    """
+
+    name: str
+    method: str
+    path: str = ""
+    template: str = ""
+    address: str = ""
+    body: Mapping[str, Any] = default(default_factory=dict)
+    keep: Mapping[str, str] = default(default_factory=dict)
+    sends_bytes: bool = False
+    part: str = ""
+    runs_out: bool = False
+
+
+@dataclass(frozen=True)
+class Content:
+    """The bytes that belong to a record. `field` is the column of the mart that describes them.
+
+    `before` and `after`: steps around the write of the record; `is_part`: the bytes go in that request, as a part of
+    a multipart body. `id`: which kept value the field takes. `hosts`: where else bytes may be sent to. `seconds`: how
+    long one request with bytes may take. `remove` (a path with kept names): takes a file out that nothing uses any
+    more. `shown`: where a record shows `size`, `sha256` or `md5` of its bytes.
+    """
+
+    field: str
+    before: tuple[Step, ...] = ()
+    after: tuple[Step, ...] = ()
+    is_part: bool = False
+    id: str = ""
+    hosts: tuple[str, ...] = ()
+    in_flight: int = 4
+    max_bytes: int = 50 * 2**20
+    seconds: float = 600.0
+    remove: str = ""
+    shown: Mapping[str, str] = default(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -377,6 +432,7 @@ class Entity:
     by_law: str = ""
     id_in_body: bool = False
     archived: Mapping[str, Any] = default(default_factory=dict)
+    content: Content | None = None
 
     @property
     def list(self) -> str:
@@ -388,6 +444,15 @@ class Entity:
         """The parents whose ids stand in the address, from the outermost to the one that a record lies in."""
         inner = [parent for parent in self.parents if parent.in_path]
         return tuple(sorted(inner, key=lambda parent: self.collection.index("{" + parent.field + "}")))
+
+    @property
+    def reference_columns(self) -> Mapping[str, Sequence[str]]:
+        """The partner's parent field → the mart's columns that fill it (several are alternatives)."""
+        columns = [
+            (parent.field, f"{parent.entity}_external_{'ids' if parent.many else 'id'}")
+            for parent in self.parents
+        ]
+        return {field: tuple(name for of, name in columns if of == field) for field, _ in columns}
 
     @property
     def id_is_ours(self) -> bool:

@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import yaml
 
-from pipelines.contract.model import VALUES, ContractError, Import, Intake, Json, OpenImmo, SendAs
+from pipelines.contract.model import VALUES, ContractError, Import, Json, OpenImmo
+from pipelines.contract.parts import build
 
 KINDS = ("create", "update", "withdraw")
 SOURCE = "xsd"
@@ -17,37 +18,19 @@ FILE = Path(__file__).parent / "openimmo.yaml"
 def read_openimmo(given: Any, paths: Mapping[str, Any], where: str) -> OpenImmo:
     """The key `openimmo` of an entity. Raises ContractError that names the key."""
     at = f"{where}.openimmo"
-    known = {"intake", "objects", "wait", "http"}
-    if not isinstance(given, Mapping) or not given.keys() <= known:
-        raise ContractError(f"{at}: a map of {', '.join(sorted(known))} is needed; see docs/contracts.md.")
-    intake: Any = given.get("intake")
-    if intake not in get_args(Intake):
-        raise ContractError(f"{at}.intake is {intake!r}; allowed: {', '.join(get_args(Intake))}.")
-    http = _http(given["http"], paths, f"{at}.http") if "http" in given else None
-    if intake == "http" and http is None:
+    values = dict(given) if isinstance(given, Mapping) else given
+    if isinstance(values, dict) and "http" in values:
+        values["http"] = _http(values["http"], paths, f"{at}.http")
+    found = build(OpenImmo, values, at)
+    if found.intake == "http" and found.http is None:
         raise ContractError(f"{at}: the intake http needs the key 'http'.")
-    objects, wait = given.get("objects", 200), given.get("wait", 120.0)
-    if isinstance(objects, bool) or not isinstance(objects, int) or objects < 1:
-        raise ContractError(f"{at}.objects is {objects!r}; a whole number of at least 1 is needed.")
-    if isinstance(wait, bool) or not isinstance(wait, int | float) or wait < 0:
-        raise ContractError(f"{at}.wait is {wait!r}; seconds are needed, 0 or more.")
-    return OpenImmo(intake, objects, float(wait), http)
+    return found
 
 
 def _http(given: Any, paths: Mapping[str, Any], at: str) -> Import:
-    words = {"running", "done", "failed", "rejected", "unknown"}
-    try:
-        made: dict[str, Any] = {
-            name: tuple(value) if name in words else value for name, value in dict(given).items()
-        }
-        made["accepted"] = {kind: tuple(value) for kind, value in dict(given["accepted"]).items()}
-        found = Import(**made)
-    except (TypeError, KeyError, ValueError) as problem:
-        raise ContractError(f"{at}: {str(problem).replace('Import.__init__()', '').strip()}.") from None
+    found = build(Import, given, at)
     if found.accepted.keys() != set(KINDS):
         raise ContractError(f"{at}.accepted: words for {', '.join(KINDS)} are needed.")
-    if found.send_as not in get_args(SendAs):
-        raise ContractError(f"{at}.send_as is {found.send_as!r}; allowed: {', '.join(get_args(SendAs))}.")
     for path, method in ((found.path, "post"), (found.state_path, "get")):
         if method not in paths.get(path, {}):
             raise ContractError(f"{at}: {method} {path!r} is not described under paths.")

@@ -25,7 +25,10 @@ SHARED = ("aktiv", "separator", "mandanten")
 SEPARATORS, SEPARATOR = ("-", "_", ".", "/", "|"), "/"
 MOST_DAYS = 3650
 # What an option may be, where it is no list of values; checked by the macro `partner_option`.
-WORDS = ("text", "text or null", "list of ids or null", "id number", "id number or null", "ids by WE", "days")
+WORDS = (
+    "text", "text or null", "names or null", "list of ids or null", "id number", "id number or null", "ids by WE",
+    "days", "date or null", "separator or null", "mandanten or null",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)

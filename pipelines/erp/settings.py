@@ -6,24 +6,22 @@ import os
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
 
 from pipelines.erp.delivery.delivery import Door
-from pipelines.erp.delivery.encrypted import is_lifted
 from pipelines.erp.delivery.mapping import read_mapping
 from pipelines.erp.files.archive import ArchiveLimits
 from pipelines.erp.files.csv_file import DELIMITERS
 from pipelines.erp.files.door import FilesSettings
 from pipelines.erp.files.encoding import ENCODINGS
 from pipelines.erp.files.folder import PACKED
-from pipelines.erp.files.remote import Remote, check_address, is_remote
+from pipelines.erp.files.place import PLACES, place
+from pipelines.erp.files.remote import FILES, Remote
 from pipelines.erp.increments import Increments
 from pipelines.errors import SettingsError
 from pipelines.settings import checked_text, setting_name, settings_path, working_folder
 
 KINDS = ("files", "sql", "openwowi")
 DELIMITER_NAMES = {"tab": "\t", **{delimiter: delimiter for delimiter in DELIMITERS}}
-PLACES = "set it in the environment or in .dlt/config.toml"
 
 
 def is_configured() -> bool:
@@ -106,32 +104,12 @@ def _files() -> FilesSettings:
 
 
 def _folder() -> Path | Remote:
-    key = "sources.erp.files.folder"
-    folder = _value(key)
-    if folder is None:
-        raise SettingsError(f"{setting_name(key)}: missing; name the folder with the ERP's files; {PLACES}")
-    if is_remote(folder):
-        known_hosts = _value("sources.erp.files.known_hosts")
-        trusted = settings_path(known_hosts) if known_hosts else Remote.known_hosts
-        return Remote(check_address(folder), trusted, is_lifted())
-    try:
-        local = unquote(urlsplit(folder).path) if folder.lower().startswith("file:") else folder
-    except ValueError:
+    found = place(FILES, PACKED)
+    if found is None:
         raise SettingsError(
-            f"{setting_name(key)}: not an address; write it as file:///folder; {PLACES}"
-        ) from None
-    path = settings_path(local)
-    if not _is_place(path):
-        raise SettingsError(
-            f"{setting_name(key)}: {path} is no folder; name the one with the ERP's files, or a ZIP; {PLACES}"
+            f"{setting_name(f'{FILES}.folder')}: missing; name the folder with the ERP's files; {PLACES}"
         )
-    return path
-
-
-def _is_place(path: Path) -> bool:
-    with suppress(OSError):
-        return path.is_dir() or (path.is_file() and path.suffix.lower() in PACKED)
-    return False
+    return found
 
 
 def _positive(key: str, default: float) -> float:

@@ -117,6 +117,7 @@ class Evidence:
                 "held": next(iter(in_doubt.get(record, [])), None),
                 "by_law": next(iter(by_law.get(record, [])), None),
                 "on_its_way": self._on_its_way(*record),
+                "upload_step": self._upload_step(*record),
             }
             for record in chosen
         ]
@@ -215,17 +216,29 @@ class Evidence:
 
     def _on_its_way(self, entity: str, external_id: str) -> str | None:
         """The state of an outcome that the journal has and the ledger has not yet, or None."""
+        return self._in_journal(
+            entity,
+            external_id,
+            "select state from outcome where partner = ? and id_space = ? and external_id = ?"
+            " order by settled_at desc limit 1",
+        )
+
+    def _upload_step(self, entity: str, external_id: str) -> str | None:
+        """The step of an upload that was sent last and behind which the next run goes on, or None."""
+        return self._in_journal(
+            entity,
+            external_id,
+            "select step from upload where partner = ? and id_space = ? and external_id = ? and not is_whole",
+        )
+
+    def _in_journal(self, entity: str, external_id: str, sql: str) -> str | None:
         file = self._home / "journal.sqlite"
         if not file.exists():
             return None
         key = (self._contract.partner, self._contract.entities[entity].id_space, external_id)
         try:
             with closing(sqlite3.connect(f"{file.as_uri()}?mode=ro", uri=True)) as journal:
-                row = journal.execute(
-                    "select state from outcome where partner = ? and id_space = ? and external_id = ?"
-                    " order by settled_at desc limit 1",
-                    key,
-                ).fetchone()
+                row = journal.execute(sql, key).fetchone()
         except sqlite3.Error:
             return None
         return row[0] if row else None

@@ -148,6 +148,8 @@ class RecordLine:
     by_law: GoneByLaw | None
     on_its_way: str | None
     """State of an outcome that is not in the ledger yet."""
+    upload_step: str | None
+    """Of a document whose bytes are on their way: the step of contract.yaml that was sent last."""
 
 
 @dataclass(frozen=True, kw_only=True)

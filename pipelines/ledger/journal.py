@@ -16,7 +16,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from pipelines.api.outcome import Outcome
+from pipelines.api.outcome import Outcome, Upload
 from pipelines.database import said
 from pipelines.errors import JournalError
 
@@ -37,8 +37,26 @@ create table if not exists outcome (
     primary key (plan_id, seq)
 ) without rowid;
 create index if not exists outcome_by_id on outcome (partner, id_space, external_id);
+create table if not exists upload (
+    partner text, id_space text, external_id text, mark text, label text, sha256 text, size integer,
+    step text, done text, kept text, is_whole integer, noted_at real,
+    primary key (partner, id_space, external_id)
+) without rowid;
 """
 NOTE = "insert or replace into outcome values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+# What is known of the bytes goes with the outcome of their record, once all of them are there.
+WITH_CONTENT = """
+select
+    o.*,
+    case
+        when u.is_whole
+            then json_object('sha256', u.sha256, 'label', u.label, 'size', u.size, 'kept', json(u.kept))
+    end
+from outcome as o
+left join upload as u
+    on o.partner = u.partner and o.id_space = u.id_space and o.external_id = u.external_id
+order by o.plan_id, o.seq
+"""
 OUTCOMES = pa.schema(
     [
         ("plan_id", pa.string()),
@@ -53,6 +71,7 @@ OUTCOMES = pa.schema(
         ("remote_id", pa.string()),
         ("requests", pa.int64()),
         ("settled_at", pa.float64()),
+        ("content", pa.string()),
     ]
 )
 
@@ -205,6 +224,41 @@ class Journal:
                 [partner, *spaces],
             ).fetchall()
 
+    def note_upload(self, partner: str, id_space: str, external_id: str, upload: Upload) -> None:
+        """Notes how far the bytes of a record have got; what was noted of it before is replaced."""
+        with self._lock:
+            self._db.execute(
+                "insert or replace into upload values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (
+                    partner, id_space, external_id, upload.mark, upload.label, upload.sha256, upload.size,
+                    upload.step, json.dumps(list(upload.done)), json.dumps(dict(upload.kept)), upload.is_whole,
+                    time.time(),
+                ),
+            )  # fmt: skip
+
+    def upload(self, partner: str, id_space: str, external_id: str) -> Upload | None:
+        """How far the bytes of a record have got since the last fold, or in a run that was killed; None: not begun."""
+        with self._lock:
+            row = self._db.execute(
+                "select mark, label, sha256, size, step, done, kept, is_whole from upload"
+                " where partner = ? and id_space = ? and external_id = ?",
+                (partner, id_space, external_id),
+            ).fetchone()
+        if row is None:
+            return None
+        mark, label, sha256, size, step, done, kept, is_whole = row
+        return Upload(
+            mark, label, sha256, size, step, tuple(json.loads(done)), json.loads(kept), bool(is_whole)
+        )
+
+    def forget_upload(self, partner: str, id_space: str, external_id: str) -> None:
+        """Forgets how far the bytes of a record have got."""
+        with self._lock:
+            self._db.execute(
+                "delete from upload where partner = ? and id_space = ? and external_id = ?",
+                (partner, id_space, external_id),
+            )
+
     def last_outcome(self, partner: str) -> float | None:
         """When the last outcome of a partner since the last fold was noted (epoch seconds), or None."""
         with self._lock:
@@ -250,7 +304,7 @@ class Journal:
         """All outcomes since the last fold, as Arrow tables of at most `rows` rows."""
         with self._lock:
             self._write_waiting(list(self._unwritten))
-            cursor = self._db.execute("select * from outcome order by plan_id, seq")
+            cursor = self._db.execute(WITH_CONTENT)
             while chunk := cursor.fetchmany(rows):
                 columns = list(zip(*chunk, strict=True))
                 yield pa.table(
@@ -264,6 +318,10 @@ class Journal:
             with self._transaction():
                 self._db.execute(
                     "delete from intent where (plan_id, seq) in (select plan_id, seq from outcome)"
+                )
+                self._db.execute(
+                    "delete from upload where is_whole and (partner, id_space, external_id) in"
+                    " (select partner, id_space, external_id from outcome)"
                 )
                 self._db.execute("delete from outcome")
 

@@ -90,6 +90,10 @@ create table if not exists sync.by_law (
 );
 alter table sync.plan_counts add column if not exists by_law bigint;
 alter table sync.plan add column if not exists children bigint[];
+alter table sync.plan_counts add column if not exists documents bigint;
+alter table sync.plan_counts add column if not exists bytes bigint;
+alter table sync.ledger add column if not exists content varchar;
+alter table sync.plan add column if not exists content varchar;
 alter table sync.plan add column if not exists with_parent boolean;
 create table if not exists sync.rekeyed (partner varchar, former varchar, now varchar);
 create table if not exists sync.systems (partner varchar, address varchar, since timestamptz);
@@ -103,7 +107,7 @@ DONE = """
 create or replace temp table done as
 select
     o.plan_id, o.seq, o.state, o.reason, o.fields, o.http_status, o.requests, o.remote_id as new_remote_id,
-    to_timestamp(o.settled_at) as settled_at,
+    to_timestamp(o.settled_at) as settled_at, o.content,
     p.partner, p.entity, p.id_space, p.operation, p.external_id, p.remote_id, p.payload, p.refs, p.payload_hash,
     n.run_id
 from outcomes as o
@@ -128,8 +132,18 @@ using moved as m
 when matched then update set
     entity = m.entity, remote_id = m.remote_id, state = m.state, reason = m.reason, fields = m.fields,
     payload = m.payload, refs = m.refs, payload_hash = m.payload_hash, tries = m.tries, tried_hash = m.tried_hash,
-    last_run_id = m.last_run_id, last_synced_at = m.last_synced_at
+    last_run_id = m.last_run_id, last_synced_at = m.last_synced_at, content = m.content
 when not matched then insert by name;
+"""
+
+
+# The ids that `field` of a JSON object holds, one or a list of them; NULL where it holds none.
+IDS_IN = """
+create or replace temp macro ids_in(body, field) as case
+    when json_type(body, '$."' || field || '"') = 'ARRAY' then json_extract(body, '$."' || field || '"')::varchar[]
+    when json_extract_string(body, '$."' || field || '"') is not null
+        then [json_extract_string(body, '$."' || field || '"')]
+end
 """
 
 
@@ -155,8 +169,9 @@ def open_database(home: Path) -> Iterator[duckdb.DuckDBPyConnection]:
 
 
 def create_tables(db: duckdb.DuckDBPyConnection) -> None:
-    """Creates the tables of the schema `sync` that are not there yet."""
+    """Creates the tables of the schema `sync` that are not there yet, and the macro `ids_in` for this connection."""
     db.execute(SCHEMA)
+    db.execute(IDS_IN)
 
 
 def in_little_memory(db: duckdb.DuckDBPyConnection, work: Callable[[], T]) -> T:

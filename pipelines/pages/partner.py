@@ -2,7 +2,15 @@
 
 from collections.abc import Iterator, Mapping
 
-from pipelines.api.settings import INTAKE, INTAKE_DEFAULTS, intake_keys, server_variables, takes_batches
+from pipelines.api.settings import (
+    CONTENT,
+    INTAKE,
+    INTAKE_DEFAULTS,
+    content_keys,
+    intake_keys,
+    server_variables,
+    takes_batches,
+)
 from pipelines.contract.contract import VALUES, Contract, Entity, Json, Withdraw, load_contract
 from pipelines.pages.markdown import code, codes, paragraphs, section, sentence, table
 from pipelines.pages.models import Mart, Models, read_models
@@ -247,6 +255,10 @@ def _system_settings(contract: Contract) -> list[str]:
         [intake, *_] = [entity.openimmo.intake for entity in contract.entities.values() if entity.openimmo]
         default = {**INTAKE_DEFAULTS, "intake": intake}.get(name)
         rows.append((name, code(default) if default else "", f"{INTAKE[name]}."))
+    contents = [entity.content for entity in contract.entities.values() if entity.content]
+    for name in content_keys(contract):
+        most = max(content.in_flight for content in contents)
+        rows.append((name, code(most) if name == "content_in_flight" else "", f"{CONTENT[name]}."))
     shown = [(code(prefix + name.upper()), default, sentence(meaning)) for name, default, meaning in rows]
     return table(("setting", "default", "meaning"), shown)
 

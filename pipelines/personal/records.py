@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from pipelines.contract.contract import Contract
-from pipelines.contract.references import reference_columns
 from pipelines.personal.fields import nested_persons, personal_fields
 
 SEPARATORS = ("-", "_", ".", "/", "|")
@@ -72,7 +71,7 @@ def mentions(contract: Contract) -> tuple[Mention, ...]:
         for column, key in nested_persons(contract.partner, f"{contract.partner}__{name}").items()
     ]
     for entity in contract.entities.values():
-        columns = reference_columns(entity)
+        columns = entity.reference_columns
         found += [
             Mention(
                 persons[parent.entity], entity.name, parent.field, None, parent.many,

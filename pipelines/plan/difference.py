@@ -16,7 +16,7 @@ def empty_difference(db: duckdb.DuckDBPyConnection) -> None:
     db.execute(
         "create or replace temp table diff (entity varchar, id_space varchar, external_id varchar, operation varchar,"
         " remote_id varchar, payload varchar, refs varchar, payload_hash varchar, changed_fields varchar[],"
-        " confirmed boolean, sends boolean, is_whole boolean)"
+        " confirmed boolean, sends boolean, is_whole boolean, content varchar)"
     )
 
 

@@ -40,6 +40,9 @@ DEFAULTS: Mapping[str, Limit] = {
     "update": Limit(share=0.50, rows=100, much_of=NEVER),
     "shrink": Limit(share=0.10, rows=20),
     "renumber": Limit(share=0.0, rows=3, much_of=NEVER),
+    # Documents of one run, however many there are; and their bytes, in MiB.
+    "documents": Limit(share=0.0, rows=20_000, much_of=NEVER),
+    "mebibytes": Limit(share=0.0, rows=20_480, much_of=NEVER),
 }
 # An entity is onboarded once so large a share of its mart is at the partner; before, creates are not guarded.
 ONBOARDED = 0.9
@@ -87,6 +90,10 @@ class TrippedGuard:
                 f"{self.entity}: {self.rows:,} records would be withdrawn and created again under another id, which"
                 " looks like a renumbering (stammdaten rekey)"
             )
+        if self.guard == "documents":
+            return f"{self.entity}: the bytes of {self.rows:,} documents would be read and sent"
+        if self.guard == "mebibytes":
+            return f"{self.entity}: {self.rows:,} MiB of documents would be read and sent"
         verb = {"withdraw": "withdrawn", "create": "created", "update": "updated"}[self.guard]
         return f"{self.entity}: {self.rows:,} of {self.of:,} records would be {verb}"
 
@@ -161,6 +168,9 @@ def check_counts(
         tripped.append(TrippedGuard(counts.partner, "create", counts.entity, counts.create, held))
     if limit["update"].is_passed(counts.update, held):
         tripped.append(TrippedGuard(counts.partner, "update", counts.entity, counts.update, held))
+    for guard, number in (("documents", counts.documents), ("mebibytes", counts.bytes // 2**20)):
+        if limit[guard].is_passed(number, number):
+            tripped.append(TrippedGuard(counts.partner, guard, counts.entity, number, counts.in_mart))
     return tripped
 
 

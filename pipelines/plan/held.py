@@ -22,12 +22,7 @@ where l.partner = $partner and l.remote_id is not null and l.state <> 'withdrawn
 """
 PARENTS = """
 create or replace temp table absent_parent as
-select distinct a.id_space, a.external_id, f.id_space as parent_space, unnest(
-    case json_type(a.refs, '$."' || f.field || '"')
-        when 'ARRAY' then json_extract(a.refs, '$."' || f.field || '"')::varchar[]
-        when 'VARCHAR' then [json_extract_string(a.refs, '$."' || f.field || '"')]
-    end
-) as parent_id
+select distinct a.id_space, a.external_id, f.id_space as parent_space, unnest(ids_in(a.refs, f.field)) as parent_id
 from absent as a
 inner join parent_field as f on a.entity = f.entity
 """
@@ -154,12 +149,7 @@ insert into held
 select r.entity, $space, r.external_id, min(h.rule), min_by(h.table_name, h.rule),
     min('hangs below ' || h.entity || ' ' || h.external_id), true
 from (
-    select r.entity, r.external_id, f.id_space as parent_space, unnest(
-        case json_type(r.refs, '$."' || f.field || '"')
-            when 'ARRAY' then json_extract(r.refs, '$."' || f.field || '"')::varchar[]
-            when 'VARCHAR' then [json_extract_string(r.refs, '$."' || f.field || '"')]
-        end
-    ) as parent_id
+    select r.entity, r.external_id, f.id_space as parent_space, unnest(ids_in(r.refs, f.field)) as parent_id
     from rendered as r
     semi join (from compared where operation in ('create', 'match')) as c on r.external_id = c.external_id
     inner join parent_field as f on r.entity = f.entity

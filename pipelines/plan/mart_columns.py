@@ -5,9 +5,9 @@ from typing import Any
 
 import duckdb
 
+from pipelines.contract.content import COLUMNS as CONTENT_COLUMNS
 from pipelines.contract.contract import Contract, Entity
 from pipelines.contract.json_schema import is_list
-from pipelines.contract.references import reference_columns
 from pipelines.errors import BuildError
 
 MART_SCHEMA = "partners"
@@ -23,10 +23,12 @@ def mart_columns(db: duckdb.DuckDBPyConnection, contract: Contract, entity: Enti
     except duckdb.CatalogException:
         raise BuildError(f"{mart}: the mart is not there; run `stammdaten build` first") from None
     columns = list(relation.columns)
-    own = ["external_id", *(column for columns_ in reference_columns(entity).values() for column in columns_)]
+    own = ["external_id", *(column for columns_ in entity.reference_columns.values() for column in columns_)]
     for column in own:
         if column not in columns:
             raise BuildError(f"{mart}: the column {column} is missing; add it to the model")
+    # What describes the bytes is no field of the partner.
+    own += [entity.content.field] if entity.content else []
     schema = contract.schema(entity.name, "create")
     fields = {name: kind for name, kind in zip(columns, relation.types, strict=True) if name not in own}
     for name in _unknown(fields, schema):
@@ -48,6 +50,8 @@ def misfits(db: duckdb.DuckDBPyConnection, contract: Contract, use_case: str | N
             columns = mart_columns(db, contract, entity)
         except BuildError as problem:
             return str(problem)
+        if entity.content and (lacks := _lacks_of_content(db, contract, entity.name, entity.content.field)):
+            return lacks
         missing = _required(entity, contract.schema(entity.name, "create")) - set(columns)
         if missing:
             mart = f"{contract.partner}__{entity.name}"
@@ -55,6 +59,23 @@ def misfits(db: duckdb.DuckDBPyConnection, contract: Contract, use_case: str | N
     if any(entity.by_law for entity in contract.entities.values()):
         return _lacking(db, f"{contract.partner}__by_law", ("entity", "external_id", "rule", "reason"))
     return None
+
+
+def _lacks_of_content(
+    db: duckdb.DuckDBPyConnection, contract: Contract, name: str, column: str
+) -> str | None:
+    """What is missing in the column that describes the bytes of a record."""
+    mart = f"{contract.partner}__{name}"
+    relation = db.sql(f'from {MART_SCHEMA}."{mart}" limit 0')
+    kind = dict(zip(relation.columns, relation.types, strict=True)).get(column)
+    there = [part for part, _ in kind.children] if kind is not None and kind.id == "struct" else []
+    missing = [part for part in CONTENT_COLUMNS if part not in there]
+    if not missing:
+        return None
+    return (
+        f"{mart}: the column {column}, a struct that describes the bytes, has no {missing[0]}; it needs"
+        f" {', '.join(CONTENT_COLUMNS)}"
+    )
 
 
 def _lacking(db: duckdb.DuckDBPyConnection, model: str, columns: tuple[str, ...]) -> str | None:

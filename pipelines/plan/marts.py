@@ -1,9 +1,10 @@
 """The rows of marts as JSON, payload and references apart, and their hashes: all SQL over whole marts."""
 
+from collections.abc import Sequence
+
 import duckdb
 
 from pipelines.contract.contract import Contract, Entity
-from pipelines.contract.references import reference_columns
 from pipelines.ledger.ledger import one
 from pipelines.plan.mart_columns import MART_SCHEMA, mart_columns
 
@@ -51,7 +52,7 @@ def _mart_sql(
     mart = f"{contract.partner}__{entity.name}"
     source = f"{MART_SCHEMA}.{_q(mart)}"
     columns = mart_columns(db, contract, entity)
-    references = reference_columns(entity)
+    references = entity.reference_columns
     known = {"external_id", *(column for columns_ in references.values() for column in columns_)}
     if only:
         source = (
@@ -59,8 +60,9 @@ def _mart_sql(
             f" on {_q(mart)}.external_id = c.external_id)"
         )
     payload = ", ".join(f"{_q(c)} := {_q(c)}" for c in columns if c not in known)
+    lists = {parent.field for parent in entity.parents if parent.many}
     refs = ", ".join(
-        f"{_q(name)} := coalesce({', '.join(_q(c) for c in columns_)})"
+        f"{_q(name)} := {_together(columns_) if name in lists else _first(columns_)}"
         for name, columns_ in references.items()
     )
     return (
@@ -68,6 +70,19 @@ def _mart_sql(
         + (f"to_json(struct_pack({refs}))::varchar" if refs else "'{}'")
         + f" as refs from {source}"
     )
+
+
+def _first(columns: Sequence[str]) -> str:
+    """The one id that alternatives have."""
+    return f"coalesce({', '.join(map(_q, columns))})"
+
+
+def _together(columns: Sequence[str]) -> str:
+    """The ids of all parents that a list field names; null where no column says anything."""
+    if len(columns) == 1:
+        return _first(columns)
+    told = f"list_filter([{', '.join(map(_q, columns))}], lambda ids: ids is not null)"
+    return f"if(len({told}) > 0, flatten({told}), null)"
 
 
 def _q(name: str) -> str:

@@ -5,8 +5,8 @@ only what differs is rendered. A plan row is exactly one operation; `push` sends
 """
 
 import uuid
-from collections.abc import Collection
-from dataclasses import astuple, dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import astuple, dataclass, replace
 from datetime import UTC, date, datetime
 from typing import cast
 
@@ -48,6 +48,10 @@ class PlanCounts:
     delivered: int = 0
     by_law: int = 0
     """Of the withdrawals those that the law asks for: no guard counts them or keeps them back."""
+    documents: int = 0
+    """Records whose bytes are read, and sent where they have changed."""
+    bytes: int = 0
+    """How many bytes those have, as the ERP says."""
 
 
 @dataclass(frozen=True)
@@ -162,8 +166,8 @@ def _note_plan(
     if lines:  # none when tests keep every partner back
         db.executemany(
             "insert into sync.plan_counts (plan_id, partner, entity, position, in_mart, creates, updates, withdrawals,"
-            " unchanged, given_up, held, matches, delivered, by_law)"
-            " values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            " unchanged, given_up, held, matches, delivered, by_law, documents, bytes)"
+            " values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             lines,
         )
 
@@ -172,7 +176,8 @@ def read_counts(db: duckdb.DuckDBPyConnection, plan_id: str, partner: str) -> li
     """The counts of one partner in a plan, in order of levels."""
     found = db.execute(
         "select partner, entity, in_mart, creates, updates, withdrawals, unchanged, given_up, coalesce(held, 0),"
-        " coalesce(matches, 0), coalesce(delivered, 0), coalesce(by_law, 0) from sync.plan_counts"
+        " coalesce(matches, 0), coalesce(delivered, 0), coalesce(by_law, 0),"
+        " coalesce(documents, 0), coalesce(bytes, 0) from sync.plan_counts"
         " where plan_id = ? and partner = ? order by position",
         [plan_id, partner],
     )
@@ -194,6 +199,7 @@ def _plan_partner(
         _diff_space(db, contract, space, entities, stichtag)
         note_by_law(db, contract, plan_id, space)
         counts.update(_count(db, contract, entities))
+    counts.update(_count_content(db, contract, counts))
     write_operations(db, contract, plan_id)
     note_children(db, contract, plan_id)
     write_held(db, contract, plan_id, contract.of_use_case(use_case))
@@ -399,3 +405,28 @@ def _count(
         ).fetchall()
     }
     return {e.name: PlanCounts(contract.partner, e.name, *found.get(e.name, [])) for e in entities}
+
+
+def _count_content(
+    db: duckdb.DuckDBPyConnection, contract: Contract, counts: Mapping[str, PlanCounts]
+) -> dict[str, PlanCounts]:
+    """The counts of entities with bytes, with how many documents are to be read and how large they are."""
+    found = {}
+    for name in counts:
+        content = contract.entities[name].content
+        if content is None:
+            continue
+        documents, size = one(
+            db,
+            """
+            select
+                count(*),
+                coalesce(sum(json_extract_string(payload, '$."' || $field || '".groesse_bytes')::bigint), 0)
+            from diff
+            where entity = $entity and sends and operation in ('create', 'update')
+                and (not confirmed or list_contains(changed_fields, $field))
+            """,
+            {"entity": name, "field": content.field},
+        )
+        found[name] = replace(counts[name], documents=documents, bytes=int(size))
+    return found

@@ -28,7 +28,7 @@ BY_LAW = """
 """
 COLUMNS = (
     "seq, entity, id_space, level, operation, external_id, remote_id, payload, refs, changed_fields, confirmed,"
-    " sends, parents, children, with_parent"
+    " sends, parents, children, content, with_parent"
 )
 
 

@@ -17,6 +17,7 @@ import duckdb
 
 from pipelines.api.beliefs import resend
 from pipelines.api.connector import Connector, MakesConnectors, connector
+from pipelines.api.uploads import ReadsContent
 from pipelines.contract.contract import load_contract
 from pipelines.contract.model import STAMMDATEN
 from pipelines.database import said
@@ -158,11 +159,12 @@ def push(
     allowed: frozenset[str] = frozenset(),
     progress: Progress = lambda *_: None,
     make: MakesConnectors = connector,
+    contents: ReadsContent | None = None,
 ) -> Push:
     """Sends a plan to these partners, side by side, and folds what came of it.
 
     A partner whose plan trips a guard gets nothing but the withdrawals that the law asks for, unless the guard is in
-    `allowed` (noted with time and user).
+    `allowed` (noted with time and user). `contents` reads the bytes of documents.
     Raises `SentError` when something was sent and its outcomes could not be folded: they wait in the journal.
     """
     with open_database(home) as db:
@@ -187,6 +189,7 @@ def push(
                     _counter(made, sizes[made.contract.partner], progress),
                     database(home),
                     only_by_law=made.contract.partner in by_law,
+                    contents=contents,
                 )
                 for made in connectors
             ]
@@ -404,10 +407,11 @@ def _sample(db: duckdb.DuckDBPyConnection, plan_id: str, trip: TrippedGuard) -> 
     if trip.guard == "renumber":
         found = read_renumbered(db, plan_id, [trip.partner])
         return tuple(f"{pair.former} → {pair.now}" for pair in found)[:SAMPLE_ROWS]
+    kinds = ["create", "update"] if trip.guard in ("documents", "mebibytes") else [trip.guard]
     rows = db.execute(
-        "select external_id from sync.plan where plan_id = ? and partner = ? and entity = ? and operation = ?"
-        f" order by seq limit {SAMPLE_ROWS}",
-        [plan_id, trip.partner, trip.entity, trip.guard],
+        "select external_id from sync.plan where plan_id = ? and partner = ? and entity = ?"
+        f" and list_contains(?, operation) order by seq limit {SAMPLE_ROWS}",
+        [plan_id, trip.partner, trip.entity, kinds],
     ).fetchall()
     return tuple(external_id for (external_id,) in rows)
 

@@ -24,8 +24,9 @@ from pipelines.api.batches import carry_out_together
 from pipelines.api.claims import Claims
 from pipelines.api.connector import Connector, InDoubt, Operation
 from pipelines.api.http.client import PartnerStopped
-from pipelines.api.outcome import Outcome
+from pipelines.api.outcome import Outcome, Upload
 from pipelines.api.protocols.protocol import LookupFailed
+from pipelines.api.uploads import ReadsContent
 from pipelines.contract.contract import Contract, Entity
 from pipelines.contract.json_schema import is_list
 from pipelines.database import said
@@ -99,6 +100,28 @@ IN_DOUBT = Outcome("pending", "in_doubt")
 NOT_YET = Outcome("pending", "in_doubt")
 
 
+class UploadNotes:
+    """How far the bytes of a partner's records have got, in the journal."""
+
+    def __init__(self, partner: str, journal: Journal):
+        self._partner, self._journal = partner, journal
+
+    def read(self, operation: Operation) -> Upload | None:
+        """What was noted last; None: nothing."""
+        with noting():
+            return self._journal.upload(self._partner, operation.entity.id_space, operation.external_id)
+
+    def write(self, operation: Operation, upload: Upload) -> None:
+        """Replaces it."""
+        with noting():
+            self._journal.note_upload(self._partner, operation.entity.id_space, operation.external_id, upload)
+
+    def forget(self, operation: Operation) -> None:
+        """Takes it out."""
+        with noting():
+            self._journal.forget_upload(self._partner, operation.entity.id_space, operation.external_id)
+
+
 class Sender:
     """Works off the plan rows of one partner: groups that may run side by side, one group after the other."""
 
@@ -110,12 +133,15 @@ class Sender:
         progress: Callable[[int], None] = lambda _: None,
         database: Path | None = None,
         only_by_law: bool = False,
+        contents: ReadsContent | None = None,
     ):
         # Of a plan that a guard keeps back, what it may not keep back.
         self.only_by_law = only_by_law
         if database is not None:
             holders = holders_of(connector.contract.partner, journal, database)
             connector.claims = Claims(connector.contract, holders)
+        connector.uploads.source = contents
+        connector.uploads.notes = UploadNotes(connector.contract.partner, journal)
         self._doubts: list[Doubt] = []
         # New records since their ids were compared with those of other rows.
         self._made: list[tuple[Row, Outcome]] = []
@@ -148,6 +174,7 @@ class Sender:
         """Ends the threads and connections."""
         self._pool.shutdown()
         self.connector.client.close()
+        self.connector.uploads.close()
 
     def send_file(self, file: Path) -> None:
         """Sends the plan rows of a file, once; never raises. `stopped` says what went wrong."""
@@ -466,6 +493,7 @@ class Sender:
             payload=payload,
             changed=tuple(row["changed_fields"] or ()),
             confirmed=row["confirmed"],
+            content=row["content"],
             with_parent=bool(row["with_parent"]),
         ), missing
 

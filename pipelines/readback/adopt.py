@@ -19,10 +19,12 @@ import pyarrow as pa
 from pipelines.api.compare import differing, differing_references, without_overruled
 from pipelines.api.connector import Connector
 from pipelines.contract.contract import Contract, Entity
+from pipelines.contract.model import Content
 from pipelines.ledger.ledger import open_database
 from pipelines.plan.marts import render_marts
 from pipelines.plan.plan import GIVE_UP_AFTER
 from pipelines.progress import Progress
+from pipelines.readback.contents import adopted_bytes, without_bytes
 from pipelines.readback.snapshot import (
     attach,
     count,
@@ -42,7 +44,16 @@ LARGEST_GROUP = 10_000
 ADOPTED = pa.schema(
     [
         (name, pa.string())
-        for name in ("entity", "id_space", "external_id", "remote_id", "payload", "refs", "payload_hash")
+        for name in (
+            "entity",
+            "id_space",
+            "external_id",
+            "remote_id",
+            "payload",
+            "refs",
+            "payload_hash",
+            "content",
+        )
     ]
 )
 
@@ -433,6 +444,7 @@ def _compare(
         entity.name: _Traits(
             contract.schema(entity.name, "create"),
             frozenset(seen.get(entity.record, ())),
+            entity.content,
             _keeps_id(contract, entity, seen.get(entity.record, set())),
         )
         for entity in contract.entities.values()
@@ -454,6 +466,7 @@ class _Traits:
 
     schema: dict[str, Any]
     visible: frozenset[str]
+    content: Content | None
     keeps_id: bool
 
 
@@ -463,15 +476,18 @@ def _as_held(row: dict[str, Any], traits: _Traits) -> dict[str, Any]:
     Without payload where our external id is still to be written to the record: all fields are sent then.
     """
     kept = {name: row[name] for name in ("entity", "id_space", "external_id", "remote_id")}
+    body, content = json.loads(row["body"]), traits.content
+    kept["content"] = adopted_bytes(content, body)
     if traits.keeps_id and not row["carries_id"]:
         return {**kept, "payload": None, "refs": None, "payload_hash": None}
     payload, refs = json.loads(row["payload"]), json.loads(row["refs"])
-    sent = without_overruled(payload, refs)
-    fields = differing(sent, json.loads(row["body"]), traits.schema, traits.visible)
+    sent = without_bytes(content, without_overruled(payload, refs))
+    fields = differing(sent, body, traits.schema, traits.visible)
     links = differing_references(refs, json.loads(row["shown_refs"]), traits.visible, sent)
-    if not fields and not links:
+    if not fields and not links and content is None:
         return {**kept, **{name: row[name] for name in ("payload", "refs", "payload_hash")}}
-    return {**kept, **held({**payload, **fields}, {**refs, **links})}
+    # Whose bytes those are nobody can tell: the next plan reads and sends ours.
+    return {**kept, **held({**without_bytes(content, payload), **fields}, {**refs, **links})}
 
 
 def _keeps_id(contract: Contract, entity: Entity, visible: set[str]) -> bool:
@@ -552,14 +568,15 @@ def _write_ledger(db: duckdb.DuckDBPyConnection, contract: Contract) -> None:
             on l.partner = $partner and l.id_space = a.id_space and l.external_id = a.external_id
         when matched then update set
             entity = a.entity, remote_id = a.remote_id, state = 'synced', reason = null, fields = null,
-            payload = a.payload, refs = a.refs, payload_hash = a.payload_hash, tries = 0, tried_hash = null,
+            payload = a.payload, refs = a.refs, payload_hash = a.payload_hash, content = a.content, tries = 0,
+            tried_hash = null,
             last_run_id = $run, last_synced_at = $now
         when not matched then insert (
-            partner, entity, id_space, external_id, remote_id, state, payload, refs, payload_hash, tries,
-            last_run_id, last_synced_at
+            partner, entity, id_space, external_id, remote_id, state, payload, refs, payload_hash, content,
+            tries, last_run_id, last_synced_at
         ) values (
-            $partner, a.entity, a.id_space, a.external_id, a.remote_id, 'synced', a.payload, a.refs, a.payload_hash, 0,
-            $run, $now
+            $partner, a.entity, a.id_space, a.external_id, a.remote_id, 'synced', a.payload, a.refs, a.payload_hash,
+            a.content, 0, $run, $now
         )
         """,
         names,

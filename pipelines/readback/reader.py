@@ -98,6 +98,9 @@ def kinds(contract: Contract) -> list[Kind]:
         entities = tuple(contract.entities[name] for name in order if contract.entities[name].record == path)
         whole = contract.shown_schema(entities[0].name)
         fields = frozenset(contract.schema(entities[0].name, "create")["properties"])
+        # Size and hash of bytes are told by the partner alone.
+        told = [place for entity in entities if entity.content for place in entity.content.shown.values()]
+        fields |= {place.split(".")[0] for place in told}
         is_soft_deleted = bool(whole["properties"].get("deleted", {}).get("readOnly"))
         found.append(Kind(path, entities, fields, is_soft_deleted))
     return found

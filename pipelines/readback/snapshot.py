@@ -28,6 +28,7 @@ from pipelines.api.connector import Connector, LookupFailed
 from pipelines.api.http.client import PROBLEMS, Answer, PartnerStopped
 from pipelines.contract.contract import Contract
 from pipelines.errors import StammdatenError
+from pipelines.ledger.ledger import IDS_IN
 from pipelines.progress import Progress
 from pipelines.readback.reader import ROWS, PartnerReader, count, kinds
 
@@ -203,6 +204,7 @@ def strangers_sql(contract: Contract, claimed: str) -> str:
 
 def _derive(db: duckdb.DuckDBPyConnection, contract: Contract) -> None:
     """External ids and references as tables of their own, to be joined."""
+    db.execute(IDS_IN)
     db.execute(
         "insert into carried select distinct * from"
         " (select kind, remote_id, unnest(shown_ids) from record union all select * from more_ids)"
@@ -227,12 +229,7 @@ def _derive(db: duckdb.DuckDBPyConnection, contract: Contract) -> None:
             if between
             else "select kind, remote_id, body, parent_id from record"
         )
-        value = (
-            "[parent_id]"
-            if in_path
-            else f"""case json_type(body, '$."{name}"') when 'ARRAY' then json_extract_string(body, '$."{name}"[*]')"""
-            f""" else [json_extract_string(body, '$."{name}"')] end"""
-        )
+        value = "[parent_id]" if in_path else "ids_in(body, $name)"
         db.execute(
             f"""
             insert into link

@@ -19,6 +19,7 @@ from pipelines.api.connector import Connector
 from pipelines.contract.contract import Contract, Entity
 from pipelines.ledger.ledger import open_database
 from pipelines.progress import Progress
+from pipelines.readback.contents import differing_bytes, without_bytes
 from pipelines.readback.snapshot import (
     attach,
     count,
@@ -33,7 +34,10 @@ from pipelines.readback.snapshot import (
 )
 
 MENDED = pa.schema(
-    [(name, pa.string()) for name in ("kind", "id_space", "external_id", "payload", "refs", "payload_hash")]
+    [
+        (name, pa.string())
+        for name in ("kind", "id_space", "external_id", "payload", "refs", "payload_hash", "content")
+    ]
 )
 
 
@@ -136,7 +140,7 @@ def repair(home: Path, contract: Contract, findings: tuple[Finding, ...]) -> int
             """
             update sync.ledger as l set
                 remote_id = case when m.kind = 'changed' then l.remote_id end, payload = m.payload, refs = m.refs,
-                payload_hash = m.payload_hash, state = 'pending',
+                payload_hash = m.payload_hash, content = m.content, state = 'pending',
                 reason = case when m.kind = 'changed' then $changed else $missing end,
                 fields = null, tries = 0, tried_hash = null
             from mended as m
@@ -152,22 +156,24 @@ def _forget_reference(
     db: duckdb.DuckDBPyConnection, partner: str, entity: str, name: str, id_space: str
 ) -> None:
     """Lets the ledger no longer say that records refer to one that is missing."""
-    targets = (
-        f"""case json_type(l.refs, '$."{name}"') when 'ARRAY' then json_extract_string(l.refs, '$."{name}"[*]')"""
-        f""" else [json_extract_string(l.refs, '$."{name}"')] end"""
-    )
     db.execute(
-        f"""
+        """
         update sync.ledger as l set
             refs = json_merge_patch(l.refs, $patch),
             payload_hash = sha256(l.payload || json_merge_patch(l.refs, $patch))
         where l.partner = $partner and l.entity = $entity and l.state = 'synced' and l.payload is not null
-            and list_has_any({targets}, (
+            and list_has_any(ids_in(l.refs, $name), (
                 select coalesce(list(m.external_id), []) from mended as m
                 where m.kind = 'missing' and m.id_space = $id_space
             ))
         """,
-        {"partner": partner, "entity": entity, "id_space": id_space, "patch": json.dumps({name: None})},
+        {
+            "partner": partner,
+            "entity": entity,
+            "name": name,
+            "id_space": id_space,
+            "patch": json.dumps({name: None}),
+        },
     )
 
 
@@ -188,7 +194,7 @@ def _write_held(db: duckdb.DuckDBPyConnection, contract: Contract) -> None:
         create or replace temp table held as
         select
             l.entity, l.id_space, l.external_id, e.kind, l.remote_id, l.state, l.payload, l.refs, l.payload_hash,
-            p.remote_id as parent_id
+            l.content, p.remote_id as parent_id
         from sync.ledger as l
         inner join entity_kind as e on l.entity = e.entity
         left join path_parent as i on l.entity = i.entity
@@ -212,7 +218,7 @@ def _missing(db: duckdb.DuckDBPyConnection) -> list[Finding]:
         order by all
         """
     ).fetchall()
-    nothing = {"payload": None, "refs": None, "payload_hash": None}
+    nothing = {"payload": None, "refs": None, "payload_hash": None, "content": None}
     return [
         Finding("missing", entity, id_space, external_id, remote_id, mended=nothing)
         for entity, id_space, external_id, remote_id in rows
@@ -259,17 +265,20 @@ def _compare(row: dict[str, Any], traits: _Traits) -> Finding | None:
     """What differs in one record, or None. Of a record that was cut from us nothing is ours any more."""
     if row["state"] == "withdrawn" and traits.entity.withdraw.mutation:
         return None
+    content, body = traits.entity.content, json.loads(row["body"])
     payload, refs = json.loads(row["payload"]), json.loads(row["refs"] or "{}")
+    of_bytes = {} if row["state"] == "withdrawn" else differing_bytes(content, row["content"], body)
     if row["state"] == "withdrawn":
         sent: Mapping[str, Any] = _set_by_withdrawal(traits.entity, payload)
         links: dict[str, Any] = {}
     else:
         sent = without_overruled(payload, refs)
         links = differing_references(refs, json.loads(row["shown_refs"]), traits.visible, sent)
-    fields = differing(sent, json.loads(row["body"]), traits.schema, traits.visible)
+    fields = differing(without_bytes(content, sent), body, traits.schema, traits.visible)
     changes = [
         Change(name, {**refs, **payload}.get(name), shown) for name, shown in {**fields, **links}.items()
     ]
+    changes += [Change(name, ours, shown) for name, (ours, shown) in of_bytes.items()]
     lost_id = traits.keeps_id and not row["carries_id"] and row["state"] != "withdrawn"
     if lost_id:
         changes.append(Change(traits.entity.external_id or "", row["external_id"], _only(row["shown_ids"])))
@@ -279,8 +288,10 @@ def _compare(row: dict[str, Any], traits: _Traits) -> Finding | None:
     mended: Mapping[str, str | None] = (
         {"payload": None, "refs": None, "payload_hash": None}
         if lost_id
-        else held({**payload, **fields}, {**refs, **links})
+        else held({**(without_bytes(content, payload) if of_bytes else payload), **fields}, {**refs, **links})
     )
+    # Bytes that are others there, or under another file, are sent anew.
+    mended = {**mended, "content": None if of_bytes else row["content"]}
     names = (row["entity"], row["id_space"], row["external_id"], row["remote_id"])
     return Finding("changed", *names, tuple(changes), mended)
 

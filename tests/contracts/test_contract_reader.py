@@ -27,11 +27,11 @@ LEVELS = {
         ("mieter", "eigentuemer"),
     ),
     "facilioo": (
-        ("projekte", "parteien_mieter", "parteien_eigentuemer"),
+        ("projekte", "parteien_mieter", "parteien_eigentuemer", "dokumentenordner"),
         ("gebaeude", "kontaktdaten"),
         ("eingaenge",),
         ("einheiten",),
-        ("vertraege_mieter", "vertraege_eigentuemer"),
+        ("vertraege_mieter", "vertraege_eigentuemer", "dokumente"),
     ),
     "plentific": (("objekte",), ("unterobjekte",), ("unterobjekte_mieter", "unterobjekte_vermieter")),
     "kiwi": (("verwaltungseinheiten", "mieter"), ("mietvertraege",)),
@@ -241,7 +241,7 @@ def _without(document: dict[str, Any], *keys: str) -> None:
         (("x-partner",), "partners/kiwi/contract.yaml: the key 'x-partner' is missing."),
         (
             ("x-partner", "paging", "max_size"),
-            "partners/kiwi/contract.yaml: x-partner.paging: missing 1 required positional argument: 'max_size'.",
+            "partners/kiwi/contract.yaml: x-partner.paging: the key 'max_size' is missing.",
         ),
         (
             ("x-entities", "mieter", "withdraw"),

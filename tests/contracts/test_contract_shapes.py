@@ -171,6 +171,22 @@ def test_a_part_of_the_host_cannot_lead_to_another_host(value: str) -> None:
         ("linked", {"x_partner__paging__style": "links"}, "x-partner.paging.style is 'links'; allowed: page"),
         (
             "linked",
+            {"x_partner__paging__default_size": "50"},
+            "x-partner.paging.default_size is '50'; it has to be a valid integer.",
+        ),
+        (
+            "linked",
+            {"x_partner__limits": {"in_flight": True}},
+            "x-partner.limits.in_flight is True; it has to be a valid integer.",
+        ),
+        ("linked", {"x_partner__limits": {"per_sec": 1}}, "the key 'per_sec' is not known; did you mean"),
+        (
+            "linked",
+            {"x_partner__patience": {"look_again": -1}},
+            "look_again is -1; it has to be greater than or equal to 0.",
+        ),
+        (
+            "linked",
             {"x_partner__paging__next": ...},
             "x-partner.paging: the style next_link needs the key 'next'.",
         ),
@@ -210,7 +226,11 @@ def test_a_part_of_the_host_cannot_lead_to_another_host(value: str) -> None:
         ),
         ("linked", {"x_entities__haeuser__refer_by": "name"}, "haeuser.refer_by is 'name'; allowed: id, ext"),
         ("keyed", {"x_entities__haeuser__list_below__entity": "x"}, "list_below: 'x' is no parent."),
-        ("keyed", {"x_entities__haeuser__list_below__by": "x"}, "list_below: the key 'by' is not known."),
+        (
+            "keyed",
+            {"x_entities__haeuser__list_below__by": "x"},
+            "list_below: the key 'by' is not known; see docs/",
+        ),
         (
             "keyed",
             {"x_entities__haeuser__withdraw": {"delete": {}}},
@@ -219,7 +239,11 @@ def test_a_part_of_the_host_cannot_lead_to_another_host(value: str) -> None:
         *(
             ("nested", {f"x_entities__personen__left_out_if_taken{key}": value}, message)
             for key, value, message in (
-                ("__field", ["email"], "left_out_if_taken: the key 'field' is not known."),
+                (
+                    "__field",
+                    ["email"],
+                    "left_out_if_taken: the key 'field' is not known; did you mean fields?; see docs/contracts.md.",
+                ),
                 ("__fields", "email", "left_out_if_taken.fields: a list with at least one name is needed."),
                 ("__fields", ["mail"], "left_out_if_taken: the body takes no 'mail'."),
                 (

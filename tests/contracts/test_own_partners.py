@@ -189,7 +189,7 @@ def test_an_unfinished_partner_is_left_out_and_says_what_is_missing(
 
 def test_dbt_gets_links_to_the_partner_and_a_list_of_profiles(partner: Partner, tmp_path: Path) -> None:
     folder, home = partner("hausbot"), tmp_path / "home"
-    assert write_packages(home) == ["hausbot"]
+    assert write_packages(home) == [home / "partners" / name for name in ("hausbot", "own_partners")]
     package = home / "partners" / "hausbot"
     assert (package / "models").readlink() == folder / "models"
     assert not (package / "seeds").exists()
@@ -212,7 +212,7 @@ def test_a_partner_that_is_gone_leaves_nothing_of_it_to_dbt(
     other = partner("anderer")
     write_packages(home)
     shutil.rmtree(other)
-    assert write_packages(home) == ["hausbot"]
+    assert write_packages(home) == [home / "partners" / name for name in ("hausbot", "own_partners")]
     assert sorted(path.name for path in (home / "partners").iterdir()) == ["hausbot", "own_partners"]
     monkeypatch.delenv("STAMMDATEN_PARTNERS")
     assert write_packages(home) == []

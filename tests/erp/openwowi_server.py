@@ -58,7 +58,8 @@ class FakeOpenWowi:
     """Serves inside the `with`, on 127.0.0.1 alone. `lists` holds the rows by path and may change while it serves.
 
     `faults` maps (path, number of the request for it, from 1) to what happens then: a function that may change the
-    rows and may give an answer of its own. `always` is the same for every request of a path.
+    rows and may give an answer of its own. `always` is the same for every request of a path. `files` holds answers by
+    path that are no lists.
     """
 
     lists: dict[str, list[Row]]
@@ -67,6 +68,8 @@ class FakeOpenWowi:
     calls: list[Call] = field(default_factory=list)
     logins: list[dict[str, str]] = field(default_factory=list)
     cap: int = CAP
+    files: dict[str, Callable[[], Response]] = field(default_factory=dict)
+    api_key: str = API_KEY
 
     def __enter__(self) -> "FakeOpenWowi":
         self._valid: str | None = None
@@ -127,8 +130,10 @@ class FakeOpenWowi:
                 return answer
         if request.headers.get("authorization") != f"Bearer {self._valid}":
             return JSONResponse({"Message": "Unauthorized"}, 401)
-        if query.get("apiKey") != API_KEY:
+        if query.get("apiKey") != self.api_key:
             return JSONResponse({"Message": f"unknown key {query.get('apiKey')}"}, 400)
+        if path in self.files:
+            return self.files[path]()
         if rows is None:
             return JSONResponse({"Message": "Not found"}, 404)
         limit, offset = int(query.get("limit", 20)), int(query.get("offset", 0))

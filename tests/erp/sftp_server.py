@@ -5,7 +5,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import paramiko
@@ -15,12 +15,16 @@ USER, PASSWORD = "erp", "not-to-be-seen"
 
 @dataclass
 class Server:
-    """Where the server listens and its key; `before_open` is called with the name of each file that is opened."""
+    """Where the server listens and its key; `before_open` is called with the name of each file that is opened.
+
+    `transports` are the connections so far.
+    """
 
     port: int
     key: paramiko.PKey
     before_open: Callable[[str], None] | None = None
     writable: bool = False
+    transports: list[paramiko.Transport] = field(default_factory=list)
 
     def url(self, path: str) -> str:
         return f"sftp://127.0.0.1:{self.port}{path}"
@@ -48,6 +52,11 @@ def _folder(root: Path, server: Server) -> type[paramiko.SFTPServerInterface]:
     class Folder(paramiko.SFTPServerInterface):
         def _real(self, path: str) -> Path:
             return root / path.lstrip("/")
+
+        def canonicalize(self, path: str) -> str:
+            # As OpenSSH does: where links lead.
+            real = os.path.realpath(self._real(path))
+            return f"/{os.path.relpath(real, root)}" if Path(real).is_relative_to(root) else real
 
         def list_folder(self, path: str) -> list[paramiko.SFTPAttributes] | int:
             try:
@@ -102,7 +111,7 @@ def serve(root: Path, writable: bool = False) -> Iterator[Server]:
     """Serves a folder until the block ends."""
     listener = socket.create_server(("127.0.0.1", 0))
     server = Server(listener.getsockname()[1], paramiko.ECDSAKey.generate(), writable=writable)
-    transports: list[paramiko.Transport] = []
+    transports = server.transports
 
     def accept() -> None:
         while True:

@@ -363,6 +363,11 @@ EVIDENCE = {
     "condominium_as_owner": "from eigentuemer where person_nr = '-1'",
     "condominium_as_person": "from person where person_nr = '-1' and nachname is null",
     "document_without_folder": "from dokument where ordner_nr is null",
+    "document_path_of_windows": "from dokument where pfad = ordner_nr || chr(92) || dateiname",
+    "document_names_alike": "from (select dateiname from dokument group by all having count(*) > 1)",
+    "document_file_missing": "from dokument where pfad like 'verschoben/%'",
+    "document_file_empty": "from dokument where pfad like 'leer/%'",
+    "document_file_older": "from dokument where pfad like 'alt/%'",
     "document_size_at_the_limit": "select count(distinct groesse_bytes) - 2 from dokument"
     " where groesse_bytes in ('52428799', '52428800', '52428801')",
     "postcode_and_town_in_one": "from gebaeude where plz like '_____ Berlin' and ort is null",

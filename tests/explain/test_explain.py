@@ -389,8 +389,10 @@ def test_a_million_records_are_answered_in_under_a_second(delivered: Site) -> No
     with duckdb.connect(str(delivered.home / "stammdaten.duckdb")) as db:
         external_id = "printf('001/1/01/%07d/01/%d', i, i)"
         db.execute(
-            f"insert into sync.ledger select 'facilioo', 'vertraege_mieter', 'vertraege', {external_id}, 'r' || i,"
-            " 'synced', null, null, '{\"number\":\"01\"}', '{}', 'h', 0, null, 'run', now() from range(1000001) as t(i)"
+            "insert into sync.ledger by name select 'facilioo' as partner, 'vertraege_mieter' as entity,"
+            f" 'vertraege' as id_space, {external_id} as external_id, 'r' || i as remote_id, 'synced' as state,"
+            " '{\"number\":\"01\"}' as payload, '{}' as refs, 'h' as payload_hash, 'run' as last_run_id,"
+            " now() as last_synced_at from range(1000001) as t(i)"
         )
         db.execute(
             f"insert into sync.attempts select 'p', i, 'facilioo', 'vertraege_mieter', 'create', {external_id},"

@@ -1,4 +1,4 @@
-{% test all_refer_to(model, column_name, to) %}
+{% test all_refer_to(model, column_name, to, may_be_empty=false) %}
     with
 
     links as (
@@ -10,7 +10,7 @@
 
     select external_id
     from {{ model }}
-    where coalesce(len({{ column_name }}), 0) = 0
+    where coalesce(len({{ column_name }}), 0) = 0 and not {{ may_be_empty }}
     union all
     select links.external_id
     from links

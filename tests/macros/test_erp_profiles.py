@@ -18,6 +18,7 @@ def test_dbt_and_the_loader_read_the_same_profiles(render_sql: Callable[..., str
         assert profiles()[erp].parts_absent == set(facts["parts_absent"])
         assert profiles()[erp].parts_optional == set(facts["parts_optional"])
         assert facts["floor"] == ("text" if erp == "wodis_sigma" else "number")
+        assert facts["release"] == ("folder" if erp == "uts_karthago" else "document")
         assert facts["mandanten"] == ("alle" if erp == "uts_karthago" else "list")
 
 

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from pipelines.contract.contract import partners
+from tests.conftest import message_of
 
 GOOD = {"aktiv": True, "separator": "/", "mandanten": "alle"}
 NUMBERS = 'a list of Mandant numbers as text such as ["001", "002"], or the word alle alone'
@@ -90,6 +91,30 @@ WRONG = {
         {"facilioo": {**GOOD, "projekte": [4711]}},
         """partners.facilioo.projekte is [4711]; allowed: null, or ids of the partner by our id such as""",
     ),
+    "documents as text": (
+        {"facilioo": {**GOOD, "dokumente": "ja"}},
+        "partners.facilioo.dokumente is ja; allowed: false, true;",
+    ),
+    "an unknown separator of documents": (
+        {"facilioo": {**GOOD, "dokumente_separator": "#"}},
+        "partners.facilioo.dokumente_separator is #; allowed: - _ . / |;",
+    ),
+    "no Mandanten of documents": (
+        {"facilioo": {**GOOD, "dokumente_mandanten": []}},
+        f"partners.facilioo.dokumente_mandanten is an empty list; allowed: {NUMBERS};",
+    ),
+    "a day that there is not": (
+        {"idwell": {**GOOD, "dokumente_ab": "2023-02-29"}},
+        "partners.idwell.dokumente_ab is 2023-02-29; allowed: null, or a day such as 2024-01-31;",
+    ),
+    "an archive that is no list": (
+        {"spiribo": {**GOOD, "dokumente_archive": "Mietakten"}},
+        "partners.spiribo.dokumente_archive is Mietakten; allowed: null, or a list of names;",
+    ),
+    "an index without a name": (
+        {"spiribo": {**GOOD, "dokumente_index_ve": ""}},
+        "partners.spiribo.dokumente_index_ve is empty or no text; allowed: text;",
+    ),
     "a wrong separator of a partner that is off": (
         {"kiwi": {"aktiv": False, "separator": "#"}},
         "partners.kiwi.separator is #; allowed: - _ . / |;",
@@ -109,3 +134,20 @@ def test_a_wrong_setting_stops_dbt_before_it_builds_anything(dbt: Any) -> None:
     done = dbt("parse", vars={"partners": {"kiwi": {**GOOD, "aktiv": "ja"}}})
     assert not done.success
     assert "partners.kiwi.aktiv is ja; allowed: true, false;" in str(done.exception)
+
+
+@pytest.mark.parametrize("size", [0, -1, "50 MB", True, 1.5])
+def test_a_size_that_is_none_stops_dbt(dbt: Any, size: object) -> None:
+    done = dbt("compile", "--inline", "{{ max_dokument_bytes() }}", vars={"max_dokument_bytes": size})
+    assert not done.success
+    line = f"max_dokument_bytes is {size}; allowed: a number of bytes, a whole number from 1;"
+    assert line in message_of(done.exception)
+
+
+def test_an_erp_that_releases_mandanten_itself_takes_no_list_for_documents(dbt: Any) -> None:
+    setting = {**GOOD, "dokumente": True, "dokumente_mandanten": ["001"]}
+    done = dbt("parse", vars={"quelle_erp": "uts_karthago", "partners": {"facilioo": setting}})
+    assert not done.success
+    assert "partners.facilioo.dokumente_mandanten is ['001']; allowed: the word alle alone" in str(
+        done.exception
+    )

@@ -59,8 +59,9 @@ def plan(db: duckdb.DuckDBPyConnection, partner: str = "etg24") -> list[dict[str
 def confirm(db: duckdb.DuckDBPyConnection) -> None:
     """Lets the ledger say that everything planned has arrived."""
     db.execute(
-        "insert into sync.ledger select partner, entity, id_space, external_id, 'r' || seq, 'synced', null, null,"
-        " payload, refs, payload_hash, 0, null, 'run', now() from sync.plan where operation = 'create'"
+        "insert into sync.ledger by name select partner, entity, id_space, external_id, 'r' || seq as remote_id,"
+        " 'synced' as state, payload, refs, payload_hash, 'run' as last_run_id, now() as last_synced_at"
+        " from sync.plan where operation = 'create'"
     )
 
 
@@ -239,8 +240,8 @@ def test_a_row_that_was_given_up_goes_again_once_its_parent_has_changed(
     )
     assert [row["external_id"] for row in plan(db)] == ["001/1"]
     db.execute(
-        "insert into sync.ledger select partner, entity, id_space, external_id, 'r', 'synced', null, null,"
-        " payload, refs, payload_hash, 0, null, 'run', now() + interval 1 minute from sync.plan"
+        "insert into sync.ledger by name select partner, entity, id_space, external_id, 'r' as remote_id,"
+        " 'synced' as state, payload, refs, payload_hash, now() + interval 1 minute as last_synced_at from sync.plan"
     )
     assert [row["external_id"] for row in plan(db)] == ["001/1/01"]
     assert group["external_id"] == "001/1"

@@ -33,11 +33,14 @@ class Between:
         self.seen: list[tuple[str, str, bytes, int]] = []
         self.lock = threading.Lock()
         self.url = ""
+        # Addresses that the partner makes of its own come back here.
+        self.keeps_host = False
 
     def forward(self, method: str, path: str, headers: Any, body: bytes) -> tuple[int, list[Any], bytes]:
         connection = http.client.HTTPConnection(self.target.netloc, timeout=30)
         try:
-            kept = {k: v for k, v in headers.items() if k.lower() not in ("host", "connection")}
+            dropped = ("connection",) if self.keeps_host else ("host", "connection")
+            kept = {k: v for k, v in headers.items() if k.lower() not in dropped}
             connection.request(method, path, body, kept)
             answer = connection.getresponse()
             return answer.status, answer.getheaders(), answer.read()

@@ -10,13 +10,16 @@ from pipelines.contract import contract
 from pipelines.plan.guards import DEFAULTS
 from pipelines.push import push as engine
 from pipelines.push.recovery import recover
+from tests.push.shelf import Shelf
 
 
 def main(home: Path, partners: list[str]) -> None:
     looked_up = recover(home, partners)
     print(looked_up, flush=True)
     made = engine.plan(home, partners, date(2026, 11, 21))
-    engine.push(home, made.plan_id, partners, DEFAULTS)
+    shelf = os.environ.get("TEST_SHELF")
+    contents = Shelf.of(Path(shelf)) if shelf else None
+    engine.push(home, made.plan_id, partners, DEFAULTS, contents=contents)
 
 
 if __name__ == "__main__":

@@ -5,7 +5,6 @@ from typing import Any
 import duckdb
 
 from pipelines.contract.contract import load_contract
-from pipelines.contract.references import reference_columns
 
 
 def write_marts(db: duckdb.DuckDBPyConnection, partner: str, rows: dict[str, list[dict[str, Any]]]) -> None:
@@ -13,7 +12,7 @@ def write_marts(db: duckdb.DuckDBPyConnection, partner: str, rows: dict[str, lis
     contract = load_contract(partner)
     db.execute("create schema if not exists partners")
     for entity in contract.entities.values():
-        references = [c for columns in reference_columns(entity).values() for c in columns]
+        references = [c for columns in entity.reference_columns.values() for c in columns]
         given = rows.get(entity.name, [])
         payload = (
             list(given[0]) if given else [next(iter(contract.schema(entity.name, "create")["properties"]))]

@@ -6,6 +6,7 @@ from typing import Any
 
 import duckdb
 
+from pipelines.api.uploads import ReadsContent
 from pipelines.ledger.ledger import open_database
 from pipelines.plan.guards import DEFAULTS
 from pipelines.push import push as engine
@@ -24,6 +25,8 @@ class Site:
 
     def __init__(self, home: Path, sandbox: Sandbox, keeps_open: bool = False):
         self.home, self.sandbox, self.keeps_open = home, sandbox, keeps_open
+        # Reads the bytes of documents.
+        self.contents: ReadsContent | None = None
         self._kept: duckdb.DuckDBPyConnection | None = None
 
     def close(self) -> None:
@@ -41,7 +44,7 @@ class Site:
             write_marts(db, partner, rows)
         recover(self.home, [partner])
         made = engine.plan(self.home, [partner], TODAY, retry_rejected)
-        pushed = engine.push(self.home, made.plan_id, [partner], DEFAULTS)
+        pushed = engine.push(self.home, made.plan_id, [partner], DEFAULTS, contents=self.contents)
         self.stopped, self.held, self.notes = pushed.stopped, pushed.held, pushed.notes
         return {line.entity: line for line in pushed.lines}
 

@@ -14,6 +14,8 @@ departures as (
             'vertraege_eigentuemer': 'eigentuemer',
         },
     ) }}
+    union all
+    {{ document_departures('facilioo', 'dokumente', folders='dokumentenordner') }}
 )
 
 select * from departures

@@ -22,10 +22,16 @@ unknown_projekte as (
     {{ facilioo_projekte_findings() }}
 ),
 
+documents as (
+    {{ document_findings('facilioo') }}
+),
+
 findings as (
     select * from rules_of_all_partners
     union all
     select * from unknown_projekte
+    union all
+    select * from documents
 )
 
 select * from findings

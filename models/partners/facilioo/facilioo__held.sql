@@ -15,6 +15,8 @@
     from doubts
     where of_email
 {%- endset %}
+{% set more = [shared_ids, addresses] %}
+{% do more.extend(document_doubts('facilioo', 'dokumente', folders='dokumentenordner')) %}
 
 with
 
@@ -32,7 +34,7 @@ records_in_doubt as (
         },
         with_email={'parteien_mieter': ['owner']},
         email_mark='isContactableByEmail":true',
-        more=[shared_ids, addresses],
+        more=more,
     ) }}
 )
 

@@ -12,6 +12,8 @@ departures as (
             'bezuege_mieter': 'mieter',
         },
     ) }}
+    union all
+    {{ document_departures('idwell', 'dokumente', folders='ordner') }}
 )
 
 select * from departures

@@ -32,8 +32,14 @@ befunde as (
     from personen
 ),
 
+documents as (
+    {{ document_findings('idwell') }}
+),
+
 findings as (
     select * from rules_of_all_partners
+    union all
+    select * from documents
     union all
     select * from chosen_objekte
     union all

@@ -78,6 +78,8 @@
         on personen.person_nr = relations.person_nr
     where {{ kept }}
 {%- endset %}
+{% set more = [shared_ids, addresses, roles, persons_not_sent, tenancies_not_sent, ownerships_not_sent] %}
+{% do more.extend(document_doubts('idwell', 'dokumente', folders='ordner')) %}
 
 with
 
@@ -93,7 +95,7 @@ records_in_doubt as (
             'bezuege_mieter': ['mieter'],
         },
         with_email={'bezuege_eigentuemer': ['eigentuemer'], 'bezuege_mieter': ['mieter']},
-        more=[shared_ids, addresses, roles, persons_not_sent, tenancies_not_sent, ownerships_not_sent],
+        more=more,
     ) }}
 )
 

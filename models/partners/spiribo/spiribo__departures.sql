@@ -11,6 +11,8 @@ departures as (
             'vertraege': 'mietvertrag',
         },
     ) }}
+    union all
+    {{ document_departures('spiribo', 'dokumente') }}
 )
 
 select * from departures

@@ -59,8 +59,14 @@ rules_of_spiribo as (
     select * from without_address
 ),
 
+documents as (
+    {{ document_findings('spiribo') }}
+),
+
 findings as (
     select * from rules_of_all_partners
+    union all
+    select * from documents
     union all
     select
         rule,

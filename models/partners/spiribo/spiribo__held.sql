@@ -13,6 +13,7 @@ records_in_doubt as (
         },
         also_in_mart={'vertraege': ['person_of_lease']},
         with_email={'mieter': ['tenant']},
+        more=document_doubts('spiribo', 'dokumente'),
     ) }}
 )
 

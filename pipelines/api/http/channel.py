@@ -8,7 +8,7 @@ import os
 import threading
 import time
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sized
 from dataclasses import dataclass
 from functools import lru_cache
 from http.client import HTTPResponse
@@ -22,6 +22,8 @@ from requests.structures import CaseInsensitiveDict
 from requests.utils import get_environ_proxies
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+
+from pipelines.api.http.streams import Stream
 
 PIECE = 65_536
 # Headers and the framing of a body may add so much to what is sent of it.
@@ -159,18 +161,21 @@ class Channel:
         query: Mapping[str, Any],
         headers: Mapping[str, str],
         form: Mapping[str, str] | None = None,
+        seconds: float | None = None,
     ) -> Response:
         """One request and its whole answer; its body is JSON, or a form. Raises `TooLate`, `Oversized`, and what
-        requests raises.
+        requests raises. `seconds`: how long it may take, where that is not as for others.
         """
         prepared = requests.PreparedRequest()
         prepared.method = method.upper()
         prepared.url = _with_query(address, query) if query else _checked(address)
         prepared.prepare_headers(dict(headers))
         # A file goes as it is, a form as a form, anything else as JSON.
-        is_file = isinstance(body, bytes)
-        prepared.prepare_body(body if is_file else form, None, json=None if is_file else body)
+        is_file = isinstance(body, bytes | Stream)
+        data = _InTime(body) if isinstance(body, Stream) else body
+        prepared.prepare_body(data if is_file else form, None, json=None if is_file else body)
         connect, whole = self._timeout
+        whole = seconds or whole
         BOUNDS.until, BOUNDS.left, BOUNDS.broken = time.monotonic() + whole, self._largest + FRAMING, None
         try:
             response = self._adapter.send(
@@ -213,6 +218,23 @@ class Channel:
             if time.monotonic() > BOUNDS.until:
                 raise TooLate
         return bytes(found)
+
+
+class _InTime(Sized):
+    """The pieces of a stream, as long as there is time: a partner that takes one byte a second is not waited for."""
+
+    def __init__(self, stream: Stream):
+        self._stream = stream
+
+    def __len__(self) -> int:
+        return len(self._stream)
+
+    def __iter__(self) -> Iterator[bytes]:
+        for piece in self._stream:
+            if time.monotonic() > BOUNDS.until:
+                BOUNDS.broken = TooLate
+                raise TimeoutError("timed out")
+            yield piece
 
 
 def _unpacking(encoding: str) -> Any:

@@ -193,6 +193,7 @@ class Client:
         repeat: bool = True,
         read: Read | None = None,
         is_write: bool = False,
+        seconds: float | None = None,
     ) -> Answer:
         """Sends one request, with login, limits and retries, and returns the last answer.
 
@@ -200,9 +201,10 @@ class Client:
         `repeat=False` is for a create: it is not sent again once the partner may have processed it.
         `read` says what an answer to this request means: one that is made unusable counts as a failure.
         `is_write`: failures count by themselves, so that look-ups that work do not hide them.
+        `seconds`: how long an answer to this request may take, where that is not as for others.
         Raises `PartnerStopped` when the login is refused or the partner has failed too often in a row.
         """
-        ask = _Ask(method, path, body, query, headers or {}, read, is_write)
+        ask = _Ask(method, path, body, query, headers or {}, read, is_write, seconds=seconds)
         return self._until_answered(lambda: self._logged_in(ask), repeat)
 
     def send(
@@ -328,6 +330,7 @@ class Client:
                 {**(ask.query or {}), **credentials.query},
                 {**self._headers, **credentials.headers, **ask.headers},
                 ask.form,
+                ask.seconds,
             )
         except (requests.exceptions.ReadTimeout, TooLate):
             return Answer(None, None, {}, 1, problem="timeout")
@@ -446,3 +449,4 @@ class _Ask:
     read: Read | None = None
     is_write: bool = False
     form: Mapping[str, str] | None = field(default=None, repr=False)
+    seconds: float | None = None

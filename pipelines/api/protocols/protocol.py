@@ -6,6 +6,7 @@ from typing import Any, Protocol
 from urllib.parse import quote
 
 from pipelines.api.http.client import Answer
+from pipelines.api.http.streams import Stream
 from pipelines.contract.contract import Entity, Find
 
 Json = dict[str, Any]
@@ -16,6 +17,7 @@ class Operation:
     """One row of a plan, with the parents' ids filled in as JSON values.
 
     `body` holds the fields of the partner that the request carries; `path` the ids that stand in the address.
+    `content`: what is known of the bytes that the partner has for it, as JSON; `stream`: bytes that go in the request.
     `with_parent`: what the record hangs on is deleted by the same plan.
     """
 
@@ -29,6 +31,8 @@ class Operation:
     payload: Mapping[str, Any]
     changed: tuple[str, ...]
     confirmed: bool
+    content: str | None = None
+    stream: Stream | None = None
     with_parent: bool = False
 
 

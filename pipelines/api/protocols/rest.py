@@ -4,7 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from pipelines.api.http.client import Answer, Client
+from pipelines.api.http.client import Answer, Client, Read
+from pipelines.api.http.streams import multipart
 from pipelines.api.protocols import paging as paging_
 from pipelines.api.protocols.answers import (
     a_list,
@@ -46,7 +47,7 @@ class Rest:
             return understood(answer, self.contract, self._names(entity))
 
         path = filled(entity.collection, {**self._settings, **operation.path})
-        return self.client.call("post", path, body, repeat=False, read=read, is_write=True)
+        return self._write("post", path, operation, body, repeat=False, read=read)
 
     def create_many(
         self, rows: Sequence[tuple[Operation, Json]], repeat: bool = True
@@ -85,7 +86,27 @@ class Rest:
             return about_one(answer, self.contract, entity, self._names(entity), wanted)
 
         path = self._record(operation, remote_id)
-        return self.client.call(method, path, body, read=read, is_write=True)
+        return self._write(method, path, operation, body, read=read)
+
+    def _write(
+        self, method: str, path: str, operation: Operation, body: Json | None, read: Read, repeat: bool = True
+    ) -> Answer:
+        """One request that writes a record: JSON, or several parts where its bytes go along."""
+        content, stream = operation.entity.content, operation.stream
+        if content is None or stream is None or body is None:
+            return self.client.call(method, path, body, repeat=repeat, read=read, is_write=True)
+        fields = {key: value for key, value in body.items() if key != content.field}
+        parts = multipart(fields, content.field, str(operation.body[content.field]), stream)
+        return self.client.call(
+            method,
+            path,
+            parts,
+            headers={"Content-Type": parts.kind},
+            repeat=repeat,
+            read=read,
+            is_write=True,
+            seconds=content.seconds,
+        )
 
     def remote_id(self, entity: Entity, answer: Answer) -> str | None:
         """From the body, else from a Location header that leads to a record of this entity."""

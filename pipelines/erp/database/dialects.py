@@ -16,6 +16,7 @@ from pipelines.erp.database.rows import (
     postgres_reader,
 )
 from pipelines.erp.delivery.column_kinds import TEXT
+from pipelines.erp.delivery.encrypted import Line
 
 # Kinds of values beside text; the last two cannot become text.
 NUMBER, BOOLEAN, TIME = "number", "boolean", "time"
@@ -75,7 +76,9 @@ class Dialect:
     `package` is what pip installs for the `driver`.
     `snapshot` are the execution options of a transaction that sees the whole database at one moment; none if there is
     no such thing. Where `is_allowed` is a query, its answer must be 1 for that. `kind` reads the type of a column,
-    `value` makes it text on the server, `loader` fetches the rows through `reader`.
+    `value` makes it text on the server, `loader` fetches the rows through `reader`. `length` is the function that
+    counts the bytes of a value, `piece` the one that cuts some out, from a place that counts from 1; None: there is
+    none.
     """
 
     driver: str | None = None
@@ -87,6 +90,8 @@ class Dialect:
     value: Callable[[sa.ColumnElement[Any], Column], sa.ColumnElement[Any]] = _as_it_is
     loader: type[BaseTableLoader] = CursorLoader
     reader: Callable[[sa.Connection], AbstractContextManager[Any]] = nullcontext
+    length: str | None = None
+    piece: str | None = None
 
 
 DIALECTS: Mapping[str, Dialect] = {
@@ -99,6 +104,8 @@ DIALECTS: Mapping[str, Dialect] = {
         value=_postgres_text,
         loader=PostgresLoader,
         reader=postgres_reader,
+        length="octet_length",
+        piece="substring",
     ),
     "mssql": Dialect(
         driver="pyodbc",
@@ -106,16 +113,38 @@ DIALECTS: Mapping[str, Dialect] = {
         connect={"timeout": SECONDS_TO_CONNECT},
         snapshot={"isolation_level": "SNAPSHOT"},
         is_allowed="select snapshot_isolation_state from sys.databases where database_id = db_id()",
+        length="datalength",
+        piece="substring",
     ),
     "oracle": Dialect(
         driver="oracledb",
         package="oracledb",
         connect={"tcp_connect_timeout": SECONDS_TO_CONNECT},
         snapshot={"isolation_level": "SERIALIZABLE"},
+        # Its own function that cuts gives 2,000 bytes at most.
+        length="dbms_lob.getlength",
     ),
+    "sqlite": Dialect(length="length", piece="substr"),
+    "mysql": Dialect(length="octet_length", piece="substring"),
+    "mariadb": Dialect(length="octet_length", piece="substring"),
 }
 
 
 def dialect_of(url: sa.URL) -> Dialect:
     """What is known of the database that an address names; any other that SQLAlchemy can read works, too."""
     return DIALECTS.get(url.get_backend_name(), Dialect())
+
+
+def engine_to(line: Line, **options: Any) -> sa.Engine:
+    """An engine for a database that is reached by `line`; `options` are those of SQLAlchemy's pool."""
+    dialect = dialect_of(line.url)
+    limits = {name: value for name, value in dialect.connect.items() if name not in line.url.query}
+    return sa.create_engine(
+        line.url, connect_args={**limits, **line.connect}, hide_parameters=True, **options
+    )
+
+
+def origin_of(url: sa.URL) -> str:
+    """Kind of database, host and name."""
+    port = f":{url.port}" if url.port else ""
+    return f"{url.get_backend_name()}://{url.host or ''}{port}/{url.database or ''}"

@@ -12,7 +12,17 @@ import pyarrow.compute as pc
 import sqlalchemy as sa
 from dlt.sources.sql_database import sql_table
 
-from pipelines.erp.database.dialects import BINARY, NESTED, NUMBER, TIME, Column, Dialect, dialect_of
+from pipelines.erp.database.dialects import (
+    BINARY,
+    NESTED,
+    NUMBER,
+    TIME,
+    Column,
+    Dialect,
+    dialect_of,
+    engine_to,
+    origin_of,
+)
 from pipelines.erp.database.errors import explained
 from pipelines.erp.delivery.delivery import Delivery, MarkExpired, TableData, Wanted, check_complete
 from pipelines.erp.delivery.encrypted import demanded
@@ -88,10 +98,7 @@ class _Database:
 def _connected(settings: SqlSettings) -> Iterator[_Database]:
     dialect, origin = dialect_of(settings.url), origin_of(settings.url)
     line = demanded(settings.url, settings.may_be_unencrypted)
-    limits = {name: value for name, value in dialect.connect.items() if name not in settings.url.query}
-    engine = sa.create_engine(
-        line.url, poolclass=sa.NullPool, connect_args={**limits, **line.connect}, hide_parameters=True
-    )
+    engine = engine_to(line, poolclass=sa.NullPool)
     try:
         with explained(origin, "the connection", settings.mapping_file):
             holds_still = _can_hold_still(engine, dialect)
@@ -111,12 +118,6 @@ def _connected(settings: SqlSettings) -> Iterator[_Database]:
             connection.close()
     finally:
         engine.dispose()
-
-
-def origin_of(url: sa.URL) -> str:
-    """Kind of database, host and name."""
-    port = f":{url.port}" if url.port else ""
-    return f"{url.get_backend_name()}://{url.host or ''}{port}/{url.database or ''}"
 
 
 def _can_hold_still(engine: sa.Engine, dialect: Dialect) -> bool:

@@ -48,9 +48,9 @@ WORDS_WITH_ROWS = (
 )
 
 SENTENCES = {
-    LOGIN: f"{{origin}}: the database refuses this user or password; mend {CREDENTIALS}",
-    DATABASE: f"{{origin}}: there is no such database on this server; mend {CREDENTIALS}",
-    HOST: f"{{origin}}: the database cannot be reached; mend {CREDENTIALS}, or look whether it runs",
+    LOGIN: "{origin}: the database refuses this user or password; mend {credentials}",
+    DATABASE: "{origin}: there is no such database on this server; mend {credentials}",
+    HOST: "{origin}: the database cannot be reached; mend {credentials}, or look whether it runs",
     TLS: f"{{origin}}: the server does not encrypt; switch TLS on there, or set {ALLOW}=true",
     MISSING: "{what} is not there in {origin}, or hidden from this user; create it, or mend {remedy}",
     COLUMN: "{what} in {origin}: names a column that is not there{said}; mend {remedy}",
@@ -63,31 +63,42 @@ SENTENCES = {
 }
 
 
-@contextmanager
-def explained(origin: str, what: str, remedy: str) -> Iterator[None]:
-    """Turns what a driver raises into a `DeliveryError`.
+class DatabaseError(DeliveryError):
+    """A database cannot be read. `cause` is one of the words above, None where it is not known."""
 
-    `what` is the view or statement being read, `remedy` the place where it is named.
+    def __init__(self, cause: str | None, message: str) -> None:
+        super().__init__(message)
+        self.cause = cause
+
+
+@contextmanager
+def explained(origin: str, what: str, remedy: str, credentials: str = CREDENTIALS) -> Iterator[None]:
+    """Turns what a driver raises into a `DatabaseError`.
+
+    `what` is the view or statement being read, `remedy` the place where it is named, `credentials` the setting that
+    names the database.
     """
     try:
         yield
     except Exception as problem:
-        message = _message(problem, origin, what, remedy)
-        if message is None:
+        failure = _failure(problem, origin, what, remedy, credentials)
+        if failure is None:
             raise
     else:
         return
     # Drivers write statements, parameters and addresses into their errors.
-    raise DeliveryError(message) from None
+    raise failure from None
 
 
-def _message(problem: BaseException, origin: str, what: str, remedy: str) -> str | None:
+def _failure(
+    problem: BaseException, origin: str, what: str, remedy: str, credentials: str
+) -> DatabaseError | None:
     chain = list(_chain(problem))
     own = next((link for link in chain if isinstance(link, StammdatenError)), None)
     if own is not None:
-        return f"{what} in {origin}: {own}" if isinstance(own, DeliveryError) else None
+        return DatabaseError(None, f"{what} in {origin}: {own}") if isinstance(own, DeliveryError) else None
     driver = next((link for link in chain if _is_drivers(link)), None)
-    return None if driver is None else _sentence(driver, origin, what, remedy)
+    return None if driver is None else _sentence(driver, origin, what, remedy, credentials)
 
 
 def _chain(problem: BaseException | None) -> Iterator[BaseException]:
@@ -110,13 +121,19 @@ def _is_drivers(problem: BaseException) -> bool:
     )
 
 
-def _sentence(problem: BaseException, origin: str, what: str, remedy: str) -> str:
+def _sentence(problem: BaseException, origin: str, what: str, remedy: str, credentials: str) -> DatabaseError:
     codes = _codes(problem)
     cause = _cause(codes, str(problem), WORDS_WITH_ROWS if isinstance(problem, OSError) else WORDS)
     kind = " ".join([type(problem).__name__, *codes[:1]])
-    return SENTENCES[cause].format(
-        origin=origin, what=what, remedy=remedy, said=_words_of(problem), kind=kind
+    message = SENTENCES[cause].format(
+        origin=origin,
+        what=what,
+        remedy=remedy,
+        credentials=credentials,
+        said=_words_of(problem),
+        kind=kind,
     )
+    return DatabaseError(cause, message)
 
 
 def _codes(problem: BaseException) -> list[str]:

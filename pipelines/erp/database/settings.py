@@ -11,10 +11,10 @@ from dlt.common.configuration.specs import ConnectionStringCredentials
 
 from pipelines.erp.database.dialects import dialect_of
 from pipelines.erp.database.door import SqlSettings
-from pipelines.erp.delivery.encrypted import CREDENTIALS, demanded, is_lifted
+from pipelines.erp.delivery.encrypted import demanded, is_lifted
 from pipelines.erp.delivery.mapping import DATABASE_KEYS, TableMapping, read_mapping
 from pipelines.errors import SettingsError
-from pipelines.settings import config_value, local_path, working_folder
+from pipelines.settings import config_value, local_path, setting_name, working_folder
 
 CREDENTIALS_KEY = "sources.erp.sql.credentials"
 MAPPING = "SOURCES__ERP__SQL__MAPPING"
@@ -26,7 +26,7 @@ def sql_settings() -> SqlSettings:
 
     Raises `SettingsError` naming the setting or the entry of the mapping file; never with a part of the credentials.
     """
-    url = _url()
+    url = database_url()
     path = _mapping_path()
     mapping = read_mapping(path, DATABASE_KEYS)
     _check_mapping(path.name, mapping)
@@ -35,16 +35,17 @@ def sql_settings() -> SqlSettings:
     return SqlSettings(url, mapping, path.name, lifted)
 
 
-def _url() -> sa.URL:
-    """The address, with the driver that this project knows unless it names one; the driver is there."""
-    url = _given_url()
+def database_url(key: str = CREDENTIALS_KEY) -> sa.URL:
+    """The address that a setting holds, with the driver that this project knows unless it names one; it is installed.
+
+    Raises `SettingsError` naming the setting, never with a part of the address.
+    """
+    url, name = _given_url(key), setting_name(key)
     if url is None:
-        raise SettingsError(
-            f"{CREDENTIALS}: missing; set it in the environment or in .dlt/secrets.toml as {FORM}"
-        )
+        raise SettingsError(f"{name}: missing; set it in the environment or in .dlt/secrets.toml as {FORM}")
     if "@" in f"{url.host or ''}{url.database or ''}":
         raise SettingsError(
-            f"{CREDENTIALS}: no address; write it as {FORM}, "
+            f"{name}: no address; write it as {FORM}, "
             "and signs such as @ / : in user and password as %40 %2F %3A"
         )
     if url.get_backend_name() == "postgres":
@@ -52,21 +53,29 @@ def _url() -> sa.URL:
     dialect = dialect_of(url)
     if "+" not in url.drivername and dialect.driver:
         url = url.set(drivername=f"{url.drivername}+{dialect.driver}")
-    _check_driver(url)
+    _check_driver(url, name)
     return url
 
 
-def _given_url() -> sa.URL | None:
-    if config_value(CREDENTIALS_KEY) is None:
+def check_select(place: str, statement: str) -> None:
+    """Raises `SettingsError`, beginning with `place`, for a statement that is not one SELECT."""
+    if not re.match(r"\s*select\s", statement, re.IGNORECASE):
+        raise SettingsError(f"{place}: begins with select; everything else belongs into a view")
+    if ";" in statement:
+        raise SettingsError(f"{place}: has a semicolon; one statement is read, without one")
+
+
+def _given_url(key: str) -> sa.URL | None:
+    if config_value(key) is None:
         return None
     with suppress(Exception):
-        credentials = dlt.secrets.get(CREDENTIALS_KEY, ConnectionStringCredentials)
+        credentials = dlt.secrets.get(key, ConnectionStringCredentials)
         return sa.make_url(credentials.to_url())
     # Said here: dlt's own errors hold the address.
-    raise SettingsError(f"{CREDENTIALS}: no address; write it as {FORM}")
+    raise SettingsError(f"{setting_name(key)}: no address; write it as {FORM}")
 
 
-def _check_driver(url: sa.URL) -> None:
+def _check_driver(url: sa.URL, setting: str) -> None:
     name = url.get_backend_name()
     try:
         url.get_dialect().import_dbapi()
@@ -78,7 +87,7 @@ def _check_driver(url: sa.URL) -> None:
         driver = url.get_driver_name()
         package = dialect.package if driver == dialect.driver and dialect.package else driver
         problem = f"the driver for {name} is missing; install it: pip install {package}"
-    raise SettingsError(f"{CREDENTIALS}: {problem}")
+    raise SettingsError(f"{setting}: {problem}")
 
 
 def _mapping_path() -> Path:
@@ -95,7 +104,5 @@ def _check_mapping(file: str, mapping: Mapping[str, TableMapping]) -> None:
         place = f"{file}: tables.{name}"
         if table.select is not None and table.source is not None:
             raise SettingsError(f"{place}: has both from and select; leave one of them")
-        if table.select is not None and not re.match(r"\s*select\s", table.select, re.IGNORECASE):
-            raise SettingsError(f"{place}.select: begins with select; everything else belongs into a view")
-        if table.select is not None and ";" in table.select:
-            raise SettingsError(f"{place}.select: has a semicolon; one statement is read, without one")
+        if table.select is not None:
+            check_select(f"{place}.select", table.select)

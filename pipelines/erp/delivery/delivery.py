@@ -16,6 +16,9 @@ from pipelines.errors import DeliveryError
 ROW_NUMBER = "_zeile"
 RESERVED_PREFIXES = ("_dlt", ROW_NUMBER)
 
+# Folder of a delivery in which the files of documents lie; a ZIP whose name begins so holds some, too.
+DOCUMENTS = "dokumente"
+
 # What to do where a table is missing that a load of one use case is all about.
 OWNED = (
     "a run of this use case needs it each time; deliver it, or where the ERP has no such rows any more, run without"
@@ -28,6 +31,12 @@ Progress = Callable[[str, float], None]
 
 def no_progress(what: str, share: float) -> None:
     """Says nothing."""
+
+
+def holds_documents(name: str) -> bool:
+    """Whether a folder or ZIP beside the tables holds documents; no table is looked for in it."""
+    lower = name.casefold()
+    return lower == DOCUMENTS or (lower.startswith(DOCUMENTS) and lower.endswith(".zip"))
 
 
 def no_mark() -> str | None:

@@ -67,22 +67,24 @@ def check_address(setting: str, url: str, lifted: bool) -> tuple[str, ...]:
     return (_open_line(where),)
 
 
-def demanded(url: "sa.URL", lifted: bool, environment: Mapping[str, str] = os.environ) -> Line:
-    """The way to a database, with encryption wherever the driver has a setting for it.
+def demanded(
+    url: "sa.URL", lifted: bool, environment: Mapping[str, str] = os.environ, setting: str = CREDENTIALS
+) -> Line:
+    """The way to a database, with encryption wherever the driver has a setting for it; `setting` names the address.
 
     Raises `SettingsError` where the address itself asks for less, unless lifted.
     """
     judge = {"postgresql": _postgres, "mssql": _sql_server, "oracle": _oracle}.get(url.get_backend_name())
     if judge is None:
-        return Line(url) if is_here(url.host or "") else Line(url, notes=(_not_checked(url),))
-    return judge(url, lifted, environment)
+        return Line(url) if is_here(url.host or "") else Line(url, notes=(_not_checked(url, setting),))
+    return judge(url, lifted, environment, setting)
 
 
-def _postgres(url: "sa.URL", lifted: bool, environment: Mapping[str, str]) -> Line:
+def _postgres(url: "sa.URL", lifted: bool, environment: Mapping[str, str], setting: str) -> Line:
     if all(is_here(host) for host in _hosts(url, environment)) and not _service(url, environment):
         return Line(url)
     if url.get_driver_name() not in ("psycopg", "psycopg2"):
-        return Line(url, notes=(_not_checked(url),))
+        return Line(url, notes=(_not_checked(url, setting),))
     given = next(iter(_values(url, "sslmode")), None)
     if given in POSTGRES_MODES:
         return Line(url)
@@ -91,13 +93,16 @@ def _postgres(url: "sa.URL", lifted: bool, environment: Mapping[str, str]) -> Li
     if given is not None or _service(url, environment):
         state = f"sslmode={given}" if given is not None else "a service without sslmode"
         raise _refused(
-            url, f"{state} does not encrypt in any case", f"write one of sslmode={', '.join(POSTGRES_MODES)}"
+            url,
+            f"{state} does not encrypt in any case",
+            f"write one of sslmode={', '.join(POSTGRES_MODES)}",
+            setting,
         )
     default = environment.get("PGSSLMODE")
     return Line(url, {"sslmode": default if default in POSTGRES_MODES else POSTGRES_MODES[0]})
 
 
-def _sql_server(url: "sa.URL", lifted: bool, environment: Mapping[str, str]) -> Line:
+def _sql_server(url: "sa.URL", lifted: bool, environment: Mapping[str, str], setting: str) -> Line:
     raw = next(iter(_values(url, "odbc_connect")), None)
     host = url.host or ""
     if raw is not None:
@@ -106,7 +111,7 @@ def _sql_server(url: "sa.URL", lifted: bool, environment: Mapping[str, str]) -> 
     if is_here(re.split(r"[,\\]", host)[0]):
         return Line(url)
     if url.get_driver_name() != "pyodbc":
-        return Line(url, notes=(_not_checked(url),))
+        return Line(url, notes=(_not_checked(url, setting),))
     key = "Encryption" if "freetds" in str(url.query).lower() else "Encrypt"
     wanted = "require" if key == "Encryption" else "yes"
     given = _odbc_value(url, raw, key)
@@ -117,7 +122,7 @@ def _sql_server(url: "sa.URL", lifted: bool, environment: Mapping[str, str]) -> 
         return Line(url)
     if lifted:
         return Line(url, notes=(_open_line(_where(url)),))
-    raise _refused(url, f"{key}={given} does not encrypt", f"write {key}={wanted}")
+    raise _refused(url, f"{key}={given} does not encrypt", f"write {key}={wanted}", setting)
 
 
 def _odbc_value(url: "sa.URL", raw: str | None, key: str) -> str | None:
@@ -127,21 +132,21 @@ def _odbc_value(url: "sa.URL", raw: str | None, key: str) -> str | None:
     return next((str(value) for name, value in url.query.items() if name.lower() == key.lower()), None)
 
 
-def _oracle(url: "sa.URL", lifted: bool, environment: Mapping[str, str]) -> Line:
+def _oracle(url: "sa.URL", lifted: bool, environment: Mapping[str, str], setting: str) -> Line:
     service = next(iter(_values(url, "service_name")), None)
     if is_here(url.host or ""):
         return Line(url)
     if url.get_driver_name() != "oracledb" or not (service or url.database):
         # A name out of tnsnames.ora says itself how it is reached.
-        return Line(url, notes=(_not_checked(url),))
+        return Line(url, notes=(_not_checked(url, setting),))
     if "tcps" in _values(url, "protocol"):
         if service is None:
-            raise SettingsError(f"{CREDENTIALS}: with protocol=tcps, name the database as ?service_name=")
+            raise SettingsError(f"{setting}: with protocol=tcps, name the database as ?service_name=")
         # SQLAlchemy would make an address without encryption of it.
         return Line(url, {"dsn": f"tcps://{url.host}:{url.port or 2484}/{service}"})
     if lifted:
         return Line(url, notes=(_open_line(_where(url)),))
-    raise _refused(url, "the connection would not be encrypted", "write protocol=tcps")
+    raise _refused(url, "the connection would not be encrypted", "write protocol=tcps", setting)
 
 
 def _hosts(url: "sa.URL", environment: Mapping[str, str]) -> list[str]:
@@ -170,8 +175,8 @@ def _where(url: "sa.URL") -> str:
     return f"{url.get_backend_name()}://{url.host or ''}"
 
 
-def _refused(url: "sa.URL", what: str, remedy: str) -> SettingsError:
-    return SettingsError(f"{CREDENTIALS}: {_where(url)}: {what}; {remedy}, or set {ALLOW}=true")
+def _refused(url: "sa.URL", what: str, remedy: str, setting: str) -> SettingsError:
+    return SettingsError(f"{setting}: {_where(url)}: {what}; {remedy}, or set {ALLOW}=true")
 
 
 def _open_line(where: str) -> str:
@@ -180,8 +185,8 @@ def _open_line(where: str) -> str:
     )
 
 
-def _not_checked(url: "sa.URL") -> str:
+def _not_checked(url: "sa.URL", setting: str) -> str:
     return (
         f"{_where(url)}: whether the connection is encrypted is not checked for this driver; "
-        f"see to it in {CREDENTIALS}."
+        f"see to it in {setting}."
     )

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from pipelines.erp.delivery.delivery import holds_documents
 from pipelines.erp.delivery.words import shown
 from pipelines.errors import DeliveryError
 
@@ -42,16 +43,18 @@ class ArchiveLimits:
 
 
 def unpack(path: Path, target: Path, limits: ArchiveLimits) -> None:
-    """Unpacks a ZIP into the empty folder `target`; hidden files stay packed.
+    """Unpacks a ZIP into the empty folder `target`; hidden files and documents stay packed.
 
     Raises `DeliveryError` for a ZIP that is damaged, encrypted or a bomb, and for members that leave the folder, are
     links, lie over each other or come twice.
     """
     with opened(path, limits) as archive:
         for member in archive.infolist():
-            name = _with_slashes(member.filename)
+            name = with_slashes(member.filename)
             parts = PurePosixPath(name).parts
-            if name.endswith("/") or any(part.startswith((".", "__MACOSX")) for part in parts):
+            if name.endswith("/") or any(
+                part.startswith((".", "__MACOSX")) or holds_documents(part) for part in parts
+            ):
                 continue
             file = target.joinpath(*parts)
             file.parent.mkdir(parents=True, exist_ok=True)
@@ -63,7 +66,7 @@ def unpack(path: Path, target: Path, limits: ArchiveLimits) -> None:
 def opened(path: Path, limits: ArchiveLimits) -> Iterator[zipfile.ZipFile]:
     """A ZIP whose list of members is harmless; what turns out broken while it is read is a `DeliveryError`, too."""
     try:
-        _check_directory(path)
+        check_directory(path, MOST_MEMBERS)
         with zipfile.ZipFile(path) as archive:
             _check(path, archive.infolist(), limits)
             yield archive
@@ -92,8 +95,11 @@ def opened(path: Path, limits: ArchiveLimits) -> Iterator[zipfile.ZipFile]:
         ) from None
 
 
-def _check_directory(path: Path) -> None:
-    """Looks at the size of the list of members: the library would read any, and make an object of each entry."""
+def check_directory(path: Path, most: int) -> None:
+    """Looks at the size of the list of members: the library would read any, and make an object of each entry.
+
+    Raises `DeliveryError` for a list that is too long for `most` members.
+    """
     size = path.stat().st_size
     with path.open("rb") as file:
         file.seek(max(0, size - LONGEST_END))
@@ -105,9 +111,9 @@ def _check_directory(path: Path) -> None:
         long = found - ZIP64_RECORDS
         if length == ZIP64 and long >= 0:
             (length,) = struct.unpack_from("<Q", end, long + 40)
-        if min(length, size) > MOST_MEMBERS * LONGEST_ENTRY:
+        if min(length, size) > most * LONGEST_ENTRY:
             raise DeliveryError(
-                f"{path.name}: more files inside than the {MOST_MEMBERS:,} that are allowed; pack the tables only"
+                f"{path.name}: more files inside than the {most:,} that are allowed; pack the tables only"
             )
 
 
@@ -127,16 +133,26 @@ def _check(path: Path, members: list[zipfile.ZipInfo], limits: ArchiveLimits) ->
             "is it the right file? else raise SOURCES__ERP__FILES__MAX_GB"
         )
     _check_ratio(path.name, total, packed, limits.max_ratio)
-    spelled = [_with_slashes(member.filename) for member in members]
+    spelled = [with_slashes(member.filename) for member in members]
     names = Counter(name.casefold() for name in spelled)
     twice = next((name for name in spelled if names[name.casefold()] > 1), None)
     if twice is not None:
         raise DeliveryError(f"{path.name}: {shown(twice)} is inside more than once; pack each file once")
 
 
-def _with_slashes(name: str) -> str:
+def with_slashes(name: str) -> str:
     """A member's path; Windows PowerShell 5 writes backslashes."""
     return name.replace("\\", "/")
+
+
+def is_file(member: zipfile.ZipInfo) -> bool:
+    """Whether a member is a file or a folder, and no link or device."""
+    return stat.S_IFMT(member.external_attr >> 16) in (0, stat.S_IFREG, stat.S_IFDIR)
+
+
+def is_encrypted(member: zipfile.ZipInfo) -> bool:
+    """Whether a member needs a password."""
+    return bool(member.flag_bits & 0x1)
 
 
 def _check_places(path: Path, members: list[zipfile.ZipInfo]) -> None:
@@ -156,7 +172,7 @@ def _check_places(path: Path, members: list[zipfile.ZipInfo]) -> None:
 def _check_member(path: Path, member: zipfile.ZipInfo, max_ratio: float) -> None:
     # `orig_filename` is the name before Python cut it at a NUL.
     raw = member.orig_filename
-    name = _with_slashes(raw)
+    name = with_slashes(raw)
     if "\0" in raw or ":" in name or name.startswith("/") or ".." in PurePosixPath(name).parts:
         raise DeliveryError(
             f"{path.name}: {shown(raw)} leaves the folder; do not trust this file, and pack it again without paths"
@@ -165,10 +181,9 @@ def _check_member(path: Path, member: zipfile.ZipInfo, max_ratio: float) -> None
         raise DeliveryError(
             f"{path.name}: {shown(raw)} lies more than {DEEPEST} folders deep; pack the files alone"
         )
-    kind = stat.S_IFMT(member.external_attr >> 16)
-    if kind not in (0, stat.S_IFREG, stat.S_IFDIR):
+    if not is_file(member):
         raise DeliveryError(f"{path.name}: {shown(name)} is a link or a device; pack the files themselves")
-    if member.flag_bits & 0x1:
+    if is_encrypted(member):
         raise DeliveryError(f"{path.name}: {shown(name)} is encrypted; pack the files without a password")
     _check_ratio(f"{path.name}: {shown(name)}", member.file_size, member.compress_size, max_ratio)
 

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
+from pipelines.erp.delivery.delivery import holds_documents
 from pipelines.erp.delivery.mapping import TableMapping
 from pipelines.erp.files.archive import ArchiveLimits
 from pipelines.erp.files.complete import Listing
@@ -32,6 +33,8 @@ def find(
     found: list[FoundFile] = []
     others: list[str] = []
     for path in listed(folder):
+        if holds_documents(path.name):
+            continue
         if path.is_dir():
             files = (file for file in _inside(path) if file.suffix.lower() in TABLES)
             found += [sheet for file in files for sheet in _found(file, path.name, mapping, limits)]
@@ -73,7 +76,8 @@ def look(place: Path, control: str) -> Listing:
     if place.is_file():
         stamp = _stamp(place)
         return {place.name: stamp} if stamp else {}
-    paths = [file for entry in listed(place) for file in (_inside(entry) if entry.is_dir() else [entry])]
+    entries = [entry for entry in listed(place) if not holds_documents(entry.name)]
+    paths = [file for entry in entries for file in (_inside(entry) if entry.is_dir() else [entry])]
     wanted = [path for path in paths if counts(path.name, control)]
     stamps = {path.relative_to(place).as_posix(): _stamp(path) for path in wanted}
     return {name: stamp for name, stamp in stamps.items() if stamp}
@@ -90,7 +94,8 @@ def only_zip(folder: Path) -> Path | None:
 
     Raises `DeliveryError` for several.
     """
-    files = [path for path in listed(folder) if path.is_file()] if folder.is_dir() else []
+    entries = [path for path in listed(folder) if not holds_documents(path.name)] if folder.is_dir() else []
+    files = [path for path in entries if path.is_file()]
     zips = [path for path in files if path.suffix.lower() == ".zip"]
     if not zips or any(path.suffix.lower() in TABLES for path in files):
         return None

@@ -1,8 +1,8 @@
 """Deliveries on SFTP or in an object store: listed and copied through dlt's filesystem source, then read from disk.
 
-Credentials and options are dlt configuration under `sources.erp.files`: `credentials` (`sftp_username`,
-`sftp_password`, `sftp_key_filename`, `aws_access_key_id`, …). No message holds any of them, nor anything that a server
-or a library said.
+Credentials and options are dlt configuration in the section that names the folder, `sources.erp.files` for a delivery:
+`credentials` (`sftp_username`, `sftp_password`, `sftp_key_filename`, `aws_access_key_id`, …). No message holds any of
+them, nor anything that a server or a library said.
 """
 
 import errno
@@ -15,16 +15,13 @@ from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
 from pipelines.erp.delivery import encrypted
-from pipelines.erp.delivery.delivery import Progress, no_progress
+from pipelines.erp.delivery.delivery import Progress, holds_documents, no_progress
 from pipelines.erp.files.archive import GB
 from pipelines.erp.files.complete import Listing, check_unchanged, wait_until_quiet
 from pipelines.errors import DeliveryError, SettingsError, StammdatenError
-from pipelines.settings import local_path
+from pipelines.settings import local_path, setting_name
 
-FOLDER = "SOURCES__ERP__FILES__FOLDER"
-CREDENTIALS = "SOURCES__ERP__FILES__CREDENTIALS__"
-ENDPOINT = f"{CREDENTIALS}ENDPOINT_URL"
-SECTIONS = ("sources", "erp", "files")
+FILES = "sources.erp.files"
 
 # Scheme of the address → what to install for it, and what to look at when the login fails.
 SCHEMES = {
@@ -43,17 +40,27 @@ class Remote:
     """A folder, or one packed file, on another machine.
 
     `known_hosts` lists the SFTP servers that may be trusted; `may_be_unencrypted` lets an object store beyond this
-    machine be reached by http.
+    machine be reached by http. `section` is where its settings stand.
     """
 
     url: str
     known_hosts: Path = Path("~/.ssh/known_hosts")
     may_be_unencrypted: bool = False
+    section: str = FILES
 
     @property
     def scheme(self) -> str:
         """The protocol, in lower case."""
         return urlsplit(self.url).scheme.lower()
+
+    def setting(self, key: str) -> str:
+        """The name of one of its settings."""
+        return setting_name(f"{self.section}.{key}")
+
+    @property
+    def is_single_file(self) -> bool:
+        """Whether it is one packed file, and no folder."""
+        return PurePosixPath(urlsplit(self.url).path).name.lower().endswith(SINGLE_FILES)
 
 
 def is_remote(folder: str) -> bool:
@@ -61,24 +68,25 @@ def is_remote(folder: str) -> bool:
     return "://" in folder and not folder.lower().startswith("file://")
 
 
-def check_address(url: str) -> str:
+def check_address(url: str, section: str = FILES) -> str:
     """The address as it is. Raises `SettingsError` for an unknown protocol, and for credentials inside."""
+    setting, credentials = setting_name(f"{section}.folder"), setting_name(f"{section}.credentials.")
     try:
         parts = urlsplit(url)
         is_complete = bool(parts.hostname) and (parts.port is None or parts.scheme == "sftp")
     except ValueError:
-        raise SettingsError(f"{FOLDER}: not an address; write it as sftp://host/folder") from None
+        raise SettingsError(f"{setting}: not an address; write it as sftp://host/folder") from None
     if parts.scheme.lower() not in SCHEMES:
         raise SettingsError(
-            f"{FOLDER}: {parts.scheme}:// cannot be read; it may be a local folder or {', '.join(SCHEMES)}"
+            f"{setting}: {parts.scheme}:// cannot be read; it may be a local folder or {', '.join(SCHEMES)}"
         )
     if "@" in parts.netloc or parts.query or parts.fragment:
         raise SettingsError(
-            f"{FOLDER}: credentials do not belong into an address; set them as {CREDENTIALS}…"
+            f"{setting}: credentials do not belong into an address; set them as {credentials}…"
             f" ({SCHEMES[parts.scheme.lower()][1]})"
         )
     if not is_complete:
-        raise SettingsError(f"{FOLDER}: not an address; write it as {parts.scheme}://host/folder")
+        raise SettingsError(f"{setting}: not an address; write it as {parts.scheme}://host/folder")
     return url
 
 
@@ -99,7 +107,8 @@ def copy(
     cannot be reached or trusted, a refused login, a folder that is not there, more than `max_gb`, and files that change
     meanwhile. `noticed` takes what a person should know.
     """
-    with _errors_of_users(remote), _connected(remote, noticed) as files:
+    with errors_of_users(remote), connected(remote, noticed) as system:
+        files = _Files(remote, system)
         look = partial(files.look, is_wanted)
         before = look()
         if not is_complete(before):
@@ -129,12 +138,11 @@ class _Files:
 
     def __init__(self, remote: Remote, system: Any) -> None:
         self._system = system
-        path = PurePosixPath(urlsplit(remote.url).path)
-        is_single = path.name.lower().endswith(SINGLE_FILES)
+        name, is_single = PurePosixPath(urlsplit(remote.url).path).name, remote.is_single_file
         self._url = remote.url.rstrip("/").rpartition("/")[0] if is_single else remote.url.rstrip("/")
-        self._globs = (path.name,) if is_single else ("*", "*/*")
+        self._globs = (name,) if is_single else ("*", "*/*")
         self._folder = system._strip_protocol(self._url)
-        system.info(system._strip_protocol(remote.url.rstrip("/")))
+        system.info(folder_of(remote, system))
 
     def look(self, is_wanted: Callable[[str], bool]) -> Listing:
         """Size and time of every file by its path below the folder."""
@@ -145,7 +153,9 @@ class _Files:
         for pattern in self._globs:
             for item in filesystem(self._url, credentials=self._system, file_glob=pattern):
                 parts = PurePosixPath(item["relative_path"]).parts
-                if any(part.startswith(".") or "\\" in part for part in parts) or not is_wanted(parts[-1]):
+                if any(part.startswith(".") or "\\" in part or holds_documents(part) for part in parts):
+                    continue
+                if not is_wanted(parts[-1]):
                     continue
                 found["/".join(parts)] = (item["size_in_bytes"], item["modification_date"].timestamp())
         return found
@@ -155,20 +165,33 @@ class _Files:
         self._system.get_file(f"{self._folder.rstrip('/')}/{name}", str(local))
 
 
+def folder_of(remote: Remote, system: Any) -> str:
+    """The path of a remote place on its server."""
+    return str(system._strip_protocol(remote.url.rstrip("/")))
+
+
 @contextmanager
-def _connected(remote: Remote, noticed: list[str] | None = None) -> Iterator[_Files]:
+def connected(remote: Remote, noticed: list[str] | None = None) -> Iterator[Any]:
+    """The filesystem of fsspec of a remote place; its connection ends with the block.
+
+    Raises `DeliveryError` or `SettingsError` for a server that may not be trusted, else what the libraries raise.
+    `noticed` takes what a person should know.
+    """
     from dlt.common.configuration.resolve import resolve_configuration
     from dlt.common.storages.configuration import FilesystemConfiguration
     from dlt.common.storages.fsspec_filesystem import fsspec_from_config
 
-    config = resolve_configuration(FilesystemConfiguration(remote.url), sections=SECTIONS)
+    config = resolve_configuration(
+        FilesystemConfiguration(remote.url), sections=tuple(remote.section.split("."))
+    )
     config.kwargs = {"skip_instance_cache": True, **(config.kwargs or {}), **_options(remote, config)}
     system = fsspec_from_config(config)[0]
-    notes = [encrypted.check_address(ENDPOINT, url, remote.may_be_unencrypted) for url in _endpoints(system)]
+    endpoint = remote.setting("credentials.endpoint_url")
+    notes = [encrypted.check_address(endpoint, url, remote.may_be_unencrypted) for url in _endpoints(system)]
     (noticed if noticed is not None else []).extend(note for some in notes for note in some)
     client = getattr(system, "client", None) if remote.scheme == "sftp" else None
     with closing(client) if client else nullcontext():
-        yield _Files(remote, system)
+        yield system
 
 
 def _endpoints(system: Any) -> list[str]:
@@ -188,7 +211,7 @@ def _options(remote: Remote, config: Any) -> dict[str, Any]:
         return {}
     if not config.credentials.sftp_username:
         raise SettingsError(
-            f"{_host(remote)}: {CREDENTIALS}SFTP_USERNAME: missing; set it in .dlt/secrets.toml"
+            f"{_host(remote)}: {remote.setting('credentials.sftp_username')}: missing; set it in .dlt/secrets.toml"
         )
     config.credentials.sftp_port = urlsplit(remote.url).port or config.credentials.sftp_port
     for name in ("sftp_timeout", "sftp_banner_timeout", "sftp_auth_timeout", "sftp_channel_timeout"):
@@ -214,7 +237,7 @@ def _known_hosts_only(remote: Remote) -> Any:
             what = "is not the one that is known" if known.lookup(hostname) else "is not known"
             raise DeliveryError(
                 f"{_host(remote)}: the key of the server {what} in {path}; ask its operator for the right one "
-                "(SHA256 fingerprint) and write it there, or set SOURCES__ERP__FILES__KNOWN_HOSTS"
+                f"(SHA256 fingerprint) and write it there, or set {remote.setting('known_hosts')}"
             )
 
     return KnownHostsOnly()
@@ -224,7 +247,7 @@ def _known_hosts_only(remote: Remote) -> Any:
 
 
 @contextmanager
-def _errors_of_users(remote: Remote) -> Iterator[None]:
+def errors_of_users(remote: Remote) -> Iterator[None]:
     """Turns whatever the libraries raise into one sentence of ours."""
     try:
         yield
@@ -242,11 +265,12 @@ def _mendable(problem: Exception, remote: Remote) -> StammdatenError:
     while cause := chain[-1].__cause__ or chain[-1].__context__:
         chain.append(cause)
     names = {kind.__name__ for link in chain for kind in type(link).__mro__}
-    package, credentials = SCHEMES[remote.scheme]
-    where = _host(remote)
+    package, login = SCHEMES[remote.scheme]
+    where, folder = _host(remote), remote.setting("folder")
+    credentials = f"{remote.setting('credentials.')}… ({login})"
     if names & {"MissingDependencyException", "ImportError"}:
         return SettingsError(
-            f"{FOLDER}: {remote.scheme}:// needs the package {package}; "
+            f"{folder}: {remote.scheme}:// needs the package {package}; "
             f"install it: pip install 'stammdaten[{remote.scheme}]'"
         )
     ours = next((link for link in chain if isinstance(link, StammdatenError)), None)
@@ -260,19 +284,19 @@ def _mendable(problem: Exception, remote: Remote) -> StammdatenError:
         "NoCredentialsError",
         "PartialCredentialsError",
     }:
-        return SettingsError(f"{where}: credentials are missing; set {CREDENTIALS}… ({credentials})")
+        return SettingsError(f"{where}: credentials are missing; set {credentials}")
     # Without any login that it could try, the library says so in an exception of no kind of its own.
     if "AuthenticationException" in names or "No authentication methods" in str(problem):
-        return DeliveryError(f"{where}: the login was refused; check {CREDENTIALS}… ({credentials})")
+        return DeliveryError(f"{where}: the login was refused; check {credentials}")
     if "FileNotFoundError" in names:
-        return DeliveryError(f"{remote.url}: there is no such folder or file; mend {FOLDER}")
+        return DeliveryError(f"{remote.url}: there is no such folder or file; mend {folder}")
     if "PermissionError" in names:
         return DeliveryError(
-            f"{remote.url}: access was refused; check {CREDENTIALS}… ({credentials}) and the rights on the folder"
+            f"{remote.url}: access was refused; check {credentials} and the rights on the folder"
         )
     if names & {"OSError", "EOFError", "SSHException", "BotoCoreError", "HTTPClientError", "ClientError"}:
-        return DeliveryError(f"{where}: no connection, or it broke off; is the server up, is {FOLDER} right?")
-    return DeliveryError(f"{remote.url}: cannot be read ({type(problem).__name__}); mend {FOLDER}")
+        return DeliveryError(f"{where}: no connection, or it broke off; is the server up, is {folder} right?")
+    return DeliveryError(f"{remote.url}: cannot be read ({type(problem).__name__}); mend {folder}")
 
 
 def _host(remote: Remote) -> str:

@@ -2,6 +2,7 @@
 
 import logging
 import re
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -14,6 +15,7 @@ from dlt.sources.helpers.rest_client import RESTClient
 from dlt.sources.helpers.rest_client.paginators import BasePaginator
 from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
+from urllib3.exceptions import HTTPError
 
 from pipelines.erp.openwowi.endpoints import Endpoint
 from pipelines.errors import DeliveryError
@@ -52,7 +54,8 @@ class OpenWowiClient:
 
     def __init__(self, access: Access, session: requests.Session):
         self._access = access
-        self._rest = RESTClient(access.address, auth=_Login(self._log_in), session=session)
+        self._login = _Login(self._log_in)
+        self._rest = RESTClient(access.address, auth=self._login, session=session)
         self._session = session
 
     def pages(self, endpoint: Endpoint, first: int) -> Iterator[list[Row]]:
@@ -75,6 +78,30 @@ class OpenWowiClient:
         except requests.RequestException as problem:
             failure = _failure(self._access, endpoint, problem)
         # Outside of the handler: nothing of the request may be chained to our error.
+        raise failure
+
+    @contextmanager
+    def answer(self, endpoint: Endpoint) -> Iterator[requests.Response]:
+        """One answer as it comes: its body is not read yet, and is not packed.
+
+        Raises like `pages`, also while the body is read inside the block.
+        """
+        try:
+            with self._session.get(
+                self._access.address + endpoint.path,
+                auth=self._login,
+                stream=True,
+                allow_redirects=False,
+                headers={"Accept-Encoding": "identity"},
+            ) as response:
+                if response.status_code != 200:
+                    raise requests.HTTPError(response=response)
+                yield response
+            return
+        except requests.RequestException as problem:
+            failure = _failure(self._access, endpoint, problem)
+        except HTTPError:
+            failure = _unreachable(self._access, requests.ConnectionError())
         raise failure
 
     def _log_in(self) -> str:
@@ -142,15 +169,18 @@ class _Offsets(BasePaginator):  # type: ignore[misc]
 
 
 class _Login(AuthBase):
-    """A bearer token, asked for when it is first needed and once more when the server no longer takes it."""
+    """A bearer token, asked for when it is first needed and once more when the server no longer takes it.
+
+    All threads use the same one: a server may know one token of a user.
+    """
 
     def __init__(self, log_in: Callable[[], str]):
         self._log_in = log_in
-        self._token: str | None = None
+        self._lock = threading.Lock()
+        self._header: str | None = None
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        self._token = self._token or self._log_in()
-        request.headers["Authorization"] = f"Bearer {self._token}"
+        request.headers["Authorization"] = self._other_than(None)
         request.register_hook("response", self._again)  # type: ignore[no-untyped-call]
         return request
 
@@ -158,10 +188,18 @@ class _Login(AuthBase):
         if response.status_code != 401:
             return response
         response.close()
-        self._token = self._log_in()
-        response.request.headers["Authorization"] = f"Bearer {self._token}"
+        refused = response.request.headers["Authorization"]
+        response.request.headers["Authorization"] = self._other_than(refused)
         again: requests.Response = response.connection.send(response.request, **kwargs)
         return again
+
+    def _other_than(self, refused: str | None) -> str:
+        """The header with the token; a fresh one where it is the one that was refused."""
+        with self._lock:
+            if self._header == refused:
+                self._header = f"Bearer {self._log_in()}"
+            assert self._header is not None  # noqa: S101
+            return self._header
 
 
 class _KeyAdapter(HTTPAdapter):

@@ -15,6 +15,9 @@ DOCUMENTED = {
     "Person": "PERSON",
 }
 
+# What WOWIPORT calls the right to read documents, and their bytes.
+READ_DOCUMENTS = "Dokumente lesen"
+
 
 @dataclass(frozen=True)
 class Endpoint:
@@ -77,7 +80,7 @@ OPTIONAL_ENDPOINTS = (
         Endpoint(
             f"files_{entity.lower()}",
             f"DocumentRead/{entity}/FileData",
-            "Dokumente lesen",
+            READ_DOCUMENTS,
             key=("Id", "FileGuid"),
             table="dokument",
         )

@@ -77,7 +77,7 @@ def _define(connection: duckdb.DuckDBPyConnection, numbers: Numbers, roles: Mapp
     if roles:
         connection.executemany("insert into rollen values (?, ?)", list(roles.items()))
     files = [
-        f"select {_quoted(kind)} as bezug_art, json from files_{entity.lower()}"
+        f"select {_quoted(kind)} as bezug_art, {_quoted(entity)} as entity, json from files_{entity.lower()}"
         for entity, kind in DOCUMENTED.items()
     ]
     connection.execute(f"create view dokumente as {' union all '.join(files)}")

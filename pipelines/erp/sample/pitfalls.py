@@ -28,6 +28,9 @@ class Pitfall:
     at_least: int = 1
 
 
+# Where the files of some documents lie: `documents.py` writes none there, an empty one, one of another size.
+MISSING_FOLDER, EMPTY_FOLDER, OLDER_FOLDER = "verschoben", "leer", "alt"
+
 _RUNNING = "_phase = 'jetzt' and _ve_art = 'wohnung'"
 
 
@@ -413,6 +416,17 @@ STRAYS = (
         {"groesse_bytes": "(52428800 + [0, 1, -1][1 + (n - 1) % 3])::varchar"},
         at_least=3,
     ),
+    Pitfall("document_path_of_windows", "erp.dokument", 0.05, {"pfad": "ordner_nr || '\\' || dateiname"}),
+    Pitfall(
+        "document_names_alike",
+        "erp.dokument",
+        0.01,
+        {"dateiname": "'Scan.pdf'", "pfad": "'scans/' || dokument_nr || '/Scan.pdf'"},
+        at_least=2,
+    ),
+    Pitfall("document_file_missing", "erp.dokument", 0.002, {"pfad": f"'{MISSING_FOLDER}/' || dateiname"}),
+    Pitfall("document_file_empty", "erp.dokument", 0.002, {"pfad": f"'{EMPTY_FOLDER}/' || dateiname"}),
+    Pitfall("document_file_older", "erp.dokument", 0.002, {"pfad": f"'{OLDER_FOLDER}/' || dateiname"}),
 )
 
 ADDRESSES = (

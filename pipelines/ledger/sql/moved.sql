@@ -52,7 +52,8 @@ select
         when d.kind = 'failed' then d.payload_hash when d.kind = 'missing' or d.state = 'delivered' then l.tried_hash
     end as tried_hash,
     case when d.kind in ('sent', 'gone', 'ended') then d.run_id else l.last_run_id end as last_run_id,
-    case when d.kind in ('sent', 'gone', 'ended') then d.settled_at else l.last_synced_at end as last_synced_at
+    case when d.kind in ('sent', 'gone', 'ended') then d.settled_at else l.last_synced_at end as last_synced_at,
+    case when d.kind in ('sent', 'failed', 'ended') then coalesce(d.content, l.content) end as content
 from kinds as d
 left join sync.ledger as l
     on d.partner = l.partner and d.id_space = l.id_space and d.external_id = l.external_id;

@@ -1,19 +1,21 @@
-"""iDWELL in the sandbox: one e-mail and one phone a user, a status that nobody writes, refused fields as keys."""
+"""iDWELL in the sandbox: users with e-mail and phone of their own, a status that nobody writes, multipart bodies."""
 
 from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any, ClassVar, NoReturn
 
+from pipelines.sandbox.play.content import CONTENT_OPTIONS, ContentPartner
 from pipelines.sandbox.play.logins import ByToken
 from pipelines.sandbox.play.resources import Resource, Violation
 from pipelines.sandbox.play.store import Json, Record
-from pipelines.sandbox.play.wire import ApiError, Option, PartnerAnswer
+from pipelines.sandbox.play.wire import ApiError, Handler, Option, PartnerAnswer
 
 USERS, LINKS = "/api/v1/users/{id}/", "/api/v1/flats/{flat}/users/{id}/"
+DOCUMENTS = "/api/v1/documents/{id}/"
 TAKEN = "user with this {} already exists."
 
 
-class Partner(ByToken):
+class Partner(ContentPartner, ByToken):
     """Plays iDWELL's Public API as this project proposes it; roles, status and e-mails are as documented."""
 
     demo: ClassVar[Mapping[str, str]] = {
@@ -25,10 +27,15 @@ class Partner(ByToken):
     options: ClassVar[Mapping[str, Option]] = {
         **ByToken.options,
         "token_seconds": Option("36000", "how long a token lasts"),
+        "content_most": CONTENT_OPTIONS["content_most"],
         "phones": Option("unique", "whether two users may have one phone", ("unique", "shared")),
     }
     invalid_status = 400
     unknown_parent_status = 400
+
+    def routes(self) -> dict[tuple[str, str], Handler]:
+        """The login, and what takes bytes."""
+        return {**ByToken.routes(self), **ContentPartner.routes(self)}
 
     def accepted(self, resource: Resource, body: Json, is_new: bool) -> Json:
         """The status of a user is read only: a body that has it is refused."""
@@ -51,7 +58,9 @@ class Partner(ByToken):
                 yield Violation(name, TAKEN.format(name), "taken")
 
     def computed(self, resource: Resource, record: Record) -> Json:
-        """A user whose links have all ended is blocked; else it is invited, as nobody logs in here."""
+        """A user whose links have all ended is blocked, else invited, as nobody logs in here; a document's checksum."""
+        if resource.name == DOCUMENTS:
+            return {"checksum": super().computed(resource, record).get("checksum")}
         if resource.name != USERS:
             return {}
         ends = [link.body["end_date"] for link in self.store.children(self.name, LINKS, USERS, record.id)]

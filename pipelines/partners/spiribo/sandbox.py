@@ -1,20 +1,21 @@
-"""Spiri.Bo in the sandbox: a key in a header, our ids in the path, lists by cursor, parents that cannot go."""
+"""Spiri.Bo in the sandbox: a key in a header, our ids in the path, lists by cursor, parents that stay, bytes by PUT."""
 
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from pipelines.sandbox.play.partner import Partner as Base
+from pipelines.sandbox.play.content import CONTENT_OPTIONS, ContentPartner
 from pipelines.sandbox.play.resources import Resource
 from pipelines.sandbox.play.store import Json, Record
 from pipelines.sandbox.play.wire import ApiError, Call, Option, PartnerAnswer, bearer
 
 
-class Partner(Base):
+class Partner(ContentPartner):
     """Plays Spiri.Bo's area silo, whose paths and fields are this project's proposal."""
 
     demo: ClassVar[Mapping[str, str]] = {"api_key": "sandbox-spiribo"}
     options: ClassVar[Mapping[str, Option]] = {
-        "key_in": Option("x-api-key", "which header carries the key", ("x-api-key", "bearer"))
+        "key_in": Option("x-api-key", "which header carries the key", ("x-api-key", "bearer")),
+        "content_most": CONTENT_OPTIONS["content_most"],
     }
     invalid_status = 400
 

@@ -13,12 +13,7 @@ from (
     anti join sync.by_law as b
         on g.plan_id = b.plan_id and g.partner = b.partner and g.id_space = b.id_space and g.external_id = b.external_id
     inner join (
-        select l.id_space, l.external_id, f.id_space as parent_space, unnest(
-            case json_type(l.refs, '$."' || f.field || '"')
-                when 'ARRAY' then json_extract(l.refs, '$."' || f.field || '"')::varchar[]
-                when 'VARCHAR' then [json_extract_string(l.refs, '$."' || f.field || '"')]
-            end
-        ) as parent_id
+        select l.id_space, l.external_id, f.id_space as parent_space, unnest(ids_in(l.refs, f.field)) as parent_id
         from sync.ledger as l
         inner join parent_field as f on l.entity = f.entity
         where l.partner = $partner and l.remote_id is not null and l.state <> 'withdrawn'

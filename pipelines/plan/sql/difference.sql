@@ -10,7 +10,7 @@ changed as (
         c.entity, c.external_id, c.operation, c.remote_id, r.refs, w.keeps, w.end_field,
         json_extract_string(l.payload, '$."' || w.end_field || '"') as held_end,
         json_extract_string(e.body, '$."' || w.end_field || '"') as end_value, e.body = '{}' as deletes,
-        l.payload as held, l.refs as held_refs, l.payload_hash as held_hash,
+        l.payload as held, l.refs as held_refs, l.content, l.payload_hash as held_hash,
         json_keys(coalesce(e.body, w.body)) as withdraw_fields,
         c.operation = 'withdraw' and w.is_whole as is_whole,
         -- Its link to us was cut, or its removal handed over, so that it is not told by what the ledger says of its fields.
@@ -71,5 +71,5 @@ select
             )
         )
     end as sends,
-    is_whole
+    is_whole, content
 from changed

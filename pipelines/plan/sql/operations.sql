@@ -11,12 +11,7 @@ operation as (
 ),
 
 single as (
-    select o.external_id as child, f.field, f.id_space, unnest(
-        case json_type(o.refs, '$."' || f.field || '"')
-            when 'ARRAY' then json_extract(o.refs, '$."' || f.field || '"')::varchar[]
-            when 'VARCHAR' then [json_extract_string(o.refs, '$."' || f.field || '"')]
-        end
-    ) as external_id
+    select o.external_id as child, f.field, f.id_space, unnest(ids_in(o.refs, f.field)) as external_id
     from operation as o
     cross join reference as f
     -- A withdrawal needs those that stand in the address of its record.
@@ -52,7 +47,7 @@ select
     end,
     o.operation, o.external_id, o.remote_id, o.payload, o.refs, o.changed_fields, o.payload_hash, o.confirmed,
     o.sends, coalesce(r.parents, '[]'),
-    sha256(concat_ws('|', o.entity, o.operation, o.external_id, o.payload_hash)), null, null
+    sha256(concat_ws('|', o.entity, o.operation, o.external_id, o.payload_hash)), null, o.content, null
 from operation as o
 left join resolved as r on o.external_id = r.child
 left join depth as d

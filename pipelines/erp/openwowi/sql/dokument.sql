@@ -36,6 +36,7 @@ select
     coalesce(json ->> '$.FileGuid', json ->> '$.Id') as dokument_nr,
     json ->> '$.FileName' as titel,
     json ->> '$.FileName' as dateiname,
+    entity || '/' || coalesce(json ->> '$.FileGuid', json ->> '$.Id') as pfad,
     json ->> '$.CreationDate' as erstellt_am,
     dokumente.bezug_art,
     schluessel.bezug_key,
