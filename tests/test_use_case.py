@@ -2,6 +2,11 @@
 
 import copy
 import json
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -128,8 +133,26 @@ def units_in_ledger(site: Site) -> list[Any]:
     return site.query("from sync.ledger where entity = 'units' order by external_id")
 
 
+def _deposit(rows: list[dict[str, str]], value: str) -> list[dict[str, str]]:
+    """The first vacancy with this deposit."""
+    return [{**row, "kaution": value} if row is rows[0] else row for row in rows]
+
+
+def unread(site: Site) -> list[Any]:
+    return site.query(
+        "select value from quality.findings where table_name = 'leerstand' and column_name = 'kaution'"
+    )
+
+
+def other_findings(site: Site) -> list[Any]:
+    return site.query("from quality.findings where table_name <> 'leerstand' order by all")
+
+
 def test_a_run_of_vacancies_touches_vacancies_alone(site: Site) -> None:
+    site.edit("leerstand", lambda rows: _deposit(rows, "wenig"))
     first = lines(ran(site))
+    assert unread(site) == [("wenig",)]
+    findings = other_findings(site)
     assert first["units"]["created"] == first["units"]["in_mart"] > 20
     assert first["listings"]["created"] == first["listings"]["in_mart"] > 2
 
@@ -140,7 +163,7 @@ def test_a_run_of_vacancies_touches_vacancies_alone(site: Site) -> None:
     before = units_in_ledger(site)
     [*_, (last,)] = site.query("select external_id from sync.ledger where entity = 'listings' order by all")
     key = last.split("/")
-    site.edit("leerstand", lambda rows: [_with_rent(row, key) for row in rows])
+    site.edit("leerstand", lambda rows: _deposit([_with_rent(row, key) for row in rows], "viel"))
     second = ran(site, *VACANCIES)
     assert {name: (line["updated"], line["withdrawn"]) for name, line in lines(second).items()} == {
         "listings": (1, 0)
@@ -149,6 +172,7 @@ def test_a_run_of_vacancies_touches_vacancies_alone(site: Site) -> None:
     assert second["load"]["notes"] == [
         "Not delivered, kept as loaded before: gebaeude, mandant, verwaltungseinheit, wirtschaftseinheit"
     ]
+    assert (unread(site), other_findings(site)) == ([("viel",)], findings)
     assert units_in_ledger(site) == before
     assert site.query("select count(*) > 0 from erp_raw.mieter") == [(True,)]
     records = {record["externalId"]: record for record in site.sandbox.records("hausbot", "listings")}
@@ -156,6 +180,46 @@ def test_a_run_of_vacancies_touches_vacancies_alone(site: Site) -> None:
     # What master data was built from lies as it was; the vacancies are newer, and say so.
     assert site.query("select use_case from sync.builds order by all") == [("leerstaende",), (None,)]
     assert site.query("select use_case from sync.pushed order by pushed_at") == [(None,), ("leerstaende",)]
+
+
+def test_a_run_of_vacancies_that_is_killed_doubles_and_loses_nothing(site: Site) -> None:
+    if not (site.home / "stammdaten.duckdb").exists():  # this test alone
+        ran(site)
+    places = [
+        tuple(key.split("/")) for (key,) in site.query("select external_id from partners.hausbot__units")
+    ]
+    site.edit("leerstand", lambda rows: [{**_offered(rows[0], ""), **_placed(place)} for place in places])
+    site.sandbox.set_option("hausbot", "latency_ms", "300")
+    sent = len(posts(site))
+    run = subprocess.Popen(  # noqa: S603
+        [sys.executable, "-m", "pipelines.cli.main", "run", *VACANCIES, "--vars", json.dumps(VARS)],
+        env=site.environment,
+        cwd=site.project,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    while run.poll() is None and len(posts(site)) < sent + 2:
+        time.sleep(0.01)
+    run.kill()
+    assert run.wait() == -signal.SIGKILL
+    site.sandbox.set_option("hausbot", "latency_ms", "0")
+    before = len(site.sandbox.records("hausbot", "listings"))
+    assert before < len(places)
+    ran(site, *VACANCIES)
+    held = Counter(record["externalId"] for record in site.sandbox.records("hausbot", "listings"))
+    assert held == Counter("/".join(place) for place in places)
+    assert site.query("select distinct state from sync.ledger where entity = 'listings'") == [("synced",)]
+    sent = len(posts(site))
+    assert lines(ran(site, *VACANCIES))["listings"]["unchanged"] == len(places)
+    assert len(posts(site)) == sent
+
+
+def posts(site: Site) -> list[Any]:
+    return [r for r in site.sandbox.requests("hausbot") if r.method == "POST" and "listings" in r.path]
+
+
+def _placed(place: tuple[str, ...]) -> dict[str, str]:
+    return dict(zip(("mandant_nr", "we_nr", "gebaeude_nr", "ve_nr"), place, strict=True))
 
 
 def _key(row: dict[str, str]) -> list[str]:

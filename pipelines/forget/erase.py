@@ -118,11 +118,11 @@ def _sync_rows(
             db, f"update sync.attempts set external_id = {hashed}, fields = null where {mine}", person_nr
         )
     if table == "ledger":
-        # A record that is still to be withdrawn keeps its ids, and nothing else.
+        # A record that is still to be withdrawn keeps its ids, also those of its address, and nothing else.
         still = "remote_id is not null and state <> 'withdrawn'"
         left = _changed(
             db,
-            "update sync.ledger set payload = null, refs = null, payload_hash = null, fields = null"
+            "update sync.ledger set payload = null, payload_hash = null, fields = null"
             f" where {mine} and {still}",
             person_nr,
         )

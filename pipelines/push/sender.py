@@ -448,8 +448,8 @@ class Sender:
             f"{{{p.field}}}" in operation.entity.record and p.field not in operation.path
             for p in operation.entity.parents
         )
-        if missing and (row["operation"] != "withdraw" or (lacks_path and row["sends"])):
-            return Outcome("blocked", "parent_missing", fields=(missing,))
+        if (missing and row["operation"] != "withdraw") or (lacks_path and row["sends"]):
+            return Outcome("blocked", "parent_missing", fields=(missing,) if missing else ())
         if not row["sends"] and row["operation"] == "update":
             return Outcome("synced", None, row["remote_id"])
         if row["children"] and not self._have_left(row["children"]):

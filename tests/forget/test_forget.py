@@ -225,7 +225,8 @@ def test_what_a_partner_did_not_confirm_keeps_its_ids_alone_and_goes_later(
         "select entity, external_id, remote_id is null, payload, refs from sync.ledger"
         f" where contains(external_id, '{NUMBER}')"
     )
-    assert left == [("unterobjekte_mieter", f"001/1/01/0001/01/{NUMBER}", False, None, None)]
+    unit = '{"location_uuid":"001/1/01/0001"}'  # of its address, which its withdrawal needs
+    assert left == [("unterobjekte_mieter", f"001/1/01/0001/01/{NUMBER}", False, None, unit)]
     assert forget(settled.home, SETTINGS, NUMBER)["exit"] == 0
     assert [t["is_active"] for t in settled.sandbox.records("plentific", "unterobjekte_mieter")] == [False]
     assert settled.ledger(f"select 1 from sync.ledger where contains(external_id, '{NUMBER}')") == []
