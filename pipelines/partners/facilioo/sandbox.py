@@ -316,7 +316,10 @@ class Partner(Base):
     def _upload(self, call: Call) -> PartnerAnswer:
         file = self._existing(call, FILES)
         enforce = bool(self.json(call).get("enforceContentType"))
-        token = tokens.sign({"file": file.id, "enforce": enforce, "exp": time.time() + self.number("content_seconds")}, self.secret)
+        token = tokens.sign(
+            {"file": file.id, "enforce": enforce, "exp": time.time() + self.number("content_seconds")},
+            self.secret,
+        )
         return PartnerAnswer(200, {"url": f"{call.origin}/{self.name}/storage/{token}"})
 
     def outside(self, call: Call) -> PartnerAnswer | None:
