@@ -70,6 +70,8 @@ def unchanged(home: Path, number: int) -> None:
     home.mkdir(parents=True, exist_ok=True)
     with open_database(home) as db:
         write_marts(db, number, 10_000)
+        # Its mart is empty: it would be withdrawn.
+        db.execute("delete from sync.ledger")
     onboard(home, [PARTNER])
 
 

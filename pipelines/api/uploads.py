@@ -50,6 +50,9 @@ class ReadContent(Protocol):
     size: int
     sha256: str
 
+    def check(self) -> None:
+        """Raises `ContentProblem` where the bytes are no longer those that were hashed."""
+
 
 # The bytes that a mart row describes, of so many at most. Raises `ContentProblem`.
 ReadsContent = Callable[[Mapping[str, Any], int], AbstractContextManager[ReadContent]]
@@ -238,7 +241,8 @@ class Uploads:
             raise
         self._unreachable = 0
         kind = str(task.described.get("mime_typ") or "")
-        task.stream = Stream(found.file, found.size, kind if TYPE.fullmatch(kind) else PLAIN_TYPE)
+        kind = kind if TYPE.fullmatch(kind) else PLAIN_TYPE
+        task.stream = Stream(found.file, found.size, kind, check=found.check)
         if task.upload.sha256 and task.upload.sha256 != found.sha256:
             # The file has changed since the steps of the run before: they were for another one.
             task.upload = Upload(task.upload.mark, task.upload.label)

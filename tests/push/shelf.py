@@ -19,6 +19,12 @@ class Found:
     file: io.BytesIO
     size: int
     sha256: str
+    is_changed: bool = False
+
+    def check(self) -> None:
+        """As if somebody had written to the file since."""
+        if self.is_changed:
+            raise ContentProblem("content_unreachable")
 
 
 @dataclass
@@ -27,6 +33,8 @@ class Shelf:
 
     documents: dict[str, bytes | str] = field(default_factory=dict)
     reads: list[str] = field(default_factory=list)
+    # Documents that somebody is writing to.
+    changing: set[str] = field(default_factory=set)
     open: int = 0
     most_open: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -57,7 +65,12 @@ class Shelf:
             self.open += 1
             self.most_open = max(self.most_open, self.open)
         try:
-            yield Found(io.BytesIO(content), len(content), hashlib.sha256(content).hexdigest())
+            yield Found(
+                io.BytesIO(content),
+                len(content),
+                hashlib.sha256(content).hexdigest(),
+                number in self.changing,
+            )
         finally:
             with self._lock:
                 self.open -= 1

@@ -219,6 +219,19 @@ def test_a_file_that_comes_late_goes_by_itself_however_often_it_was_missing(site
     assert site.sync("stored", made)["dokumente"].created == 1
 
 
+@pytest.mark.parametrize("entity", ENTITIES)
+def test_bytes_that_change_while_they_are_sent_arrive_nowhere_and_go_the_next_time(
+    site: Site, shelf: Shelf, entity: str
+) -> None:
+    shelf.changing = {"D1"}
+    lines = site.sync("stored", rows(shelf, entity))
+    assert (lines[entity].pending, hashes(site, entity).get("D1")) == (1, None)
+    shelf.changing = set()
+    lines = site.sync("stored", rows(shelf, entity))
+    assert lines[entity].undelivered == 0
+    assert hashes(site, entity) == {number: sha(content) for number, content in shelf.documents.items()}
+
+
 def test_exactly_as_many_bytes_as_are_allowed_go(site: Site, shelf: Shelf) -> None:
     shelf.documents = {"D1": b"x" * 2_000_000}
     assert site.sync("stored", rows(shelf, "dokumente"))["dokumente"].undelivered == 0

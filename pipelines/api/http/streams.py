@@ -1,7 +1,7 @@
 """Bodies of requests that are read piece by piece, so that their size does not matter: bytes alone, or in multipart."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
@@ -15,7 +15,8 @@ PIECE = 256 * 1024
 class Stream:
     """A body of known length (bytes) out of an open file, between two texts; each pass begins at its start.
 
-    `kind` is its Content-Type. One request at a time: the file has one place.
+    `kind` is its Content-Type. One request at a time: the file has one place. `check` is asked before the last piece
+    goes; what it raises ends the request, which the partner then has not got whole.
     """
 
     file: BinaryIO
@@ -23,6 +24,7 @@ class Stream:
     kind: str
     head: bytes = b""
     tail: bytes = b""
+    check: Callable[[], None] = lambda: None
 
     def __len__(self) -> int:
         return len(self.head) + self.size + len(self.tail)
@@ -37,7 +39,12 @@ class Stream:
         left = self.size
         while left > 0 and (piece := self.file.read(min(PIECE, left))):
             left -= len(piece)
+            if not left:
+                self.check()
             yield piece
+        if left:
+            self.check()
+            raise OSError("the file ended before its end")
         if self.tail:
             yield self.tail
 
@@ -56,7 +63,12 @@ def multipart(fields: Mapping[str, Any], part: str, name: str, content: Stream) 
     field.make_multipart(content_type=content.kind)
     head = begun.removesuffix(end) + f"--{boundary}\r\n{field.render_headers()}".encode()
     return Stream(
-        content.file, content.size, f"multipart/form-data; boundary={boundary}", head, b"\r\n" + end
+        content.file,
+        content.size,
+        f"multipart/form-data; boundary={boundary}",
+        head,
+        b"\r\n" + end,
+        content.check,
     )
 
 

@@ -1,11 +1,14 @@
 """Which document is asked for, and its bytes. The reasons why there are none stand in `pipelines/api/reasons.py`."""
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, BinaryIO
 
-# The document's own fault: it stays so until the ERP mends it.
+from pipelines.errors import ContentProblem
+
+# The document's own fault: it stays so until somebody mends it.
 MISSING, EMPTY, UNREADABLE = "content_missing", "content_empty", "content_unreadable"
 SIZE, TOO_LARGE, OUTSIDE = "content_size", "content_too_large", "content_outside"
 # The source is not there now; another time it may be.
@@ -41,14 +44,26 @@ class Document:
 
 @dataclass
 class Content:
-    """The bytes of a document in a file of our own, at its beginning; closing it frees them.
+    """The bytes of a document in an open file, at its beginning; closing it frees them.
 
-    `size` is in bytes, `sha256` in hexadecimal digits.
+    `size` is in bytes, `sha256` in hexadecimal digits. `facts`: where the file is not our own, what it was like when it
+    was hashed.
     """
 
     file: BinaryIO
     size: int
     sha256: str
+    facts: os.stat_result | None = None
+
+    def check(self) -> None:
+        """Raises `ContentProblem` where the bytes are no longer those that were hashed."""
+        if self.facts is None:
+            return
+        now = os.fstat(self.file.fileno())
+        if (now.st_size, now.st_mtime_ns) != (self.facts.st_size, self.facts.st_mtime_ns):
+            raise ContentProblem(
+                UNREACHABLE, "its file changed while it was sent; is it still being written?"
+            )
 
     def __enter__(self) -> "Content":
         return self

@@ -64,7 +64,7 @@ class FolderSource:
         with os.fdopen(descriptor, "rb", buffering=0) as file:
             before = os.fstat(descriptor)
             with _explained():
-                yield Stream(lambda size: file.read(size) or b"", before.st_size)
+                yield Stream(lambda size: file.read(size) or b"", before.st_size, descriptor)
             after = os.fstat(descriptor)
         if (after.st_size, after.st_mtime_ns) != (before.st_size, before.st_mtime_ns):
             raise changed()

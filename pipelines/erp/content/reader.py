@@ -1,6 +1,10 @@
-"""Reads the bytes of documents into files of our own: hashed on the way, never more than a limit, memory flat."""
+"""Reads the bytes of documents: hashed on the way, never more than a limit, memory flat.
+
+What does not lie on this machine is copied into files of our own.
+"""
 
 import hashlib
+import os
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -8,7 +12,7 @@ from types import TracebackType
 from typing import Any, BinaryIO, cast
 
 from pipelines.erp.content.document import EMPTY, SIZE, TOO_LARGE, UNREACHABLE, Content, Document
-from pipelines.erp.content.source import Source, SourceGone
+from pipelines.erp.content.source import Source, SourceGone, Stream
 from pipelines.erp.delivery.words import shown
 from pipelines.errors import ContentProblem
 
@@ -63,9 +67,10 @@ class ContentReader:
 
     def _copied(self, document: Document, max_bytes: int) -> Content:
         digest, size = hashlib.sha256(), 0
-        spool = cast(BinaryIO, tempfile.SpooledTemporaryFile(IN_MEMORY, dir=str(self._folder)))  # noqa: SIM115
+        file: BinaryIO | None = None
         try:
             with self._source.opened(document) as stream:
+                file, facts = self._file(stream)
                 if stream.size is not None:
                     _check(stream.size, document, max_bytes)
                 while piece := stream.read(min(PIECE, max_bytes + 1 - size)):
@@ -73,15 +78,24 @@ class ContentReader:
                     if size > max_bytes:
                         break
                     digest.update(piece)
-                    _write(spool, piece)
+                    if facts is None:
+                        _write(file, piece)
                 if stream.size is not None and size < stream.size:
                     raise SourceGone("only a part of the file came")
             _check(size, document, max_bytes)
-            spool.seek(0)
-            return Content(spool, size, digest.hexdigest())
+            file.seek(0)
+            return Content(file, size, digest.hexdigest(), facts)
         except BaseException:
-            spool.close()
+            if file is not None:
+                file.close()
             raise
+
+    def _file(self, stream: Stream) -> tuple[BinaryIO, os.stat_result | None]:
+        """Where the bytes are sent from: a file of our own, or theirs, with what shows that it is as it was."""
+        if stream.descriptor is None:
+            return cast(BinaryIO, tempfile.SpooledTemporaryFile(IN_MEMORY, dir=str(self._folder))), None
+        own = os.dup(stream.descriptor)
+        return os.fdopen(own, "rb", buffering=0), os.fstat(own)
 
 
 def _check(size: int, document: Document, max_bytes: int) -> None:

@@ -24,10 +24,14 @@ Opened = TypeVar("Opened")
 
 @dataclass(frozen=True)
 class Stream:
-    """Bytes that are read once, in pieces: `read(n)` gives at most `n`, none at the end. `size` where it is known."""
+    """Bytes that are read once, in pieces: `read(n)` gives at most `n`, none at the end. `size` where it is known.
+
+    `descriptor`: of a file of this machine, which can be read again where it lies instead of being copied.
+    """
 
     read: Callable[[int], bytes]
     size: int | None = None
+    descriptor: int | None = None
 
 
 class SourceGone(ContentProblem):

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from pipelines.erp.content import ContentProblem
 from pipelines.erp.content.document import EMPTY, MISSING, OUTSIDE, SIZE, TOO_LARGE, UNREACHABLE, UNREADABLE
 from pipelines.erp.content.folder import FolderSource
+from pipelines.erp.content.reader import IN_MEMORY
 from tests.erp.content.reading import LIMIT, document, problem, read, reason
 
 
@@ -203,3 +204,13 @@ def test_a_broken_zip_gives_the_right_bytes_or_a_reason(place, reading, broken):
     except ContentProblem:
         return
     assert found == b"%PDF" + bytes(range(256)) * 3
+
+
+def test_a_large_one_lies_on_the_disk_where_nobody_can_open_it(tmp_path, place, reader):
+    pack(place / "dokumente.zip", {"Mietvertrag.pdf": b"x" * (IN_MEMORY + 1)})
+    with reader.read(document(), LIMIT) as content:
+        assert os.fstat(content.file.fileno()).st_nlink == 0
+        assert list((tmp_path / "tmp").iterdir()) == []
+        path = os.readlink(f"/proc/self/fd/{content.file.fileno()}")
+        assert path.startswith(str(tmp_path / "tmp"))
+    assert content.file.closed
