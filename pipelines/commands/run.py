@@ -22,7 +22,6 @@ from pipelines.commands.built import (
     tables_of,
 )
 from pipelines.commands.documents import reading_for
-from pipelines.commands.findings import renew_findings
 from pipelines.contract.contract import load_contract, unfinished_partners
 from pipelines.contract.contract import partners as known_partners
 from pipelines.contract.model import USE_CASES
@@ -477,7 +476,7 @@ def _build(home: Path, settings: Vars, progress: Progress) -> dbt.Build:
         if use_case is None:
             shares.note_built(db)
         else:
-            renew_findings(db, use_case)
+            shares.renew_findings(db, use_case)
     return built
 
 
