@@ -1,7 +1,8 @@
 """The commands, step by step: load, build, plan, push. Each returns a report that the command line prints."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
@@ -11,6 +12,7 @@ import duckdb
 from pipelines import interrupt
 from pipelines.api.connector import MakesConnectors, once_a_run
 from pipelines.api.reasons import REASONS
+from pipelines.api.uploads import ReadsContent
 from pipelines.commands import build as dbt
 from pipelines.commands import sample, shares
 from pipelines.commands.built import (
@@ -21,13 +23,13 @@ from pipelines.commands.built import (
     read_nodes,
     tables_of,
 )
-from pipelines.commands.documents import reading_for
 from pipelines.contract.contract import load_contract, unfinished_partners
 from pipelines.contract.contract import partners as known_partners
 from pipelines.contract.model import USE_CASES
 from pipelines.contract.profile import load_profile
 from pipelines.contract.use_cases import OWNED, limited
 from pipelines.erp.cleaning import cleaned
+from pipelines.erp.content import content_reader
 from pipelines.erp.delivery.delivery import Door
 from pipelines.erp.delivery.words import listed
 from pipelines.erp.files.door import FilesSettings
@@ -39,7 +41,7 @@ from pipelines.ledger.ledger import one, open_database
 from pipelines.ledger.target_systems import check_systems, moved
 from pipelines.lock import only_run
 from pipelines.plan import guards
-from pipelines.plan.plan import use_case_of
+from pipelines.plan.plan import read_counts, use_case_of
 from pipelines.plan.renumbered import Renumbered, read_renumbered
 from pipelines.plan.rows import plan_lines
 from pipelines.progress import Progress
@@ -363,7 +365,7 @@ def _push(
 ) -> PushReport:
     limits = guards.limits(settings.guards)
     with (
-        reading_for(home, plan_id, partners) as contents,
+        _reading_documents(home, plan_id, partners) as contents,
         interrupt.finishing(interrupt.WITH_PARTNERS),
     ):
         pushed = engine.push(home, plan_id, partners, limits, allowed, progress, make, contents)
@@ -398,6 +400,21 @@ def _push(
         failures=(),
         is_complete=pushed.is_complete,
     )
+
+
+@contextmanager
+def _reading_documents(home: Path, plan_id: str, partners: list[str]) -> Iterator[ReadsContent | None]:
+    """What reads the bytes that mart rows describe; None where the plan has none to be read for these partners.
+
+    Raises `SettingsError` where no source of documents is set.
+    """
+    with open_database(home) as db:
+        lines = [line for name in partners for line in read_counts(db, plan_id, name)]
+    if not any(line.documents for line in lines):
+        yield None
+        return
+    with content_reader() as reader:
+        yield reader
 
 
 def _guard_line(trip: guards.TrippedGuard, rows: tuple[str, ...] = ()) -> GuardLine:

@@ -13,7 +13,14 @@ from pathlib import Path
 import duckdb
 
 from pipelines.contract.contract import load_contract, partners
-from pipelines.personal.records import SEPARATORS, Mention, is_of_person, mentions, person_entities
+from pipelines.personal.records import (
+    SEPARATORS,
+    Mention,
+    is_of_person,
+    mentions,
+    person_entities,
+    persons_in,
+)
 from pipelines.settings import database
 
 # The last delivery as it came, and what is kept about people's keys on purpose.
@@ -39,6 +46,7 @@ def erase_rows(
         separator = separators.get(partner, "/")
         of_person = _by_entity(partner, separator)
         _count(rows, f"partners.{partner}__", _marts(db, partner, of_person, person_nr))
+        _count(rows, f"partners.{partner}__", _documents(db, partner, separator, person_nr))
         for table in _sync_tables(db):
             _count(rows, f"sync.{table}", _sync_rows(db, table, partner, of_person, person_nr))
         for table, number in _out_of_others(db, partner, separator, person_nr):
@@ -66,6 +74,26 @@ def _marts(db: duckdb.DuckDBPyConnection, partner: str, of_person: Mapping[str, 
         for entity, test in of_person.items()
         if f"{partner}__{entity}" in there
     )
+
+
+def _documents(db: duckdb.DuckDBPyConnection, partner: str, separator: str, person_nr: str) -> int:
+    """Deletes the documents of the person from the marts: those that name nobody else."""
+    contract, deleted = load_contract(partner), 0
+    for name, entity in contract.entities.items():
+        mart = f"{partner}__{name}"
+        there = _columns(db, "partners", mart) if entity.content else set()
+        left = [
+            (column, field.without(separator, f'"{column}"'), field.is_list)
+            for field in persons_in(contract, name)
+            for column in sorted(there & set(field.columns))
+        ]
+        if left:
+            named = " or ".join(f'"{column}" is distinct from {rest}' for column, rest, _ in left)
+            nobody = " and ".join(
+                f"coalesce(len({rest}), 0) = 0" if is_list else f"{rest} is null" for _, rest, is_list in left
+            )
+            deleted += _changed(db, f'delete from partners."{mart}" where ({named}) and {nobody}', person_nr)
+    return deleted
 
 
 def _sync_tables(db: duckdb.DuckDBPyConnection) -> list[str]:

@@ -30,7 +30,7 @@ from pipelines.forget.report import (
 )
 from pipelines.ledger.ledger import one, open_database
 from pipelines.ledger.target_systems import check_systems
-from pipelines.personal.records import is_of_person, person_entities, separator_of
+from pipelines.personal.records import documents_of, is_of_person, person_entities, separator_of
 from pipelines.plan.guards import DEFAULTS
 from pipelines.plan.plan import plan_withdrawals
 from pipelines.progress import Progress
@@ -43,6 +43,9 @@ create table if not exists sync.forgotten (
     digest varchar not null, salt varchar not null, forgotten_at timestamptz not null, in_raw boolean not null
 )
 """
+
+
+HELD = "partner, entity, id_space, external_id, remote_id, state, payload, refs, payload_hash"
 
 
 @dataclass(frozen=True)
@@ -103,7 +106,7 @@ def forget(home: Path, settings: Vars, person_nr: str, progress: Progress = lamb
     before = _remember(home, settings, person_nr, seen.in_raw)
     stopped = _withdraw(home, settings, [r for r in before if r.partner in settings.active], progress, make)
     with engine.after_sending(bool(seen.partners)), open_database(home) as db:
-        after = find_held(db, settings, person_nr)
+        after = _as_now(db, before, find_held(db, settings, person_nr))
         named_in = find_named_in(db, settings, person_nr)
         values = erase.values_of(db, person_nr)
         separators = {name: separator_of(settings.partners, name) for name in partners()}
@@ -168,10 +171,32 @@ def find_held(db: duckdb.DuckDBPyConnection, settings: Vars, person_nr: str) -> 
     for name in partners():
         contract = load_contract(name)
         separator = separator_of(settings.partners, name)
+        for condition in documents_of(contract, separator).values():
+            found += _held(db, f"partner = '{name}' and {condition}", person_nr)
         for entity in reversed(person_entities(contract)):
             mine = f"partner = '{name}' and entity = '{entity.name}' and {is_of_person(entity, separator)}"
             found += _held(db, mine, person_nr)
     return found
+
+
+def _as_now(
+    db: duckdb.DuckDBPyConnection, before: list[HeldRecord], found: list[HeldRecord]
+) -> list[HeldRecord]:
+    """The records of the person as the ledger has them now, in the order of withdrawal.
+
+    One that was told by what it refers to (a document) has lost that by now.
+    """
+    keys = {(record.partner, record.id_space, record.external_id) for record in found}
+    lost = [r for r in before if (r.partner, r.id_space, r.external_id) not in keys]
+    again = [
+        HeldRecord(*row)
+        for record in lost
+        for row in db.execute(
+            f"select {HELD} from sync.ledger where partner = ? and id_space = ? and external_id = ?",
+            [record.partner, record.id_space, record.external_id],
+        ).fetchall()
+    ]
+    return [*again, *found]
 
 
 def find_named_in(db: duckdb.DuckDBPyConnection, settings: Vars, person_nr: str) -> list[HeldRecord]:
@@ -185,8 +210,7 @@ def find_named_in(db: duckdb.DuckDBPyConnection, settings: Vars, person_nr: str)
 
 def _held(db: duckdb.DuckDBPyConnection, condition: str, person_nr: str) -> list[HeldRecord]:
     rows = db.execute(
-        "select partner, entity, id_space, external_id, remote_id, state, payload, refs, payload_hash"
-        f" from sync.ledger where {condition} order by external_id",
+        f"select {HELD} from sync.ledger where {condition} order by external_id",
         {"person_nr": person_nr} if "$person_nr" in condition else {},
     ).fetchall()
     return [HeldRecord(*row) for row in rows]

@@ -83,13 +83,44 @@ def mentions(contract: Contract) -> tuple[Mention, ...]:
     return tuple(found)
 
 
+def persons_in(contract: Contract, entity: str) -> list[Mention]:
+    """The fields of an entity that name persons themselves, and not what hangs on them."""
+    return [
+        field
+        for field in mentions(contract)
+        if field.entity == entity and personal_fields(contract.partner, field.person.name)
+    ]
+
+
+def documents_of(contract: Contract, separator: str) -> dict[str, str]:
+    """For each entity with bytes a condition on its references as JSON (`refs`): it is of person `$person_nr` alone.
+
+    A document that names others too is one of others, which the next run sends without the person.
+    """
+    found: dict[str, str] = {}
+    for name, entity in contract.entities.items():
+        fields = persons_in(contract, name) if entity.content else []
+        if not fields:
+            continue
+        named = " or ".join(field.is_in(separator, "refs") for field in fields)
+        counts = " + ".join(
+            f"coalesce(len(json_extract_string(refs, '$.\"{field}\"[*]')), 0)"
+            if is_list
+            else f"(json_extract_string(refs, '$.\"{field}\"') is not null)::integer"
+            for field, is_list in sorted({(field.field, field.is_list) for field in fields})
+        )
+        found[name] = f"(entity = '{name}' and ({named}) and {counts} = 1)"
+    return found
+
+
 def person_entities(contract: Contract) -> tuple[PersonEntity, ...]:
     """Entities whose mart has personal columns, and those that hang on such a record.
 
     What refers to a person and has records of other persons below it (a flat that names its owner) is of nobody.
     """
     found: dict[str, PersonEntity] = {}
-    order = [name for level in contract.levels for name in level]
+    # Whose a document is stands in what it refers to, not in its id; see `documents_of`.
+    order = [name for level in contract.levels for name in level if not contract.entities[name].content]
     above = _above_persons(contract, order)
     for name in order:
         parents = [parent.entity for parent in contract.entities[name].parents]

@@ -305,6 +305,10 @@ def test_where_partners_name_persons_in_records_of_others() -> None:
         ("dormakaba", "mietvertraege", "tenants"),
         ("everreal", "mieter", "additionalTenants"),
         ("everreal", "einheiten", "externalOwnerId"),
+        ("facilioo", "dokumente", "partyId"),
+        ("idwell", "dokumente", "users"),
+        ("spiribo", "dokumente", "contractId"),
+        ("spiribo", "dokumente", "tenantId"),
     }
 
 

@@ -683,6 +683,41 @@ ENDED = (
     ),
 )
 
+_RELEASED = "freigegeben = 'true' and bezug_art = 'MV'"
+
+
+def _document(name: str, among: str = _RELEASED, at_least: int = 1, **change: str) -> Pitfall:
+    """Trouble with a document that would be sent without it."""
+    return Pitfall(name, "erp.dokument", 0.001, change, among=among, at_least=at_least)
+
+
+DOCUMENTS = (
+    _document("document_release_unreadable", freigegeben="'nach Prüfung'"),
+    _document("document_release_empty", freigegeben="null"),
+    _document("document_for_the_other_side", sichtbar_fuer="'Eigentuemer'"),
+    _document("document_for_nobody_known", sichtbar_fuer="'Hausmeister'"),
+    _document("document_of_an_address", bezug_art="'ADRESSE'", bezug_key="'4711'"),
+    _document("document_of_nothing", bezug_key="bezug_key || '9998'"),
+    _document("document_deleted", geloescht_kz=DELETED),
+    _document("document_without_file_name", dateiname="null"),
+    _document("document_in_a_circle_of_folders", ordner_nr="'O91'"),
+    _document("document_below_a_missing_folder", ordner_nr="'O92'"),
+    Pitfall(
+        "folder_in_itself",
+        "erp.ordner",
+        0,
+        copy={"ordner_nr": "'O91'", "parent_ordner_nr": "'O91'"},
+        among="ordner_nr = 'O01'",
+    ),
+    Pitfall(
+        "folder_below_a_missing_one",
+        "erp.ordner",
+        0,
+        copy={"ordner_nr": "'O92'", "parent_ordner_nr": "'O99'"},
+        among="ordner_nr = 'O02'",
+    ),
+)
+
 APPLICANTS = (
     Pitfall("applicant_without_unit", "erp.interessent", 0.01, {"objektnr": "null"}),
     Pitfall("applicant_for_an_unknown_unit", "erp.interessent", 0.01, {"objektnr": "'Wohnung am Park'"}),
@@ -724,6 +759,7 @@ PITFALLS: tuple[Pitfall, ...] = (
     *VACANCIES,
     *CONSENTS,
     *ENDED,
+    *DOCUMENTS,
     *APPLICANTS,
     *PEOPLE,
 )

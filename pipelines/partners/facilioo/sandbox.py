@@ -36,6 +36,7 @@ class Partner(Base):
     }
     options: ClassVar[Mapping[str, Option]] = {
         "contact_types": Option("1,2,3", "ids of the kinds of contact that are known"),
+        "content_seconds": Option("86400", "a signed address is good for so many seconds"),
         "party_search": Option(
             "filter", "whether a search for parties knows externalId or ignores it", ("filter", "ignore")
         ),
@@ -315,7 +316,10 @@ class Partner(Base):
     def _upload(self, call: Call) -> PartnerAnswer:
         file = self._existing(call, FILES)
         enforce = bool(self.json(call).get("enforceContentType"))
-        token = tokens.sign({"file": file.id, "enforce": enforce, "exp": time.time() + DAY}, self.secret)
+        token = tokens.sign(
+            {"file": file.id, "enforce": enforce, "exp": time.time() + self.number("content_seconds")},
+            self.secret,
+        )
         return PartnerAnswer(200, {"url": f"{call.origin}/{self.name}/storage/{token}"})
 
     def outside(self, call: Call) -> PartnerAnswer | None:

@@ -1,0 +1,79 @@
+"""A forgotten person's documents: taken out with their files, and no title of them left in the home."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipelines.sandbox.server import Sandbox
+from pipelines.settings import Vars
+from tests.push.persons import NUMBER, deliver, marts, stage
+from tests.push.shelf import Shelf
+from tests.push.site import TODAY, Rows, Site
+from tests.push.told import forget, preview
+
+SETTINGS = Vars(
+    stichtag=TODAY,
+    quelle_erp="wodis_sigma",
+    partners={"facilioo": {"aktiv": True, "separator": "/", "mandanten": "alle"}},
+)
+TITLE = "Kündigung von Böttcher-Groß"
+SHELF = Shelf({"D1": b"%PDF-1.4 eins", "D2": b"%PDF-1.4 zwei"})
+
+
+def document(number: str, title: str, party: str | None) -> dict[str, Any]:
+    return {
+        "external_id": number,
+        "gebaeude_external_id": "001/1/01",
+        "parteien_mieter_external_id": party,
+        "title": title,
+        "fileId": {
+            "dokument_nr": number, "pfad": None, "dateiname": f"{title}.pdf", "mime_typ": "application/pdf",
+            "groesse_bytes": 13, "geaendert_am": None,
+        },
+    }  # fmt: skip
+
+
+@pytest.fixture
+def settled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
+    """A home with a tenant who has a document of their own, beside one of the house."""
+    home = tmp_path / "home"
+    home.mkdir()
+    deliver(home, tmp_path / "erp")
+    stage(home)
+    rows: Rows = marts("facilioo")
+    rows["dokumente"] = [document("D1", TITLE, NUMBER), document("D2", "Hausordnung", None)]
+    with Sandbox(state=tmp_path / "sandbox.sqlite") as sandbox:
+        for name, value in sandbox.environment().items():
+            monkeypatch.setenv(name, value)
+        site = Site(home, sandbox)
+        site.contents = SHELF
+        lines = site.sync("facilioo", rows)
+        assert sum(line.undelivered for line in lines.values()) == 0
+        yield site
+
+
+def files(site: Site) -> list[str]:
+    reader = site.sandbox._reader("facilioo")
+    return [file.body["name"] for file in reader.store.all("facilioo", "/api/files/{id}")]
+
+
+def test_a_document_of_the_person_goes_with_its_file_and_others_stay(settled: Site) -> None:
+    assert sorted(files(settled)) == ["Hausordnung.pdf", f"{TITLE}.pdf"]
+    assert ("dokumente", "D1") in [
+        (r["entity"], r["external_id"]) for r in preview(settled.home, SETTINGS, NUMBER)["records"]
+    ]
+    report = forget(settled.home, SETTINGS, NUMBER)
+    assert report["exit"] == 0
+    assert [(r["external_id"], r["state"]) for r in report["records"] if r["entity"] == "dokumente"] == [
+        ("D1", "withdrawn")
+    ]
+    assert [record["externalId"] for record in settled.sandbox.records("facilioo", "dokumente")] == ["D2"]
+    assert files(settled) == ["Hausordnung.pdf"]
+
+
+def test_no_title_of_the_person_s_document_is_left_in_the_home(settled: Site) -> None:
+    forget(settled.home, SETTINGS, NUMBER)
+    for file in settled.home.rglob("*"):
+        assert not file.is_file() or TITLE.encode() not in file.read_bytes(), file
