@@ -438,19 +438,10 @@ FILES = (
     Reason(
         "confirmation_overdue",
         DELIVERED,
-        "The file was handed over longer ago than the partner may take to confirm it (`CONFIRMED_WITHIN`), and nothing"
-        " was told of this object. It counts as not done.",
+        "The object, or its removal (state `withdrawn`), was handed over longer ago than the partner may take to"
+        " confirm it (`CONFIRMED_WITHIN`), and nothing was told of it. It counts as not done.",
         "operator",
-        "Look at the partner whether the object is there; `stammdaten push --retry-rejected` hands it over once more."
-        " Where nobody will ever confirm, say so: DESTINATION__<PARTNER>__CONFIRMED_WITHIN=never.",
-    ),
-    Reason(
-        "removal_overdue",
-        "withdrawn",
-        "The removal was handed over longer ago than the partner may take to confirm it (`CONFIRMED_WITHIN`), so that"
-        " the object may still be offered. It counts as not done.",
-        "operator",
-        "Take it away at the partner if it is there; `stammdaten push --retry-rejected` hands the removal over once"
+        "Look at the partner whether it is there, or still there; `stammdaten push --retry-rejected` hands it over once"
         " more. Where nobody will ever confirm, say so: DESTINATION__<PARTNER>__CONFIRMED_WITHIN=never.",
     ),
     Reason(

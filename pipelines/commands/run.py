@@ -23,7 +23,6 @@ from pipelines.commands.built import (
     read_nodes,
     tables_of,
 )
-from pipelines.commands.findings import renew_findings
 from pipelines.contract.contract import load_contract, unfinished_partners
 from pipelines.contract.contract import partners as known_partners
 from pipelines.contract.model import USE_CASES
@@ -494,7 +493,7 @@ def _build(home: Path, settings: Vars, progress: Progress) -> dbt.Build:
         if use_case is None:
             shares.note_built(db)
         else:
-            renew_findings(db, use_case)
+            shares.renew_findings(db, use_case)
     return built
 
 

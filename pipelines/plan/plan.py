@@ -398,7 +398,7 @@ def _count(
             " count(*) filter (operation in ('given_up', 'ambiguous', 'in_doubt')),"
             " count(*) filter (operation = 'held'), count(*) filter (operation = 'match'),"
             " count(*) filter (operation = 'unchanged' and state = 'delivered' or operation = 'gone' and"
-            " reason in ('removal_delivered', 'removal_overdue')),"
+            " reason in ('removal_delivered', 'confirmation_overdue')),"
             " count(*) filter (operation = 'withdraw' and exists (from by_law as b"
             " where b.entity = compared.entity and b.external_id = compared.external_id))"
             " from compared group by entity"

@@ -19,11 +19,10 @@ from pipelines.progress import Progress
 
 # States and reasons of objects without a word of the partner about the very object.
 UNCONFIRMED = (
-    "(state = 'delivered' or state = 'withdrawn' and reason in ('removal_delivered', 'removal_overdue'))"
+    "(state = 'delivered' or state = 'withdrawn' and reason in ('removal_delivered', 'confirmation_overdue'))"
 )
 # Those of them that count as not done, because the partner should have confirmed them by now.
-CONFIRMATION_OVERDUE, REMOVAL_OVERDUE = "confirmation_overdue", "removal_overdue"
-OVERDUE = f"({UNCONFIRMED} and reason in ('{CONFIRMATION_OVERDUE}', '{REMOVAL_OVERDUE}'))"
+OVERDUE = f"({UNCONFIRMED} and reason = 'confirmation_overdue')"
 
 
 @dataclass(frozen=True)
@@ -100,17 +99,16 @@ def note_overdue(db: duckdb.DuckDBPyConnection, contract: Contract) -> None:
         f"""
         update sync.ledger
         set reason = case
-            when coalesce(last_synced_at < $since, false) then if(state = 'delivered', $overdue, $removal_overdue)
-            when reason = $overdue then if(fields is null, 'not_confirmed', 'import_running')
-            when reason = $removal_overdue then 'removal_delivered'
-            else reason
+            when coalesce(last_synced_at < $since, false) then $overdue
+            when reason <> $overdue then reason
+            when state = 'withdrawn' then 'removal_delivered'
+            else if(fields is null, 'not_confirmed', 'import_running')
         end
         where partner = $partner and {UNCONFIRMED}
         """,
         {
             "since": datetime.now(UTC) - within if within else None,
-            "overdue": CONFIRMATION_OVERDUE,
-            "removal_overdue": REMOVAL_OVERDUE,
+            "overdue": "confirmation_overdue",
             "partner": contract.partner,
         },
     )

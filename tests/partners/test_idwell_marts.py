@@ -10,6 +10,7 @@ import pytest
 from openapi_schema_validator import OAS31Validator
 
 from pipelines.contract.contract import load_contract
+from pipelines.contract.model import STAMMDATEN
 from tests.partners.bestand import (
     Tables,
     contact,
@@ -22,6 +23,7 @@ from tests.partners.bestand import (
 from tests.partners.conftest import STICHTAG, Marts, bodies_of
 
 CONTRACT = load_contract("idwell")
+MASTER_DATA = CONTRACT.of_use_case(STAMMDATEN)  # documents have a stock of their own
 bodies = partial(bodies_of, CONTRACT)
 
 PARK = {"mandant_nr": "001", "we_nr": "0009"}
@@ -340,7 +342,7 @@ def test_an_owner_contract_in_scope_links_each_owner(idwell: Marts) -> None:
 
 
 def test_every_body_is_one_that_the_contract_takes(idwell: Marts) -> None:
-    for entity in CONTRACT.entities:
+    for entity in MASTER_DATA:
         validator = OAS31Validator(
             {**CONTRACT.schema(entity, "create"), "additionalProperties": False, "required": []},
             format_checker=OAS31Validator.FORMAT_CHECKER,
@@ -432,7 +434,7 @@ def chosen(idwell: Marts, rebuild: Callable[..., duckdb.DuckDBPyConnection]) -> 
 
 
 def test_the_setting_objekte_leaves_only_what_hangs_on_these_gebaeude(chosen: Marts) -> None:
-    assert {entity: list(bodies(chosen, entity)) for entity in CONTRACT.entities} == {
+    assert {entity: list(bodies(chosen, entity)) for entity in MASTER_DATA} == {
         "gebaeude": ["001/0009/05"],
         "einheiten": ["001/0009/05/1"],
         "personen_eigentuemer": ["17", "4012"],

@@ -213,7 +213,7 @@ def test_a_removal_that_is_not_confirmed_in_two_days_counts_as_not_done_and_can_
     age(shapes, 49)
     line = shapes.sync("filed", rows)["objekte"]
     assert (line.delivered, line.pending, line.undelivered) == (0, 1, 1)
-    assert states(shapes)[2][1:3] == ("withdrawn", "removal_overdue")
+    assert states(shapes)[2][1:3] == ("withdrawn", "confirmation_overdue")
     shapes.sync("filed", rows, retry_rejected=True)
     assert states(shapes)[2][1:3] == ("withdrawn", "removal_delivered")
     assert len(sent(shapes)) == 3
@@ -227,7 +227,7 @@ def test_a_removal_that_is_not_confirmed_in_two_days_counts_as_not_done_and_can_
     shapes.sync("filed", {"objekte": rows["objekte"][:1]})
     age(shapes, 49)
     shapes.sync("filed", {"objekte": rows["objekte"][:1]})
-    assert states(shapes)[1][1:3] == ("withdrawn", "removal_overdue")
+    assert states(shapes)[1][1:3] == ("withdrawn", "confirmation_overdue")
     shapes.sandbox.set_option("filed", "import_results", "all")
     assert shapes.sync("filed", rows)["objekte"].updated == 1
     assert states(shapes)[1][1:3] == ("synced", None)

@@ -14,7 +14,7 @@ changed as (
         json_keys(coalesce(e.body, w.body)) as withdraw_fields,
         c.operation = 'withdraw' and w.is_whole as is_whole,
         -- Its link to us was cut, or its removal handed over, so that it is not told by what the ledger says of its fields.
-        coalesce(l.state = 'withdrawn' and l.reason in ('detached', 'removal_delivered', 'removal_overdue'), false) as is_detached,
+        coalesce(l.state = 'withdrawn' and l.reason in ('detached', 'removal_delivered', 'confirmation_overdue'), false) as is_detached,
         -- What was sent last may have arrived, whatever was confirmed before: nothing is known to be there still. What
         -- verify has read is.
         coalesce(
