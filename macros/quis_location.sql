@@ -1,7 +1,7 @@
 {% macro quis_location(table=none) -%}
     {%- set prefix = table ~ '.' if table else '' -%}
     case
-        when {{ prefix }}strasse is not null and coalesce({{ prefix }}plz, {{ prefix }}ort) is not null
+        when not ({{ is_no_address(table) }})
             then {
                 'address': {
                     'unstructured': concat(

@@ -1,12 +1,17 @@
 """Shared fixtures: a raw layer by hand, dbt run on it, macros rendered to plain SQL; a site with its partners."""
 
+import fcntl
+import hashlib
 import json
+import os
+import pickle
 import shutil
 import signal
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import duckdb
 import pytest
@@ -31,11 +36,9 @@ Build = Callable[..., duckdb.DuckDBPyConnection]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Files that run dbt or the whole program go first: in the end no worker waits for one long file."""
+    """The longest file goes first, then those that run dbt: in the end no worker waits for one long file."""
     long = {item.path for item in items if "dbt" in getattr(item, "fixturenames", ())}
-    items.sort(
-        key=lambda item: item.path not in long and item.path.name not in ("test_run.py", "test_sample.py")
-    )
+    items.sort(key=lambda item: (item.path.name != "test_run.py", item.path not in long))
 
 
 def erp_tables() -> dict[str, list[str]]:
@@ -77,30 +80,60 @@ SHIPPED: dict[str, Any] = yaml.safe_load((PROJECT / "dbt_project.yml").read_text
 ]
 
 
+class Shared:
+    """What is dear to make, as files for all processes that share the tests: whoever needs one first makes it."""
+
+    def __init__(self, base: Path) -> None:
+        self.is_alone = "PYTEST_XDIST_WORKER" not in os.environ
+        self.folder = base if self.is_alone else base.parent
+
+    def made(self, name: str, make: Callable[[Path], None]) -> Path:
+        """The file of that name; `make` has written it, in this process or in another. Alone it is made each time."""
+        path = self.folder / name
+        with (self.folder / f"{name}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if self.is_alone or not path.exists():
+                half = path.with_suffix(".half")
+                make(half)
+                half.rename(path)
+        return path
+
+
 class Dbt:
     """dbt in this process, on a home of its own that lasts as long as the tests.
 
-    Parsing takes longer than building. So the project is parsed with all partners on, once for all calls whose options
-    are the same, and a partner that is off is left out of what is built; dbt reads vars anew when it builds.
+    Parsing takes longer than building. So the project is parsed once, with all partners on, and a partner that is off
+    is left out of what is built, unless somebody selects. dbt reads vars anew when it builds, but for PARSED.
     """
 
-    def __init__(self, folder: Path) -> None:
+    # Options on which it depends what a model reads and promises; dbt refuses a model where one is missing here.
+    PARSED: ClassVar[Mapping[str, Sequence[str]]] = {
+        "casavi": ["adressen"],
+        "etg24": ["nur_objekte", "ohne_objekte"],
+        "facilioo": ["projekte"],
+    }
+
+    def __init__(self, folder: Path, shared: Shared) -> None:
         self.folder = folder
+        self.shared = shared
         self.database = folder / "stammdaten.duckdb"
         self.runner = dbtRunner()
-        self._manifests: dict[str, Any] = {}
+        self._parsed: dict[str, Any] = {}
 
     def __call__(self, *arguments: str, vars: Mapping[str, Any] | None = None) -> Any:
         """The result of one dbt command; `result.success`, `result.result` and `result.exception` tell."""
         if arguments[0] == "parse":
             return self._invoke(None, arguments, vars)
+        # A copy each time: dbt writes into it what it compiles.
         if arguments[0] == "compile":  # inline: which models there are does not matter
             return self._invoke(self._manifest({}).deepcopy(), arguments, vars)
         partners = (vars or {}).get("partners", SHIPPED)
+        manifest = self._manifest(partners).deepcopy()
+        if "--select" in arguments:  # looking for what is left out takes dbt two seconds
+            return self._invoke(manifest, arguments, vars)
         off = [name for name in SHIPPED if not partners.get(name, {}).get("aktiv")]
         left_out = ["--exclude", *(f"path:models/partners/{name}" for name in off)] if off else []
-        # A copy: dbt writes into it what it compiles.
-        return self._invoke(self._manifest(partners).deepcopy(), [*arguments, *left_out], vars)
+        return self._invoke(manifest, [*arguments, *left_out], vars)
 
     def refusal(self, vars: Mapping[str, Any]) -> str:
         """What dbt says of wrong partner settings when a model reads them; raises AssertionError when it takes them."""
@@ -109,15 +142,29 @@ class Dbt:
         return message_of(done.exception)
 
     def _manifest(self, partners: Mapping[str, Any]) -> Any:
-        """The project parsed with all partners on and these settings."""
-        on = {"aktiv": True, "separator": "/", "mandanten": "alle"}
-        settings = {name: {**shipped, **partners.get(name, {}), **on} for name, shipped in SHIPPED.items()}
-        key = json.dumps(settings, sort_keys=True)
-        if key not in self._manifests:
-            parsed = self("parse", vars={"partners": settings})
-            assert parsed.success, parsed.exception
-            self._manifests[key] = parsed.result
-        return self._manifests[key]
+        """The project parsed with all partners on, and these settings of theirs as far as parsing reads them."""
+        settings = {
+            name: {
+                **shipped,
+                **{
+                    key: value
+                    for key, value in partners.get(name, {}).items()
+                    if key in self.PARSED.get(name, ())
+                },
+                "aktiv": True,
+            }
+            for name, shipped in SHIPPED.items()
+        }
+        key = hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()
+        if key not in self._parsed:
+            made = self.shared.made(key, partial(self._parse, settings))
+            self._parsed[key] = pickle.loads(made.read_bytes())  # noqa: S301
+        return self._parsed[key]
+
+    def _parse(self, partners: Mapping[str, Any], path: Path) -> None:
+        parsed = self("parse", vars={"partners": partners})
+        assert parsed.success, parsed.exception
+        path.write_bytes(pickle.dumps(parsed.result))
 
     def _invoke(self, manifest: Any, arguments: Sequence[str], vars: Mapping[str, Any] | None) -> Any:
         options = ["--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)]
@@ -137,7 +184,7 @@ def dbt(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dbt]:
         patch.setenv("DBT_TARGET_PATH", str(folder / "target"))
         patch.setenv("DBT_LOG_PATH", str(folder / "logs"))
         patch.setenv("DBT_SEND_ANONYMOUS_USAGE_STATS", "false")
-        yield Dbt(folder)
+        yield Dbt(folder, Shared(tmp_path_factory.getbasetemp()))
 
 
 @pytest.fixture(scope="session")
@@ -166,17 +213,13 @@ def raw_database(dbt: Dbt) -> Callable[[Mapping[str, Rows]], Path]:
 
 
 @pytest.fixture(scope="session")
-def opened(
-    dbt: Dbt, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Callable[[Any], duckdb.DuckDBPyConnection]]:
-    """`opened(result)` opens a copy of what a dbt command made, or fails with dbt's message."""
+def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[Path], duckdb.DuckDBPyConnection]]:
+    """`opened(path)` opens a copy of what dbt made: dbt cannot write a file that is open."""
     connections = []
 
-    def copied(done: Any) -> duckdb.DuckDBPyConnection:
-        assert done.success, done.exception or failures(done)
-        # dbt cannot write a file that is open.
+    def copied(made: Path) -> duckdb.DuckDBPyConnection:
         copy = tmp_path_factory.mktemp("built") / "stammdaten.duckdb"
-        shutil.copyfile(dbt.database, copy)
+        shutil.copyfile(made, copy)
         connections.append(duckdb.connect(copy))
         return connections[-1]
 
@@ -187,7 +230,7 @@ def opened(
 
 @pytest.fixture(scope="session")
 def build(dbt: Dbt, raw_database: Callable[[Mapping[str, Rows]], Path], opened: Build) -> Build:
-    """`build(tables, select=[…], vars={…})` runs `dbt build` on these rows and opens a copy of what it made.
+    """`build(tables, select=[…], vars={…})` opens a copy of what `dbt build` makes of these rows.
 
     Without `tests=True` only seeds and models are built; `unit_tests=True` runs dbt's unit tests beside its data tests.
     Fails with dbt's message when a model or test fails.
@@ -201,11 +244,18 @@ def build(dbt: Dbt, raw_database: Callable[[Mapping[str, Rows]], Path], opened: 
         tests: bool = False,
         unit_tests: bool = False,
     ) -> duckdb.DuckDBPyConnection:
-        raw_database(tables)
         chosen = ["--select", *select] if select else []
         kinds = [] if tests else ["--resource-type", "seed", "--resource-type", "model"]
         kinds += [] if unit_tests or not tests else ["--exclude-resource-type", "unit_test"]
-        return opened(dbt("build", *chosen, *kinds, vars=vars))
+
+        def make(path: Path) -> None:
+            raw_database(tables)
+            done = dbt("build", *chosen, *kinds, vars=vars)
+            assert done.success, done.exception or failures(done)
+            shutil.copyfile(dbt.database, path)
+
+        wanted = json.dumps([tables, chosen, kinds, vars], sort_keys=True, default=str)
+        return opened(dbt.shared.made(hashlib.sha256(wanted.encode()).hexdigest(), make))
 
     return run
 
@@ -219,7 +269,9 @@ def rebuild(dbt: Dbt, opened: Build) -> Build:
     ) -> duckdb.DuckDBPyConnection:
         [(path,)] = built.execute("select path from duckdb_databases() where not internal").fetchall()
         shutil.copyfile(path, dbt.database)
-        return opened(dbt("run", "--select", partner, vars=vars))
+        done = dbt("run", "--select", partner, vars=vars)
+        assert done.success, done.exception or failures(done)
+        return opened(dbt.database)
 
     return run
 

@@ -1,5 +1,6 @@
 """The command `partner new`: the files that a new partner begins with, in the project or in a folder of one's own."""
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -58,7 +59,7 @@ def new_partner(name: str, source: Path | None, folder: Path | None, home: Path)
 
 
 def _places(name: str, folder: Path | None) -> Places:
-    own = local_path(folder).absolute() if folder else own_folder()
+    own = Path(os.path.abspath(local_path(folder))) if folder else own_folder()  # without any ..
     if own is not None:
         _check_folder(own)
         place = own / name

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -83,9 +84,7 @@ def sync(db: duckdb.DuckDBPyConnection, journal: Journal, partner: Partner, fate
     fold(db, journal)
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(DELIVERIES)
-def test_the_partner_ends_equal_to_the_marts(deliveries: list[Any]) -> None:
+def ends_equal_to_the_marts(deliveries: list[Any]) -> None:
     with tempfile.TemporaryDirectory() as folder, duckdb.connect() as db:
         create_tables(db)
         journal, partner = Journal(Path(folder) / "journal.sqlite"), Partner()
@@ -108,3 +107,16 @@ def test_the_partner_ends_equal_to_the_marts(deliveries: list[Any]) -> None:
         sync(db, journal, partner, ["ok"])
         assert len(partner.log) == before
         journal.close()
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(DELIVERIES)
+def test_the_partner_ends_equal_to_the_marts(deliveries: list[Any]) -> None:
+    ends_equal_to_the_marts(deliveries)
+
+
+@pytest.mark.slow  # the same, more of it
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(DELIVERIES)
+def test_the_partner_ends_equal_to_the_marts_whatever_comes(deliveries: list[Any]) -> None:
+    ends_equal_to_the_marts(deliveries)

@@ -1,11 +1,6 @@
 {{ config(enabled=partner_aktiv('aktivbo')) }}
 
-{% set obstacles = [
-    ('strasse', 'strasse', 'strasse is null', 'AktivBo requires the street'),
-    ('hausnummer', 'hausnummer', 'hausnummer is null', 'AktivBo requires the house number'),
-    ('plz', 'plz', 'plz is null', 'AktivBo requires the postcode'),
-    ('ort', 'ort', 'ort is null', 'AktivBo requires the town'),
-] %}
+{% set obstacles = required_address('AktivBo', ['strasse', 'hausnummer', 'plz', 'ort']) %}
 
 with
 

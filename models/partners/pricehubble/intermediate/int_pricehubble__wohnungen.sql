@@ -13,11 +13,8 @@
         'coalesce(jahr not between 1850 and ' ~ latest_baujahr ~ ', false)',
         'not from 1850 to three years after the key date',
     ),
-    ('strasse', 'strasse', 'strasse is null', 'the address is required'),
-    ('plz', 'plz', 'plz is null', 'the address is required'),
-    ('ort', 'ort', 'ort is null', 'the address is required'),
     ('land', 'land', "land <> 'DE'", 'PriceHubble gets dossiers in Germany only'),
-] %}
+] + required_address('PriceHubble') %}
 {% set omissions = [
     (
         'zimmer',

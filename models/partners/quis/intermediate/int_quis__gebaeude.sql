@@ -13,12 +13,7 @@
         'einheiten = 1 and type is null',
         'a property at QUIS is a flat or a house: no kind of the seed wohnungsarten',
     ),
-    (
-        'strasse',
-        'strasse',
-        'strasse is null or coalesce(plz, ort) is null',
-        'QUIS looks the address up: street, and postcode or town',
-    ),
+    ('strasse', 'strasse', is_no_address(), 'QUIS looks the address up: street, and postcode or town'),
 ] %}
 {% set omissions = [
     ('baujahr', 'baujahr', 'baujahr is not null and jahr is null', 'left out: no plain year'),
@@ -27,7 +22,7 @@
     (
         'strasse',
         'strasse',
-        'strasse is null or coalesce(plz, ort) is null',
+        is_no_address(),
         'location left out: QUIS looks the address up by street, and postcode or town',
     ),
 ] %}
