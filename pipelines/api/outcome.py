@@ -27,7 +27,8 @@ class Upload:
 
     `mark` tells the description in the mart that they were read for, `label` their name and kind; `size` in bytes.
     `step` is the one that was sent last, `done` those that were answered, `kept` what these left: ids of the partner.
-    `is_whole`: nothing is left to do.
+    `former`: what was kept of files that were begun before, and whose place others are to take. `is_whole`: nothing is
+    left to do.
     """
 
     mark: str
@@ -38,3 +39,4 @@ class Upload:
     done: tuple[str, ...] = ()
     kept: Mapping[str, str] = field(default_factory=dict)
     is_whole: bool = False
+    former: tuple[Mapping[str, str], ...] = ()

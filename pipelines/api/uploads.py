@@ -195,20 +195,39 @@ class Uploads:
                 return self._unchanged(task, held, bare, write)
         if content.is_part and task.stream is None:
             self._read(task)
-        self._go(task, content.before)
-        if content.before:
-            self._write(task, replace(task.upload, step="record"))
-        outcome = write(self._with_content(task, bare))
+        outcome = self._record(task, bare, write)
+        if task.is_resumed and outcome.state == "rejected" and content.field in outcome.fields:
+            # What an earlier run sent is not there any more, or is not taken any more: it is made anew.
+            self._start_anew(task)
+            outcome = self._record(task, bare, write)
         if outcome.state != "synced":
             return _counted(outcome, task)
         self._go(task, content.after, outcome.remote_id or operation.external_id)
-        self._write(task, replace(task.upload, step="", is_whole=True))
-        if held and held.kept != task.upload.kept:
-            self._remove(task, content, held.kept)
+        for kept in (*task.upload.former, held.kept if held else {}):
+            if kept and kept != task.upload.kept:
+                self._remove(task, content, kept)
+        self._write(task, replace(task.upload, step="", is_whole=True, former=()))
         return _counted(outcome, task)
+
+    def _record(self, task: _Task, bare: Operation, write: Write) -> Outcome:
+        """The steps before the record, and the record."""
+        self._go(task, task.content.before)
+        if task.content.before:
+            self._write(task, replace(task.upload, step="record"))
+        return write(self._with_content(task, bare))
+
+    def _start_anew(self, task: _Task) -> None:
+        """Relies on nothing that an earlier run has made."""
+        task.is_resumed = False
+        task.upload = replace(task.upload, done=(), kept={}, former=_left_by(task.upload))
+        if task.stream is None:
+            self._read(task)
 
     def _unchanged(self, task: _Task, held: Upload, bare: Operation, write: Write) -> Outcome:
         """Only size or stamp have changed: what the partner has stays."""
+        for kept in task.upload.former:
+            if kept != held.kept:
+                self._remove(task, task.content, kept)
         self._notes.forget(task.operation)
         if task.operation.confirmed:
             rest = tuple(name for name in task.operation.changed if name != task.content.field)
@@ -223,7 +242,7 @@ class Uploads:
     ) -> _Task:
         mark, label = _digest(described), _digest([described.get("dateiname"), described.get("mime_typ")])
         begun = self._notes.read(operation)
-        upload = begun if begun and begun.mark == mark else Upload(mark, label)
+        upload = begun if begun and begun.mark == mark else Upload(mark, label, former=_left_by(begun))
         # A whole one is one of a run that was killed before its outcome was noted.
         upload = replace(upload, is_whole=False)
         return _Task(operation, content, described, upload, stack, is_resumed=bool(upload.done))
@@ -245,7 +264,7 @@ class Uploads:
         task.stream = Stream(found.file, found.size, kind, check=found.check)
         if task.upload.sha256 and task.upload.sha256 != found.sha256:
             # The file has changed since the steps of the run before: they were for another one.
-            task.upload = Upload(task.upload.mark, task.upload.label)
+            task.upload = Upload(task.upload.mark, task.upload.label, former=_left_by(task.upload))
             task.fleeting.clear()
         task.upload = replace(task.upload, sha256=found.sha256, size=found.size)
 
@@ -290,11 +309,8 @@ class Uploads:
                 continue
             if answer.status in NOT_THERE and task.is_resumed and step in task.content.before:
                 # What an earlier run made is gone: it is made anew.
-                task.is_resumed = False
-                task.upload = replace(task.upload, done=(), kept={})
+                self._start_anew(task)
                 waiting = list(steps)
-                if task.stream is None:
-                    self._read(task)
                 continue
             raise _Stopped(self._refused(task, step, answer))
 
@@ -389,8 +405,8 @@ class Uploads:
         if outcome.state != "withdrawn" or outcome.reason not in ("deleted", "detached"):
             return outcome
         begun = self._notes.read(operation)
-        kept = {**(held.kept if held else {}), **(begun.kept if begun else {})}
-        if content.remove and kept:
+        left = [*([held.kept] if held and held.kept else []), *_left_by(begun)]
+        for kept in left if content.remove else ():
             answer = self._delete(content, kept)
             if not (answer.ok or answer.status in NOT_THERE):
                 judged = self._judge(operation, answer)
@@ -401,6 +417,13 @@ class Uploads:
             outcome = replace(outcome, requests=outcome.requests + answer.requests)
         self._notes.forget(operation)
         return outcome
+
+    def take_out(self, content: Content, upload: Upload) -> bool:
+        """Takes the files out of a row that has left its mart before its record was made; False when one stays."""
+        answers = [self._delete(content, kept) for kept in _left_by(upload)] if content.remove else []
+        are_gone = all(answer.ok or answer.status in NOT_THERE for answer in answers)
+        self._left_over += 0 if are_gone else 1
+        return are_gone
 
     def _remove(self, task: _Task, content: Content, kept: Mapping[str, str]) -> None:
         """Takes a file out whose place another one has taken."""
@@ -463,6 +486,11 @@ def _content(operation: Operation) -> Content:
     if operation.entity.content is None:
         raise ContractError(f"{operation.entity.name}: the key 'content' is missing.")
     return operation.entity.content
+
+
+def _left_by(upload: Upload | None) -> tuple[Mapping[str, str], ...]:
+    """What an upload has kept of files, those of former tries too."""
+    return (*upload.former, *([upload.kept] if upload.kept else [])) if upload else ()
 
 
 def _counted(outcome: Outcome, task: _Task) -> Outcome:

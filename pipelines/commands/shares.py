@@ -10,7 +10,7 @@ from typing import Any
 
 import duckdb
 
-from pipelines.contract.use_cases import OWNED
+from pipelines.contract.use_cases import ALONE
 from pipelines.errors import SettingsError
 from pipelines.reports.run import WarningLine
 from pipelines.settings import VARS
@@ -156,7 +156,7 @@ def _judged(row: tuple[Any, ...], limits: ShareLimits) -> WarningLine | None:
 
 
 def renew_findings(db: duckdb.DuckDBPyConnection, use_case: str) -> None:
-    """Writes anew what `quality.findings` says of the tables that the use case is all about; the rest stays as it was.
+    """Writes anew what `quality.findings` says of the tables that only the use case reads; the rest stays as it was.
 
     The view `quality.findings_<use case>` reads these tables as they lie; without it nothing is changed.
     """
@@ -171,7 +171,7 @@ def renew_findings(db: duckdb.DuckDBPyConnection, use_case: str) -> None:
         return
     db.execute("begin")
     db.execute(
-        "delete from quality.findings where list_contains(?, table_name)", [sorted(OWNED.get(use_case, ()))]
+        "delete from quality.findings where list_contains(?, table_name)", [sorted(ALONE.get(use_case, ()))]
     )
     db.execute(f"insert into quality.findings by name from quality.{view}")
     db.execute("commit")

@@ -15,6 +15,12 @@ OWNED: Mapping[str, frozenset[str]] = {
     DOKUMENTE: frozenset({"dokument"}),
 }
 
+# Tables that no other use case reads: what rules say of their rows is written anew by a build of it.
+ALONE: Mapping[str, frozenset[str]] = {
+    **OWNED,
+    DOKUMENTE: frozenset({"archiv", "dokument", "ordner"}),
+}
+
 
 def limited(settings: Vars, use_case: str, asked: list[str]) -> Vars:
     """The same settings with every partner switched off that has no entity of the use case.

@@ -21,6 +21,8 @@ LEVELS: dict[str, tuple[str, ...]] = {
     "eigentuemer": (*VE, "ev_nr", "person_nr"),
     "person": ("person_nr",),
     "kontaktweg": ("person_nr", "lfd_nr"),
+    "ordner": ("ordner_nr",),
+    "dokument": ("dokument_nr",),
 }
 # The table of each level that a row hangs on, or whose rows decide about it.
 ABOVE = (

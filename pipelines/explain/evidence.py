@@ -41,7 +41,8 @@ class Evidence:
             return None
         built = self._all(
             "sync.builds",
-            f"select {_text('started_at')} as started_at, {_text('finished_at')} as built_at from sync.builds",
+            f"select {_text('started_at')} as started_at, {_text('finished_at')} as built_at from sync.builds"
+            " order by sync.builds.started_at desc limit 1",
         )
         last = built[0] if built else {"started_at": None, "built_at": None}
         is_built = "staging.base_erp__person" in self._tables and (

@@ -39,7 +39,7 @@ create table if not exists outcome (
 create index if not exists outcome_by_id on outcome (partner, id_space, external_id);
 create table if not exists upload (
     partner text, id_space text, external_id text, mark text, label text, sha256 text, size integer,
-    step text, done text, kept text, is_whole integer, noted_at real,
+    step text, done text, kept text, is_whole integer, former text, noted_at real,
     primary key (partner, id_space, external_id)
 ) without rowid;
 """
@@ -57,6 +57,7 @@ left join upload as u
     on o.partner = u.partner and o.id_space = u.id_space and o.external_id = u.external_id
 order by o.plan_id, o.seq
 """
+UPLOAD = "mark, label, sha256, size, step, done, kept, is_whole, former"
 OUTCOMES = pa.schema(
     [
         ("plan_id", pa.string()),
@@ -228,11 +229,11 @@ class Journal:
         """Notes how far the bytes of a record have got; what was noted of it before is replaced."""
         with self._lock:
             self._db.execute(
-                "insert or replace into upload values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                "insert or replace into upload values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     partner, id_space, external_id, upload.mark, upload.label, upload.sha256, upload.size,
                     upload.step, json.dumps(list(upload.done)), json.dumps(dict(upload.kept)), upload.is_whole,
-                    time.time(),
+                    json.dumps([dict(one) for one in upload.former]), time.time(),
                 ),
             )  # fmt: skip
 
@@ -240,16 +241,20 @@ class Journal:
         """How far the bytes of a record have got since the last fold, or in a run that was killed; None: not begun."""
         with self._lock:
             row = self._db.execute(
-                "select mark, label, sha256, size, step, done, kept, is_whole from upload"
-                " where partner = ? and id_space = ? and external_id = ?",
+                f"select {UPLOAD} from upload where partner = ? and id_space = ? and external_id = ?",
                 (partner, id_space, external_id),
             ).fetchone()
-        if row is None:
-            return None
-        mark, label, sha256, size, step, done, kept, is_whole = row
-        return Upload(
-            mark, label, sha256, size, step, tuple(json.loads(done)), json.loads(kept), bool(is_whole)
-        )
+        return None if row is None else _upload(*row)
+
+    def begun_uploads(self, partner: str) -> list[tuple[str, str, Upload]]:
+        """Id space, external id and state of the uploads that are not whole."""
+        with self._lock:
+            rows = self._db.execute(
+                f"select id_space, external_id, {UPLOAD} from upload where partner = ? and not is_whole"
+                " order by id_space, external_id",
+                (partner,),
+            ).fetchall()
+        return [(id_space, external_id, _upload(*row)) for id_space, external_id, *row in rows]
 
     def forget_upload(self, partner: str, id_space: str, external_id: str) -> None:
         """Forgets how far the bytes of a record have got."""
@@ -336,6 +341,15 @@ def noting() -> Iterator[None]:
             f"the journal cannot be used ({said(problem)}); free the disk, or close the program that holds"
             " journal.sqlite, and run again"
         ) from None
+
+
+def _upload(
+    mark: str, label: str, sha256: str, size: int, step: str, done: str, kept: str, is_whole: int, former: str
+) -> Upload:
+    return Upload(
+        mark, label, sha256, size, step, tuple(json.loads(done)), json.loads(kept), bool(is_whole),
+        tuple(json.loads(former)),
+    )  # fmt: skip
 
 
 def _is_held(problem: Exception) -> bool:

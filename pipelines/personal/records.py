@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pipelines.contract.contract import Contract
+from pipelines.contract.model import DOKUMENTE
 from pipelines.personal.fields import nested_persons, personal_fields
 
 SEPARATORS = ("-", "_", ".", "/", "|")
@@ -119,8 +120,10 @@ def person_entities(contract: Contract) -> tuple[PersonEntity, ...]:
     What refers to a person and has records of other persons below it (a flat that names its owner) is of nobody.
     """
     found: dict[str, PersonEntity] = {}
-    # Whose a document is stands in what it refers to, not in its id; see `documents_of`.
-    order = [name for level in contract.levels for name in level if not contract.entities[name].content]
+    # Whose a document or folder is does not stand in its id; see `documents_of`.
+    order = [
+        name for level in contract.levels for name in level if contract.entities[name].use_case != DOKUMENTE
+    ]
     above = _above_persons(contract, order)
     for name in order:
         parents = [parent.entity for parent in contract.entities[name].parents]

@@ -43,6 +43,7 @@ from pipelines.progress import Progress
 from pipelines.push.delivered import retry_overdue
 from pipelines.push.destination import push_partner
 from pipelines.push.feedback import take_notes
+from pipelines.push.left_uploads import LeftUpload, left_uploads
 from pipelines.push.result_table import ResultLine, closing_table, withheld_notes
 from pipelines.push.sender import Sender
 from pipelines.settings import database
@@ -173,9 +174,11 @@ def push(
         going = [name for name in partners if name not in held]
         by_law = {name: found for name in held if (found := planned_by_law(db, plan_id, name))}
         sizes = {**_sizes(db, plan_id), **{name: list(found.items()) for name, found in by_law.items()}}
-    connectors = [make(name) for name in (*going, *by_law) if sizes.get(name)]
     with noting():
         journal = Journal(home / "journal.sqlite")
+    with open_database(home) as db:
+        left_over = {n: files for n in going if (files := left_uploads(db, journal, load_contract(n)))}
+    connectors = [make(name) for name in (*going, *by_law) if sizes.get(name) or name in left_over]
     stopped: dict[str, str] = {}
     seconds: dict[str, float] = {}
     try:
@@ -186,7 +189,7 @@ def push(
                     plan_id,
                     made,
                     journal,
-                    _counter(made, sizes[made.contract.partner], progress),
+                    _counter(made, sizes.get(made.contract.partner, []), progress),
                     database(home),
                     only_by_law=made.contract.partner in by_law,
                     contents=contents,
@@ -194,7 +197,7 @@ def push(
                 for made in connectors
             ]
             try:
-                spent = list(pool.map(lambda sender: _push_one(home, sender), senders))
+                spent = list(pool.map(lambda sender: _push_one(home, sender, sizes, left_over), senders))
             except KeyboardInterrupt:
                 for sender in senders:
                     sender.connector.client.stop("interrupted")
@@ -266,15 +269,19 @@ def _place(sizes: list[tuple[str, int]], done: int) -> tuple[str, int, int]:
         if done < size:
             return entity, done, size
         done -= size
-    entity, size = sizes[-1]
+    entity, size = sizes[-1] if sizes else ("", 0)
     return entity, done, size
 
 
-def _push_one(home: Path, sender: Sender) -> float:
+def _push_one(
+    home: Path, sender: Sender, sizes: Mapping[str, object], left_over: Mapping[str, list[LeftUpload]]
+) -> float:
     """Seconds that it took. What fails stops this partner alone."""
-    started = time.monotonic()
+    started, name = time.monotonic(), sender.connector.contract.partner
     try:
-        push_partner(database(home), home / "dlt", sender)
+        if sizes.get(name):
+            push_partner(database(home), home / "dlt", sender)
+        sender.take_out(left_over.get(name, []))
     except Exception as problem:
         sender.give_up(problem)
     finally:

@@ -34,6 +34,7 @@ from pipelines.errors import JournalError, SettingsError, StammdatenError
 from pipelines.ledger.holders import holders_of
 from pipelines.ledger.journal import Journal, noting
 from pipelines.push.doubt import look_for, pauses
+from pipelines.push.left_uploads import LeftUpload
 from pipelines.push.matching import match_rows
 
 Row = dict[str, Any]
@@ -175,6 +176,18 @@ class Sender:
         self._pool.shutdown()
         self.connector.client.close()
         self.connector.uploads.close()
+
+    def take_out(self, left: Sequence[LeftUpload]) -> None:
+        """Takes the files out that an upload has left whose row is not there any more; what stays is tried again."""
+        partner = self.connector.contract.partner
+        for one in left:
+            content = one.entity.content
+            if self.stopped or content is None:
+                return
+            with suppress(PartnerStopped):
+                if self.connector.uploads.take_out(content, one.upload):
+                    with noting():
+                        self.journal.forget_upload(partner, one.entity.id_space, one.external_id)
 
     def send_file(self, file: Path) -> None:
         """Sends the plan rows of a file, once; never raises. `stopped` says what went wrong."""

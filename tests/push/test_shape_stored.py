@@ -337,6 +337,45 @@ def test_a_file_that_the_partner_has_thrown_away_since_is_made_anew(site: Site, 
     assert (lines["dokumente"].created, files(site)) == (1, 1)
 
 
+def test_a_file_that_was_thrown_away_before_its_document_was_made_is_made_anew(
+    site: Site, shelf: Shelf
+) -> None:
+    shelf.documents = {"D0": b"x"}
+    assert site.sync("stored", rows(shelf, "dokumente", title="x" * 60))["dokumente"].rejected == 1
+    store = site.sandbox._reader("stored").store
+    [file] = store.all("stored", "/files/{id}")
+    with store.transaction():
+        store.remove("stored", file)
+    lines = site.sync("stored", rows(shelf, "dokumente"))
+    assert (lines["dokumente"].created, files(site)) == (1, 1)
+    assert hashes(site, "dokumente") == {"D0": sha(b"x")}
+
+
+def test_a_document_that_leaves_before_it_was_made_leaves_no_file_behind(site: Site, shelf: Shelf) -> None:
+    shelf.documents = {"D0": b"x"}
+    assert site.sync("stored", rows(shelf, "dokumente", title="x" * 60))["dokumente"].rejected == 1
+    assert files(site) == 1
+    with files_that_stay():
+        site.sync("stored", {"haeuser": HOUSES})
+    assert files(site) == 1
+    assert any("could not be removed" in note for note in site.notes)
+    site.sync("stored", {"haeuser": HOUSES})
+    assert files(site) == 0
+    before = len(site.sandbox.requests("stored"))
+    site.sync("stored", {"haeuser": HOUSES})
+    assert len(site.sandbox.requests("stored")) == before
+
+
+def test_a_document_whose_file_changes_before_it_was_made_leaves_no_file_behind(
+    site: Site, shelf: Shelf
+) -> None:
+    shelf.documents = {"D0": b"x"}
+    assert site.sync("stored", rows(shelf, "dokumente", title="x" * 60))["dokumente"].rejected == 1
+    shelf.documents = {"D0": b"anders"}
+    assert site.sync("stored", rows(shelf, "dokumente"))["dokumente"].created == 1
+    assert (files(site), hashes(site, "dokumente")) == (1, {"D0": sha(b"anders")})
+
+
 def test_a_renamed_file_is_a_new_one(site: Site, shelf: Shelf) -> None:
     shelf.documents = {"D0": b"x"}
     site.sync("stored", rows(shelf, "dokumente"))

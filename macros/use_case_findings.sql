@@ -1,0 +1,35 @@
+{#- What `findings` says of some ERP tables, as they lie now: a build of a use case writes it there. -#}
+{% macro use_case_findings(tables) -%}
+with
+
+erp_rows as (
+    {{ base_findings(tables) }}
+),
+
+findings as (
+    select
+        rule,
+        table_name,
+        key,
+        column_name,
+        value,
+        cast(null as varchar) as partner,
+        reason
+    from erp_rows
+    {% for partner in aktive_partner() %}
+        union all
+        select
+            rule,
+            table_name,
+            key,
+            column_name,
+            value,
+            partner,
+            reason
+        from {{ ref(partner ~ '__findings') }}
+        where table_name in ('{{ tables | join("', '") }}')
+    {% endfor %}
+)
+
+select * from findings
+{%- endmacro %}

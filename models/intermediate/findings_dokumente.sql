@@ -1,0 +1,3 @@
+{{ config(schema='quality', materialized='view') }}
+
+{{ use_case_findings(['archiv', 'dokument', 'ordner']) }}
