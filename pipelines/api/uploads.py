@@ -9,7 +9,7 @@ import json
 import logging
 import re
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
@@ -69,6 +69,9 @@ class Notes(Protocol):
 
     def forget(self, operation: Operation) -> None:
         """Takes it out."""
+
+    def unused(self, operation: Operation, files: Sequence[Mapping[str, str]]) -> None:
+        """Notes files that no record uses any more; they are taken out at the end of a push, of this one or a later."""
 
 
 @dataclass
@@ -138,7 +141,7 @@ class Uploads:
             if contents
             else None
         )
-        self._left_over = self._unreachable = 0
+        self._left_over = self._unreachable = self._unknown = 0
 
     @property
     def trouble(self) -> str:
@@ -148,6 +151,11 @@ class Uploads:
     def remarks(self) -> list[str]:
         """For people: what a run leaves behind."""
         found = []
+        if self._unknown:
+            found.append(
+                f"{self._unknown:,} files may have been made there by requests that were not answered as they should"
+                " be; they have no bytes, and nothing uses them"
+            )
         if self._left_over:
             found.append(
                 f"{self._left_over:,} files that no document uses any more could not be removed there"
@@ -191,7 +199,9 @@ class Uploads:
         content, operation, held = task.content, task.operation, known(task.operation)
         if not task.upload.done:
             self._read(task)
-            if held and (held.sha256, held.label) == (task.upload.sha256, task.upload.label):
+            is_same = held and (held.sha256, held.label) == (task.upload.sha256, task.upload.label)
+            # Bytes that go after their record go again with a record that may be another.
+            if held and is_same and (operation.confirmed or not content.after):
                 return self._unchanged(task, held, bare, write)
         if content.is_part and task.stream is None:
             self._read(task)
@@ -203,9 +213,8 @@ class Uploads:
         if outcome.state != "synced":
             return _counted(outcome, task)
         self._go(task, content.after, outcome.remote_id or operation.external_id)
-        for kept in (*task.upload.former, held.kept if held else {}):
-            if kept and kept != task.upload.kept:
-                self._remove(task, content, kept)
+        # Before anything says that this is done: else a kill would leave them for ever.
+        self._unused(task, task.upload.kept, *task.upload.former, held.kept if held else {})
         self._write(task, replace(task.upload, step="", is_whole=True, former=()))
         return _counted(outcome, task)
 
@@ -219,15 +228,13 @@ class Uploads:
     def _start_anew(self, task: _Task) -> None:
         """Relies on nothing that an earlier run has made."""
         task.is_resumed = False
-        task.upload = replace(task.upload, done=(), kept={}, former=_left_by(task.upload))
+        task.upload = replace(task.upload, done=(), kept={}, former=left_by(task.upload))
         if task.stream is None:
             self._read(task)
 
     def _unchanged(self, task: _Task, held: Upload, bare: Operation, write: Write) -> Outcome:
         """Only size or stamp have changed: what the partner has stays."""
-        for kept in task.upload.former:
-            if kept != held.kept:
-                self._remove(task, task.content, kept)
+        self._unused(task, held.kept, *task.upload.former)
         self._notes.forget(task.operation)
         if task.operation.confirmed:
             rest = tuple(name for name in task.operation.changed if name != task.content.field)
@@ -242,7 +249,7 @@ class Uploads:
     ) -> _Task:
         mark, label = _digest(described), _digest([described.get("dateiname"), described.get("mime_typ")])
         begun = self._notes.read(operation)
-        upload = begun if begun and begun.mark == mark else Upload(mark, label, former=_left_by(begun))
+        upload = begun if begun and begun.mark == mark else Upload(mark, label, former=left_by(begun))
         # A whole one is one of a run that was killed before its outcome was noted.
         upload = replace(upload, is_whole=False)
         return _Task(operation, content, described, upload, stack, is_resumed=bool(upload.done))
@@ -264,7 +271,7 @@ class Uploads:
         task.stream = Stream(found.file, found.size, kind, check=found.check)
         if task.upload.sha256 and task.upload.sha256 != found.sha256:
             # The file has changed since the steps of the run before: they were for another one.
-            task.upload = Upload(task.upload.mark, task.upload.label, former=_left_by(task.upload))
+            task.upload = Upload(task.upload.mark, task.upload.label, former=left_by(task.upload))
             task.fleeting.clear()
         task.upload = replace(task.upload, sha256=found.sha256, size=found.size)
 
@@ -324,10 +331,12 @@ class Uploads:
             answer = self._to_partner(task, step, names)
         task.requests += answer.requests
         if not answer.ok:
+            self._unknown += step.method == "post" and (answer.lost or answer.is_good)
             return answer
         found = {name: dig(answer.body, place) for name, place in step.keep.items()}
         kept = {name: value for name, value in ((n, _kept(v)) for n, v in found.items()) if value}
         if kept.keys() != step.keep.keys():
+            self._unknown += step.method == "post"
             return replace(answer, problem="unusable")
         if step.runs_out:
             task.fleeting.update(kept)
@@ -395,7 +404,10 @@ class Uploads:
         if step.sends_bytes and answer.status == 413:
             return Outcome(REASONS["content_too_large"].state, "content_too_large", None, 413)
         # As of a create: that a step's address is not there says nothing of the record.
-        return replace(self._judge(replace(task.operation, kind="create"), answer), requests=0)
+        outcome = self._judge(replace(task.operation, kind="create"), answer)
+        refused = self._contract.error.read(answer.body)[2]
+        own = tuple(name for name in dict.fromkeys(refused) if name in step.body)
+        return replace(outcome, requests=0, fields=own or outcome.fields)
 
     # ---- what is over
 
@@ -405,7 +417,7 @@ class Uploads:
         if outcome.state != "withdrawn" or outcome.reason not in ("deleted", "detached"):
             return outcome
         begun = self._notes.read(operation)
-        left = [*([held.kept] if held and held.kept else []), *_left_by(begun)]
+        left = [*([held.kept] if held and held.kept else []), *left_by(begun)]
         for kept in left if content.remove else ():
             answer = self._delete(content, kept)
             if not (answer.ok or answer.status in NOT_THERE):
@@ -418,20 +430,17 @@ class Uploads:
         self._notes.forget(operation)
         return outcome
 
-    def take_out(self, content: Content, upload: Upload) -> bool:
-        """Takes the files out of a row that has left its mart before its record was made; False when one stays."""
-        answers = [self._delete(content, kept) for kept in _left_by(upload)] if content.remove else []
-        are_gone = all(answer.ok or answer.status in NOT_THERE for answer in answers)
-        self._left_over += 0 if are_gone else 1
-        return are_gone
+    def take_out(self, content: Content, kept: Mapping[str, str]) -> bool:
+        """Takes a file out that no record uses; False when it stays."""
+        answer = self._delete(content, kept)
+        is_gone = answer.ok or answer.status in NOT_THERE
+        self._left_over += 0 if is_gone else 1
+        return is_gone
 
-    def _remove(self, task: _Task, content: Content, kept: Mapping[str, str]) -> None:
-        """Takes a file out whose place another one has taken."""
-        if content.remove:
-            answer = self._delete(content, kept)
-            task.requests += answer.requests
-            if not (answer.ok or answer.status in NOT_THERE):
-                self._left_over += 1
+    def _unused(self, task: _Task, used: Mapping[str, str], *files: Mapping[str, str]) -> None:
+        left = [kept for kept in files if kept and kept != used]
+        if task.content.remove and left:
+            self._notes.unused(task.operation, left)
 
     def _delete(self, content: Content, kept: Mapping[str, str]) -> Answer:
         return self._client.call("delete", filled(content.remove, {**self._settings, **kept}), is_write=True)
@@ -488,7 +497,7 @@ def _content(operation: Operation) -> Content:
     return operation.entity.content
 
 
-def _left_by(upload: Upload | None) -> tuple[Mapping[str, str], ...]:
+def left_by(upload: Upload | None) -> tuple[Mapping[str, str], ...]:
     """What an upload has kept of files, those of former tries too."""
     return (*upload.former, *([upload.kept] if upload.kept else [])) if upload else ()
 

@@ -26,7 +26,7 @@ from pipelines.settings import database
 # The last delivery as it came, and what is kept about people's keys on purpose.
 NOT_OURS = r"erp_raw|erp_load_\w+|seeds|information_schema|pg_catalog"
 # Columns that hold a person's number, with the further condition under which they do.
-PERSON_COLUMNS = {"person_nr": "true", "bezug_key": "bezug_art = 'PERSON'"}
+PERSON_COLUMNS = {"person_nr": "true", "bezug_key": "upper(trim(bezug_art)) = 'PERSON'"}
 SHORTEST = 6
 # Without a bound the copy takes twice the size of the database, and is no faster.
 COPY_MEMORY = "2GB"
@@ -42,6 +42,8 @@ def erase_rows(
     """
     rows: dict[str, int] = {}
     db.execute("begin")
+    # Where else they stand they are told by their numbers alone.
+    db.execute("create or replace temp table documents_of_person (dokument_nr varchar)")
     for partner in partners():
         separator = separators.get(partner, "/")
         of_person = _by_entity(partner, separator)
@@ -55,6 +57,13 @@ def erase_rows(
     _count(rows, "sync.builds", _builds(db, person_nr))
     for table, number in _intermediate(db, person_nr):
         _count(rows, f"intermediate.{table}", number)
+    for schema, table in _document_tables(db):
+        named = "dokument_nr in (select dokument_nr from documents_of_person)"
+        _count(
+            rows,
+            f"{schema}.{table}",
+            _changed(db, f'delete from {schema}."{table}" where {named}', person_nr),
+        )
     for schema, table, column in _person_columns(db):
         _count(rows, f"{schema}.{table}", _staging(db, f'{schema}."{table}"', column, person_nr))
     db.execute("update sync.plan_partners set status = 'replaced' where status = 'open'")
@@ -77,11 +86,20 @@ def _marts(db: duckdb.DuckDBPyConnection, partner: str, of_person: Mapping[str, 
 
 
 def _documents(db: duckdb.DuckDBPyConnection, partner: str, separator: str, person_nr: str) -> int:
-    """Deletes the documents of the person from the marts: those that name nobody else."""
-    contract, deleted = load_contract(partner), 0
+    """Deletes the documents of the person from the marts, and notes their numbers."""
+    deleted = 0
+    for entity, condition in documents_in_marts(db, partner, separator).items():
+        own = f'from partners."{partner}__{entity}" where {condition}'
+        db.execute(f"insert into documents_of_person select external_id {own}", {"person_nr": person_nr})
+        deleted += _changed(db, f"delete {own}", person_nr)
+    return deleted
+
+
+def documents_in_marts(db: duckdb.DuckDBPyConnection, partner: str, separator: str) -> dict[str, str]:
+    """For each entity with bytes a condition on its mart: the document names person `$person_nr` and nobody else."""
+    contract, found = load_contract(partner), {}
     for name, entity in contract.entities.items():
-        mart = f"{partner}__{name}"
-        there = _columns(db, "partners", mart) if entity.content else set()
+        there = _columns(db, "partners", f"{partner}__{name}") if entity.content else set()
         left = [
             (column, field.without(separator, f'"{column}"'), field.is_list)
             for field in persons_in(contract, name)
@@ -92,8 +110,18 @@ def _documents(db: duckdb.DuckDBPyConnection, partner: str, separator: str, pers
             nobody = " and ".join(
                 f"coalesce(len({rest}), 0) = 0" if is_list else f"{rest} is null" for _, rest, is_list in left
             )
-            deleted += _changed(db, f'delete from partners."{mart}" where ({named}) and {nobody}', person_nr)
-    return deleted
+            found[name] = f"({named}) and {nobody}"
+    return found
+
+
+def _document_tables(db: duckdb.DuckDBPyConnection) -> list[tuple[str, str]]:
+    """Schema and name of the tables of ours with a row a document."""
+    found = db.execute(
+        "select c.schema_name, c.table_name from duckdb_columns() as c"
+        " semi join duckdb_tables() as t on c.schema_name = t.schema_name and c.table_name = t.table_name"
+        " where c.column_name = 'dokument_nr' and c.schema_name in ('staging', 'intermediate') order by all"
+    ).fetchall()
+    return [(schema, table) for schema, table in found]
 
 
 def _sync_tables(db: duckdb.DuckDBPyConnection) -> list[str]:
@@ -189,7 +217,7 @@ def _findings(db: duckdb.DuckDBPyConnection, person_nr: str) -> int:
     keys += ["contains(reason, 'person ' || $person_nr || ':')", "ends_with(reason, 'person ' || $person_nr)"]
     for table, key, test in (
         ("interessent", "interessent_nr", "person_nr = $person_nr"),
-        ("dokument", "dokument_nr", "bezug_art = 'PERSON' and bezug_key = $person_nr"),
+        ("dokument", "dokument_nr", "upper(trim(bezug_art)) = 'PERSON' and bezug_key = $person_nr"),
     ):
         if f"base_erp__{table}" in _tables(db, "staging"):
             own = f"select {key} from staging.base_erp__{table} where {test}"

@@ -28,6 +28,7 @@ from pipelines.forget.report import (
     Letter,
     RecordOfPerson,
 )
+from pipelines.ledger.journal import Journal, noting
 from pipelines.ledger.ledger import one, open_database
 from pipelines.ledger.target_systems import check_systems
 from pipelines.personal.records import documents_of, is_of_person, person_entities, separator_of
@@ -35,6 +36,7 @@ from pipelines.plan.guards import DEFAULTS
 from pipelines.plan.plan import plan_withdrawals
 from pipelines.progress import Progress
 from pipelines.push import push as engine
+from pipelines.push.left_uploads import give_up_uploads
 from pipelines.push.recovery import recover
 from pipelines.settings import Vars
 
@@ -104,7 +106,8 @@ def forget(home: Path, settings: Vars, person_nr: str, progress: Progress = lamb
     check_systems(home, list(seen.partners))
     recover(home, settings.active, progress, make)
     before = _remember(home, settings, person_nr, seen.in_raw)
-    stopped = _withdraw(home, settings, [r for r in before if r.partner in settings.active], progress, make)
+    held = [record for record in before if record.partner in settings.active]
+    stopped = _withdraw(home, settings, person_nr, held, progress, make)
     with engine.after_sending(bool(seen.partners)), open_database(home) as db:
         after = _as_now(db, before, find_held(db, settings, person_nr))
         named_in = find_named_in(db, settings, person_nr)
@@ -243,13 +246,19 @@ def _remember(home: Path, settings: Vars, person_nr: str, in_raw: bool) -> list[
 
 
 def _withdraw(
-    home: Path, settings: Vars, held: list[HeldRecord], progress: Progress, make: MakesConnectors
+    home: Path,
+    settings: Vars,
+    person_nr: str,
+    held: list[HeldRecord],
+    progress: Progress,
+    make: MakesConnectors,
 ) -> Mapping[str, str]:
     """Sends a plan that holds the person's withdrawals and nothing else; returns partners that were given up."""
     records = [record for record in held if record.is_there]
-    if not records:
+    begun = _give_up_documents(home, settings, person_nr)
+    if not records and not begun:
         return {}
-    names = list(dict.fromkeys(record.partner for record in records))
+    names = list(dict.fromkeys([*(record.partner for record in records), *begun]))
     with open_database(home) as db:
         made = plan_withdrawals(
             db,
@@ -261,6 +270,39 @@ def _withdraw(
     # A person with many records is no accident: no guard keeps an erasure back.
     with interrupt.finishing(interrupt.WITH_PARTNERS):
         return engine.push(home, made.plan_id, names, DEFAULTS, frozenset(DEFAULTS), progress, make).stopped
+
+
+def _give_up_documents(home: Path, settings: Vars, person_nr: str) -> list[str]:
+    """Notes files of the person's documents that were begun and never made; returns the partners that have some."""
+    if not (home / "journal.sqlite").exists():
+        return []
+    with noting():
+        journal = Journal(home / "journal.sqlite")
+    try:
+        with open_database(home) as db:
+            return [
+                name
+                for name in settings.active
+                if give_up_uploads(db, journal, load_contract(name), _in_marts(db, settings, name, person_nr))
+            ]
+    finally:
+        journal.close()
+
+
+def _in_marts(
+    db: duckdb.DuckDBPyConnection, settings: Vars, partner: str, person_nr: str
+) -> set[tuple[str, str]]:
+    """Id space and external id of the person's documents in the marts of a partner."""
+    conditions = erase.documents_in_marts(db, partner, separator_of(settings.partners, partner))
+    entities = load_contract(partner).entities
+    return {
+        (entities[name].id_space, external_id)
+        for name, condition in conditions.items()
+        for (external_id,) in db.execute(
+            f'select external_id from partners."{partner}__{name}" where {condition}',
+            {"person_nr": person_nr},
+        ).fetchall()
+    }
 
 
 def _check_partners_known(db: duckdb.DuckDBPyConnection) -> None:

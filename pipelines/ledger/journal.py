@@ -9,7 +9,7 @@ import sqlite3
 import threading
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -41,6 +41,9 @@ create table if not exists upload (
     partner text, id_space text, external_id text, mark text, label text, sha256 text, size integer,
     step text, done text, kept text, is_whole integer, former text, noted_at real,
     primary key (partner, id_space, external_id)
+) without rowid;
+create table if not exists unused (
+    partner text, entity text, kept text, primary key (partner, entity, kept)
 ) without rowid;
 """
 NOTE = "insert or replace into outcome values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
@@ -262,6 +265,30 @@ class Journal:
             self._db.execute(
                 "delete from upload where partner = ? and id_space = ? and external_id = ?",
                 (partner, id_space, external_id),
+            )
+
+    def note_unused(self, partner: str, entity: str, files: Iterable[Mapping[str, str]]) -> None:
+        """Notes files at the partner, by what was kept of them, that no record uses: they are to be taken out."""
+        with self._lock, self._transaction():
+            self._db.executemany(
+                "insert or ignore into unused values (?, ?, ?)",
+                [(partner, entity, json.dumps(dict(kept), sort_keys=True)) for kept in files],
+            )
+
+    def unused(self, partner: str) -> list[tuple[str, Mapping[str, str]]]:
+        """Entity and what was kept of each file that is to be taken out."""
+        with self._lock:
+            rows = self._db.execute(
+                "select entity, kept from unused where partner = ? order by entity, kept", (partner,)
+            ).fetchall()
+        return [(entity, json.loads(kept)) for entity, kept in rows]
+
+    def forget_unused(self, partner: str, entity: str, kept: Mapping[str, str]) -> None:
+        """Forgets a file that is gone."""
+        with self._lock:
+            self._db.execute(
+                "delete from unused where partner = ? and entity = ? and kept = ?",
+                (partner, entity, json.dumps(dict(kept), sort_keys=True)),
             )
 
     def last_outcome(self, partner: str) -> float | None:

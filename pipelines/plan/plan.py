@@ -141,7 +141,8 @@ def plan_withdrawals(
     plan_id = uuid.uuid4().hex[:12]
     db.execute("begin")
     db.execute("create or replace temp table chosen (partner varchar, id_space varchar, external_id varchar)")
-    db.executemany("insert into chosen values (?, ?, ?)", [list(record) for record in records])
+    if records:
+        db.executemany("insert into chosen values (?, ?, ?)", [list(record) for record in records])
     counts = [line for contract in contracts for line in _withdraw_chosen(db, contract, plan_id, stichtag)]
     _note_plan(db, plan_id, run_id, stichtag, counts, None)
     db.execute("commit")

@@ -1,32 +1,29 @@
-"""Files of documents that were begun and whose row has left its mart since: nothing would ever use them."""
+"""Files of documents that were begun and whose row has left its mart since: no record will ever use them."""
 
-from dataclasses import dataclass
+from collections.abc import Collection
 
 import duckdb
 
-from pipelines.api.outcome import Upload
-from pipelines.contract.contract import Contract, Entity
+from pipelines.api.uploads import left_by
+from pipelines.contract.contract import Contract
 from pipelines.ledger.journal import Journal, noting
 
 
-@dataclass(frozen=True)
-class LeftUpload:
-    """An upload that nobody goes on with: its entity, our id, and what it has left at the partner."""
+def give_up_uploads(
+    db: duckdb.DuckDBPyConnection,
+    journal: Journal,
+    contract: Contract,
+    also: Collection[tuple[str, str]] = (),
+) -> bool:
+    """Notes what was left by uploads of which neither ledger nor plan knows a row, or that are `also` given up.
 
-    entity: Entity
-    external_id: str
-    upload: Upload
-
-
-def left_uploads(db: duckdb.DuckDBPyConnection, journal: Journal, contract: Contract) -> list[LeftUpload]:
-    """The uploads of a partner that are not whole and of which neither ledger nor plan knows a row, after a plan."""
+    After a plan was made. `also` has id space and external id. True when files are to be taken out at the partner.
+    """
     spaces = {entity.id_space: entity for entity in contract.entities.values() if entity.content}
     if not spaces:
-        return []
+        return False
     with noting():
         begun = [one for one in journal.begun_uploads(contract.partner) if one[0] in spaces]
-    if not begun:
-        return []
     known = set(
         db.execute(
             "select id_space, external_id from sync.ledger where partner = $partner"
@@ -35,9 +32,13 @@ def left_uploads(db: duckdb.DuckDBPyConnection, journal: Journal, contract: Cont
             " and list_contains($ids, external_id)",
             {"partner": contract.partner, "ids": [external_id for _, external_id, _ in begun]},
         ).fetchall()
+        if begun
+        else []
     )
-    return [
-        LeftUpload(spaces[space], external_id, upload)
-        for space, external_id, upload in begun
-        if (space, external_id) not in known
-    ]
+    for space, external_id, upload in begun:
+        if (space, external_id) not in known or (space, external_id) in also:
+            with noting():
+                journal.note_unused(contract.partner, spaces[space].name, left_by(upload))
+                journal.forget_upload(contract.partner, space, external_id)
+    with noting():
+        return bool(journal.unused(contract.partner))

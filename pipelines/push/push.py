@@ -43,7 +43,7 @@ from pipelines.progress import Progress
 from pipelines.push.delivered import retry_overdue
 from pipelines.push.destination import push_partner
 from pipelines.push.feedback import take_notes
-from pipelines.push.left_uploads import LeftUpload, left_uploads
+from pipelines.push.left_uploads import give_up_uploads
 from pipelines.push.result_table import ResultLine, closing_table, withheld_notes
 from pipelines.push.sender import Sender
 from pipelines.settings import database
@@ -177,8 +177,8 @@ def push(
     with noting():
         journal = Journal(home / "journal.sqlite")
     with open_database(home) as db:
-        left_over = {n: files for n in going if (files := left_uploads(db, journal, load_contract(n)))}
-    connectors = [make(name) for name in (*going, *by_law) if sizes.get(name) or name in left_over]
+        with_files = {name for name in going if give_up_uploads(db, journal, load_contract(name))}
+    connectors = [make(name) for name in (*going, *by_law) if sizes.get(name) or name in with_files]
     stopped: dict[str, str] = {}
     seconds: dict[str, float] = {}
     try:
@@ -197,7 +197,7 @@ def push(
                 for made in connectors
             ]
             try:
-                spent = list(pool.map(lambda sender: _push_one(home, sender, sizes, left_over), senders))
+                spent = list(pool.map(lambda sender: _push_one(home, sender, sizes), senders))
             except KeyboardInterrupt:
                 for sender in senders:
                     sender.connector.client.stop("interrupted")
@@ -273,15 +273,13 @@ def _place(sizes: list[tuple[str, int]], done: int) -> tuple[str, int, int]:
     return entity, done, size
 
 
-def _push_one(
-    home: Path, sender: Sender, sizes: Mapping[str, object], left_over: Mapping[str, list[LeftUpload]]
-) -> float:
+def _push_one(home: Path, sender: Sender, sizes: Mapping[str, object]) -> float:
     """Seconds that it took. What fails stops this partner alone."""
     started, name = time.monotonic(), sender.connector.contract.partner
     try:
         if sizes.get(name):
             push_partner(database(home), home / "dlt", sender)
-        sender.take_out(left_over.get(name, []))
+        sender.take_out_unused()
     except Exception as problem:
         sender.give_up(problem)
     finally:

@@ -8,7 +8,7 @@ import sqlite3
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -34,7 +34,6 @@ from pipelines.errors import JournalError, SettingsError, StammdatenError
 from pipelines.ledger.holders import holders_of
 from pipelines.ledger.journal import Journal, noting
 from pipelines.push.doubt import look_for, pauses
-from pipelines.push.left_uploads import LeftUpload
 from pipelines.push.matching import match_rows
 
 Row = dict[str, Any]
@@ -122,6 +121,11 @@ class UploadNotes:
         with noting():
             self._journal.forget_upload(self._partner, operation.entity.id_space, operation.external_id)
 
+    def unused(self, operation: Operation, files: Sequence[Mapping[str, str]]) -> None:
+        """Notes files that no record uses any more."""
+        with noting():
+            self._journal.note_unused(self._partner, operation.entity.name, files)
+
 
 class Sender:
     """Works off the plan rows of one partner: groups that may run side by side, one group after the other."""
@@ -177,17 +181,19 @@ class Sender:
         self.connector.client.close()
         self.connector.uploads.close()
 
-    def take_out(self, left: Sequence[LeftUpload]) -> None:
-        """Takes the files out that an upload has left whose row is not there any more; what stays is tried again."""
-        partner = self.connector.contract.partner
-        for one in left:
-            content = one.entity.content
-            if self.stopped or content is None:
+    def take_out_unused(self) -> None:
+        """Takes files out that no record uses; one that stays is tried again by the next push."""
+        contract = self.connector.contract
+        with noting():
+            left = self.journal.unused(contract.partner)
+        for name, kept in left:
+            content = contract.entities[name].content if name in contract.entities else None
+            if self.stopped:
                 return
             with suppress(PartnerStopped):
-                if self.connector.uploads.take_out(content, one.upload):
+                if content is None or not content.remove or self.connector.uploads.take_out(content, kept):
                     with noting():
-                        self.journal.forget_upload(partner, one.entity.id_space, one.external_id)
+                        self.journal.forget_unused(contract.partner, name, kept)
 
     def send_file(self, file: Path) -> None:
         """Sends the plan rows of a file, once; never raises. `stopped` says what went wrong."""

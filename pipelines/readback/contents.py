@@ -32,6 +32,11 @@ def differing_bytes(
     }
 
 
+def to_send_anew(held: str | None) -> str | None:
+    """The column `content` of a record whose bytes are sent once more; which file that was is known still."""
+    return None if held is None else json.dumps({**json.loads(held), "sha256": "", "label": ""})
+
+
 def adopted_bytes(content: Content | None, record: Mapping[str, Any]) -> str | None:
     """The column `content` of a record that is taken over: its bytes are not known, only which file they are."""
     shown = record.get(content.field) if content and content.id else None

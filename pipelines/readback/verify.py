@@ -19,7 +19,7 @@ from pipelines.api.connector import Connector
 from pipelines.contract.contract import Contract, Entity
 from pipelines.ledger.ledger import open_database
 from pipelines.progress import Progress
-from pipelines.readback.contents import differing_bytes, without_bytes
+from pipelines.readback.contents import differing_bytes, to_send_anew, without_bytes
 from pipelines.readback.snapshot import (
     attach,
     count,
@@ -211,18 +211,21 @@ def _missing(db: duckdb.DuckDBPyConnection) -> list[Finding]:
     """Records that are no longer there; one that was withdrawn may go."""
     rows = db.execute(
         """
-        select h.entity, h.id_space, h.external_id, h.remote_id
+        select h.entity, h.id_space, h.external_id, h.remote_id, h.content
         from held as h
         anti join (from back.record where not gone) as b on h.kind = b.kind and h.remote_id = b.remote_id
         where h.state <> 'withdrawn'
         order by all
         """
     ).fetchall()
-    nothing = {"payload": None, "refs": None, "payload_hash": None, "content": None}
+    nothing = {"payload": None, "refs": None, "payload_hash": None}
     return [
-        Finding("missing", entity, id_space, external_id, remote_id, mended=nothing)
-        for entity, id_space, external_id, remote_id in rows
-    ]
+        Finding(
+            "missing", entity, id_space, external_id, remote_id,
+            mended={**nothing, "content": to_send_anew(content)},
+        )
+        for entity, id_space, external_id, remote_id, content in rows
+    ]  # fmt: skip
 
 
 def _changed(db: duckdb.DuckDBPyConnection, contract: Contract, progress: Progress) -> list[Finding]:
@@ -291,7 +294,7 @@ def _compare(row: dict[str, Any], traits: _Traits) -> Finding | None:
         else held({**(without_bytes(content, payload) if of_bytes else payload), **fields}, {**refs, **links})
     )
     # Bytes that are others there, or under another file, are sent anew.
-    mended = {**mended, "content": None if of_bytes else row["content"]}
+    mended = {**mended, "content": to_send_anew(row["content"]) if of_bytes else row["content"]}
     names = (row["entity"], row["id_space"], row["external_id"], row["remote_id"])
     return Finding("changed", *names, tuple(changes), mended)
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from pipelines.ledger.ledger import open_database
 from pipelines.sandbox.server import Sandbox
 from pipelines.settings import Vars
 from tests.push.persons import NUMBER, deliver, marts, stage
@@ -77,3 +78,27 @@ def test_no_title_of_the_person_s_document_is_left_in_the_home(settled: Site) ->
     forget(settled.home, SETTINGS, NUMBER)
     for file in settled.home.rglob("*"):
         assert not file.is_file() or TITLE.encode() not in file.read_bytes(), file
+
+
+def test_bytes_of_a_document_that_was_refused_go_with_the_person_too(settled: Site) -> None:
+    rows: Rows = marts("facilioo")
+    refused = document("D3", "x" * 300, NUMBER)
+    rows["dokumente"] = [document("D2", "Hausordnung", None), refused]
+    settled.contents = Shelf({**SHELF.documents, "D3": b"%PDF-1.4 drei"})
+    assert settled.sync("facilioo", rows)["dokumente"].rejected == 1
+    assert len(files(settled)) == 2
+    assert forget(settled.home, SETTINGS, NUMBER)["exit"] == 0
+    assert files(settled) == ["Hausordnung.pdf"]
+
+
+def test_a_document_of_the_person_s_lease_leaves_staging_by_its_number(settled: Site) -> None:
+    with open_database(settled.home) as db:
+        db.execute(
+            "create table staging.base_erp__dokument as select * from (values ('D1', 'MV', '001/1/01/0001/01', $title),"
+            " ('D2', 'WE', '001/1', 'Hausordnung'), ('D4', 'person ', $person, $title))"
+            " as t(dokument_nr, bezug_art, bezug_key, titel)",
+            {"title": TITLE, "person": NUMBER},
+        )
+    forget(settled.home, SETTINGS, NUMBER)
+    with open_database(settled.home) as db:
+        assert db.execute("select dokument_nr from staging.base_erp__dokument").fetchall() == [("D2",)]

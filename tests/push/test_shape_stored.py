@@ -417,6 +417,36 @@ def through(site: Site, patch: pytest.MonkeyPatch) -> Iterator[Between]:
         yield middle
 
 
+def killed_at(
+    site: Site, middle: Between, shelf: Path, moment: tuple[str, str], which: int, is_processed: bool
+) -> None:
+    """Runs a sync in a process of its own, and kills it when such a request comes for the `which`th time."""
+    child: list[subprocess.Popen[str]] = []
+    met: list[str] = []
+
+    def decide(asked: str, address: str, _: bytes) -> Odd | None:
+        if asked != moment[0] or not re.search(moment[1], address.partition("?")[0]):
+            return None
+        met.append(address)
+        if len(met) != which:
+            return None
+        child[0].send_signal(signal.SIGKILL)
+        child[0].wait(30)
+        return Odd(502, forward=is_processed)
+
+    middle.decide = decide
+    environment = {
+        **os.environ, "PYTHONPATH": str(ROOT), "TEST_SHAPES": str(SHAPES), "TEST_SHELF": str(shelf),
+    }  # fmt: skip
+    command = [sys.executable, "-m", "tests.push.kill_child", str(site.home), "stored"]
+    child.append(
+        subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True)  # noqa: S603
+    )
+    child[0].communicate(timeout=60)
+    assert child[0].returncode == -signal.SIGKILL
+    middle.decide = lambda *_: None
+
+
 def as_it_should_be(site: Site, shelf: Shelf, entity: str, made: Rows, most_files: int) -> None:
     """One record a document, with its bytes, and no more files than that."""
     lines = site.sync("stored", made)
@@ -450,33 +480,7 @@ def test_a_kill_in_any_step_doubles_nothing_and_shows_no_document_without_bytes(
     with open_database(site.home) as db:
         write_marts(db, "stored", made)
     with through(site, monkeypatch) as middle:
-        child: list[subprocess.Popen[str]] = []
-        met: list[str] = []
-
-        def decide(asked: str, address: str, _: bytes) -> Odd | None:
-            if asked != method or not re.search(path, address.partition("?")[0]):
-                return None
-            met.append(address)
-            if len(met) != 2:
-                return None
-            child[0].send_signal(signal.SIGKILL)
-            child[0].wait(30)
-            return Odd(502, forward=is_processed)
-
-        middle.decide = decide
-        environment = {
-            **os.environ,
-            "PYTHONPATH": str(ROOT),
-            "TEST_SHAPES": str(SHAPES),
-            "TEST_SHELF": str(tmp_path / "shelf"),
-        }
-        command = [sys.executable, "-m", "tests.push.kill_child", str(site.home), "stored"]
-        child.append(
-            subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True)  # noqa: S603
-        )
-        child[0].communicate(timeout=60)
-        assert child[0].returncode == -signal.SIGKILL
-        middle.decide = lambda *_: None
+        killed_at(site, middle, tmp_path / "shelf", (method, path), 2, is_processed)
         if entity == "dokumente":
             assert None not in hashes(site, entity).values()
         # Only where the answer was lost nobody knows of a file that was made.
@@ -601,3 +605,39 @@ def test_no_signed_address_stands_in_a_log_or_in_the_home(
     assert "signature=" not in caplog.text
     for file in site.home.rglob("*"):
         assert not file.is_file() or b"signature=" not in file.read_bytes(), file
+
+
+@pytest.mark.parametrize("is_processed", [True, False], ids=["processed", "not processed"])
+def test_a_kill_while_the_former_file_is_taken_out_leaves_none_behind(
+    site: Site, shelf: Shelf, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_processed: bool
+) -> None:
+    monkeypatch.setenv("DESTINATION__STORED__IN_FLIGHT", "1")
+    site.sync("stored", rows(shelf, "dokumente"))
+    shelf.documents["D1"] = b"anders"
+    shelf.write(tmp_path / "shelf")
+    made = rows(shelf, "dokumente")
+    with open_database(site.home) as db:
+        write_marts(db, "stored", made)
+    site.close()
+    with through(site, monkeypatch) as middle:
+        killed_at(site, middle, tmp_path / "shelf", ("DELETE", "/files/"), 1, is_processed)
+        as_it_should_be(site, shelf, "dokumente", made, 4)
+
+
+def test_a_former_file_that_could_not_be_taken_out_goes_in_the_next_run(site: Site, shelf: Shelf) -> None:
+    site.sync("stored", rows(shelf, "dokumente"))
+    shelf.documents["D1"] = b"anders"
+    with files_that_stay():
+        assert site.sync("stored", rows(shelf, "dokumente"))["dokumente"].undelivered == 0
+    assert files(site) == 5
+    site.sync("stored", rows(shelf, "dokumente"))
+    assert files(site) == 4
+
+
+def test_a_document_that_is_made_anew_takes_the_place_of_its_former_file(site: Site, shelf: Shelf) -> None:
+    site.sync("stored", rows(shelf, "dokumente"))
+    site.sandbox.tamper("stored", "dokumente", seed=1, deleted=1)
+    changed = rows(shelf, "dokumente", title="Schreiben")
+    for _ in range(2):
+        site.sync("stored", changed)
+    assert (len(site.sandbox.records("stored", "dokumente")), files(site)) == (4, 4)

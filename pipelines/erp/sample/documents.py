@@ -46,7 +46,7 @@ def write_documents(folder: Path) -> int:
 def _write(folder: Path, row: Mapping[str, str]) -> bool:
     path = PurePosixPath((row.get("pfad") or row["dateiname"]).replace("\\", "/"))
     size = int(row["groesse_bytes"])
-    if path.parts[0] == MISSING_FOLDER:
+    if not path.parts or path.parts[0] == MISSING_FOLDER:
         return False
     if path.parts[0] == EMPTY_FOLDER:
         size = 0

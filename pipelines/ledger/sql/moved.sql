@@ -53,7 +53,11 @@ select
     end as tried_hash,
     case when d.kind in ('sent', 'gone', 'ended') then d.run_id else l.last_run_id end as last_run_id,
     case when d.kind in ('sent', 'gone', 'ended') then d.settled_at else l.last_synced_at end as last_synced_at,
-    case when d.kind in ('sent', 'failed', 'ended') then coalesce(d.content, l.content) end as content
+    case
+        when d.kind in ('sent', 'failed', 'ended') then coalesce(d.content, l.content)
+        -- Its bytes go anew, and then the former file is taken out.
+        when d.kind = 'missing' then json_merge_patch(l.content, '{"sha256": "", "label": ""}')
+    end as content
 from kinds as d
 left join sync.ledger as l
     on d.partner = l.partner and d.id_space = l.id_space and d.external_id = l.external_id;
