@@ -18,7 +18,10 @@ def write_marts(db: duckdb.DuckDBPyConnection, partner: str, rows: dict[str, lis
             list(given[0]) if given else [next(iter(contract.schema(entity.name, "create")["properties"]))]
         )
         names = ["external_id", *references, *(n for n in payload if n not in ("external_id", *references))]
-        types = {n: _type(given[0].get(n)) if given else "varchar" for n in names}
+        lists = {n for n in references if n.endswith("_external_ids")}
+        types = {
+            n: "varchar[]" if n in lists else _type(given[0].get(n)) if given else "varchar" for n in names
+        }
         columns = ", ".join(f'"{n}" {types[n]}' for n in names)
         db.execute(f'create or replace table partners."{partner}__{entity.name}" ({columns})')
         for row in given:
