@@ -50,9 +50,9 @@ def pages_are(monkeypatch: pytest.MonkeyPatch, change: Change) -> None:
     real = Channel.send
 
     def send(
-        self: Channel, method: str, address: str, body: Any, query: Any, headers: Any, form: Any = None
+        self: Channel, method: str, address: str, body: Any, query: Any, headers: Any, *more: Any
     ) -> Response:
-        response = real(self, method, address, body, query, headers, form)
+        response = real(self, method, address, body, query, headers, *more)
         parts = urlsplit(address)
         given = {name: values[0] for name, values in parse_qs(parts.query).items()}
         given |= {name: str(value) for name, value in query.items()}
