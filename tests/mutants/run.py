@@ -21,7 +21,6 @@ from tests.mutants.stock import Stock
 PARTNERS = tuple(partners())
 FOLDER = Path(__file__).parents[1] / "partners"
 CONTRACTS = "test_partner_contracts.py"
-DOCUMENTS = "test_document_marts.py"
 
 
 @dataclass
@@ -111,10 +110,8 @@ class Mutation:
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         for partner in self.partners:
             own = [item for item in session.items if item.path.name == f"test_{partner}_marts.py"]
-            documents = [item for item in session.items if _is_of(item, DOCUMENTS, partner, None)]
-            shared = [item for item in session.items if _is_of(item, CONTRACTS, partner)]
-            modules = [items for items in (own, documents, shared) if items]
-            self.scores.append(self._measured(partner, modules))
+            shared = [item for item in session.items if _is_contract_test(item, partner)]
+            self.scores.append(self._measured(partner, [items for items in (own, shared) if items]))
         session._setupstate.teardown_exact(None)
         return True
 
@@ -213,19 +210,15 @@ def _run(item: pytest.Item) -> list[pytest.TestReport]:
     return runtestprotocol(item, log=False, nextitem=item.parent)  # type: ignore[arg-type]
 
 
-def _is_of(item: pytest.Item, file: str, *partners: str | None) -> bool:
-    """Whether a test lies in this file that partners share, and has one of them as its parameter (None: has none)."""
+def _is_contract_test(item: pytest.Item, partner: str) -> bool:
     callspec = getattr(item, "callspec", None)
-    return item.path.name == file and (callspec.params.get("partner") if callspec else None) in partners
+    return item.path.name == CONTRACTS and callspec is not None and callspec.params.get("partner") == partner
 
 
 def measure(partners: Sequence[str], folder: Path = FOLDER) -> list[Score]:
     """Runs the partners' mapping tests against their mutants; the output of pytest itself is left out."""
     plugin = Mutation(partners)
-    files = [folder / f"test_{partner}_marts.py" for partner in partners] + [
-        folder / DOCUMENTS,
-        folder / CONTRACTS,
-    ]
+    files = [folder / f"test_{partner}_marts.py" for partner in partners] + [folder / CONTRACTS]
     options = ["-qq", "--no-header", "--no-summary", "-p", "no:cacheprovider", "--tb=no"]
     pytest.main([*options, *(str(file) for file in files if file.is_file())], plugins=[plugin])
     return plugin.scores
