@@ -510,7 +510,11 @@ def test_the_addresses_of_withdrawals_name_all_parents(leased: Site) -> None:
         ("mietvertraege", {"states": {"field": "status"}}, "the keys field and allows"),
         ("mietvertraege", {"states": {"field": "s", "allows": {"a": {"change": ["x"]}}}}, "takes no 'x'"),
         ("mietvertraege", {"states": {"field": "s", "allows": {"a": {"change": "some"}}}}, "all, or a list"),
-        ("mietvertraege", {"states": {"field": "s", "allows": {"a": {"delete": "yes"}}}}, "has to be a valid boolean"),
+        (
+            "mietvertraege",
+            {"states": {"field": "s", "allows": {"a": {"delete": "yes"}}}},
+            "has to be a valid boolean",
+        ),
     ],
 )
 def test_a_contract_that_cannot_be_meant_is_refused(
