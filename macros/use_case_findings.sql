@@ -1,12 +1,5 @@
 {#- What `findings` says of some ERP tables, as they lie now: a build of a use case writes it there. -#}
 {% macro use_case_findings(tables) -%}
-with
-
-erp_rows as (
-    {{ base_findings(tables) }}
-),
-
-findings as (
     select
         rule,
         table_name,
@@ -15,7 +8,7 @@ findings as (
         value,
         cast(null as varchar) as partner,
         reason
-    from erp_rows
+    from ({{ base_findings(tables) }}) as erp_rows
     {% for partner in aktive_partner() %}
         union all
         select
@@ -29,7 +22,4 @@ findings as (
         from {{ ref(partner ~ '__findings') }}
         where table_name in ('{{ tables | join("', '") }}')
     {% endfor %}
-)
-
-select * from findings
 {%- endmacro %}

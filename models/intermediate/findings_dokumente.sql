@@ -1,3 +1,9 @@
 {{ config(schema='quality', materialized='view') }}
 
-{{ use_case_findings(['archiv', 'dokument', 'ordner']) }}
+with
+
+findings as (
+    {{ use_case_findings(['archiv', 'dokument', 'ordner']) }}
+)
+
+select * from findings

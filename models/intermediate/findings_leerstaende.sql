@@ -1,3 +1,9 @@
 {{ config(schema='quality', materialized='view') }}
 
-{{ use_case_findings(['leerstand']) }}
+with
+
+findings as (
+    {{ use_case_findings(['leerstand']) }}
+)
+
+select * from findings

@@ -353,7 +353,9 @@ def test_what_is_on_its_way_shows_before_it_is_in_the_ledger(delivered: Site) ->
 
 def test_every_rule_that_can_make_a_finding_has_a_sentence() -> None:
     page = (project_root() / "docs" / "rules.md").read_text(encoding="utf-8")
-    assert set(re.findall(r"\*\*([CEHLI]\d+|LE\d|R-HM|V\d|EV\d|AB2)\*\*", page)) | {"V1", "V2"} == set(RULES)
+    assert set(re.findall(r"\*\*([CEHLI]\d+|LE\d|DO\d|R-HM|V\d|EV\d|AB2)\*\*", page)) | {"V1", "V2"} == set(
+        RULES
+    )
 
 
 def test_without_a_database_or_with_one_in_use_the_message_says_what_to_do(tmp_path: Path) -> None:
