@@ -206,27 +206,7 @@ for_all_partners as (
 ),
 
 findings as (
-    select
-        rule,
-        table_name,
-        key,
-        column_name,
-        value,
-        cast(null as varchar) as partner,
-        reason
-    from for_all_partners
-    {% for partner in aktive_partner() %}
-        union all
-        select
-            rule,
-            table_name,
-            key,
-            column_name,
-            value,
-            partner,
-            reason
-        from {{ ref(partner ~ '__findings') }}
-    {% endfor %}
+    {{ with_partner_findings('for_all_partners') }}
 )
 
 select * from findings

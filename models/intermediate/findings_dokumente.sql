@@ -2,8 +2,12 @@
 
 with
 
+erp_rows as (
+    {{ base_findings(['archiv', 'dokument', 'ordner']) }}
+),
+
 findings as (
-    {{ use_case_findings(['archiv', 'dokument', 'ordner']) }}
+    {{ with_partner_findings('erp_rows', tables=['archiv', 'dokument', 'ordner']) }}
 )
 
 select * from findings

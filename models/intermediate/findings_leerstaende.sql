@@ -2,8 +2,12 @@
 
 with
 
+erp_rows as (
+    {{ base_findings(['leerstand']) }}
+),
+
 findings as (
-    {{ use_case_findings(['leerstand']) }}
+    {{ with_partner_findings('erp_rows', tables=['leerstand']) }}
 )
 
 select * from findings

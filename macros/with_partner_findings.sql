@@ -1,5 +1,5 @@
-{#- What `findings` says of some ERP tables, as they lie now: a build of a use case writes it there. -#}
-{% macro use_case_findings(tables) -%}
+{#- Findings that concern all partners, and those of each partner that is on; `tables`: only of these ERP tables. -#}
+{% macro with_partner_findings(rows, tables=none) -%}
     select
         rule,
         table_name,
@@ -8,7 +8,7 @@
         value,
         cast(null as varchar) as partner,
         reason
-    from ({{ base_findings(tables) }}) as erp_rows
+    from {{ rows }}
     {% for partner in aktive_partner() %}
         union all
         select
@@ -20,6 +20,8 @@
             partner,
             reason
         from {{ ref(partner ~ '__findings') }}
+        {% if tables %}
         where table_name in ('{{ tables | join("', '") }}')
+        {% endif %}
     {% endfor %}
 {%- endmacro %}
