@@ -23,6 +23,7 @@ from pipelines.cli.init import init_command, show_version
 from pipelines.cli.look import explain_command, forget_command
 from pipelines.cli.partner import partner_app
 from pipelines.cli.rekey import rekey_command
+from pipelines.cli.runs import KeepDays, runs_app
 from pipelines.cli.terminal import (
     AsJson,
     Partners,
@@ -39,6 +40,7 @@ from pipelines.cli.terminal import (
     invitation,
     out,
     print_rows,
+    recorded,
     say,
     settings_of,
     show_document,
@@ -49,9 +51,10 @@ from pipelines.cli.terminal import (
     table,
     usage_line,
 )
-from pipelines.errors import SentError, SettingsError, StammdatenError
+from pipelines.errors import SentError, SettingsError
+from pipelines.history.run_file import KEEP_DAYS
 from pipelines.settings import home, project_root, working_folder
-from pipelines.unexpected import line_of
+from pipelines.unexpected import exit_status, line_of
 
 app = typer.Typer(
     name="stammdaten",
@@ -98,6 +101,7 @@ def run(
     use_case: UseCase = None,
     variables: VarsOption = None,
     as_json: AsJson = False,
+    keep_days: KeepDays = KEEP_DAYS,
 ) -> None:
     """Load the ERP, build the marts, plan, and push what differs.
 
@@ -107,13 +111,16 @@ def run(
     Vacancies have a rhythm of their own, at most hourly: --use-case leerstaende reads the tables that they need, builds
     what they need, and plans and pushes them alone. What else was loaded, built and sent before stays as it is.
 
+    What it did stands in `stammdaten runs`; history of more than --keep-days days is removed at the end.
+
     Without an ERP (SOURCES__ERP__KIND) and without partner addresses it works on a sample portfolio of about 500
     units and a local sandbox, so that you can look at everything first.
     """
     from pipelines.commands.run import run_all
 
-    with Progressing(as_json) as progress:
-        report = run_all(home(), settings_of(stichtag, partner, variables, use_case), say(as_json), progress)
+    with Progressing(as_json) as progress, recorded("run", use_case) as run:
+        settings = run.given(settings_of(stichtag, partner, variables, use_case))
+        report = run.told(run_all(home(), settings, say(as_json), progress, keep_days))
     finish(report, as_json)
 
 
@@ -133,8 +140,9 @@ def load(
     """
     from pipelines.commands.run import load_only
 
-    with Progressing(as_json) as progress:
-        loaded = load_only(home(), settings_of(stichtag, partner, variables, use_case), progress)
+    with Progressing(as_json) as progress, recorded("load", use_case) as run:
+        settings = run.given(settings_of(stichtag, partner, variables, use_case))
+        loaded = run.told(load_only(home(), settings, progress))
     print_rows(loaded, as_json, ["table", "rows"], [[name, number] for name, number in loaded.rows.items()])
     if not as_json:
         for note in loaded.notes:
@@ -156,8 +164,9 @@ def build(
     """
     from pipelines.commands.run import build_only
 
-    with Progressing(as_json) as progress:
-        report = build_only(home(), settings_of(stichtag, partner, variables, use_case), progress)
+    with Progressing(as_json) as progress, recorded("build", use_case) as run:
+        settings = run.given(settings_of(stichtag, partner, variables, use_case))
+        report = run.told(build_only(home(), settings, progress))
     finish(report, as_json)
 
 
@@ -181,9 +190,9 @@ def plan(
     """
     from pipelines.commands.run import plan_only
 
-    with Progressing(as_json) as progress:
-        settings = settings_of(stichtag, partner, variables, use_case)
-        report = plan_only(home(), settings, progress, with_rows, show_personal_data)
+    with Progressing(as_json) as progress, recorded("plan", use_case) as run:
+        settings = run.given(settings_of(stichtag, partner, variables, use_case))
+        report = run.told(plan_only(home(), settings, progress, with_rows, show_personal_data))
     if as_json:
         show_document(report)
         raise end(report)
@@ -250,9 +259,9 @@ def push(
     """
     from pipelines.commands.run import push_only
 
-    with Progressing(as_json) as progress:
-        settings = settings_of(stichtag, partner, variables, use_case)
-        report = push_only(home(), settings, plan_id, allow or [], retry_rejected, progress)
+    with Progressing(as_json) as progress, recorded("push", use_case) as run:
+        settings = run.given(settings_of(stichtag, partner, variables, use_case))
+        report = run.told(push_only(home(), settings, plan_id, allow or [], retry_rejected, progress))
     finish(report, as_json)
 
 
@@ -388,6 +397,7 @@ app.command("rekey")(rekey_command)
 app.command("explain")(explain_command)
 app.command("forget")(forget_command)
 app.add_typer(partner_app, name="partner")
+app.add_typer(runs_app, name="runs")
 
 
 def main() -> None:
@@ -425,9 +435,7 @@ def _status_after(problem: BaseException) -> int:
             _complain(problem)
         return 1
     _complain(problem)
-    if isinstance(problem, StammdatenError):
-        return problem.exit_code
-    return 1 if interrupt.was_sending() else 2
+    return exit_status(problem)
 
 
 def _complain(problem: BaseException) -> None:

@@ -4,7 +4,8 @@ import json
 import os
 import re
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import fields
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any, TextIO
@@ -15,7 +16,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
-from pipelines import interrupt
+from pipelines import current_run, interrupt
 from pipelines.report import Report, as_json
 from pipelines.settings import Vars, read_vars
 from pipelines.suggest import did_you_mean
@@ -24,6 +25,7 @@ from pipelines.suggest import did_you_mean
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
+    from pipelines.history.record import Record
     from pipelines.reports.run import (
         BuildReport,
         FailureLine,
@@ -197,10 +199,23 @@ def say(quiet: bool) -> Callable[[str], None]:
     """A function that tells what is going on, with the time; it says nothing when `quiet`."""
 
     def say(text: str) -> None:
+        current_run.note("said", text=text)
         if not quiet:
             err.print(f"{datetime.now():%H:%M:%S}  {text}", soft_wrap=True)
 
     return say
+
+
+@contextmanager
+def recorded(command: str, use_case: str | None = None) -> "Iterator[Record]":
+    """What happens inside the `with` is a run of its own in `stammdaten runs`."""
+    from pipelines.history import record
+
+    def warn(text: str) -> None:
+        err.print(text, style="yellow", soft_wrap=True)
+
+    with record.recorded(command, use_case, warn) as run:
+        yield run
 
 
 def finish(report: "BuildReport | PushReport", as_json: bool) -> None:

@@ -7,7 +7,6 @@ import re
 import shlex
 import sys
 from contextlib import suppress
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from string import Template
 
@@ -17,6 +16,7 @@ from pipelines.contract.contract import Contract, load_contract, partners
 from pipelines.errors import SettingsError
 from pipelines.reports.setup import InitReport
 from pipelines.settings import PROJECT_FILE, is_checkout, is_site, local_path, project_root
+from pipelines.versions import stammdaten_version
 
 TEMPLATES = Path(__file__).parent / "init_files"
 SECRETS = ".dlt/secrets.toml"
@@ -63,14 +63,6 @@ def init_folder(given: str) -> InitReport:
         also_there=tuple(sorted(former - ours)),
         notes=tuple(_notes(folder)),
     )
-
-
-def stammdaten_version() -> str:
-    """Version of this program, as it was installed."""
-    try:
-        return version("stammdaten")
-    except PackageNotFoundError:
-        return "unknown (not installed)"
 
 
 def _place(given: str) -> Path:

@@ -7,6 +7,7 @@ at the partner as it is, see `held.py`), `by_law` (what it withdraws whatever gu
 `systems` (which address the ledger of a partner speaks of), `feedback` (which files of a partner were read, see
 `pipelines/push/feedback.py`),
 `plan_renumbered` (see `renumbered.py`: two rows a pair, so that erasing a person by its ids finds both).
+`runs`, `run_partners`, `run_entities`, `run_rules` are filled by `pipelines/history`.
 `use_case` in some of them is that of a run which was limited to one; NULL: it was of all.
 """
 
@@ -99,6 +100,23 @@ create table if not exists sync.rekeyed (partner varchar, former varchar, now va
 create table if not exists sync.systems (partner varchar, address varchar, since timestamptz);
 create table if not exists sync.feedback (
     partner varchar, name varchar, size bigint, modified timestamptz, hash varchar, read_at timestamptz, note varchar
+);
+create table if not exists sync.runs (
+    run_id varchar not null, number bigint not null, command varchar not null, use_case varchar,
+    begun_at timestamptz not null, last_seen_at timestamptz not null, ended_at timestamptz, seconds double,
+    exit integer, message varchar, settings varchar, stichtag varchar, load_id varchar, plan_id varchar,
+    versions varchar, steps varchar, report varchar
+);
+create table if not exists sync.run_partners (
+    run_id varchar, position integer, partner varchar, result varchar, why varchar
+);
+create table if not exists sync.run_entities (
+    run_id varchar, position integer, partner varchar, entity varchar, in_mart bigint, created bigint,
+    updated bigint, withdrawn bigint, unchanged bigint, rejected bigint, blocked bigint, pending bigint,
+    held bigint, delivered bigint, seconds double, requests bigint
+);
+create table if not exists sync.run_rules (
+    run_id varchar, position integer, rule varchar, table_name varchar, partner varchar, row_count bigint
 );
 """
 
