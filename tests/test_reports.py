@@ -129,6 +129,7 @@ KEYS: dict[str, dict[str, str]] = {
     },
     "sample": {"": "folder rows"},
     "init": {"": "folder written left_alone also_there notes"},
+    "schedule": {"": "kind files jobs notes"},
     "partner new": {"": "partner files marks next"},
     "runs show": {
         "": "run last_seen_at settings stichtag versions steps partners entities rules advice report",
@@ -242,6 +243,7 @@ def work(company: Company) -> None:
     company.ask("sample", "sample", "--units", "10", "--out", str(folder / "sample"), given=None)
     company.ask("init", "init", str(folder / "site"), given=None)
     company.ask("partner new", "partner", "new", "neu", "--folder", str(folder / "own"), given=None)
+    company.ask("schedule", "schedule", "systemd")
     company.ask("runs", "runs", given=None)
     first = company.told["runs"][1]["runs"][-1]["run_id"]
     company.ask("runs show", "runs", "show", first, given=None)
@@ -301,6 +303,7 @@ def test_the_exit_status_says_what_happened(company: Company) -> None:
         "sample": 0,
         "init": 0,
         "partner new": 0,
+        "schedule": 0,
         "runs": 0,
         "runs show": 0,
         "runs tidy": 0,

@@ -34,6 +34,7 @@ ROOMS = (
     "partners.*.sandbox",
     "sandbox",
     "reports",
+    "schedule",
     "history",
     "pages",
     "commands",

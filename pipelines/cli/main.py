@@ -24,6 +24,7 @@ from pipelines.cli.look import explain_command, forget_command
 from pipelines.cli.partner import partner_app
 from pipelines.cli.rekey import rekey_command
 from pipelines.cli.runs import KeepDays, runs_app
+from pipelines.cli.schedule import schedule_command
 from pipelines.cli.terminal import (
     AsJson,
     Partners,
@@ -396,6 +397,7 @@ app.command("verify")(verify_command)
 app.command("rekey")(rekey_command)
 app.command("explain")(explain_command)
 app.command("forget")(forget_command)
+app.command("schedule")(schedule_command)
 app.add_typer(partner_app, name="partner")
 app.add_typer(runs_app, name="runs")
 

@@ -13,7 +13,7 @@ from pipelines.reports.check import AdoptReport, RekeyReport, VerifyReport
 from pipelines.reports.history import RunShowReport, RunsReport, TidyReport
 from pipelines.reports.look import PartnersReport, SampleReport, StatusReport
 from pipelines.reports.run import BuildReport, LoadReport, PlanReport, PushReport, RunReport
-from pipelines.reports.setup import InitReport, PartnerNewReport
+from pipelines.reports.setup import InitReport, PartnerNewReport, ScheduleReport
 
 Json = dict[str, Any]
 
@@ -32,6 +32,7 @@ REPORTS: Mapping[str, type[Report]] = {
     "forget": ForgetReport,
     "sample": SampleReport,
     "init": InitReport,
+    "schedule": ScheduleReport,
     "partner new": PartnerNewReport,
     "runs show": RunShowReport,
     "runs tidy": TidyReport,
