@@ -75,10 +75,12 @@ KEYS: dict[str, dict[str, str]] = {
     },
     "push": {"": "plan_id lines stopped guards renumbered reasons notes exit failures", **PUSH},
     "status": {
-        "": "database last_load last_load_kind ledger held findings",
+        "": "database last_load last_load_kind ledger held findings last_runs next_runs",
         "ledger": "partner entity state reason rows",
-        "held": "partner entity rule rows",
-        "findings": "rule table partner rows",
+        "held": "partner entity rule rows meaning",
+        "findings": "rule table partner rows meaning",
+        "last_runs": RUN,
+        "next_runs": "job command at",
     },
     "partners": {"": "entities notes", "entities": "partner on entity from withdrawal note"},
     "adopt": {
@@ -130,6 +132,7 @@ KEYS: dict[str, dict[str, str]] = {
     "sample": {"": "folder rows"},
     "init": {"": "folder written left_alone also_there notes"},
     "schedule": {"": "kind files jobs notes"},
+    "doctor": {"": "checks exit", "checks": "what subject state text todo"},
     "partner new": {"": "partner files marks next"},
     "runs show": {
         "": "run last_seen_at settings stichtag versions steps partners entities rules advice report",
@@ -244,6 +247,7 @@ def work(company: Company) -> None:
     company.ask("init", "init", str(folder / "site"), given=None)
     company.ask("partner new", "partner", "new", "neu", "--folder", str(folder / "own"), given=None)
     company.ask("schedule", "schedule", "systemd")
+    company.ask("doctor", "doctor")
     company.ask("runs", "runs", given=None)
     first = company.told["runs"][1]["runs"][-1]["run_id"]
     company.ask("runs show", "runs", "show", first, given=None)
@@ -304,6 +308,7 @@ def test_the_exit_status_says_what_happened(company: Company) -> None:
         "init": 0,
         "partner new": 0,
         "schedule": 0,
+        "doctor": 0,
         "runs": 0,
         "runs show": 0,
         "runs tidy": 0,

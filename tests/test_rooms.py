@@ -38,6 +38,7 @@ ROOMS = (
     "history",
     "pages",
     "commands",
+    "doctor",
     "cli",
 )
 MOST_FILES = 15

@@ -19,6 +19,7 @@ import typer
 
 from pipelines import interrupt
 from pipelines.cli.check import adopt_command, verify_command
+from pipelines.cli.doctor import doctor_command
 from pipelines.cli.init import init_command, show_version
 from pipelines.cli.look import explain_command, forget_command
 from pipelines.cli.partner import partner_app
@@ -270,7 +271,7 @@ def push(
 def status(
     stichtag: Stichtag = None, partner: Partners = None, variables: VarsOption = None, as_json: AsJson = False
 ) -> None:
-    """Show the last load, what each partner holds, and what is waiting and why. Reads only; exit 0.
+    """Show the last load and run, what is due, what each partner holds, and what waits and why. Reads only; exit 0.
 
     Why one row waits: `stammdaten explain PARTNER KEY`.
     """
@@ -283,12 +284,17 @@ def status(
     kind = " (changes only)" if report.last_load_kind == "increment" else ""
     out.print(f"Last load: {report.last_load or 'none'}{kind}")
     out.print(f"Database:  {report.database}", soft_wrap=True)
+    for run in report.last_runs:
+        which = f"run --use-case {run.use_case}" if run.use_case else "run"
+        out.print(f"Last {which}: {run.begun_at}, exit {run.exit}, {run.what}", soft_wrap=True)
+    for due in report.next_runs:
+        out.print(f"Next due:  {due.at} {due.command}", soft_wrap=True)
     table(["partner", "entity", "state", "reason", "rows"], cells(report.ledger))
     if report.held:
         out.print("Held: in doubt, so it stays at the partner as it is (rule H1)")
-        table(["partner", "entity", "rule", "rows"], cells(report.held))
+        table(["partner", "entity", "rule", "rows", "note"], cells(report.held))
     if report.findings:
-        table(["rule", "table", "partner", "rows"], cells(report.findings))
+        table(["rule", "table", "partner", "rows", "note"], cells(report.findings))
         out.print("Rows by rule: select * from quality.findings", style="dim")
 
 
@@ -398,6 +404,7 @@ app.command("rekey")(rekey_command)
 app.command("explain")(explain_command)
 app.command("forget")(forget_command)
 app.command("schedule")(schedule_command)
+app.command("doctor")(doctor_command)
 app.add_typer(partner_app, name="partner")
 app.add_typer(runs_app, name="runs")
 

@@ -13,7 +13,7 @@ from pipelines.contract.contract import Contract, load_contract, partners
 from pipelines.errors import SettingsError
 from pipelines.reports.setup import InitReport
 from pipelines.schedule.files import CRONTAB, crontab, installation, units
-from pipelines.schedule.jobs import JOBS, MASTER_DATA
+from pipelines.schedule.jobs import JOBS, MASTER_DATA, WATCH
 from pipelines.settings import PROJECT_FILE, is_checkout, is_site, local_path, project_root
 from pipelines.versions import stammdaten_version
 
@@ -107,7 +107,7 @@ def _text(folder: Path, name: str) -> str:
     if name.startswith(f"{SCHEDULE}/"):
         here, file = installation(folder, {}), Path(name).name
         # Nobody has said yet which partners are on.
-        return crontab(here, [MASTER_DATA]) if file == CRONTAB else units(here)[file]
+        return crontab(here, [MASTER_DATA, WATCH]) if file == CRONTAB else units(here)[file]
     if not FILES[name]:
         return (base / name).read_text(encoding="utf-8")
     template = Template((TEMPLATES / f"{FILES[name]}.template").read_text(encoding="utf-8"))

@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -37,8 +38,11 @@ from pipelines.erp.files.door import FilesSettings
 from pipelines.erp.load import Load, Only, kind_of_last_load, load
 from pipelines.erp.settings import erp_settings, increments, is_configured
 from pipelines.errors import BuildError, SettingsError, StammdatenError
+from pipelines.explain.explain import rule_of
 from pipelines.forget import forget
 from pipelines.history.run_file import KEEP_DAYS
+from pipelines.history.runs import read_runs
+from pipelines.history.shown import run_line
 from pipelines.history.tidy import tidy
 from pipelines.ledger.ledger import one, open_database
 from pipelines.ledger.target_systems import check_systems, moved
@@ -53,12 +57,13 @@ from pipelines.push.delivered import OVERDUE
 from pipelines.push.recovery import recover
 from pipelines.push.rekey import keeps_its_record
 from pipelines.report import as_json
-from pipelines.reports.history import TidyReport
+from pipelines.reports.history import RunLine, TidyReport
 from pipelines.reports.look import (
     EntityLine,
     FindingCount,
     HeldCount,
     LedgerCount,
+    NextRun,
     PartnersReport,
     StatusReport,
 )
@@ -76,6 +81,7 @@ from pipelines.reports.run import (
     RunReport,
     WarningLine,
 )
+from pipelines.schedule.jobs import needed
 from pipelines.settings import VARS, Vars, config_value, database, is_loopback, setting_name, unknown_partner
 from pipelines.suggest import did_you_mean
 
@@ -202,8 +208,9 @@ def push_only(
 def status_report(home: Path, settings: Vars) -> StatusReport:
     """What the last load brought, what the partners hold, what waits, and what rules dropped."""
     file = str(database(home))
+    runs, due = _last_runs(home), _next_runs(settings)
     if not database(home).exists():
-        return StatusReport(database=file, last_load=None, last_load_kind=None)
+        return StatusReport(database=file, last_load=None, last_load_kind=None, last_runs=runs, next_runs=due)
     with open_database(home) as db:
         tables = {
             f"{schema}.{name}"
@@ -223,6 +230,26 @@ def status_report(home: Path, settings: Vars) -> StatusReport:
         ledger=tuple(line for line in ledger if line.partner in settings.partners),
         held=tuple(line for line in held if line.partner in settings.partners),
         findings=findings,
+        last_runs=runs,
+        next_runs=due,
+    )
+
+
+def _last_runs(home: Path) -> tuple[RunLine, ...]:
+    """The last `run` of each use case, the youngest first."""
+    found: dict[str | None, RunLine] = {}
+    for run in read_runs(home)[0]:
+        if run.command == "run":
+            found.setdefault(run.use_case, run_line(run))
+    return tuple(found.values())
+
+
+def _next_runs(settings: Vars) -> tuple[NextRun, ...]:
+    """What is due next of what the settings ask for, the soonest first."""
+    due = [(job.due_after(datetime.now(UTC)), job) for job in needed(settings) if job.words[0] == "run"]
+    return tuple(
+        NextRun(job=job.name, command=f"stammdaten {' '.join(job.words)}", at=f"{at:%Y-%m-%dT%H:%M:%SZ}")
+        for at, job in sorted(due, key=lambda one: one[0])
     )
 
 
@@ -247,7 +274,13 @@ def _counted(db: duckdb.DuckDBPyConnection, line: Callable[..., Line], rows: str
     """Each different row with how often it comes, in the order of its columns."""
     found = db.execute(f"select *, count(*) as rows from ({rows}) group by all order by all")
     names = [column[0] for column in found.description]
-    return tuple(line(**dict(zip(names, row, strict=True))) for row in found.fetchall())
+    lines = [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+    return tuple(line(**{**one, **_meaning(one)}) for one in lines)
+
+
+def _meaning(line: Mapping[str, Any]) -> dict[str, str]:
+    """What the rule of a line says; nothing for lines without one."""
+    return {"meaning": rule_of(line["rule"]).meaning} if "rule" in line else {}
 
 
 def partner_report(home: Path, settings: Vars, renamed: str | None) -> PartnersReport:
@@ -529,7 +562,8 @@ def _build(home: Path, settings: Vars, progress: Progress) -> dbt.Build:
             shares.note_built(db)
         else:
             shares.renew_findings(db, use_case)
-        current_run.note("rules", lines=[as_json(line) for line in _found(db)])
+        counted = [{k: v for k, v in as_json(line).items() if k != "meaning"} for line in _found(db)]
+        current_run.note("rules", lines=counted)
     return built
 
 

@@ -10,6 +10,7 @@ from pipelines.explain.report import ExplainReport
 from pipelines.forget.report import ForgetReport, KeptRecord
 from pipelines.report import Report
 from pipelines.reports.check import AdoptReport, RekeyReport, VerifyReport
+from pipelines.reports.doctor import DoctorReport
 from pipelines.reports.history import RunShowReport, RunsReport, TidyReport
 from pipelines.reports.look import PartnersReport, SampleReport, StatusReport
 from pipelines.reports.run import BuildReport, LoadReport, PlanReport, PushReport, RunReport
@@ -33,6 +34,7 @@ REPORTS: Mapping[str, type[Report]] = {
     "sample": SampleReport,
     "init": InitReport,
     "schedule": ScheduleReport,
+    "doctor": DoctorReport,
     "partner new": PartnerNewReport,
     "runs show": RunShowReport,
     "runs tidy": TidyReport,

@@ -93,7 +93,18 @@ DOCUMENTS = Job(
     minute=0,
     makes_up=True,
 )
-JOBS = (MASTER_DATA, VACANCIES, DOCUMENTS)
+# Fails, and so says, when the last run failed or one that is due did not come.
+WATCH = Job(
+    name="stammdaten-watch",
+    what="Whether the runs that are due came and went well",
+    words=("doctor", "--no-login"),
+    use_case=None,
+    hours=range(6, 23),
+    minute=50,
+    longest="5min",
+)
+# None between two and three in the night: that hour comes twice in autumn, and not at all in spring.
+JOBS = (MASTER_DATA, VACANCIES, DOCUMENTS, WATCH)
 
 
 def needed(settings: Vars) -> tuple[Job, ...]:

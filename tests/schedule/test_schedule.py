@@ -16,7 +16,7 @@ from pipelines.cli.main import app
 from pipelines.commands.init import init_folder
 from pipelines.contract.contract import partners
 from pipelines.schedule.files import HEAD, Installation, crontab, units
-from pipelines.schedule.jobs import DOCUMENTS, JOBS, MASTER_DATA, VACANCIES, Job, needed
+from pipelines.schedule.jobs import DOCUMENTS, JOBS, MASTER_DATA, VACANCIES, WATCH, Job, needed
 from pipelines.settings import read_vars
 
 systemd = pytest.mark.skipif(
@@ -62,14 +62,16 @@ def test_the_times_are_those_that_were_agreed() -> None:
         ("Tue,Thu,Sun 05:00 Europe/Berlin", "0 5 * * 0,2,4"),
         ("*-*-* 06..20:30 Europe/Berlin", "30 6-20 * * *"),
         ("*-*-* 22:00 Europe/Berlin", "0 22 * * *"),
+        ("*-*-* 06..22:50 Europe/Berlin", "50 6-22 * * *"),
     ]
+    assert not any(hour in (2, 3) for job in JOBS for hour in job.hours)
 
 
 def test_a_job_is_there_where_a_partner_gets_something_of_it() -> None:
-    assert needed(vars_with(etg24={})) == (MASTER_DATA,)
-    assert needed(vars_with(wohnungshelden={})) == (MASTER_DATA, VACANCIES)
-    assert needed(vars_with(facilioo={})) == (MASTER_DATA,)
-    assert needed(vars_with(facilioo={"dokumente": True})) == (MASTER_DATA, DOCUMENTS)
+    assert needed(vars_with(etg24={})) == (MASTER_DATA, WATCH)
+    assert needed(vars_with(wohnungshelden={})) == (MASTER_DATA, VACANCIES, WATCH)
+    assert needed(vars_with(facilioo={})) == (MASTER_DATA, WATCH)
+    assert needed(vars_with(facilioo={"dokumente": True})) == (MASTER_DATA, DOCUMENTS, WATCH)
 
 
 @systemd
@@ -102,6 +104,8 @@ def test_systemd_takes_the_units_of_a_folder_with_odd_signs(site: Path, tmp_path
     assert names == [
         "stammdaten-leerstaende.service",
         "stammdaten-leerstaende.timer",
+        "stammdaten-watch.service",
+        "stammdaten-watch.timer",
         "stammdaten.service",
         "stammdaten.timer",
     ]
@@ -152,11 +156,13 @@ def test_cron_runs_the_line_in_the_folder_with_our_variables(site: Path, tmp_pat
 def test_what_no_partner_gets_is_off_in_cron_and_not_among_the_units(site: Path) -> None:
     text = asked("cron").stdout
     assert text.startswith(HEAD)
-    jobs = [line for line in text.splitlines() if " run" in line and "cd " in line]
-    assert [line.startswith("# ") for line in jobs] == [False, True, True]
+    jobs = [line for line in text.splitlines() if "pipelines.cli.main" in line]
+    assert [line.startswith("# ") for line in jobs] == [False, False, True, True]
     assert list(json.loads(asked("systemd", "--json").stdout)["files"]) == [
         "stammdaten.service",
         "stammdaten.timer",
+        "stammdaten-watch.service",
+        "stammdaten-watch.timer",
     ]
 
 
