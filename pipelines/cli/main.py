@@ -22,12 +22,14 @@ from pipelines.cli.check import adopt_command, verify_command
 from pipelines.cli.doctor import doctor_command
 from pipelines.cli.init import init_command, show_version
 from pipelines.cli.look import explain_command, forget_command
+from pipelines.cli.metrics import metrics_command
 from pipelines.cli.partner import partner_app
 from pipelines.cli.rekey import rekey_command
 from pipelines.cli.runs import KeepDays, runs_app
 from pipelines.cli.schedule import schedule_command
 from pipelines.cli.terminal import (
     AsJson,
+    LogFormat,
     Partners,
     Progressing,
     ShowPersonalData,
@@ -51,6 +53,7 @@ from pipelines.cli.terminal import (
     show_renumbered,
     show_warnings,
     table,
+    tell,
     usage_line,
 )
 from pipelines.errors import SentError, SettingsError
@@ -104,6 +107,7 @@ def run(
     variables: VarsOption = None,
     as_json: AsJson = False,
     keep_days: KeepDays = KEEP_DAYS,
+    log_format: LogFormat = "text",
 ) -> None:
     """Load the ERP, build the marts, plan, and push what differs.
 
@@ -120,7 +124,7 @@ def run(
     """
     from pipelines.commands.run import run_all
 
-    with Progressing(as_json) as progress, recorded("run", use_case) as run:
+    with Progressing(as_json) as progress, recorded("run", use_case, log_format) as run:
         settings = run.given(settings_of(stichtag, partner, variables, use_case))
         report = run.told(run_all(home(), settings, say(as_json), progress, keep_days))
     finish(report, as_json)
@@ -133,6 +137,7 @@ def load(
     use_case: UseCase = None,
     variables: VarsOption = None,
     as_json: AsJson = False,
+    log_format: LogFormat = "text",
 ) -> None:
     """Load the ERP delivery into the raw layer, as a whole or not at all. Nothing is built or sent.
 
@@ -142,7 +147,7 @@ def load(
     """
     from pipelines.commands.run import load_only
 
-    with Progressing(as_json) as progress, recorded("load", use_case) as run:
+    with Progressing(as_json) as progress, recorded("load", use_case, log_format) as run:
         settings = run.given(settings_of(stichtag, partner, variables, use_case))
         loaded = run.told(load_only(home(), settings, progress))
     print_rows(loaded, as_json, ["table", "rows"], [[name, number] for name, number in loaded.rows.items()])
@@ -158,6 +163,7 @@ def build(
     use_case: UseCase = None,
     variables: VarsOption = None,
     as_json: AsJson = False,
+    log_format: LogFormat = "text",
 ) -> None:
     """Build staging and marts with dbt and run the data tests. The same as `dbt build`, with a shorter report.
 
@@ -166,7 +172,7 @@ def build(
     """
     from pipelines.commands.run import build_only
 
-    with Progressing(as_json) as progress, recorded("build", use_case) as run:
+    with Progressing(as_json) as progress, recorded("build", use_case, log_format) as run:
         settings = run.given(settings_of(stichtag, partner, variables, use_case))
         report = run.told(build_only(home(), settings, progress))
     finish(report, as_json)
@@ -253,6 +259,7 @@ def push(
         bool,
         typer.Option("--retry-rejected", help="Try rows again that were given up after several refusals."),
     ] = False,
+    log_format: LogFormat = "text",
 ) -> None:
     """Send what differs to the partners: a new plan, or exactly the one given with --plan.
 
@@ -261,7 +268,7 @@ def push(
     """
     from pipelines.commands.run import push_only
 
-    with Progressing(as_json) as progress, recorded("push", use_case) as run:
+    with Progressing(as_json) as progress, recorded("push", use_case, log_format) as run:
         settings = run.given(settings_of(stichtag, partner, variables, use_case))
         report = run.told(push_only(home(), settings, plan_id, allow or [], retry_rejected, progress))
     finish(report, as_json)
@@ -405,6 +412,7 @@ app.command("explain")(explain_command)
 app.command("forget")(forget_command)
 app.command("schedule")(schedule_command)
 app.command("doctor")(doctor_command)
+app.command("metrics")(metrics_command)
 app.add_typer(partner_app, name="partner")
 app.add_typer(runs_app, name="runs")
 
@@ -448,7 +456,7 @@ def _status_after(problem: BaseException) -> int:
 
 
 def _complain(problem: BaseException) -> None:
-    err.print(f"Error: {_line_of(problem)}", style="red", soft_wrap=True)
+    tell("error", f"Error: {_line_of(problem)}", style="red")
 
 
 def _line_of(problem: BaseException) -> str:

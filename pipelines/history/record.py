@@ -5,11 +5,14 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any, TypeVar
 
 from pipelines import interrupt
 from pipelines.current_run import known_as
+from pipelines.database import said
 from pipelines.errors import StammdatenError
+from pipelines.history.metrics import metrics_file, write_metrics
 from pipelines.history.run_file import LARGEST_REPORT, RunFile, bounded
 from pipelines.history.runs import fold_files
 from pipelines.report import Report, as_json
@@ -47,17 +50,22 @@ class Record:
 
 
 @contextmanager
-def recorded(command: str, use_case: str | None, tell: Callable[[str], None]) -> Iterator[Record]:
-    """A run of this command, from here to the end of the `with`.
+def recorded(
+    command: str,
+    use_case: str | None,
+    tell: Callable[[str], None],
+    echo: Callable[[str], None] = lambda _: None,
+) -> Iterator[Record]:
+    """A run of this command, from here to the end of the `with`; each line of its file goes to `echo`, too.
 
-    That its history cannot be written is told, and changes nothing of the run.
+    That its history or its metrics cannot be written is told, and changes nothing of the run.
     """
     try:
         at = home()
     except StammdatenError:  # the command says so itself
         yield Record(None)
         return
-    file = RunFile(at, command, use_case)
+    file = RunFile(at, command, use_case, echo)
     record = Record(file)
     try:
         with known_as(file.run_id, file.note):
@@ -69,10 +77,24 @@ def recorded(command: str, use_case: str | None, tell: Callable[[str], None]) ->
         file.end(interrupt.exit_code() or record.status, None)
     finally:
         fold_files(at)
+        if trouble := _metrics_trouble(at):
+            tell(f"STAMMDATEN_METRICS: not written ({trouble}). The run itself is not touched by it.")
         if file.trouble:
             tell(
                 f"The history of this run is not complete: {file.trouble}. The run itself is not touched by it."
             )
+
+
+def _metrics_trouble(at: Path) -> str | None:
+    """Writes the metrics, where a file for them is named; what went wrong, or None."""
+    try:
+        if path := metrics_file():
+            write_metrics(at, path)
+    except OSError as problem:
+        return said(problem)
+    except Exception as problem:  # the run is over
+        return summary(problem)
+    return None
 
 
 def settings_digest(settings: Vars) -> str:

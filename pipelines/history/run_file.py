@@ -9,7 +9,7 @@ import json
 import os
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -30,8 +30,11 @@ Json = dict[str, Any]
 class RunFile:
     """The file of the run that this process is. No method raises: what cannot be written is told by `trouble`."""
 
-    def __init__(self, home: Path, command: str, use_case: str | None):
+    def __init__(
+        self, home: Path, command: str, use_case: str | None, echo: Callable[[str], None] = lambda _: None
+    ):
         self.run_id = new_id()
+        self._echo = echo
         self.trouble: str | None = None
         self._began = time.monotonic()
         self._lock = threading.Lock()
@@ -49,10 +52,12 @@ class RunFile:
 
     def note(self, event: str, values: Json) -> None:
         """Adds an event with its time."""
+        line = {"at": datetime.now(UTC).isoformat(timespec="milliseconds"), "event": event, **values}
+        shown = json.dumps(line, default=str)  # ASCII: halves of characters do no harm
+        self._echo(shown)
         if self._file is None:
             return
-        line = {"at": datetime.now(UTC).isoformat(timespec="milliseconds"), "event": event, **values}
-        text = json.dumps(line, default=str).encode()  # ASCII: halves of characters do no harm
+        text = shown.encode()
         with self._lock:
             try:
                 # After half a line the next one begins a new one.

@@ -75,7 +75,8 @@ OLD = {
             select load_id from ({NEEDED_LOADS}) as needed (load_id) where load_id is not null
         )
     """,
-    "sync.runs": f"begun_at < $before and run_id not in ({NEEDED_RUNS})",
+    # One of which the file is there would come back as a new one.
+    "sync.runs": f"begun_at < $before and run_id not in ({NEEDED_RUNS}) and not list_contains($with_file, run_id)",
     "sync.run_partners": "run_id not in (select run_id from sync.runs)",
     "sync.run_entities": "run_id not in (select run_id from sync.runs)",
     "sync.run_rules": "run_id not in (select run_id from sync.runs)",
@@ -102,9 +103,10 @@ def tidy(home: Path, keep_days: int, apply: bool, now: datetime | None = None) -
             else:
                 before = min(now, datetime.fromtimestamp(last, UTC)) - timedelta(days=keep_days)
             folded = frozenset(run_id for (run_id,) in db.execute("select run_id from sync.runs").fetchall())
-            # Before the rows: a file of which the row is gone would be taken over once more.
             lines += _files(home, before, apply, folded)
-            lines += _rows(db, before, apply)
+            gone = _old_runs(home, before, folded)
+            with_file = [id_of(file) for file in run_files(home) if apply or file not in gone]
+            lines += _rows(db, before, with_file, apply)
             datasets = former_datasets(db)
             lines.append(
                 TidyLine(what="raw of former loads", there=len(datasets), old=len(datasets), bytes=0)
@@ -131,7 +133,9 @@ def sizes(home: Path) -> Iterator[HomeLine]:
         yield HomeLine(name=name, bytes=size)
 
 
-def _rows(db: duckdb.DuckDBPyConnection, before: datetime, apply: bool) -> Iterator[TidyLine]:
+def _rows(
+    db: duckdb.DuckDBPyConnection, before: datetime, with_file: list[str], apply: bool
+) -> Iterator[TidyLine]:
     there = {
         f"sync.{name}"
         for (name,) in db.execute(
@@ -143,7 +147,8 @@ def _rows(db: duckdb.DuckDBPyConnection, before: datetime, apply: bool) -> Itera
         for table, is_old in OLD.items():
             if table not in there:  # `sync.loads` before the first load
                 continue
-            given = {"before": before} if "$before" in is_old else {}
+            values = {"before": before, "with_file": with_file}
+            given = {name: value for name, value in values.items() if f"${name}" in is_old}
             rows, old = one(db, f"select count(*), count(*) filter ({is_old}) from {table}", given)
             size = _room(db, table) * old // max(rows, 1)
             if old:
@@ -166,20 +171,21 @@ def _room(db: duckdb.DuckDBPyConnection, table: str) -> int:
 
 
 def _files(home: Path, before: datetime, apply: bool, folded: frozenset[str]) -> Iterator[TidyLine]:
-    files = run_files(home)
+    traces = list(home.glob("trace-*.txt"))
     for what, there, old in (
-        ("files of runs", files, [f for f in files[:-1] if _goes(f, files, before, folded)]),
-        (
-            "traces",
-            list(home.glob("trace-*.txt")),
-            [f for f in home.glob("trace-*.txt") if _is_before(f, before)],
-        ),
+        ("files of runs", run_files(home), _old_runs(home, before, folded)),
+        ("traces", traces, [file for file in traces if _is_before(file, before)]),
     ):
         size = sum(_size(file) for file in old)
         for file in old if apply else ():
             with suppress(OSError):
                 file.unlink()
         yield TidyLine(what=what, there=len(there), old=len(old), bytes=size)
+
+
+def _old_runs(home: Path, before: datetime, folded: frozenset[str]) -> list[Path]:
+    files = run_files(home)
+    return [file for file in files[:-1] if _goes(file, files, before, folded)]
 
 
 def _goes(file: Path, files: list[Path], before: datetime, folded: frozenset[str]) -> bool:

@@ -17,12 +17,9 @@ from pipelines.settings import TIME_ZONE
 CRONTAB = "stammdaten.cron"
 # Of the environment: what decides where a run reads and writes, and no credential.
 CARRIED = (
-    "STAMMDATEN_BACKUP",
-    "STAMMDATEN_HOME",
-    "STAMMDATEN_MEMORY",
-    "STAMMDATEN_PARTNERS",
+    "STAMMDATEN_BACKUP", "STAMMDATEN_HOME", "STAMMDATEN_MEMORY", "STAMMDATEN_METRICS", "STAMMDATEN_PARTNERS",
     "STAMMDATEN_WAIT",
-)
+)  # fmt: skip
 HEAD = f"""\
 # Take it over with: crontab -e. What is printed is mailed by cron; the exit status is 0 only when all was delivered.
 # The times are German ones. Debian's cron takes those of the machine, whatever CRON_TZ says: timedatectl

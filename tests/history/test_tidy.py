@@ -11,6 +11,7 @@ from pipelines.erp.load import CREATE_LOADS
 from pipelines.history import tidy as module
 from pipelines.history.record import recorded
 from pipelines.history.run_file import run_files
+from pipelines.history.runs import fold
 from pipelines.history.tidy import OLD, tidy
 from pipelines.ledger.ledger import open_database
 from pipelines.push import push as engine
@@ -36,8 +37,8 @@ def age(home: Path, days: int) -> None:
         for table, stamps in STAMPS.items():
             set_all = ", ".join(f"{stamp} = {stamp} - interval {days} day" for stamp in stamps)
             db.execute(f"update {table} set {set_all}")
-    then = (datetime.now(UTC) - timedelta(days=days)).timestamp()
     for file in run_files(home):
+        then = file.stat().st_mtime - days * 86_400
         os.utime(file, (then, then))
 
 
@@ -180,6 +181,19 @@ def test_files_of_runs_go_once_they_are_taken_over(pushed: Site, monkeypatch: py
     assert len(run_files(home)) == 2
     with duckdb.connect(str(database(home))) as db:
         assert db.execute("select count(*) from sync.runs").fetchall() == [(3,)]
+
+
+def test_a_run_of_which_the_file_is_kept_stays_so_that_it_does_not_come_back_as_a_new_one(
+    pushed: Site,
+) -> None:
+    home = pushed.home
+    age(home, 40)
+    ran(home)
+    for file in run_files(home):  # it ended after what is old, and began before
+        os.utime(file)
+    assert "sync.runs" not in removed(home)
+    with open_database(home) as db:
+        assert fold(db, home) == 0
 
 
 def test_a_push_of_another_use_case_has_its_own_last_load(pushed: Site) -> None:
