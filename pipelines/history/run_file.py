@@ -7,6 +7,7 @@ What is written are names, counts and codes of ours: no value of a row, no id of
 import fcntl
 import json
 import os
+import re
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -25,6 +26,7 @@ KEEP_DAYS = 180
 # Of a report so many entries of a list, and signs of a text, are kept, and so many bytes in all.
 MOST_ENTRIES, LONGEST_TEXT, LARGEST_REPORT = 200, 2_000, 1_048_576
 Json = dict[str, Any]
+NAME = re.compile(r"[0-9]{6,9}-[0-9a-f]{12}\.jsonl")
 
 
 class RunFile:
@@ -43,21 +45,25 @@ class RunFile:
         try:
             folder = home / FOLDER
             folder.mkdir(mode=0o700, exist_ok=True)
-            name = folder / f"{_last_number(folder) + 1:06}-{self.run_id}.jsonl"
+            name = folder / f"{self._number(home):06}-{self.run_id}.jsonl"
             self._file = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600)
             fcntl.flock(self._file, fcntl.LOCK_EX)
         except OSError as problem:
             self.trouble = problem.strerror or type(problem).__name__
         self.note("begin", {"run_id": self.run_id, "command": command, "use_case": use_case} | _versions())
 
+    @staticmethod
+    def _number(home: Path) -> int:
+        return max(map(_number_of, run_files(home)), default=0) + 1
+
     def note(self, event: str, values: Json) -> None:
         """Adds an event with its time."""
         line = {"at": datetime.now(UTC).isoformat(timespec="milliseconds"), "event": event, **values}
-        shown = json.dumps(line, default=str)  # ASCII: halves of characters do no harm
-        self._echo(shown)
+        # Halves of characters are in no file and in no database.
+        text = json.dumps(line, default=str, ensure_ascii=False).encode("utf-8", "replace")
+        self._echo(text.decode())
         if self._file is None:
             return
-        text = shown.encode()
         with self._lock:
             try:
                 # After half a line the next one begins a new one.
@@ -126,7 +132,8 @@ def read_files(home: Path, without: frozenset[str] = frozenset()) -> list[Record
 def run_files(home: Path) -> list[Path]:
     """The files of runs, the oldest first."""
     folder = home / FOLDER
-    return sorted(folder.glob("[0-9]*-*.jsonl")) if folder.is_dir() else []
+    found = folder.glob("*.jsonl") if folder.is_dir() else ()
+    return sorted((file for file in found if NAME.fullmatch(file.name)), key=_number_of)
 
 
 def id_of(file: Path) -> str:
@@ -134,14 +141,22 @@ def id_of(file: Path) -> str:
     return file.stem.partition("-")[2]
 
 
+def _number_of(file: Path) -> int:
+    return int(file.name.partition("-")[0])
+
+
 def read_file(file: Path) -> RecordedRun | None:
-    """The run that wrote the file; None where not even its beginning can be read."""
+    """The run that wrote the file; None where not even its beginning can be read, or somebody else wrote it."""
     try:
         with file.open("rb") as opened:
             is_running = _is_held(opened.fileno())
             events = list(_events(opened))
-    except OSError:
+        return _run_of(file, events, is_running)
+    except (OSError, LookupError, ValueError, TypeError, AttributeError):
         return None
+
+
+def _run_of(file: Path, events: list[Json], is_running: bool) -> RecordedRun | None:
     if not events or events[0]["event"] != "begin":
         return None
     known: Json = {"steps": {}}
@@ -152,7 +167,7 @@ def read_file(file: Path) -> RecordedRun | None:
     has_ended = last["event"] == "end"
     return RecordedRun(
         run_id=begin["run_id"],
-        number=int(file.name.partition("-")[0]),
+        number=_number_of(file),
         command=begin["command"],
         use_case=begin["use_case"],
         versions=begin["versions"],
@@ -216,10 +231,6 @@ def _is_held(file: int) -> bool:
     except OSError:
         return True
     return False
-
-
-def _last_number(folder: Path) -> int:
-    return max((int(file.name.partition("-")[0]) for file in folder.glob("[0-9]*-*.jsonl")), default=0)
 
 
 def _versions() -> Json:

@@ -3,6 +3,7 @@
 import json
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import duckdb
 
 from pipelines.database import open_file
 from pipelines.history.run_file import RecordedRun, read_files
-from pipelines.ledger.ledger import create_tables
+from pipelines.ledger.ledger import create_tables, in_transaction
 from pipelines.settings import database
 
 COUNTED = (
@@ -37,20 +38,21 @@ def fold_files(home: Path) -> None:
 
 
 def fold(db: duckdb.DuckDBPyConnection, home: Path) -> int:
-    """Takes runs that have ended into `sync.runs`, all or none; returns how many."""
+    """Takes runs that have ended into `sync.runs`, each as a whole or not at all; returns how many.
+
+    One that the database does not take holds up no other.
+    """
     create_tables(db)
     ids = frozenset(run_id for (run_id,) in db.execute("select run_id from sync.runs").fetchall())
-    runs = [run for run in read_files(home, ids) if not run.is_running]
-    if not runs:
-        return 0
-    db.execute("begin")
+    runs, taken = [run for run in read_files(home, ids) if not run.is_running], 0
     # Files that somebody threw away must not make the next runs older than those before.
     (last,) = db.execute("select coalesce(max(number), 0) from sync.runs").fetchone() or (0,)
     for run in runs:
         last = max(run.number, last + 1)
-        _insert(db, replace(run, number=last))
-    db.execute("commit")
-    return len(runs)
+        with suppress(duckdb.Error, ValueError):
+            in_transaction(db, partial(_insert, db, replace(run, number=last)))
+            taken += 1
+    return taken
 
 
 def read_runs(home: Path) -> tuple[list[RecordedRun], str | None]:

@@ -199,15 +199,16 @@ def in_little_memory(db: duckdb.DuckDBPyConnection, work: Callable[[], T]) -> T:
     """
     db.execute(f"set threads = 1; set memory_limit = '{LITTLE_MEMORY}'")
     try:
-        return _in_transaction(db, work)
+        return in_transaction(db, work)
     except duckdb.OutOfMemoryException:
         db.execute(f"set memory_limit = '{memory_limit()}'")
-        return _in_transaction(db, work)
+        return in_transaction(db, work)
     finally:
         db.execute(f"reset threads; set memory_limit = '{memory_limit()}'")
 
 
-def _in_transaction(db: duckdb.DuckDBPyConnection, work: Callable[[], T]) -> T:
+def in_transaction(db: duckdb.DuckDBPyConnection, work: Callable[[], T]) -> T:
+    """What `work` returns, done as a whole or not at all."""
     db.execute("begin")
     try:
         result = work()

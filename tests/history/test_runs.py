@@ -338,6 +338,36 @@ def test_a_database_that_is_held_loses_no_run_and_is_not_waited_for(home: Path) 
     assert [run.command for run in runs_report(home, 9).runs] == ["push", "load"]
 
 
+def test_a_file_of_somebody_else_and_odd_text_keep_no_other_run_from_the_history(home: Path) -> None:
+    with open_database(home):
+        pass
+    (home / FOLDER).mkdir()
+    ours = '{"at": "2026-11-30T12:00:00+00:00", "event": "begin", "run_id": "0123456789ab"'
+    for name, text in (
+        ("notes.jsonl", "{}"),
+        ("1x-2.jsonl", ours),
+        ("000007-0123456789ab.jsonl", "no json"),
+        ("000008-0123456789ac.jsonl", "[]\n7\nnull\n"),
+        ("000009-0123456789ad.jsonl", f'{ours}, "command": "run"}}'),
+        (
+            "000010-0123456789ae.jsonl",
+            f'{ours}, "command": "run", "use_case": null, "versions": 3, "at": "soon"}}',
+        ),
+        ("000011-0123456789af.jsonl", ""),
+    ):
+        (home / FOLDER / name).write_text(text)
+    with pytest.raises(DeliveryError), recorded("load", None, print):
+        raise DeliveryError("lost\udcff half \x00 nul \u202e 😀")
+    with recorded("load", None, print):
+        pass
+    assert [(run.number, run.command, run.exit) for run in read_runs(home)[0]] == [
+        (13, "load", 0),
+        (12, "load", 2),
+    ]
+    assert rows(home, "select count(*) from sync.runs") == [(2,)]
+    assert rows(home, "select message from sync.runs where exit = 2") == [("lost? half \x00 nul \u202e 😀",)]
+
+
 def test_runs_are_shown_as_json_and_an_unknown_one_is_named(home: Path) -> None:
     with recorded("load", None, print):
         run_id = current_run.run_id()
