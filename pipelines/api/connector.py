@@ -175,7 +175,7 @@ class Connector(Finder):
         outcome = replace(self.judge(operation, answer), requests=sent)
         if was_lost and not self.refuses_twins(operation):
             raise InDoubt(requests=sent)
-        if was_lost or answer.status == 409 or self._may_be_there(entity, answer):
+        if was_lost or answer.status == 409 or self._may_be_there(operation, answer):
             raise InDoubt(outcome, sent)
         return outcome
 
@@ -185,7 +185,7 @@ class Connector(Finder):
         By its external id, if that is unique and known to be kept, or by a number that it keeps unique.
         """
         entity = operation.entity
-        if entity.unique_field and operation.body.get(entity.unique_field) not in (None, ""):
+        if self._unique_number(operation):
             return True
         is_kept = entity.name in self._with_external_id or not self._is_assumed(entity)
         return entity.unique_external_id and is_kept and not self.external_ids_known.is_unknown(entity.name)
@@ -559,9 +559,16 @@ class Connector(Finder):
             Refusal("update", answer.status, text=words_of(answer.body), html=is_html(answer))
         ) == ("unknown_route")
 
-    def _may_be_there(self, entity: Entity, answer: Answer) -> bool:
+    def _may_be_there(self, operation: Operation, answer: Answer) -> bool:
         """Whether a number that is unique at the partner was refused: then the record may be there already."""
-        return answer.status in (400, 422) and entity.unique_field in self.refused_fields(answer)
+        number = self._unique_number(operation)
+        return bool(number) and answer.status in (400, 422) and number in self.refused_fields(answer)
+
+    @staticmethod
+    def _unique_number(operation: Operation) -> str | None:
+        """The field with a number that the partner keeps unique; None where the entity, or the row, has none."""
+        field = operation.entity.unique_field
+        return field if field and operation.body.get(field) not in (None, "") else None
 
     def _created(self, operation: Operation, answer: Answer, sent: int) -> Outcome:
         entity = operation.entity
