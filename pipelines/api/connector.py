@@ -154,7 +154,7 @@ class Connector(Finder):
 
     def _create(self, operation: Operation) -> Outcome:
         """POST. One that may have arrived is sent again only where the partner refuses a second record."""
-        entity, sent, was_lost = operation.entity, 0, False
+        sent, was_lost = 0, False
         for attempt in range(TRIES):
             create = partial(self.protocol.create, operation)
             answer = self._sent_whole(operation, self.create_body(operation), create)
