@@ -9,7 +9,7 @@ from openapi_schema_validator import OAS31Validator
 
 from pipelines.contract.contract import load_contract
 from tests.partners.conftest import Marts, bodies_of
-from tests.partners.dokumente import FLAT, HOUSE, PARTNERS, SHOP, built, settings
+from tests.partners.dokumente import FLAT, HOUSE, LARGEST, PARTNERS, SHOP, built, settings
 
 # Of the Gebäude, and of units and persons that all three hold.
 EVERYWHERE = [
@@ -96,6 +96,18 @@ def test_a_document_at_facilioo_says_what_it_belongs_to_and_where_its_bytes_are(
     )
     assert (found["D-UTS"]["unitId"], found["D-UTS"]["documentGroupId"]) == ("002/77/0001", "O2")
     assert found["D-OHNE-TAG"]["date"] is None
+
+
+@pytest.mark.parametrize("partner", PARTNERS)
+def test_a_document_says_where_its_bytes_are_and_what_tells_that_they_have_changed(
+    build: Any, partner: str
+) -> None:
+    field = {"facilioo": "fileId", "idwell": "file", "spiribo": "content"}[partner]
+    found = {name: body[field] for name, body in bodies(build, partner).items()}
+    assert found["D-GEB"] == content("D-GEB", pfad="a/b.pdf")
+    assert found["D-VE"] == content("D-VE", geaendert_am="2025-08-01T12:00:00")
+    assert found["D-GROSS"] == content("D-GROSS", groesse_bytes=LARGEST)
+    assert found["D-OHNE-GROESSE"] == content("D-OHNE-GROESSE", groesse_bytes=None)
 
 
 def test_folders_go_with_their_documents_and_those_above(build: Any) -> None:
