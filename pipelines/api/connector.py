@@ -341,6 +341,8 @@ class Connector(Finder):
         end = end_at_begin(entity, operation, record)
         if deletes and allowed.delete:
             answer, done = self.protocol.remove(operation), "deleted"
+        elif operation.payload and not operation.changed:  # it has its end already
+            return Outcome("withdrawn", "ended", None, seen.status, requests=sent)
         elif end and all(may_change(allowed, name) for name in end):
             answer, done = self.protocol.change(operation, remote_id, end), "ended"
         else:
