@@ -28,6 +28,8 @@ class Report:
     """What a command did or found; `exit` is the exit status that it means, and a key of its JSON if `has_exit`."""
 
     has_exit: ClassVar[bool] = True
+    # Fields, of a line too, that tell of single rows (ids, keys, values); the history of runs leaves them out.
+    names_rows: ClassVar[frozenset[str]] = frozenset()
 
     @property
     def exit(self) -> int:
@@ -35,22 +37,30 @@ class Report:
         return 0
 
 
-def as_json(report: "Report | DataclassInstance") -> dict[str, Any]:
-    """The report, or a line of one, as a JSON object: keys in the order of the fields, `exit` last."""
+def as_json(report: "Report | DataclassInstance", with_rows: bool = True) -> dict[str, Any]:
+    """The report, or a line of one, as a JSON object: keys in the order of the fields, `exit` last.
+
+    Without rows what tells of single ones (`names_rows`) is left out.
+    """
+    rows = frozenset() if with_rows else getattr(report, "names_rows", frozenset())
     found = {}
     for field in fields(report):  # type: ignore[arg-type]
         value = getattr(report, field.name)
-        is_left_out = field.metadata.get("exclude") or ("exclude_if" in field.metadata and value is None)
+        is_left_out = (
+            field.metadata.get("exclude")
+            or ("exclude_if" in field.metadata and value is None)
+            or field.name in rows
+        )
         if not is_left_out:
-            found[field.metadata.get("serialization_alias", field.name)] = _plain(value)
+            found[field.metadata.get("serialization_alias", field.name)] = _plain(value, with_rows)
     return {**found, "exit": report.exit} if isinstance(report, Report) and report.has_exit else found
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: Any, with_rows: bool) -> Any:
     if is_dataclass(value) and not isinstance(value, type):
-        return as_json(value)
+        return as_json(value, with_rows)
     if isinstance(value, Mapping):
-        return {key: _plain(one) for key, one in value.items()}
+        return {key: _plain(one, with_rows) for key, one in value.items()}
     if isinstance(value, list | tuple):
-        return [_plain(one) for one in value]
+        return [_plain(one, with_rows) for one in value]
     return value

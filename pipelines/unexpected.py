@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
+from pipelines import interrupt
 from pipelines.errors import StammdatenError
 
 FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
@@ -39,6 +40,24 @@ def explained(problem: BaseException) -> str | None:
         if isinstance(link, OSError) and link.errno in IN_THE_WAY and link.filename:
             return f"{link.filename}: {link.strerror}; mend or move away what lies there, and run again"
     return None
+
+
+def exit_status(problem: BaseException) -> int:
+    """The exit status of a command that this ends: that of a signal that came, else what the error says."""
+    if status := interrupt.exit_code():
+        return status
+    if isinstance(problem, StammdatenError):
+        return problem.exit_code
+    return 1 if interrupt.was_sending() else 2
+
+
+def summary(problem: BaseException) -> str:
+    """What `line_of` says, but for the name of the file with the trace: none is written."""
+    if interrupt.exit_code():
+        return "ended by a signal"
+    if isinstance(problem, StammdatenError):
+        return str(problem)
+    return explained(problem) or f"an error of this program ({_place(problem)})"
 
 
 def report(problem: BaseException, folder: Path | None) -> str:

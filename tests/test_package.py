@@ -329,7 +329,8 @@ def test_the_schedule_names_a_folder_with_blanks_and_percent_signs_as_cron_and_s
     lines = (folder / "schedule/stammdaten.cron").read_text().splitlines()
     command = f"cd '{tmp_path}/Köln 100\\%' && '/srv/py 3/bin/python' -m pipelines.cli.main run"
     assert [line for line in lines if line.startswith("0 ")] == [f"0 5 * * 0,2,4 {command}"]
-    assert lines[-1] == f"# 30 6-20 * * * {command} --use-case leerstaende"
+    assert f"# 30 6-20 * * * {command} --use-case leerstaende" in lines
+    assert lines[-1] == f"# 0 22 * * * {command} --use-case dokumente"
     service = (folder / "schedule/stammdaten.service").read_text().splitlines()
     assert f"WorkingDirectory={tmp_path}/Köln 100%%" in service
     assert 'ExecStart="/srv/py 3/bin/python" -m pipelines.cli.main run' in service

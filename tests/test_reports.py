@@ -45,6 +45,7 @@ REASON = "partner entity rows reason how"
 PLAN = "partner entity in_mart create update withdraw unchanged given_up held match delivered by_law documents bytes"
 RESULT = "partner entity in_mart created updated withdrawn unchanged rejected blocked pending held delivered seconds"
 LOAD = "notes load_id source kind rows changed unknown_columns unknown_files absent_tables"
+RUN = "run_id command use_case begun_at seconds exit state what load_id plan_id"
 RECORD = "partner entity external_id remote_id state withdrawal"
 PUSH = {
     "lines": RESULT,
@@ -74,10 +75,12 @@ KEYS: dict[str, dict[str, str]] = {
     },
     "push": {"": "plan_id lines stopped guards renumbered reasons notes exit failures", **PUSH},
     "status": {
-        "": "database last_load last_load_kind ledger held findings",
+        "": "database last_load last_load_kind ledger held findings last_runs next_runs",
         "ledger": "partner entity state reason rows",
-        "held": "partner entity rule rows",
-        "findings": "rule table partner rows",
+        "held": "partner entity rule rows meaning",
+        "findings": "rule table partner rows meaning",
+        "last_runs": RUN,
+        "next_runs": "job command at",
     },
     "partners": {"": "entities notes", "entities": "partner on entity from withdrawal note"},
     "adopt": {
@@ -128,7 +131,18 @@ KEYS: dict[str, dict[str, str]] = {
     },
     "sample": {"": "folder rows"},
     "init": {"": "folder written left_alone also_there notes"},
+    "schedule": {"": "kind files jobs notes"},
+    "doctor": {"": "checks exit", "checks": "what subject state text todo"},
     "partner new": {"": "partner files marks next"},
+    "runs show": {
+        "": "run last_seen_at settings stichtag versions steps partners entities rules advice report",
+        "run": RUN,
+        "partners": "partner result why",
+        "entities": f"{RESULT} requests",
+        "rules": "rule table partner rows",
+    },
+    "runs tidy": {"": "applied before lines home notes", "lines": "what there old bytes", "home": "name bytes"},
+    "runs": {"": "runs notes", "runs": RUN},
 }  # fmt: skip
 SOMETIMES = {"plan": {"rows"}, "verify": {"plan_id", "plan"}}
 # Lines that the company below has no reason for; their schema is compared all the same.
@@ -145,6 +159,7 @@ VARS = {
     "warn": {"share": 0, "rows": 0},
     "guards": {"withdraw": {"share": 0, "rows": 0}},
 }
+HISTORY = ("runs", "run_partners", "run_entities", "run_rules")
 BAD_ROW = dbt.Failure("valid_email_etg24__mieter", "fail", "1 failing rows", ("001/2/01/0001/01/78",))
 
 
@@ -231,6 +246,12 @@ def work(company: Company) -> None:
     company.ask("sample", "sample", "--units", "10", "--out", str(folder / "sample"), given=None)
     company.ask("init", "init", str(folder / "site"), given=None)
     company.ask("partner new", "partner", "new", "neu", "--folder", str(folder / "own"), given=None)
+    company.ask("schedule", "schedule", "systemd")
+    company.ask("doctor", "doctor")
+    company.ask("runs", "runs", given=None)
+    first = company.told["runs"][1]["runs"][-1]["run_id"]
+    company.ask("runs show", "runs", "show", first, given=None)
+    company.ask("runs tidy", "runs", "tidy", given=None)
 
 
 def test_every_command_with_json_has_a_schema() -> None:
@@ -286,6 +307,11 @@ def test_the_exit_status_says_what_happened(company: Company) -> None:
         "sample": 0,
         "init": 0,
         "partner new": 0,
+        "schedule": 0,
+        "doctor": 0,
+        "runs": 0,
+        "runs show": 0,
+        "runs tidy": 0,
     }
 
 
@@ -303,6 +329,21 @@ def test_the_schemas_in_docs_are_those_of_the_reports() -> None:
     for name, text in made.items():
         assert (project_root() / name).read_text(encoding="utf-8") == text, "run: python -m pipelines.pages"
         jsonschema.Draft202012Validator.check_schema(json.loads(text))
+
+
+def test_the_history_of_all_commands_names_no_row_and_no_person(company: Company) -> None:
+    ids = {row["external_id"] for rows in marts("etg24").values() for row in rows}
+    ids |= {row["external_id"] for rows in company.marts.values() for row in rows}
+    names = {row["lastName"] for row in marts("etg24")["mieter"]}
+    with duckdb.connect(str(company.home / "stammdaten.duckdb")) as db:
+        told = "".join(str(db.execute(f"from sync.{table}").fetchall()) for table in HISTORY)
+    told += "".join(file.read_text() for file in (company.home / "runs").iterdir())
+    commands = {
+        json.loads(file.read_text().splitlines()[0])["command"] for file in (company.home / "runs").iterdir()
+    }
+    assert commands == {"run", "load", "build", "plan", "push", "adopt", "verify", "rekey", "forget"}
+    assert len(ids) > 10
+    assert {name for name in ids | names | {NUMBER} if f'"{name}"' in told or f" {name} " in told} == set()
 
 
 def test_a_later_version_may_add_keys(company: Company) -> None:
@@ -426,6 +467,9 @@ def test_the_exit_status_of_a_report(report: Report, changed: Json, status: int)
 
 
 def commands_with_json(group: typer.Typer, before: str = "") -> Iterator[str]:
+    named = group.registered_callback
+    if named and named.callback and "as_json" in named.callback.__annotations__:
+        yield before.strip()
     for command in group.registered_commands:
         if command.callback and "as_json" in command.callback.__annotations__:
             yield f"{before}{command.name or command.callback.__name__}"

@@ -34,8 +34,11 @@ ROOMS = (
     "partners.*.sandbox",
     "sandbox",
     "reports",
+    "schedule",
+    "history",
     "pages",
     "commands",
+    "doctor",
     "cli",
 )
 MOST_FILES = 15

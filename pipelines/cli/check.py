@@ -35,9 +35,9 @@ def adopt_command(
     """
     from pipelines.commands.adopt_verify import adopt_report
 
-    with terminal.Progressing(as_json) as progress:
-        settings = terminal.settings_of(stichtag, [partner], variables)
-        report = adopt_report(home(), settings, partner, apply, progress)
+    with terminal.Progressing(as_json) as progress, terminal.recorded("adopt") as run:
+        settings = run.given(terminal.settings_of(stichtag, [partner], variables))
+        report = run.told(adopt_report(home(), settings, partner, apply, progress))
     if as_json:
         terminal.show_document(report)
         raise terminal.end(report)
@@ -71,9 +71,9 @@ def verify_command(
     """
     from pipelines.commands.adopt_verify import verify_report
 
-    with terminal.Progressing(as_json) as progress:
-        settings = terminal.settings_of(stichtag, [partner], variables)
-        report = verify_report(home(), settings, partner, mend, show_personal_data, progress)
+    with terminal.Progressing(as_json) as progress, terminal.recorded("verify") as run:
+        settings = run.given(terminal.settings_of(stichtag, [partner], variables))
+        report = run.told(verify_report(home(), settings, partner, mend, show_personal_data, progress))
     if as_json:
         terminal.show_document(report)
         raise terminal.end(report)

@@ -1,18 +1,14 @@
 """The command `init`, and what `--version` shows."""
 
 import shlex
-from importlib.metadata import version
-from platform import python_version
 from typing import Annotated
 
 import typer
 
 from pipelines.cli import terminal
-from pipelines.commands.init import init_folder, stammdaten_version
+from pipelines.commands.init import init_folder
 from pipelines.settings import project_root
-
-# What decides how a run behaves; the rest stands in requirements.lock.
-LIBRARIES = ("dbt-core", "dbt-duckdb", "duckdb", "dlt")
+from pipelines.versions import versions
 
 
 def init_command(
@@ -49,9 +45,7 @@ def show_version(is_asked: bool) -> None:
     """Prints the versions of the program and of what it stands on, and where its docs lie; then ends."""
     if not is_asked:
         return
-    terminal.out.print(f"stammdaten {stammdaten_version()}")
-    terminal.out.print(f"Python {python_version()}")
-    for name in LIBRARIES:
-        terminal.out.print(f"{name} {version(name)}")
+    for name, version in versions().items():
+        terminal.out.print(f"{name} {version}")
     terminal.out.print(f"docs: {project_root() / 'docs'}", soft_wrap=True)
     raise typer.Exit

@@ -80,8 +80,8 @@ def forget_command(
         raise typer.Exit(0 if lifted else 1)
     if not yes:
         _ask(preview(home(), settings, person), as_json)
-    with terminal.Progressing(as_json) as progress:
-        report = forget.forget_person(home(), settings, person, progress)
+    with terminal.Progressing(as_json) as progress, terminal.recorded("forget") as run:
+        report = run.told(forget.forget_person(home(), run.given(settings), person, progress))
     if as_json:
         terminal.show_document(report)
     else:

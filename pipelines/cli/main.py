@@ -19,12 +19,17 @@ import typer
 
 from pipelines import interrupt
 from pipelines.cli.check import adopt_command, verify_command
+from pipelines.cli.doctor import doctor_command
 from pipelines.cli.init import init_command, show_version
 from pipelines.cli.look import explain_command, forget_command
+from pipelines.cli.metrics import metrics_command
 from pipelines.cli.partner import partner_app
 from pipelines.cli.rekey import rekey_command
+from pipelines.cli.runs import KeepDays, runs_app
+from pipelines.cli.schedule import schedule_command
 from pipelines.cli.terminal import (
     AsJson,
+    LogFormat,
     Partners,
     Progressing,
     ShowPersonalData,
@@ -39,6 +44,7 @@ from pipelines.cli.terminal import (
     invitation,
     out,
     print_rows,
+    recorded,
     say,
     settings_of,
     show_document,
@@ -47,11 +53,13 @@ from pipelines.cli.terminal import (
     show_renumbered,
     show_warnings,
     table,
+    tell,
     usage_line,
 )
-from pipelines.errors import SentError, SettingsError, StammdatenError
+from pipelines.errors import SentError, SettingsError
+from pipelines.history.run_file import KEEP_DAYS
 from pipelines.settings import home, project_root, working_folder
-from pipelines.unexpected import line_of
+from pipelines.unexpected import exit_status, line_of
 
 app = typer.Typer(
     name="stammdaten",
@@ -98,6 +106,8 @@ def run(
     use_case: UseCase = None,
     variables: VarsOption = None,
     as_json: AsJson = False,
+    keep_days: KeepDays = KEEP_DAYS,
+    log_format: LogFormat = "text",
 ) -> None:
     """Load the ERP, build the marts, plan, and push what differs.
 
@@ -107,13 +117,16 @@ def run(
     Vacancies have a rhythm of their own, at most hourly: --use-case leerstaende reads the tables that they need, builds
     what they need, and plans and pushes them alone. What else was loaded, built and sent before stays as it is.
 
+    What it did stands in `stammdaten runs`; history of more than --keep-days days is removed at the end.
+
     Without an ERP (SOURCES__ERP__KIND) and without partner addresses it works on a sample portfolio of about 500
     units and a local sandbox, so that you can look at everything first.
     """
     from pipelines.commands.run import run_all
 
-    with Progressing(as_json) as progress:
-        report = run_all(home(), settings_of(stichtag, partner, variables, use_case), say(as_json), progress)
+    with Progressing(as_json) as progress, recorded("run", use_case, log_format) as run:
+        settings = run.given(settings_of(stichtag, partner, variables, use_case))
+        report = run.told(run_all(home(), settings, say(as_json), progress, keep_days))
     finish(report, as_json)
 
 
@@ -124,6 +137,7 @@ def load(
     use_case: UseCase = None,
     variables: VarsOption = None,
     as_json: AsJson = False,
+    log_format: LogFormat = "text",
 ) -> None:
     """Load the ERP delivery into the raw layer, as a whole or not at all. Nothing is built or sent.
 
@@ -133,8 +147,9 @@ def load(
     """
     from pipelines.commands.run import load_only
 
-    with Progressing(as_json) as progress:
-        loaded = load_only(home(), settings_of(stichtag, partner, variables, use_case), progress)
+    with Progressing(as_json) as progress, recorded("load", use_case, log_format) as run:
+        settings = run.given(settings_of(stichtag, partner, variables, use_case))
+        loaded = run.told(load_only(home(), settings, progress))
     print_rows(loaded, as_json, ["table", "rows"], [[name, number] for name, number in loaded.rows.items()])
     if not as_json:
         for note in loaded.notes:
@@ -148,6 +163,7 @@ def build(
     use_case: UseCase = None,
     variables: VarsOption = None,
     as_json: AsJson = False,
+    log_format: LogFormat = "text",
 ) -> None:
     """Build staging and marts with dbt and run the data tests. The same as `dbt build`, with a shorter report.
 
@@ -156,8 +172,9 @@ def build(
     """
     from pipelines.commands.run import build_only
 
-    with Progressing(as_json) as progress:
-        report = build_only(home(), settings_of(stichtag, partner, variables, use_case), progress)
+    with Progressing(as_json) as progress, recorded("build", use_case, log_format) as run:
+        settings = run.given(settings_of(stichtag, partner, variables, use_case))
+        report = run.told(build_only(home(), settings, progress))
     finish(report, as_json)
 
 
@@ -181,9 +198,9 @@ def plan(
     """
     from pipelines.commands.run import plan_only
 
-    with Progressing(as_json) as progress:
-        settings = settings_of(stichtag, partner, variables, use_case)
-        report = plan_only(home(), settings, progress, with_rows, show_personal_data)
+    with Progressing(as_json) as progress, recorded("plan", use_case) as run:
+        settings = run.given(settings_of(stichtag, partner, variables, use_case))
+        report = run.told(plan_only(home(), settings, progress, with_rows, show_personal_data))
     if as_json:
         show_document(report)
         raise end(report)
@@ -242,6 +259,7 @@ def push(
         bool,
         typer.Option("--retry-rejected", help="Try rows again that were given up after several refusals."),
     ] = False,
+    log_format: LogFormat = "text",
 ) -> None:
     """Send what differs to the partners: a new plan, or exactly the one given with --plan.
 
@@ -250,9 +268,9 @@ def push(
     """
     from pipelines.commands.run import push_only
 
-    with Progressing(as_json) as progress:
-        settings = settings_of(stichtag, partner, variables, use_case)
-        report = push_only(home(), settings, plan_id, allow or [], retry_rejected, progress)
+    with Progressing(as_json) as progress, recorded("push", use_case, log_format) as run:
+        settings = run.given(settings_of(stichtag, partner, variables, use_case))
+        report = run.told(push_only(home(), settings, plan_id, allow or [], retry_rejected, progress))
     finish(report, as_json)
 
 
@@ -260,7 +278,7 @@ def push(
 def status(
     stichtag: Stichtag = None, partner: Partners = None, variables: VarsOption = None, as_json: AsJson = False
 ) -> None:
-    """Show the last load, what each partner holds, and what is waiting and why. Reads only; exit 0.
+    """Show the last load and run, what is due, what each partner holds, and what waits and why. Reads only; exit 0.
 
     Why one row waits: `stammdaten explain PARTNER KEY`.
     """
@@ -273,12 +291,17 @@ def status(
     kind = " (changes only)" if report.last_load_kind == "increment" else ""
     out.print(f"Last load: {report.last_load or 'none'}{kind}")
     out.print(f"Database:  {report.database}", soft_wrap=True)
+    for run in report.last_runs:
+        which = f"run --use-case {run.use_case}" if run.use_case else "run"
+        out.print(f"Last {which}: {run.begun_at}, exit {run.exit}, {run.what}", soft_wrap=True)
+    for due in report.next_runs:
+        out.print(f"Next due:  {due.at} {due.command}", soft_wrap=True)
     table(["partner", "entity", "state", "reason", "rows"], cells(report.ledger))
     if report.held:
         out.print("Held: in doubt, so it stays at the partner as it is (rule H1)")
-        table(["partner", "entity", "rule", "rows"], cells(report.held))
+        table(["partner", "entity", "rule", "rows", "note"], cells(report.held))
     if report.findings:
-        table(["rule", "table", "partner", "rows"], cells(report.findings))
+        table(["rule", "table", "partner", "rows", "note"], cells(report.findings))
         out.print("Rows by rule: select * from quality.findings", style="dim")
 
 
@@ -387,7 +410,11 @@ app.command("verify")(verify_command)
 app.command("rekey")(rekey_command)
 app.command("explain")(explain_command)
 app.command("forget")(forget_command)
+app.command("schedule")(schedule_command)
+app.command("doctor")(doctor_command)
+app.command("metrics")(metrics_command)
 app.add_typer(partner_app, name="partner")
+app.add_typer(runs_app, name="runs")
 
 
 def main() -> None:
@@ -425,13 +452,11 @@ def _status_after(problem: BaseException) -> int:
             _complain(problem)
         return 1
     _complain(problem)
-    if isinstance(problem, StammdatenError):
-        return problem.exit_code
-    return 1 if interrupt.was_sending() else 2
+    return exit_status(problem)
 
 
 def _complain(problem: BaseException) -> None:
-    err.print(f"Error: {_line_of(problem)}", style="red", soft_wrap=True)
+    tell("error", f"Error: {_line_of(problem)}", style="red")
 
 
 def _line_of(problem: BaseException) -> str:

@@ -45,10 +45,10 @@ def rekey_command(
     """
     from pipelines.commands.adopt_verify import rekey_report
 
-    with terminal.Progressing(as_json) as progress:
-        settings = terminal.settings_of(stichtag, [partner], variables)
-        report = rekey_report(
-            home(), settings, partner, (entity, former, now), file, planned, apply, progress
+    with terminal.Progressing(as_json) as progress, terminal.recorded("rekey") as run:
+        settings = run.given(terminal.settings_of(stichtag, [partner], variables))
+        report = run.told(
+            rekey_report(home(), settings, partner, (entity, former, now), file, planned, apply, progress)
         )
     if as_json:
         terminal.show_document(report)

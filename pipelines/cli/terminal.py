@@ -4,9 +4,10 @@ import json
 import os
 import re
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import fields
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any, TextIO
 
 import typer
@@ -15,7 +16,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
-from pipelines import interrupt
+from pipelines import current_run, interrupt
+from pipelines.errors import SettingsError
 from pipelines.report import Report, as_json
 from pipelines.settings import Vars, read_vars
 from pipelines.suggest import did_you_mean
@@ -24,6 +26,7 @@ from pipelines.suggest import did_you_mean
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
+    from pipelines.history.record import Record
     from pipelines.reports.run import (
         BuildReport,
         FailureLine,
@@ -53,6 +56,19 @@ class Terminal(Console):
         # Without a terminal there is no width to keep to.
         width = None if stream and stream.isatty() else 160
         super().__init__(stderr=stderr, highlight=False, markup=False, emoji=False, width=width)
+        # Events go here, one a line, and nothing else.
+        self.as_events = False
+
+    def print(self, *objects: Any, **how: Any) -> None:
+        """As ever, but for a stream of events."""
+        if not self.as_events:
+            super().print(*objects, **how)
+
+    def event(self, line: str) -> None:
+        """Writes an event; nobody reading it changes nothing."""
+        with suppress(OSError, ValueError):
+            self.file.write(f"{line}\n")
+            self.file.flush()
 
     def render_str(self, text: str, **how: Any) -> Text:
         """Every text on its way to the terminal comes by here, cells of tables too."""
@@ -197,10 +213,48 @@ def say(quiet: bool) -> Callable[[str], None]:
     """A function that tells what is going on, with the time; it says nothing when `quiet`."""
 
     def say(text: str) -> None:
+        current_run.note("said", text=text)
         if not quiet:
             err.print(f"{datetime.now():%H:%M:%S}  {text}", soft_wrap=True)
 
     return say
+
+
+LogFormat = Annotated[
+    str,
+    typer.Option(
+        "--log-format",
+        metavar="FORMAT",
+        help="text, or json: on stderr an event a line, as in the file of the run, and nothing else.",
+    ),
+]
+FORMATS = ("text", "json")
+
+
+@contextmanager
+def recorded(command: str, use_case: str | None = None, log_format: str = "text") -> "Iterator[Record]":
+    """What happens inside the `with` is a run of its own in `stammdaten runs`."""
+    from pipelines.history import record
+
+    if log_format not in FORMATS:
+        meant = did_you_mean(log_format, FORMATS)
+        raise SettingsError(f"--log-format {log_format}: unknown{meant}; there are {', '.join(FORMATS)}")
+
+    def warn(text: str) -> None:
+        tell("warning", text, style="yellow")
+
+    err.as_events = log_format == "json"
+    with record.recorded(command, use_case, warn, err.event if err.as_events else lambda _: None) as run:
+        yield run
+
+
+def tell(kind: str, text: str, style: str = "") -> None:
+    """A line on stderr, or an event where that is what goes there."""
+    if err.as_events:
+        now = datetime.now(UTC).isoformat(timespec="milliseconds")
+        err.event(json.dumps({"at": now, "event": kind, "message": text}))
+    else:
+        err.print(text, style=style, soft_wrap=True)
 
 
 def finish(report: "BuildReport | PushReport", as_json: bool) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 
 import duckdb
 
+from pipelines import current_run
 from pipelines.commands.base_link import link_base, link_packages
 from pipelines.commands.own_packages import write_packages
 from pipelines.contract.contract import partner_folders
@@ -56,6 +57,7 @@ class Build:
         return not self.failures.get(partner)
 
 
+@current_run.step("check")
 def check_settings(home: Path, settings: Vars) -> None:
     """Lets dbt read the project with these vars; the macros check every setting that shapes rows.
 
@@ -66,6 +68,7 @@ def check_settings(home: Path, settings: Vars) -> None:
         raise SettingsError(_reason(result, log))
 
 
+@current_run.step("build")
 def build(
     home: Path,
     settings: Vars,
@@ -77,6 +80,7 @@ def build(
     return _run(home, settings, ["build", "--exclude-resource-type", "unit_test", *chosen], progress)
 
 
+@current_run.step("test")
 def check_marts(
     home: Path,
     settings: Vars,

@@ -1,13 +1,9 @@
 """Makes the folder of a site: settings to edit, a schedule, and a dbt project that has ours as its base."""
 
-import getpass
 import json
 import os
 import re
-import shlex
-import sys
 from contextlib import suppress
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from string import Template
 
@@ -16,22 +12,23 @@ from pipelines.commands.base_link import LINK, link_base
 from pipelines.contract.contract import Contract, load_contract, partners
 from pipelines.errors import SettingsError
 from pipelines.reports.setup import InitReport
+from pipelines.schedule.files import CRONTAB, crontab, installation, units
+from pipelines.schedule.jobs import JOBS, MASTER_DATA, WATCH
 from pipelines.settings import PROJECT_FILE, is_checkout, is_site, local_path, project_root
+from pipelines.versions import stammdaten_version
 
 TEMPLATES = Path(__file__).parent / "init_files"
 SECRETS = ".dlt/secrets.toml"
-# File in the folder → the template it is made of.
+SCHEDULE = "schedule"
+UNITS = tuple(f"{job.name}.{kind}" for job in JOBS for kind in ("service", "timer"))
+# File in the folder → the template it is made of; none for what is copied, and for the schedule.
 FILES = {
     PROJECT_FILE: "dbt_project.yml",
     "profiles.yml": "",
     "packages.yml": "packages.yml",
     ".dlt/config.toml": "config.toml",
     SECRETS: "secrets.toml",
-    "schedule/stammdaten.cron": "stammdaten.cron",
-    "schedule/stammdaten.service": "stammdaten.service",
-    "schedule/stammdaten.timer": "stammdaten.timer",
-    "schedule/stammdaten-leerstaende.service": "stammdaten-leerstaende.service",
-    "schedule/stammdaten-leerstaende.timer": "stammdaten-leerstaende.timer",
+    **{f"{SCHEDULE}/{name}": "" for name in (CRONTAB, *UNITS)},
     "README.md": "README.md",
     ".gitignore": "gitignore",
 }
@@ -63,14 +60,6 @@ def init_folder(given: str) -> InitReport:
         also_there=tuple(sorted(former - ours)),
         notes=tuple(_notes(folder)),
     )
-
-
-def stammdaten_version() -> str:
-    """Version of this program, as it was installed."""
-    try:
-        return version("stammdaten")
-    except PackageNotFoundError:
-        return "unknown (not installed)"
 
 
 def _place(given: str) -> Path:
@@ -115,18 +104,18 @@ def _write(folder: Path, name: str) -> bool:
 
 def _text(folder: Path, name: str) -> str:
     base = project_root()
+    if name.startswith(f"{SCHEDULE}/"):
+        here, file = installation(folder, {}), Path(name).name
+        # Nobody has said yet which partners are on.
+        return crontab(here, [MASTER_DATA, WATCH]) if file == CRONTAB else units(here)[file]
     if not FILES[name]:
         return (base / name).read_text(encoding="utf-8")
     template = Template((TEMPLATES / f"{FILES[name]}.template").read_text(encoding="utf-8"))
-    in_cron = name.endswith(".cron")
     project = (base / PROJECT_FILE).read_text(encoding="utf-8")
     credentials = name == SECRETS
     return template.substitute(
-        folder=_for_cron(str(folder)) if in_cron else str(folder).replace("%", "%%"),
-        program=" ".join(_for_cron(word) if in_cron else _for_systemd(word) for word in _program()),
         base=json.dumps(str(base), ensure_ascii=False),
         docs=str(base / "docs"),
-        user=_user(),
         version=stammdaten_version(),
         dispatch=top_level_block(project, "dispatch"),
         flags=top_level_block(project, "flags"),
@@ -157,14 +146,6 @@ def _keys(contract: Contract, credentials: bool) -> str:
     return "\n".join(f"{start}{key} = {json.dumps(value)}" for key, value in values.items())
 
 
-def _program() -> list[str]:
-    """The words that call this program from anywhere."""
-    called = Path(sys.argv[0])
-    if called.name == "stammdaten" and called.is_file():
-        return [str(called.absolute())]
-    return [sys.executable, "-m", "pipelines.cli.main"]
-
-
 def _notes(folder: Path) -> list[str]:
     notes = []
     if folder.stat().st_mode & 0o022:
@@ -174,21 +155,3 @@ def _notes(folder: Path) -> list[str]:
     if (folder / SECRETS).is_file() and (folder / SECRETS).stat().st_mode & 0o077:
         notes.append(f"{SECRETS}: others may read it; forbid it with: chmod 600 {folder / SECRETS}")
     return notes
-
-
-def _for_cron(text: str) -> str:
-    """A word of a shell command in a crontab, where a percent sign ends the line."""
-    return shlex.quote(text).replace("%", "\\%")
-
-
-def _for_systemd(text: str) -> str:
-    """A word of `ExecStart=`."""
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%").replace("$", "$$")
-    return f'"{escaped}"' if re.search(r"[^\w./-]", text) else text
-
-
-def _user() -> str:
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError):  # nobody of this number has a name, as in some containers
-        return "stammdaten"

@@ -34,7 +34,10 @@ ERP_KEYS = (
     "dokumente.credentials", "dokumente.credentials.*", "dokumente.kwargs.*", "dokumente.client_kwargs.*",
     "dokumente.config_kwargs.*",
 )  # fmt: skip
-OWN = ("STAMMDATEN_HOME", "STAMMDATEN_MEMORY", "STAMMDATEN_WAIT", "STAMMDATEN_PARTNERS")
+OWN = (
+    "STAMMDATEN_BACKUP", "STAMMDATEN_HOME", "STAMMDATEN_MEMORY", "STAMMDATEN_METRICS", "STAMMDATEN_PARTNERS",
+    "STAMMDATEN_WAIT",
+)  # fmt: skip
 EXAMPLES = {"DESTINATION": "DESTINATION__ETG24__API_TOKEN", "SOURCES": "SOURCES__ERP__FILES__FOLDER"}
 _ALMOST = re.compile(r"(DESTINATIONS?|SOURCES?)_+(.+)")
 # What dlt itself reads there, whatever the source or destination.

@@ -4,12 +4,13 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import duckdb
 
-from pipelines import interrupt
+from pipelines import current_run, interrupt
 from pipelines.api.connector import MakesConnectors, once_a_run
 from pipelines.api.reasons import REASONS
 from pipelines.api.uploads import ReadsContent
@@ -28,6 +29,7 @@ from pipelines.contract.contract import partners as known_partners
 from pipelines.contract.model import USE_CASES
 from pipelines.contract.profile import load_profile
 from pipelines.contract.use_cases import OWNED, limited
+from pipelines.database import said
 from pipelines.erp.cleaning import cleaned
 from pipelines.erp.content import content_reader
 from pipelines.erp.delivery.delivery import Door
@@ -35,8 +37,13 @@ from pipelines.erp.delivery.words import listed
 from pipelines.erp.files.door import FilesSettings
 from pipelines.erp.load import Load, Only, kind_of_last_load, load
 from pipelines.erp.settings import erp_settings, increments, is_configured
-from pipelines.errors import BuildError, SettingsError
+from pipelines.errors import BuildError, SettingsError, StammdatenError
+from pipelines.explain.explain import rule_of
 from pipelines.forget import forget
+from pipelines.history.run_file import KEEP_DAYS
+from pipelines.history.runs import read_runs
+from pipelines.history.shown import run_line
+from pipelines.history.tidy import tidy
 from pipelines.ledger.ledger import one, open_database
 from pipelines.ledger.target_systems import check_systems, moved
 from pipelines.lock import only_run
@@ -50,11 +57,13 @@ from pipelines.push.delivered import OVERDUE
 from pipelines.push.recovery import recover
 from pipelines.push.rekey import keeps_its_record
 from pipelines.report import as_json
+from pipelines.reports.history import RunLine, TidyReport
 from pipelines.reports.look import (
     EntityLine,
     FindingCount,
     HeldCount,
     LedgerCount,
+    NextRun,
     PartnersReport,
     StatusReport,
 )
@@ -72,6 +81,7 @@ from pipelines.reports.run import (
     RunReport,
     WarningLine,
 )
+from pipelines.schedule.jobs import needed
 from pipelines.settings import VARS, Vars, config_value, database, is_loopback, setting_name, unknown_partner
 from pipelines.suggest import did_you_mean
 
@@ -86,14 +96,38 @@ STAND_IN = ".invalid"
 SHOWN_NAMES = 20
 
 
-def run_all(home: Path, settings: Vars, say: Say, progress: Progress) -> RunReport:
-    """The whole way, from the ERP to the partners."""
+def run_all(
+    home: Path, settings: Vars, say: Say, progress: Progress, keep_days: int = KEEP_DAYS
+) -> RunReport:
+    """The whole way, from the ERP to the partners; then history that is older than is kept goes."""
     with only_run(home, "run", settings.use_case, say):
         if not is_configured():
-            return _run_sample(home, settings, say, progress)
-        make = once_a_run()
-        check(home, settings, make)
-        return _carry_through(home, settings, erp_settings(), say, progress, make)
+            report = _run_sample(home, settings, say, progress)
+        else:
+            make = once_a_run()
+            check(home, settings, make)
+            report = _carry_through(home, settings, erp_settings(), say, progress, make)
+        _tidy_after(home, keep_days, say)
+        return report
+
+
+@current_run.step("tidy")
+def _tidy_after(home: Path, keep_days: int, say: Say) -> None:
+    """Nothing that fails here changes what became of the run."""
+    if interrupt.exit_code():
+        return
+    try:
+        tidy(home, keep_days, apply=True)
+    except (StammdatenError, duckdb.Error, OSError) as problem:
+        say(
+            f"Old history stays for now: {problem if isinstance(problem, StammdatenError) else said(problem)}"
+        )
+
+
+def tidy_report(home: Path, keep_days: int, apply: bool) -> TidyReport:
+    """What is older than is kept; with `apply` it is removed."""
+    with only_run(home, "runs tidy"):
+        return tidy(home, keep_days, apply)
 
 
 def load_only(home: Path, settings: Vars, progress: Progress) -> LoadReport:
@@ -101,16 +135,7 @@ def load_only(home: Path, settings: Vars, progress: Progress) -> LoadReport:
     with only_run(home, "load", settings.use_case):
         if settings.use_case:
             dbt.check_settings(home, settings)
-        loaded = load(
-            erp_settings(),
-            home,
-            settings.quelle_erp,
-            _by_share(progress),
-            increments(),
-            _only(home, settings),
-        )
-        forget.finish(home)
-        return _loaded(loaded)
+        return _loaded(_load(home, settings, erp_settings(), progress))
 
 
 def build_only(home: Path, settings: Vars, progress: Progress) -> BuildReport:
@@ -183,8 +208,9 @@ def push_only(
 def status_report(home: Path, settings: Vars) -> StatusReport:
     """What the last load brought, what the partners hold, what waits, and what rules dropped."""
     file = str(database(home))
+    runs, due = _last_runs(home), _next_runs(settings)
     if not database(home).exists():
-        return StatusReport(database=file, last_load=None, last_load_kind=None)
+        return StatusReport(database=file, last_load=None, last_load_kind=None, last_runs=runs, next_runs=due)
     with open_database(home) as db:
         tables = {
             f"{schema}.{name}"
@@ -196,15 +222,7 @@ def status_report(home: Path, settings: Vars) -> StatusReport:
             kind = kind_of_last_load(db)
         ledger = _counted(db, LedgerCount, "select partner, entity, state, reason from sync.ledger")
         held = _counted(db, HeldCount, "select partner, entity, rule from sync.held")
-        findings = (
-            _counted(
-                db,
-                FindingCount,
-                'select rule, table_name as "table", partner from quality.findings',
-            )
-            if "quality.findings" in tables
-            else ()
-        )
+        findings = _found(db)
     return StatusReport(
         database=file,
         last_load=last_load,
@@ -212,14 +230,57 @@ def status_report(home: Path, settings: Vars) -> StatusReport:
         ledger=tuple(line for line in ledger if line.partner in settings.partners),
         held=tuple(line for line in held if line.partner in settings.partners),
         findings=findings,
+        last_runs=runs,
+        next_runs=due,
     )
+
+
+def _last_runs(home: Path) -> tuple[RunLine, ...]:
+    """The last `run` of each use case, the youngest first."""
+    found: dict[str | None, RunLine] = {}
+    for run in read_runs(home)[0]:
+        if run.command == "run":
+            found.setdefault(run.use_case, run_line(run))
+    return tuple(found.values())
+
+
+def _next_runs(settings: Vars) -> tuple[NextRun, ...]:
+    """What is due next of what the settings ask for, the soonest first."""
+    due = [(job.due_after(datetime.now(UTC)), job) for job in needed(settings) if job.words[0] == "run"]
+    return tuple(
+        NextRun(job=job.name, command=f"stammdaten {' '.join(job.words)}", at=f"{at:%Y-%m-%dT%H:%M:%SZ}")
+        for at, job in sorted(due, key=lambda one: one[0])
+    )
+
+
+def _found(db: duckdb.DuckDBPyConnection) -> tuple[FindingCount, ...]:
+    """Rows of the last build by rule, table and partner; none before the first one."""
+    try:
+        return _counted(db, FindingCount, 'select rule, table_name as "table", partner from quality.findings')
+    except duckdb.CatalogException:
+        return ()
+
+
+def _requests(db: duckdb.DuckDBPyConnection, plan_id: str) -> list[dict[str, Any]]:
+    """Requests that the operations of a plan took, by partner and entity."""
+    found = db.execute(
+        "select partner, entity, sum(requests) from sync.attempts where plan_id = ? group by all order by all",
+        [plan_id],
+    )
+    return [{"partner": p, "entity": e, "requests": int(n or 0)} for p, e, n in found.fetchall()]
 
 
 def _counted(db: duckdb.DuckDBPyConnection, line: Callable[..., Line], rows: str) -> tuple[Line, ...]:
     """Each different row with how often it comes, in the order of its columns."""
     found = db.execute(f"select *, count(*) as rows from ({rows}) group by all order by all")
     names = [column[0] for column in found.description]
-    return tuple(line(**dict(zip(names, row, strict=True))) for row in found.fetchall())
+    lines = [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+    return tuple(line(**{**one, **_meaning(one)}) for one in lines)
+
+
+def _meaning(line: Mapping[str, Any]) -> dict[str, str]:
+    """What the rule of a line says; nothing for lines without one."""
+    return {"meaning": rule_of(line["rule"]).meaning} if "rule" in line else {}
 
 
 def partner_report(home: Path, settings: Vars, renamed: str | None) -> PartnersReport:
@@ -334,8 +395,7 @@ def _check_rows(home: Path, settings: Vars) -> None:
 def _carry_through(
     home: Path, settings: Vars, erp: Door, say: Say, progress: Progress, make: MakesConnectors
 ) -> RunReport:
-    loaded = load(erp, home, settings.quelle_erp, _by_share(progress), increments(), _only(home, settings))
-    forget.finish(home)
+    loaded = _load(home, settings, erp, progress)
     say(f"Loaded {sum(loaded.rows.values()):,} rows of {len(loaded.rows)} tables in {loaded.seconds:.1f} s")
     for note in _loaded(loaded).notes:
         say(note)
@@ -352,6 +412,13 @@ def _carry_through(
     say(f"Plan {made.plan_id}: {made.operations:,} operations")
     pushed = replace(_push(home, settings, ready, made.plan_id, progress, make), failures=failures)
     return RunReport(**vars(pushed), warnings=warned, load=_loaded(loaded))
+
+
+@current_run.step("load")
+def _load(home: Path, settings: Vars, erp: Door, progress: Progress) -> Load:
+    loaded = load(erp, home, settings.quelle_erp, _by_share(progress), increments(), _only(home, settings))
+    forget.finish(home)
+    return loaded
 
 
 def _push(
@@ -385,6 +452,7 @@ def _push(
             ).fetchall()
             if e in load_contract(p).of_use_case(settings.use_case)
         )
+        current_run.note("requests", lines=_requests(db, plan_id))
     return PushReport(
         plan_id=plan_id,
         lines=tuple(pushed.lines),
@@ -494,6 +562,8 @@ def _build(home: Path, settings: Vars, progress: Progress) -> dbt.Build:
             shares.note_built(db)
         else:
             shares.renew_findings(db, use_case)
+        counted = [{k: v for k, v in as_json(line).items() if k != "meaning"} for line in _found(db)]
+        current_run.note("rules", lines=counted)
     return built
 
 

@@ -460,7 +460,18 @@ def _remove_leftovers(home: Path) -> None:
     shutil.rmtree(_dlt_folder(home) / "erp", ignore_errors=True)
     if database(home).exists():
         with _connect(home) as connection:
-            _drop_datasets(connection, keep=set(_live_datasets(connection).values()))
+            drop_former_datasets(connection)
+
+
+def former_datasets(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    """Datasets of loads that no view shows: what a killed load left."""
+    live = set(_live_datasets(connection).values())
+    return [name for name in _datasets(connection) if name not in live]
+
+
+def drop_former_datasets(connection: duckdb.DuckDBPyConnection) -> None:
+    """Removes what `former_datasets` lists; a load does so with what it replaces, so there are seldom some."""
+    _drop_datasets(connection, keep=set(_live_datasets(connection).values()))
 
 
 def _live_views(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
@@ -477,12 +488,16 @@ def _live_datasets(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
     return {table: match.group() for table, match in found.items() if match}
 
 
-def _drop_datasets(connection: duckdb.DuckDBPyConnection, keep: Collection[str]) -> None:
+def _datasets(connection: duckdb.DuckDBPyConnection) -> list[str]:
     schemas = connection.execute(
         "select schema_name from duckdb_schemas() where database_name = current_database()"
     ).fetchall()
-    for (name,) in schemas:
-        if name.startswith(DATASET_PREFIX) and name not in keep:
+    return [name for (name,) in schemas if name.startswith(DATASET_PREFIX)]
+
+
+def _drop_datasets(connection: duckdb.DuckDBPyConnection, keep: Collection[str]) -> None:
+    for name in _datasets(connection):
+        if name not in keep:
             connection.execute(f"drop schema {_quoted(name)} cascade")
 
 

@@ -7,7 +7,6 @@ Records of others that name the person (co-tenants inside a lease) are no withdr
 
 import hashlib
 import secrets
-import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -15,7 +14,7 @@ from pathlib import Path
 
 import duckdb
 
-from pipelines import interrupt
+from pipelines import current_run, interrupt
 from pipelines.api.connector import MakesConnectors, once_a_run
 from pipelines.contract.contract import load_contract, partners
 from pipelines.errors import StammdatenError
@@ -265,7 +264,7 @@ def _withdraw(
             [load_contract(name) for name in names],
             [(record.partner, record.id_space, record.external_id) for record in records],
             settings.stichtag,
-            uuid.uuid4().hex[:12],
+            current_run.run_id(),
         )
     # A person with many records is no accident: no guard keeps an erasure back.
     with interrupt.finishing(interrupt.WITH_PARTNERS):

@@ -67,6 +67,8 @@ class ErasurePreview:
 class ForgetReport(Report):
     """What became of a person's records and rows."""
 
+    names_rows = frozenset({"person", "records", "named_in", "still_there", "letters", "files"})
+
     person: str
     records: tuple[RecordOfPerson, ...]
     named_in: tuple[RecordOfPerson, ...]

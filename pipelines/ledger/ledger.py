@@ -7,6 +7,7 @@ at the partner as it is, see `held.py`), `by_law` (what it withdraws whatever gu
 `systems` (which address the ledger of a partner speaks of), `feedback` (which files of a partner were read, see
 `pipelines/push/feedback.py`),
 `plan_renumbered` (see `renumbered.py`: two rows a pair, so that erasing a person by its ids finds both).
+`runs`, `run_partners`, `run_entities`, `run_rules` are filled by `pipelines/history`.
 `use_case` in some of them is that of a run which was limited to one; NULL: it was of all.
 """
 
@@ -100,6 +101,23 @@ create table if not exists sync.systems (partner varchar, address varchar, since
 create table if not exists sync.feedback (
     partner varchar, name varchar, size bigint, modified timestamptz, hash varchar, read_at timestamptz, note varchar
 );
+create table if not exists sync.runs (
+    run_id varchar not null, number bigint not null, command varchar not null, use_case varchar,
+    begun_at timestamptz not null, last_seen_at timestamptz not null, ended_at timestamptz, seconds double,
+    exit integer, message varchar, settings varchar, stichtag varchar, load_id varchar, plan_id varchar,
+    versions varchar, steps varchar, report varchar
+);
+create table if not exists sync.run_partners (
+    run_id varchar, position integer, partner varchar, result varchar, why varchar
+);
+create table if not exists sync.run_entities (
+    run_id varchar, position integer, partner varchar, entity varchar, in_mart bigint, created bigint,
+    updated bigint, withdrawn bigint, unchanged bigint, rejected bigint, blocked bigint, pending bigint,
+    held bigint, delivered bigint, seconds double, requests bigint
+);
+create table if not exists sync.run_rules (
+    run_id varchar, position integer, rule varchar, table_name varchar, partner varchar, row_count bigint
+);
 """
 
 # Outcomes that were folded before (a run may die between the commit here and the clearing of the journal) are skipped.
@@ -181,15 +199,16 @@ def in_little_memory(db: duckdb.DuckDBPyConnection, work: Callable[[], T]) -> T:
     """
     db.execute(f"set threads = 1; set memory_limit = '{LITTLE_MEMORY}'")
     try:
-        return _in_transaction(db, work)
+        return in_transaction(db, work)
     except duckdb.OutOfMemoryException:
         db.execute(f"set memory_limit = '{memory_limit()}'")
-        return _in_transaction(db, work)
+        return in_transaction(db, work)
     finally:
         db.execute(f"reset threads; set memory_limit = '{memory_limit()}'")
 
 
-def _in_transaction(db: duckdb.DuckDBPyConnection, work: Callable[[], T]) -> T:
+def in_transaction(db: duckdb.DuckDBPyConnection, work: Callable[[], T]) -> T:
+    """What `work` returns, done as a whole or not at all."""
     db.execute("begin")
     try:
         result = work()

@@ -4,7 +4,6 @@ import getpass
 import sqlite3
 import threading
 import time
-import uuid
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -15,6 +14,7 @@ from pathlib import Path
 
 import duckdb
 
+from pipelines import current_run
 from pipelines.api.beliefs import resend
 from pipelines.api.connector import Connector, MakesConnectors, connector
 from pipelines.api.uploads import ReadsContent
@@ -77,6 +77,7 @@ class Push:
         return not (self.stopped or self.held or sum(line.undelivered for line in self.lines))
 
 
+@current_run.step("plan")
 def plan(
     home: Path,
     partners: list[str],
@@ -100,7 +101,7 @@ def plan(
             retry_overdue(db, contract.partner, sorted(contract.of_use_case(use_case)))
         if retry_rejected:
             retry_withheld(db, partners)
-        return make_plan(db, contracts, stichtag, uuid.uuid4().hex[:12], use_case)
+        return make_plan(db, contracts, stichtag, current_run.run_id(), use_case)
 
 
 def misfitting(home: Path, partners: list[str], use_case: str | None = None) -> dict[str, str]:
@@ -152,6 +153,7 @@ def _check_unmoved(
         )
 
 
+@current_run.step("push")
 def push(
     home: Path,
     plan_id: str,

@@ -9,6 +9,7 @@ from typing import Any
 
 import duckdb
 
+from pipelines import current_run
 from pipelines.api.connector import Connector, MakesConnectors, connector
 from pipelines.api.http.client import PartnerStopped
 from pipelines.api.outcome import Outcome
@@ -43,6 +44,7 @@ class Sent:
     is_folded: bool
 
 
+@current_run.step("recover")
 def recover(
     home: Path,
     active: list[str],

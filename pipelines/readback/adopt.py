@@ -6,7 +6,6 @@ partner holds; the next plan then changes what differs and creates only what is 
 """
 
 import json
-import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -16,6 +15,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
+from pipelines import current_run
 from pipelines.api.compare import differing, differing_references, without_overruled
 from pipelines.api.connector import Connector
 from pipelines.contract.contract import Contract, Entity
@@ -559,7 +559,7 @@ def _strangers(db: duckdb.DuckDBPyConnection, contract: Contract) -> tuple[Unman
 
 def _write_ledger(db: duckdb.DuckDBPyConnection, contract: Contract) -> None:
     """Writes matches as held by the partner; rows that fit several records are given up until somebody has looked."""
-    names = {"partner": contract.partner, "run": uuid.uuid4().hex[:12], "now": datetime.now(UTC)}
+    names = {"partner": contract.partner, "run": current_run.run_id(), "now": datetime.now(UTC)}
     db.execute("begin")
     db.execute(
         """

@@ -14,6 +14,8 @@ from pipelines.reports.run import FailureLine, GuardLine
 class AdoptReport(Report):
     """What a partner holds already, matched with the marts."""
 
+    names_rows = frozenset({"ambiguous", "strangers"})
+
     partner: str
     applied: bool
     """Whether the matches were written into the ledger."""
@@ -57,6 +59,8 @@ class DifferingRecord:
 class VerifyReport(Report):
     """A partner read back and compared with the ledger."""
 
+    names_rows = frozenset({"findings"})
+
     partner: str
     counts: tuple[VerificationCounts, ...]
     findings: tuple[DifferingRecord, ...]
@@ -92,6 +96,8 @@ class MoveLine:
 @dataclass(frozen=True, kw_only=True)
 class RekeyReport(Report):
     """Records that move to other external ids in the ledger; nothing is sent."""
+
+    names_rows = frozenset({"moves", "done", "staying", "notes"})
 
     partner: str
     applied: bool

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from pipelines.report import FROM, Report
+from pipelines.reports.history import RunLine
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,6 +28,8 @@ class HeldCount:
     entity: str
     rule: str
     rows: int
+    meaning: str
+    """The rule in a sentence."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,6 +41,18 @@ class FindingCount:
     partner: str | None
     """The partner that the rule belongs to; null where it belongs to all."""
     rows: int
+    meaning: str
+    """The rule in a sentence."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class NextRun:
+    """A job that is due, by the schedule that `stammdaten schedule` prints; whether anything calls it: `doctor`."""
+
+    job: str
+    command: str
+    at: str
+    """UTC, as ISO 8601."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,6 +70,10 @@ class StatusReport(Report):
     ledger: tuple[LedgerCount, ...] = ()
     held: tuple[HeldCount, ...] = ()
     findings: tuple[FindingCount, ...] = ()
+    last_runs: tuple[RunLine, ...] = ()
+    """The last `run` of each use case, the youngest first."""
+    next_runs: tuple[NextRun, ...] = ()
+    """What is due next."""
 
 
 @dataclass(frozen=True, kw_only=True)

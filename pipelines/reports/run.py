@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pipelines.plan.plan import PlanCounts
 from pipelines.push.result_table import ResultLine
@@ -12,6 +12,8 @@ from pipelines.report import FROM, OPTIONAL, TO, UNLISTED, Report
 @dataclass(frozen=True, kw_only=True)
 class FailureLine:
     """A model, a data test or a mart that keeps a partner from being pushed."""
+
+    names_rows: ClassVar[frozenset[str]] = frozenset({"message", "keys"})
 
     partner: str
     node: str
@@ -26,6 +28,8 @@ class FailureLine:
 @dataclass(frozen=True, kw_only=True)
 class GuardLine:
     """A guard that tripped and keeps the partner from being pushed."""
+
+    names_rows: ClassVar[frozenset[str]] = frozenset({"rows"})
 
     partner: str
     guard: str
@@ -58,6 +62,8 @@ class WarningLine:
 @dataclass(frozen=True, kw_only=True)
 class RenumberedLine:
     """A record that the plan withdraws under one id and creates again, with the same content, under another."""
+
+    names_rows: ClassVar[frozenset[str]] = frozenset({"former", "now", "command"})
 
     partner: str
     entity: str
@@ -144,6 +150,8 @@ class BuildReport(Report):
 @dataclass(frozen=True, kw_only=True)
 class PlanReport(Report):
     """What a push would do."""
+
+    names_rows = frozenset({"rows"})
 
     plan_id: str
     """What `push --plan` takes."""

@@ -10,9 +10,11 @@ from pipelines.explain.report import ExplainReport
 from pipelines.forget.report import ForgetReport, KeptRecord
 from pipelines.report import Report
 from pipelines.reports.check import AdoptReport, RekeyReport, VerifyReport
+from pipelines.reports.doctor import DoctorReport
+from pipelines.reports.history import RunShowReport, RunsReport, TidyReport
 from pipelines.reports.look import PartnersReport, SampleReport, StatusReport
 from pipelines.reports.run import BuildReport, LoadReport, PlanReport, PushReport, RunReport
-from pipelines.reports.setup import InitReport, PartnerNewReport
+from pipelines.reports.setup import InitReport, PartnerNewReport, ScheduleReport
 
 Json = dict[str, Any]
 
@@ -31,7 +33,12 @@ REPORTS: Mapping[str, type[Report]] = {
     "forget": ForgetReport,
     "sample": SampleReport,
     "init": InitReport,
+    "schedule": ScheduleReport,
+    "doctor": DoctorReport,
     "partner new": PartnerNewReport,
+    "runs show": RunShowReport,
+    "runs tidy": TidyReport,
+    "runs": RunsReport,
 }
 LINES_WITH_BASES = (KeptRecord,)
 DIALECT = "https://json-schema.org/draft/2020-12/schema"

@@ -1,5 +1,6 @@
-"""What `init` and `partner new` tell."""
+"""What `init`, `schedule` and `partner new` tell."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from pipelines.report import Report
@@ -30,3 +31,18 @@ class PartnerNewReport(Report):
     """Places in the contract that ask for something."""
     next: tuple[str, ...]
     """What to do next, step by step."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScheduleReport(Report):
+    """Units for systemd or lines for cron, for the folder in which it was called."""
+
+    has_exit = False
+
+    kind: str
+    """`systemd` or `cron`."""
+    files: Mapping[str, str]
+    """Text by name of the file."""
+    jobs: Mapping[str, str]
+    """When each of them runs, as systemd or cron writes it."""
+    notes: tuple[str, ...]

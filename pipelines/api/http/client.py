@@ -153,6 +153,7 @@ class Client:
         self._proven: Login | None = None
         self._auth_lock = threading.Lock()
         self._expired = 0
+        self._last: Answer | None = None
         self.on_trouble = on_trouble
         self._words = ""
         self._version_ended = version_ended
@@ -182,6 +183,15 @@ class Client:
     def close(self) -> None:
         """Closes the connections."""
         self._channel.close()
+
+    def log_in(self) -> Answer | None:
+        """Logs in, and sends nothing else; the answer to it, or None where a login is no request (a fixed token).
+
+        Raises `PartnerStopped` when it is refused.
+        """
+        self._last = None
+        self._authorised()
+        return self._last
 
     def call(
         self,
@@ -311,7 +321,7 @@ class Client:
         ticket = ticket or self._limiter.enter()
         reply, words = Reply(failed=True, is_write=ask.is_write), "an error of ours"
         try:
-            answer = self._read(self._request(ask, credentials))
+            answer = self._last = self._read(self._request(ask, credentials))
             answer = ask.read(answer) if ask.read else answer
             reply, words = _reply(answer, ask.is_write), _in_words(answer)
             return answer

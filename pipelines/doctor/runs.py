@@ -1,0 +1,47 @@
+"""Whether the runs that are due came, and came to a good end."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from pipelines.doctor.line import look, well, wrong
+from pipelines.history.run_file import RecordedRun
+from pipelines.history.shown import in_words
+from pipelines.reports.doctor import CheckLine
+from pipelines.schedule.jobs import Job
+
+# A run that is due may begin so much later: it waits for another one, or the machine was just started.
+GRACE = timedelta(minutes=15)
+SHOW = "stammdaten runs show"
+
+
+def last_runs(jobs: tuple[Job, ...], runs: list[RecordedRun], now: datetime) -> Iterator[CheckLine]:
+    """For each job its last run: how it ended, and whether the next one is overdue. `runs`: the last one first."""
+    for job in jobs:
+        if job.words[0] != "run":
+            continue
+        own = [run for run in runs if run.command == "run" and run.use_case == job.use_case]
+        if not own:
+            yield look("last run", "it never ran here", f"stammdaten {' '.join(job.words)}", job.name)
+            continue
+        last = own[0]
+        due = job.due_before(now - GRACE)
+        text = f"{last.begun_at:%Y-%m-%d %H:%M} UTC: {in_words(last)}"
+        if last.begun_at < due and not last.is_running:
+            todo = f"look at the schedule (systemctl list-timers, crontab -l), then: stammdaten {' '.join(job.words)}"
+            yield wrong("last run", f"{text}; overdue since {due:%Y-%m-%d %H:%M} UTC", todo, job.name)
+        elif last.is_running or last.exit == 0:
+            yield well("last run", text, job.name)
+        else:
+            yield wrong("last run", text, f"{SHOW} {last.run_id}", job.name)
+
+
+def history(runs: list[RecordedRun], why: str | None) -> Iterator[CheckLine]:
+    """Whether the history can be read, and whether the last run left it in mid-sentence."""
+    if why:
+        yield look("history", why, "ask again once the run at work has ended")
+    lost = [run for run in runs if run.exit is None and not run.is_running]
+    text = f"{len(runs):,} runs are known, {len(lost):,} of them ended without a word"
+    if lost and lost[0] is runs[0]:
+        yield wrong("history", text, f"{SHOW} {lost[0].run_id}")
+    else:
+        yield well("history", text)
