@@ -34,8 +34,8 @@ else
 	$(BIN)/sqlfluff lint models --processes 2 --disable-progress-bar  # macros and generic tests are no SQL by themselves
 endif
 
-test: setup lint  ## all checks
-	$(BIN)/pytest -m "not slow" --numprocesses 2 --dist loadfile --no-loadscope-reorder
+test: setup lint  ## all checks; more workers than cores, as half of a test is waiting for a disk or a server
+	$(BIN)/pytest -m "not slow" --numprocesses 4 --dist loadfile --no-loadscope-reorder
 
 test-slow: setup  ## the long suites, and the SQL that dbt makes of the models
 	$(BIN)/sqlfluff lint models --config tests/all_partners.sqlfluff --processes 2 --disable-progress-bar

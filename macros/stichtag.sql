@@ -1,5 +1,7 @@
 {% macro stichtag() -%}
-    {%- set value = (var('stichtag', none) if var('stichtag', none) is not none else '') | string | trim -%}
+    {#- The commands of stammdaten name the day in the environment: with another value of a var, dbt reads the whole project anew. -#}
+    {%- set given = env_var('STAMMDATEN_STICHTAG', '') if execute else '' -%}
+    {%- set value = given or (var('stichtag', none) if var('stichtag', none) is not none else '') | string | trim -%}
     {%- if value == '' -%}
         {%- set day = run_started_at.astimezone(modules.pytz.timezone(zeitzone())).date().isoformat() -%}
     {%- else -%}

@@ -189,11 +189,9 @@ class Vars:
         return [name for name, settings in self.partners.items() if settings.get("aktiv")]
 
     def for_dbt(self) -> str:
-        """The value of dbt's `--vars`."""
-        return json.dumps(
-            {**self.overrides, "stichtag": self.stichtag.isoformat(), "partners": self.partners},
-            ensure_ascii=False,
-        )
+        """The value of dbt's `--vars`; without the key date, or dbt would read the whole project anew each day."""
+        overrides = {name: value for name, value in self.overrides.items() if name != "stichtag"}
+        return json.dumps({**overrides, "partners": self.partners}, ensure_ascii=False)
 
 
 def read_vars(known: list[str], given: str | None, stichtag: str | None, only: list[str]) -> Vars:

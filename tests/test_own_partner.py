@@ -13,10 +13,12 @@ import yaml
 from pipelines.commands.build import Build, build
 from pipelines.commands.built import check_built
 from pipelines.commands.partner_new import new_partner
-from pipelines.contract.contract import partner_folders, partners
+from pipelines.contract.contract import load_contract, partner_folders, partners
 from pipelines.ledger.ledger import open_database
 from pipelines.pages.all import pages
+from pipelines.personal.records import person_entities
 from pipelines.plan.guards import DEFAULTS
+from pipelines.plan.rows import plan_lines
 from pipelines.push import push as engine
 from pipelines.sandbox.server import Sandbox
 from pipelines.settings import Vars, database, read_vars
@@ -122,6 +124,12 @@ def _finish(folder: Path) -> None:
     mart.write_text(
         text.replace("verwaltungseinheiten.etage as floor", f"{chosen} as floor"), encoding="utf-8"
     )
+    described = folder / "models" / "_hausbot.yml"
+    document = yaml.safe_load(described.read_text(encoding="utf-8"))
+    (units,) = [model for model in document["models"] if model["name"] == "hausbot__units"]
+    (number,) = [column for column in units["columns"] if column["name"] == "number"]
+    number["config"] = {"meta": {"pii": True}}
+    described.write_text(yaml.safe_dump(document), encoding="utf-8")
 
 
 def test_dbt_builds_the_marts_and_runs_their_tests(site: Site) -> None:
@@ -166,6 +174,14 @@ def test_nothing_of_dbt_is_written_into_the_folder(site: Site) -> None:
     }
     text = (site.own / "hausbot" / "models" / "hausbot__units.sql").read_text(encoding="utf-8")
     assert "composite_id('hausbot'" in text
+
+
+def test_what_its_yaml_calls_personal_is_masked_and_makes_a_record_one_of_a_person(site: Site) -> None:
+    plan = engine.plan(site.home, ["hausbot"], STICHTAG)
+    told = {line["external_id"]: line["fields"] for line in plan_lines(site.home, plan.plan_id, False)}
+    shown = {field["field"]: field["new"] for field in told["001-0007-01-0001"]}
+    assert (shown["number"], shown["floor"]) == ('"9999"', '"1"')
+    assert [entity.name for entity in person_entities(load_contract("hausbot"))] == ["units"]
 
 
 def test_it_is_planned_and_pushed_to_the_sandbox_and_the_second_run_sends_nothing(site: Site) -> None:

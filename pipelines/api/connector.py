@@ -154,7 +154,7 @@ class Connector(Finder):
 
     def _create(self, operation: Operation) -> Outcome:
         """POST. One that may have arrived is sent again only where the partner refuses a second record."""
-        entity, sent, was_lost = operation.entity, 0, False
+        sent, was_lost = 0, False
         for attempt in range(TRIES):
             create = partial(self.protocol.create, operation)
             answer = self._sent_whole(operation, self.create_body(operation), create)
@@ -175,7 +175,7 @@ class Connector(Finder):
         outcome = replace(self.judge(operation, answer), requests=sent)
         if was_lost and not self.refuses_twins(operation):
             raise InDoubt(requests=sent)
-        if was_lost or answer.status == 409 or self._may_be_there(entity, answer):
+        if was_lost or answer.status == 409 or self._may_be_there(operation, answer):
             raise InDoubt(outcome, sent)
         return outcome
 
@@ -185,7 +185,7 @@ class Connector(Finder):
         By its external id, if that is unique and known to be kept, or by a number that it keeps unique.
         """
         entity = operation.entity
-        if entity.unique_field and operation.body.get(entity.unique_field) not in (None, ""):
+        if self._unique_number(operation):
             return True
         is_kept = entity.name in self._with_external_id or not self._is_assumed(entity)
         return entity.unique_external_id and is_kept and not self.external_ids_known.is_unknown(entity.name)
@@ -341,6 +341,8 @@ class Connector(Finder):
         end = end_at_begin(entity, operation, record)
         if deletes and allowed.delete:
             answer, done = self.protocol.remove(operation), "deleted"
+        elif operation.payload and not operation.changed:  # it has its end already
+            return Outcome("withdrawn", "ended", None, seen.status, requests=sent)
         elif end and all(may_change(allowed, name) for name in end):
             answer, done = self.protocol.change(operation, remote_id, end), "ended"
         else:
@@ -559,9 +561,16 @@ class Connector(Finder):
             Refusal("update", answer.status, text=words_of(answer.body), html=is_html(answer))
         ) == ("unknown_route")
 
-    def _may_be_there(self, entity: Entity, answer: Answer) -> bool:
+    def _may_be_there(self, operation: Operation, answer: Answer) -> bool:
         """Whether a number that is unique at the partner was refused: then the record may be there already."""
-        return answer.status in (400, 422) and entity.unique_field in self.refused_fields(answer)
+        number = self._unique_number(operation)
+        return bool(number) and answer.status in (400, 422) and number in self.refused_fields(answer)
+
+    @staticmethod
+    def _unique_number(operation: Operation) -> str | None:
+        """The field with a number that the partner keeps unique; None where the entity, or the row, has none."""
+        field = operation.entity.unique_field
+        return field if field and operation.body.get(field) not in (None, "") else None
 
     def _created(self, operation: Operation, answer: Answer, sent: int) -> Outcome:
         entity = operation.entity

@@ -4,8 +4,9 @@ import contextlib
 import io
 import os
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -24,8 +25,12 @@ from pipelines.unexpected import explained
 BAD = {"error", "fail", "skipped", "runtime error"}
 KEY_COLUMNS = ("external_id", "key", "unique_field", "from_field", "mandant_nr")
 SAMPLE_ROWS = 20
+# The key date goes here, and not as a var (macro `stichtag`).
+STICHTAG = "STAMMDATEN_STICHTAG"
 # A test that also looks at a model that is not among them says nothing of this run.
 ON_THESE_ALONE = ("--indirect-selection", "cautious")
+# The project as dbt read it last, by home, folder and vars.
+_READ: dict[tuple[Path, Path, str], Any] = {}
 
 
 @dataclass(frozen=True)
@@ -117,6 +122,7 @@ def _invoke(
     os.environ["DBT_SEND_ANONYMOUS_USAGE_STATS"] = "false"
     from dbt.cli.main import dbtRunner
 
+    read = (home, working_folder(), settings.for_dbt())
     folder = working_folder()
     packages = write_packages(home)
     if folder != project_root():
@@ -139,9 +145,23 @@ def _invoke(
         "--quiet",
     ]
     heard = io.StringIO()
-    with contextlib.redirect_stdout(heard):
-        result = dbtRunner(callbacks=[_listener(progress)] if progress else []).invoke(arguments)
+    # What the command before has read serves the next one, once: dbt writes in it as it goes.
+    manifest = _READ.pop(read, None) if command[0] != "parse" else None
+    with contextlib.redirect_stdout(heard), _key_date(settings.stichtag):
+        result = dbtRunner(manifest, [_listener(progress)] if progress else []).invoke(arguments)
+    if command[0] == "parse" and result.success:
+        _READ.clear()
+        _READ[read] = result.result
     return result, heard.getvalue()
+
+
+@contextlib.contextmanager
+def _key_date(day: date) -> Iterator[None]:
+    os.environ[STICHTAG] = day.isoformat()
+    try:
+        yield
+    finally:
+        del os.environ[STICHTAG]
 
 
 def _listener(progress: Callable[[int, int, str], None]) -> Callable[[Any], None]:

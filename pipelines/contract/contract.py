@@ -39,6 +39,7 @@ from pipelines.contract.own_partners import CONTRACT, own_partners
 from pipelines.contract.parts import build, get
 from pipelines.contract.unfinished import check_filled_in, is_unfinished
 from pipelines.errors import SettingsError
+from pipelines.settings import project_root
 from pipelines.suggest import did_you_mean
 
 if TYPE_CHECKING:
@@ -289,6 +290,13 @@ def partner_folder(partner: str) -> Path:
     """The folder with a partner's contract, profile and code; that of a built-in one where nobody has the name."""
     built_in = FOLDER / partner
     return built_in if (built_in / FILE).is_file() else partner_folders().get(partner, built_in)
+
+
+def models_folder(partner: str) -> Path:
+    """Where the partner's marts lie, with the YAML that describes them: in the project, or beside its contract."""
+    if partner in built_in_partners():
+        return project_root() / "models" / "partners" / partner
+    return partner_folder(partner) / "models"
 
 
 def load_contract(partner: str) -> Contract:

@@ -296,6 +296,11 @@ class States:
         shown = dig(record, self.field)
         return self.allows.get(shown) if isinstance(shown, str) else None
 
+    @property
+    def may_delete(self) -> bool:
+        """Whether there is a state in which a record may be deleted."""
+        return any(allowed.delete for allowed in self.allows.values())
+
 
 @checked(frozen=True, config=AS_WRITTEN)
 class Import:

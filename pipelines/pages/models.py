@@ -2,15 +2,13 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import duckdb
 import yaml
 
-from pipelines.contract.contract import LOADER, built_in_partners, partner_folder
+from pipelines.contract.contract import LOADER, models_folder
 from pipelines.contract.profile import SEPARATOR, SEPARATORS, SHARED, Option, load_profile
-from pipelines.settings import project_root
 
 
 @dataclass(frozen=True)
@@ -83,13 +81,6 @@ def _nested(kind: Any, path: str) -> Iterator[str]:
         for name, child in kind.children:
             yield f"{path}.{name}"
             yield from _nested(child, f"{path}.{name}")
-
-
-def models_folder(partner: str) -> Path:
-    """Where the partner's marts lie."""
-    if partner in built_in_partners():
-        return project_root() / "models" / "partners" / partner
-    return partner_folder(partner) / "models"
 
 
 def _settings(partner: str) -> tuple[Setting, ...]:

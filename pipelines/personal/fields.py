@@ -7,8 +7,7 @@ from typing import Any
 
 import yaml
 
-from pipelines.contract.contract import LOADER
-from pipelines.settings import project_root
+from pipelines.contract.contract import LOADER, models_folder
 
 
 @cache
@@ -28,11 +27,12 @@ def nested_persons(partner: str, model: str) -> Mapping[str, str]:
 @cache
 def _columns(partner: str) -> dict[str, list[dict[str, Any]]]:
     """Columns of each of the partner's models, as its YAML lists them."""
-    folder = project_root() / "models" / "partners" / partner
+    # As dbt reads them: at any depth, under both endings.
+    files = [file for file in models_folder(partner).rglob("*.y*ml") if file.suffix in (".yml", ".yaml")]
     return {
         model["name"]: model.get("columns", [])
-        for file in sorted(folder.glob("*.yml"))
-        for model in yaml.load(file.read_text(encoding="utf-8"), Loader=LOADER).get("models", [])  # noqa: S506
+        for file in sorted(files)
+        for model in (yaml.load(file.read_text(encoding="utf-8"), Loader=LOADER) or {}).get("models") or []  # noqa: S506
     }
 
 

@@ -1,6 +1,7 @@
 """What differs, rendered as operations: the temp table `diff`, from which `sync.plan` is written."""
 
 import json
+from collections.abc import Collection
 from datetime import date
 from typing import Any
 
@@ -68,6 +69,34 @@ def _detach(db: duckdb.DuckDBPyConnection, contract: Contract, entity: Entity, s
             "day": stichtag.isoformat(),
         },
     )
+
+
+def take_along(db: duckdb.DuckDBPyConnection, contract: Contract, planned: Collection[str]) -> dict[str, int]:
+    """Adds to `diff` what has its end and may still be deleted, where what it hangs on is deleted by the same plan.
+
+    Else such a record would keep its parent there for ever. Its state decides when it is sent; where that does not let
+    it be deleted it stays as it is. Returns by entity how many operations are new. Reads `parent_field`.
+    """
+    ended = [
+        (e.name, e.withdraw.end)
+        for e in contract.entities.values()
+        if e.name in planned and e.withdraw.kind == "end" and e.states and e.states.may_delete
+    ]
+    deleted = [e.name for e in contract.entities.values() if e.withdraw.kind == "delete"]
+    deletes = "select 1 from diff where operation = 'withdraw' and sends and list_contains(?, entity) limit 1"
+    if not ended or not db.execute(deletes, [deleted]).fetchone():
+        return {}
+    db.execute("create or replace temp table ended_kind (entity varchar, end_field varchar)")
+    db.executemany("insert into ended_kind values (?, ?)", ended)
+    db.execute(read_sql(__file__, "goes_along"), {"partner": contract.partner, "deleted": deleted})
+    db.execute(
+        "delete from diff as d using along as a where d.id_space = a.id_space and d.external_id = a.external_id"
+    )
+    db.execute(
+        "insert into diff by name select * exclude (is_new), 'withdraw' as operation, sha256(payload) as payload_hash,"
+        " []::varchar[] as changed_fields, true as sends, false as is_whole from along"
+    )
+    return dict(db.execute("select entity, count(*) from along where is_new group by entity").fetchall())
 
 
 def withdraw_body(contract: Contract, entity: Entity, stichtag: date) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from pipelines.contract.contract import Contract, Entity
 from pipelines.ledger.former_ids import move_former_ids
 from pipelines.ledger.ledger import one, retry_freed
 from pipelines.plan.by_law import find_by_law, forget_former, no_law, note_by_law, release
-from pipelines.plan.difference import empty_difference, write_difference
+from pipelines.plan.difference import empty_difference, take_along, write_difference
 from pipelines.plan.endings import write_endings
 from pipelines.plan.held import find_held, hold, hold_creates, write_held
 from pipelines.plan.mart_columns import MART_SCHEMA as MART_SCHEMA
@@ -201,6 +201,8 @@ def _plan_partner(
         note_by_law(db, contract, plan_id, space)
         counts.update(_count(db, contract, entities))
     counts.update(_count_content(db, contract, counts))
+    for name, more in take_along(db, contract, counts).items():
+        counts[name] = replace(counts[name], withdraw=counts[name].withdraw + more)
     write_operations(db, contract, plan_id)
     note_children(db, contract, plan_id)
     write_held(db, contract, plan_id, contract.of_use_case(use_case))

@@ -244,6 +244,14 @@ def test_a_year_is_read_in_one_way_for_all_partners(evaluate: Evaluate) -> None:
     assert dict(zip(YEARS, evaluate("{{ jahr('wert') }}", list(YEARS)), strict=True)) == YEARS
 
 
+def test_a_building_of_its_own_unreadable_year_does_not_get_that_of_its_we(evaluate: Evaluate) -> None:
+    rows = [("1978", 1978, 1911), (None, None, 1911), ("um 1900", None, 1911), (None, None, None)]
+    own, of_we = "(select baujahr, baujahr_zahl) as g", "(select we as baujahr_zahl) as w"
+    template = f"(select {{{{ baujahr_zahl('g', 'w') }}}} from {own}, {of_we})"
+    columns = {"baujahr": "varchar", "baujahr_zahl": "integer", "we": "integer"}
+    assert evaluate(template, rows, columns=columns) == [1978, 1911, None, None]
+
+
 def test_a_sum_of_which_one_amount_is_unknown_is_unknown(evaluate: Evaluate) -> None:
     template = "(select {{ sum_of_known('a', 'true') }} from (select unnest(betraege) as a))"
     rows = [

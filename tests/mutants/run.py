@@ -1,7 +1,7 @@
 """Runs the tests of partners against mutants of their marts, in one pytest session on databases built once.
 
-The databases are those that the tests' own fixtures build. For a mutant the mart is replaced in each of them, within a
-transaction that is rolled back, and the partner's tests run until one fails. Nothing is built by dbt again.
+The databases are those that the tests' own fixtures build. For a mutant the mart is replaced in each of them, the
+partner's tests run until one fails, and what dbt built is put back. Nothing is built by dbt again.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -21,6 +21,7 @@ from tests.mutants.stock import Stock
 PARTNERS = tuple(partners())
 FOLDER = Path(__file__).parents[1] / "partners"
 CONTRACTS = "test_partner_contracts.py"
+DOCUMENTS = "test_document_marts.py"
 
 
 @dataclass
@@ -110,30 +111,36 @@ class Mutation:
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         for partner in self.partners:
             own = [item for item in session.items if item.path.name == f"test_{partner}_marts.py"]
-            shared = [item for item in session.items if _is_contract_test(item, partner)]
-            self.scores.append(self._measured(partner, [items for items in (own, shared) if items]))
+            documents = _of_file(session.items, DOCUMENTS, partner, whole=True)
+            shared = _of_file(session.items, CONTRACTS, partner, whole=False)
+            modules = [items for items in (own, documents, shared) if items]
+            self.scores.append(self._measured(partner, modules))
         session._setupstate.teardown_exact(None)
         return True
 
     def _measured(self, partner: str, modules: list[list[pytest.Item]]) -> Score:
-        """Each module sees the mutants that the one before left; so its fixtures are set up once."""
+        """Each module sees the mutants that those before it left, and those of databases that it builds itself; so the
+        fixtures of each are set up once."""
         score = Score(partner, broken=[] if modules else ["no tests were found"])
-        left: dict[str, None] | None = None
+        left: dict[str, None] = {}
+        hidden: dict[str, str] = {}
         for items in modules:
             items[0].session._setupstate.teardown_exact(items[0])
             useful = self._useful(items, score)
             stocks = self.recorder.stocks(partner)
             if not self._is_sound(useful, stocks, score):
                 return score
-            if left is None:
-                visible, score.equivalent = _sorted_out(stocks)
-                left = dict.fromkeys(visible)
+            visible, equivalent = _sorted_out(stocks)
+            left |= dict.fromkeys(name for name in visible if name not in score.killed)
+            hidden |= equivalent
             killed = [name for name in left if _kills(useful, stocks, name)]
             # A test that had become red by itself would kill everything.
             self._is_sound(useful, stocks, score)
             score.killed += killed
             left = {name: None for name in left if name not in killed}
-        score.survived = list(left or [])
+        score.survived = list(left)
+        seen = {*score.killed, *score.survived}
+        score.equivalent = [f"{name} ({why})" for name, why in hidden.items() if name not in seen]
         return score
 
     def _useful(self, items: list[pytest.Item], score: Score) -> list[pytest.Item]:
@@ -169,14 +176,14 @@ class Mutation:
         return not score.broken
 
 
-def _sorted_out(stocks: Sequence[Stock]) -> tuple[list[str], list[str]]:
-    """Names of the mutants that can be seen in a stock, and of those that cannot in any, with the reason."""
+def _sorted_out(stocks: Sequence[Stock]) -> tuple[list[str], dict[str, str]]:
+    """Names of the mutants that can be seen in a stock, and those that cannot in any, with the reason."""
     reasons: dict[str, set[str]] = {}
     for stock in stocks:
         for name, mutant in stock.mutants.items():
             reasons.setdefault(name, set()).add(mutant.equivalent)
     visible = [name for name, why in reasons.items() if "" in why]
-    return visible, [f"{name} ({', '.join(sorted(why))})" for name, why in reasons.items() if "" not in why]
+    return visible, {name: ", ".join(sorted(why)) for name, why in reasons.items() if "" not in why}
 
 
 def _kills(items: list[pytest.Item], stocks: Sequence[Stock], mutant: str) -> bool:
@@ -210,15 +217,27 @@ def _run(item: pytest.Item) -> list[pytest.TestReport]:
     return runtestprotocol(item, log=False, nextitem=item.parent)  # type: ignore[arg-type]
 
 
-def _is_contract_test(item: pytest.Item, partner: str) -> bool:
+def _of_file(items: Sequence[pytest.Item], file: str, partner: str, *, whole: bool) -> list[pytest.Item]:
+    """The tests of a file that partners share with this partner as their parameter; none where it has none of it.
+
+    `whole`: those without a partner, too.
+    """
+    own = [(item, _partner_of(item)) for item in items if item.path.name == file]
+    if partner not in dict(own).values():
+        return []
+    return [item for item, of in own if of == partner or (whole and of is None)]
+
+
+def _partner_of(item: pytest.Item) -> str | None:
     callspec = getattr(item, "callspec", None)
-    return item.path.name == CONTRACTS and callspec is not None and callspec.params.get("partner") == partner
+    return callspec.params.get("partner") if callspec else None
 
 
 def measure(partners: Sequence[str], folder: Path = FOLDER) -> list[Score]:
     """Runs the partners' mapping tests against their mutants; the output of pytest itself is left out."""
     plugin = Mutation(partners)
-    files = [folder / f"test_{partner}_marts.py" for partner in partners] + [folder / CONTRACTS]
+    names = [*(f"test_{partner}_marts.py" for partner in partners), DOCUMENTS, CONTRACTS]
+    files = [folder / name for name in names]
     options = ["-qq", "--no-header", "--no-summary", "-p", "no:cacheprovider", "--tb=no"]
     pytest.main([*options, *(str(file) for file in files if file.is_file())], plugins=[plugin])
     return plugin.scores

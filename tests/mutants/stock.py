@@ -1,7 +1,7 @@
 """A database that dbt built for the tests, in which one mart at a time is replaced by a mutant."""
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -9,6 +9,8 @@ import duckdb
 
 from tests.mutants.mapping import Mutant, mutants, swaps
 from tests.mutants.sql import Select, same
+
+ASIDE = "__as_built"
 
 
 @dataclass(frozen=True)
@@ -50,16 +52,25 @@ class Stock:
 
     @contextmanager
     def having(self, mutant: Mutant | None) -> Iterator[None]:
-        """The database with the mutant, and all that is made of it made again; None: as it was, made again."""
-        self.database.execute("begin")
-        try:
-            changed = [mutant.model] if mutant else list(self.marts)
-            for model in self._order(changed):
+        """The database with the mutant, and all that is made of it made again; None: as it was, made again.
+
+        It is committed, so that a test may have transactions of its own; what the tests saw before is put aside.
+        """
+        order = self._order([mutant.model] if mutant else list(self.marts))
+        with _whole(self.database):
+            for model in order:
+                self._rename(model, model + ASIDE)
                 sql = mutant.sql if mutant and model == mutant.model else self.compiled[model]
                 self._make(model, sql, is_changed=bool(mutant and model == mutant.model))
+        try:
             yield
         finally:
-            self.database.execute("rollback")
+            with suppress(duckdb.TransactionException):  # a test that failed may have left its own open
+                self.database.rollback()
+            with _whole(self.database):
+                for model in order:
+                    self.database.execute(f"drop {self._relations[model].kind} {self._relations[model].name}")
+                    self._rename(model + ASIDE, model)
 
     def _origins(self, model: str, columns: list[str]) -> Iterator[tuple[str, str]]:
         """Models of the partner, and their columns, that columns of a model are passed through from."""
@@ -121,5 +132,22 @@ class Stock:
             for name, kind in relation.types.items()
         ]
         self.database.execute(
-            f"create or replace {relation.kind} {relation.name} as select {', '.join(columns)} from (\n{sql}\n)"
+            f"create {relation.kind} {relation.name} as select {', '.join(columns)} from (\n{sql}\n)"
         )
+
+    def _rename(self, one: str, other: str) -> None:
+        relation = self._relations[one.removesuffix(ASIDE)]
+        schema = relation.name.split(".")[0]
+        self.database.execute(f'alter {relation.kind} {schema}."{one}" rename to "{other}"')
+
+
+@contextmanager
+def _whole(database: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """One transaction: all of it, or nothing."""
+    database.begin()
+    try:
+        yield
+    except BaseException:
+        database.rollback()
+        raise
+    database.commit()

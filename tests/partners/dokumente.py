@@ -6,7 +6,7 @@ from typing import Any
 
 import duckdb
 
-from tests.partners.bestand import Row, Tables, with_bestand
+from tests.partners.bestand import GARAGE, Row, Tables, tenant, with_bestand
 from tests.partners.conftest import STICHTAG, Marts
 
 Build = Callable[..., duckdb.DuckDBPyConnection]
@@ -38,6 +38,7 @@ def document(dokument_nr: str, bezug_art: str, bezug_key: str, **more: str) -> R
 
 
 DOKUMENTE: Tables = {
+    "mieter": [tenant(GARAGE, "01", "")],  # nobody knows who
     "archiv": [
         {"archiv_nr": "A1", "name": "Mietakten", "suchkategorie": "Mieter"},
         {"archiv_nr": "A2", "name": "Eigentümerakten", "suchkategorie": "Eigentuemer"},

@@ -1,6 +1,7 @@
 """Which documents and folders facilioo, iDWELL and Spiri.Bo get of those in `dokumente.py`, bodies by hand."""
 
 from collections.abc import Callable, Mapping
+from datetime import date
 from typing import Any
 
 import duckdb
@@ -9,7 +10,7 @@ from openapi_schema_validator import OAS31Validator
 
 from pipelines.contract.contract import load_contract
 from tests.partners.conftest import Marts, bodies_of
-from tests.partners.dokumente import FLAT, HOUSE, PARTNERS, SHOP, built, settings
+from tests.partners.dokumente import FLAT, HOUSE, LARGEST, PARTNERS, SHOP, built, settings
 
 # Of the Gebäude, and of units and persons that all three hold.
 EVERYWHERE = [
@@ -98,6 +99,18 @@ def test_a_document_at_facilioo_says_what_it_belongs_to_and_where_its_bytes_are(
     assert found["D-OHNE-TAG"]["date"] is None
 
 
+@pytest.mark.parametrize("partner", PARTNERS)
+def test_a_document_says_where_its_bytes_are_and_what_tells_that_they_have_changed(
+    build: Any, partner: str
+) -> None:
+    field = {"facilioo": "fileId", "idwell": "file", "spiribo": "content"}[partner]
+    found = {name: body[field] for name, body in bodies(build, partner).items()}
+    assert found["D-GEB"] == content("D-GEB", pfad="a/b.pdf")
+    assert found["D-VE"] == content("D-VE", geaendert_am="2025-08-01T12:00:00")
+    assert found["D-GROSS"] == content("D-GROSS", groesse_bytes=LARGEST)
+    assert found["D-OHNE-GROESSE"] == content("D-OHNE-GROESSE", groesse_bytes=None)
+
+
 def test_folders_go_with_their_documents_and_those_above(build: Any) -> None:
     rows = built(build).rows("facilioo__dokumentenordner")
     assert [(r["external_id"], r["dokumentenordner_external_id"], r["name"]) for r in rows] == [
@@ -180,6 +193,7 @@ def test_what_is_in_doubt_stays_and_what_is_out_for_sure_goes(build: Any) -> Non
         ("dokumente", "D-LANG", "V1"),
         ("dokumente", "D-OBEN-UNKLAR", "H1"),
         ("dokumente", "D-OHNE-DATEI", "V1"),
+        ("dokumente", "D-OHNE-MAIL", "C7"),  # its lease has a row of a tenant without a number
         ("dokumente", "D-ORDNER-STRICH", "I5"),
         ("dokumente", "D-UNKLAR", "H1"),
         ("dokumente", "D-UNTER-KREIS", "DO4"),
@@ -207,6 +221,63 @@ def test_what_is_in_doubt_stays_and_what_is_out_for_sure_goes(build: Any) -> Non
         marts, "facilioo", "dokumente"
     )
     assert not {"D-FREMD", "D-KREIS", "D-GEB", "D-MV", "D-OHNE-MAIL"} & gone(marts, "facilioo", "dokumente")
+
+
+def test_what_is_held_or_gone_of_documents_says_all_that_the_plan_asks(build: Any) -> None:
+    marts, of_garage = built(build), "001/0007/02/G-1/01"
+    no_mail = ("E5", "mietvertrag", "no valid e-mail address: xxxxx", True, "P101", True, None, None)
+    nobody = ("C7", "mietvertrag", "row 13: no person_nr", True, None, True, None, None)
+    circle = "it lies in itself, or below a folder that does: parent_ordner_nr O7"
+    assert marts.held("facilioo", "D-MV", "D-OHNE-MAIL", "O6", f"{of_garage}/P101", f"{of_garage}/?") == [
+        ("dokumente", "D-MV", *no_mail),
+        ("dokumente", "D-OHNE-MAIL", *nobody),
+        ("dokumente", "D-OHNE-MAIL", *no_mail),
+        ("dokumentenordner", "O6", "DO4", "ordner", circle, False, None, True, None, None),
+        (
+            "vertraege_mieter",
+            f"{of_garage}/?",
+            "C7",
+            "mieter",
+            "row 13: no person_nr",
+            False,
+            None,
+            True,
+            "/",
+            None,
+        ),
+        (
+            "vertraege_mieter",
+            f"{of_garage}/P101",
+            "E5",
+            "kontaktweg",
+            no_mail[2],
+            False,
+            None,
+            True,
+            None,
+            "P101",
+        ),
+    ]
+    assert marts.departures("facilioo", "D-NEIN", "D-GEB", "O4", "O1", f"{FLAT}/01/P102", HOUSE) == [
+        ("dokumente", "D-GEB", False, None, None),
+        ("dokumente", "D-NEIN", True, None, None),
+        ("dokumentenordner", "O1", False, None, None),
+        ("dokumentenordner", "O4", True, None, None),
+        ("eingaenge", HOUSE, False, None, None),
+        ("gebaeude", HOUSE, False, None, None),
+        ("vertraege_mieter", f"{FLAT}/01/P102", False, date(2021, 5, 1), date(2099, 12, 30)),
+    ]
+
+
+def test_the_mart_of_facilioo_tells_tenants_from_owners(build: Any) -> None:
+    """Both go into one field, and each waits for the record of its own kind."""
+    parties = {
+        row["external_id"]: (row["parteien_mieter_external_id"], row["parteien_eigentuemer_external_id"])
+        for row in built(build).rows("facilioo__dokumente")
+    }
+    assert parties["D-MV"] == ("P100", None)
+    assert parties["D-PERSON-EIGENTUEMER"] == (None, "P301")
+    assert parties["D-GEB"] == (None, None)
 
 
 def test_idwell_gets_the_users_of_a_contract_and_never_its_flat(build: Any) -> None:

@@ -56,6 +56,7 @@ MORE: Tables = {
     "verwaltungseinheit": [
         {
             **LOFT,
+            "bezeichnung": "Loft 3",
             "ve_art": "Wohnung",
             "etage_lage": "3. OG rechts",
             "wohnflaeche": "71,25",

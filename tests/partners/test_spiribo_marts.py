@@ -59,6 +59,7 @@ MORE: Tables = {
     "verwaltungseinheit": [
         {
             **PARK_FLAT,
+            "bezeichnung": "Gartenwohnung",
             "etage": "4",
             "etage_lage": "4. OG",
             "wohnflaeche": "61,25",
@@ -83,8 +84,8 @@ MORE: Tables = {
     "mieter": [
         tenant(PARK_FLAT, "01", "P103", gueltig_bis="2025-06-30"),  # moved out before the lease ended
         tenant(PARK_FLAT, "01", "P500", rolle="Hauptmieter"),
-        tenant(PARK_FLAT, "02", "P500", rolle="Hauptmieter", gueltig_von="2026-03-02"),
-        tenant(PARK_FLAT, "02", "P100", rolle="Hauptmieter"),
+        tenant(PARK_FLAT, "02", "P500", rolle="Hauptmieter"),
+        tenant(PARK_FLAT, "02", "P100", rolle="Hauptmieter", gueltig_von="2026-03-02"),
         tenant(PARK_FLAT, "02", "P101"),
         tenant(PARK_FLAT, "03", "P101", rolle="Hauptmieter"),
         tenant(ENDED_90, "01", "P600", rolle="Hauptmieter"),
@@ -232,7 +233,7 @@ def test_a_contract_goes_with_all_its_tenants_and_its_end(spiribo: Marts) -> Non
         "number": "02",
         "startDate": "2026-03-01",
         "endDate": "2031-05-30",
-        "mainTenantId": "P100",
+        "mainTenantId": "P500",  # since the lease began; the other one joined a day later
     }
     assert {key: body["tenantIds"] for key, body in found.items() if "/0009/03/k" not in key} == {
         "001/0007/01/0001/01": ["P100", "P101", "P102"],

@@ -268,6 +268,25 @@ def test_a_planned_contract_of_a_unit_that_is_sold_is_no_obstacle(site: Site) ->
     ]
 
 
+@pytest.mark.parametrize(
+    ("status", "units", "contracts"), [("planned", 1, 0), ("active", 2, 1), ("ended", 2, 1)]
+)
+def test_a_contract_that_ended_before_its_unit_was_sold_is_no_obstacle_while_nobody_has_moved_in(
+    site: Site, status: str, units: int, contracts: int
+) -> None:
+    site.sync("dormakaba", stock())
+    site.sync("dormakaba", without_lease())
+    assert contract(site)["plannedMoveOutDate"] == "2026-11-21"
+    site.sandbox.set_option("dormakaba", "status", status)
+    site.sandbox.set_option("dormakaba", "log_bodies", "yes")
+    before = len(writes(site))
+    site.sync("dormakaba", {**without_lease(), "mietobjekte": STOCK["mietobjekte"][1:]})
+    assert len(site.sandbox.records("dormakaba", "mietobjekte")) == units
+    assert len(site.sandbox.records("dormakaba", "mietvertraege")) == contracts
+    # Nobody's contract is changed: what was written are deletions alone, at most of contract and unit.
+    assert [line.split()[0] for line in writes(site)[before:]] == ["DELETE"] * (2 - contracts)
+
+
 def test_a_house_that_leaves_goes_from_its_contracts_up_and_the_site_stays(site: Site) -> None:
     site.sync("dormakaba", stock(plannedMoveInDate="2030-01-01"))
     site.sync("dormakaba", {"liegenschaften": []})

@@ -306,6 +306,76 @@ def test_what_its_parent_is_deleted_with_is_deleted_where_its_state_allows_it(
         assert shown(leased)["until"] == until
 
 
+WITHOUT_DOOR: Rows = {"anlagen": SITES["anlagen"], "tueren": SITES["tueren"][1:]}
+
+
+@pytest.mark.parametrize(
+    ("status", "until", "states"),
+    [
+        ("planned", None, ["deleted", "deleted"]),
+        ("active", "2026-11-21", ["ended", "still_referenced"]),
+        ("ended", "2026-11-21", ["ended", "still_referenced"]),
+    ],
+)
+def test_one_that_an_earlier_run_has_ended_goes_with_its_parent_where_its_state_allows_it(
+    leased: Site, status: str, until: str | None, states: list[str]
+) -> None:
+    leased.sync("stated", SITES)
+    leased.sync("stated", SITES)
+    assert ledger(leased, "mietvertraege")[0][1:3] == ("withdrawn", "ended")
+    assert shown(leased)["until"] == "2026-11-21"
+    leased.sandbox.set_option("stated", "status", status)
+    before = writes(leased)
+    lines = leased.sync("stated", WITHOUT_DOOR)
+    assert lines["mietvertraege"].withdrawn == 1
+    assert [row[2] for name in ("mietvertraege", "tueren") for row in ledger(leased, name)[:1]] == states
+    counted = leased.ledger(
+        "select entity, withdrawals from sync.plan_counts where withdrawals > 0 and plan_id ="
+        " (select max_by(plan_id, created_at) from sync.plans) order by 1"
+    )
+    assert counted == [("mietvertraege", 1), ("tueren", 1)]
+    if status == "planned":
+        assert leased.sandbox.records("stated", "mietvertraege") == []
+        before = writes(leased)
+        leased.sync("stated", WITHOUT_DOOR)
+    else:
+        assert (shown(leased)["from"], shown(leased)["until"]) == ("2020-01-01", until)
+        before = [*before, "DELETE doors"]
+    assert writes(leased) == before
+
+
+def test_one_whose_end_was_known_before_it_left_goes_with_its_parent_too(leased: Site) -> None:
+    leased.sync("stated", stock(until="2026-10-31"))
+    lines = leased.sync("stated", WITHOUT_DOOR)
+    assert (lines["mietvertraege"].withdrawn, lines["tueren"].withdrawn) == (1, 1)
+    assert leased.sandbox.records("stated", "mietvertraege") == []
+    assert [row["external_id"] for row in SITES["tueren"][1:]] == [
+        row["externalId"] for row in leased.sandbox.records("stated", "tueren")
+    ]
+
+
+def test_one_that_is_let_again_is_changed_and_not_deleted(leased: Site) -> None:
+    leased.sync("stated", SITES)
+    moved = {"anlagen_external_id": "1-2", "tueren_external_id": "1-2-1"}
+    leased.sync("stated", {**WITHOUT_DOOR, "mietvertraege": [{**LEASE, **moved}]})
+    operations = "select operation from sync.plan where entity = 'mietvertraege'"
+    assert leased.ledger(operations) == [("update",)]
+
+
+def test_a_parent_waits_until_it_is_known_what_became_of_one_that_was_ended(leased: Site) -> None:
+    leased.sync("stated", SITES)
+    leased.sandbox.set_option("stated", "shown_status", "unheard of")
+    lines = leased.sync("stated", WITHOUT_DOOR)
+    assert [row[1:3] for n in ("mietvertraege", "tueren") for row in ledger(leased, n)[:1]] == [
+        ("pending", "state_unknown"),
+        ("blocked", "children_left"),
+    ]
+    assert lines["tueren"].blocked == 1
+    leased.sandbox.set_option("stated", "shown_status", "")
+    leased.sync("stated", WITHOUT_DOOR)
+    assert [row[2] for n in ("mietvertraege", "tueren") for row in ledger(leased, n)[:1]] == ["deleted"] * 2
+
+
 def test_a_record_that_is_over_needs_no_end(leased: Site) -> None:
     leased.sandbox.set_option("stated", "status", "ended")
     before = writes(leased)

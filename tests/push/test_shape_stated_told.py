@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from pipelines.commands.run import status_report
+from pipelines.contract import contract
 from pipelines.personal import fields
 from pipelines.settings import Vars
 from tests.push.persons import NUMBER, deliver, stage
@@ -57,7 +58,7 @@ def stated(shapes: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ite
     folder = tmp_path / "project" / "models" / "partners" / "stated"
     folder.mkdir(parents=True)
     (folder / "_stated.yml").write_text(MODELS)
-    monkeypatch.setattr(fields, "project_root", lambda: tmp_path / "project")
+    monkeypatch.setattr(contract, "project_root", lambda: tmp_path / "project")
     cached = (fields._columns, fields.personal_fields, fields.nested_persons)
     for one in cached:
         one.cache_clear()

@@ -39,10 +39,7 @@ records as (
         try_cast(verwaltungseinheiten.etage as integer) as floor,
         verwaltungseinheiten.flaeche as size,
         verwaltungseinheiten.zimmer as rooms,
-        case
-            when gebaeude.baujahr is not null then gebaeude.baujahr_zahl
-            else wirtschaftseinheiten.baujahr_zahl
-        end as "constructionYear",
+        {{ baujahr_zahl() }} as "constructionYear",
         sollmieten.sollmiete as "baseRent"
     from verwaltungseinheiten
     inner join gebaeude on {{ same_key('gebaeude', 'verwaltungseinheiten', 'gebaeude') }}

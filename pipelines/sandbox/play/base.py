@@ -5,6 +5,7 @@ from abc import abstractmethod
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from functools import cached_property
 from typing import Any, ClassVar, NoReturn
 
 from pipelines.contract.contract import Contract, dig, resolve
@@ -61,16 +62,32 @@ class PartnerBase:
             if contract.login
             else ""
         )
-        self.resources = resources(contract, self.more_references)
-        self._routes = Routes(self._handlers(), contract)
-        self.body_schemas = {
-            (path, method): operation_schema(contract, path, method)
-            for path, item in contract.document["paths"].items()
+
+    # What a contract says is read once it is needed: a sandbox of fourteen partners is often asked as one of them.
+
+    @cached_property
+    def resources(self) -> dict[str, Resource]:
+        """What records there are, by their path in the contract."""
+        return resources(self.contract, self.more_references)
+
+    @cached_property
+    def _routes(self) -> Routes:
+        return Routes(self._handlers(), self.contract)
+
+    @cached_property
+    def body_schemas(self) -> dict[tuple[str, str], Json]:
+        """The schema of a body, by path in the contract and method."""
+        return {
+            (path, method): operation_schema(self.contract, path, method)
+            for path, item in self.contract.document["paths"].items()
             for method in item
             if method in ("post", "put")
             and "application/json" in item[method].get("requestBody", {}).get("content", {})
         }
-        self._bodies = {operation: validator(schema) for operation, schema in self.body_schemas.items()}
+
+    @cached_property
+    def _bodies(self) -> dict[tuple[str, str], Any]:
+        return {operation: validator(schema) for operation, schema in self.body_schemas.items()}
 
     # ---- what a partner may do differently
 

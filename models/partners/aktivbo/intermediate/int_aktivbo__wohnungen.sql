@@ -34,7 +34,7 @@ joined as (
         verwaltungseinheiten.ve_art,
         verwaltungseinheiten.wohnflaeche,
         verwaltungseinheiten.zimmer,
-        coalesce(gebaeude.baujahr_zahl, wirtschaftseinheiten.baujahr_zahl) as baujahr,
+        {{ baujahr_zahl() }} as baujahr,
         gebaeude.aufzug,
         verwaltungseinheiten.ausstattung,
         verwaltungseinheiten.sollmiete

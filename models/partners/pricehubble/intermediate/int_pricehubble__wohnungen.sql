@@ -92,10 +92,7 @@ wohnungen as (
         gebaeude.ort,
         gebaeude.land,
         coalesce(gebaeude.baujahr, wirtschaftseinheiten.baujahr) as baujahr,
-        case
-            when gebaeude.baujahr is not null then gebaeude.baujahr_zahl
-            else wirtschaftseinheiten.baujahr_zahl
-        end as jahr,
+        {{ baujahr_zahl() }} as jahr,
         gebaeude.geschosse,
         gebaeude.aufzug,
         selbstgenutzt.ve_nr is not null and vermietet.ve_nr is null as ist_selbstgenutzt,

@@ -65,10 +65,7 @@ haeuser as (
         gebaeude.plz,
         gebaeude.ort,
         coalesce(gebaeude.baujahr, wirtschaftseinheiten.baujahr) as baujahr,
-        case
-            when gebaeude.baujahr is not null then gebaeude.baujahr_zahl
-            else wirtschaftseinheiten.baujahr_zahl
-        end as jahr,
+        {{ baujahr_zahl() }} as jahr,
         gebaeude.aufzug,
         gebaeude.energieausweis_art,
         gebaeude.energie_kennwert,

@@ -4,11 +4,7 @@
     ('nettokaltmiete', 'nettokaltmiete', 'nettokaltmiete < 0', 'a Nettokaltmiete below 0 is none'),
 ] %}
 {% set obstacles = {
-    'json': leerstand_hindernisse() + [
-        ('strasse', 'strasse', 'strasse is null', 'Wohnungshelden requires a street'),
-        ('hausnummer', 'hausnummer', 'hausnummer is null', 'Wohnungshelden requires a house number'),
-        ('plz', 'plz', 'plz is null', 'Wohnungshelden requires a postcode'),
-        ('ort', 'ort', 'ort is null', 'Wohnungshelden requires a town'),
+    'json': leerstand_hindernisse() + required_address('Wohnungshelden', ['strasse', 'hausnummer', 'plz', 'ort']) + [
         ('wohnflaeche', 'flaeche', 'flaeche is null', 'Wohnungshelden requires an area'),
         ('nettokaltmiete', 'nettokaltmiete', 'nettokaltmiete is null', 'Wohnungshelden requires a rent'),
     ],
