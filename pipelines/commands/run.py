@@ -29,7 +29,6 @@ from pipelines.contract.contract import partners as known_partners
 from pipelines.contract.model import USE_CASES
 from pipelines.contract.profile import load_profile
 from pipelines.contract.use_cases import OWNED, limited
-from pipelines.database import said
 from pipelines.erp.cleaning import cleaned
 from pipelines.erp.content import content_reader
 from pipelines.erp.delivery.delivery import Door
@@ -37,7 +36,7 @@ from pipelines.erp.delivery.words import listed
 from pipelines.erp.files.door import FilesSettings
 from pipelines.erp.load import Load, Only, kind_of_last_load, load
 from pipelines.erp.settings import erp_settings, increments, is_configured
-from pipelines.errors import BuildError, SettingsError, StammdatenError
+from pipelines.errors import BuildError, SettingsError
 from pipelines.explain.explain import rule_of
 from pipelines.forget import forget
 from pipelines.history.run_file import KEEP_DAYS
@@ -84,6 +83,7 @@ from pipelines.reports.run import (
 from pipelines.schedule.jobs import needed
 from pipelines.settings import VARS, Vars, config_value, database, is_loopback, setting_name, unknown_partner
 from pipelines.suggest import did_you_mean
+from pipelines.unexpected import summary
 
 Say = Callable[[str], None]
 Line = TypeVar("Line")
@@ -118,10 +118,8 @@ def _tidy_after(home: Path, keep_days: int, say: Say) -> None:
         return
     try:
         tidy(home, keep_days, apply=True)
-    except (StammdatenError, duckdb.Error, OSError) as problem:
-        say(
-            f"Old history stays for now: {problem if isinstance(problem, StammdatenError) else said(problem)}"
-        )
+    except Exception as problem:  # everything is delivered by now
+        say(f"Old history stays for now: {summary(problem)}")
 
 
 def tidy_report(home: Path, keep_days: int, apply: bool) -> TidyReport:

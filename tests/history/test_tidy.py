@@ -7,6 +7,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from pipelines.commands.run import _tidy_after
 from pipelines.erp.files.door import FilesSettings
 from pipelines.erp.load import CREATE_LOADS, former_datasets, load
 from pipelines.erp.sample import write_sample
@@ -196,6 +197,19 @@ def test_a_run_of_which_the_file_is_kept_stays_so_that_it_does_not_come_back_as_
     assert "sync.runs" not in removed(home)
     with open_database(home) as db:
         assert fold(db, home) == 0
+
+
+def test_what_fails_while_history_is_removed_is_told_and_leaves_all_of_it(pushed: Site) -> None:
+    age(pushed.home, 40)
+    ran(pushed.home)
+    before = counts(pushed.home)
+    with open_database(pushed.home) as db:
+        db.execute("alter table sync.pushed rename column pushed_at to something")
+    told: list[str] = []
+    _tidy_after(pushed.home, 30, told.append)
+    assert len(told) == 1
+    assert told[0].startswith("Old history stays for now: an error of this program (BinderException in")
+    assert counts(pushed.home) == before
 
 
 def test_a_push_of_another_use_case_has_its_own_last_load(pushed: Site) -> None:
