@@ -135,6 +135,33 @@ def test_the_partners_hold_exactly_the_marts(site: Site) -> None:
             assert len(site.sandbox.records(partner, entity)) == len(ids), (partner, entity)
 
 
+def test_the_history_has_what_the_run_told_and_no_row_of_it(site: Site) -> None:
+    ((run_id, load_id, plan_id, status, steps),) = site.query(
+        "select run_id, load_id, plan_id, exit, steps from sync.runs order by number limit 1"
+    )
+    assert (load_id, plan_id, status) == (site.first["load"]["load_id"], site.first["plan_id"], 0)
+    assert list(json.loads(steps)) == ["check", "load", "build", "recover", "plan", "push", "tidy"]
+    assert all(json.loads(steps).values())
+    told = site.query(
+        f"select * exclude(run_id, position, requests) from sync.run_entities where run_id = '{run_id}'"
+    )
+    assert [list(line) for line in told] == [list(line.values()) for line in site.first["lines"]]
+    ((asked, rules),) = site.query(
+        f"select (select sum(requests) from sync.run_entities where run_id = '{run_id}'),"
+        f" (select sum(row_count) from sync.run_rules where run_id = '{run_id}')"
+    )
+    assert asked >= sum(line["created"] for line in site.first["lines"])
+    assert rules > 0
+    ids = {row[0] for row in site.query("select external_id from sync.ledger")}
+    names = {
+        row[0]
+        for row in site.query("select distinct nachname from staging.stg_erp__person where nachname <> ''")
+    }
+    text = "".join(file.read_text() for file in (site.home / "runs").iterdir())
+    assert len(ids) > 400
+    assert {value for value in ids | names if f'"{value}"' in text} == set()
+
+
 def test_unchanged_data_sends_nothing_not_even_a_login_and_dbt_does_not_parse_the_project_again(
     site: Site,
 ) -> None:
