@@ -7,7 +7,9 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from pipelines.erp.load import CREATE_LOADS
+from pipelines.erp.files.door import FilesSettings
+from pipelines.erp.load import CREATE_LOADS, former_datasets, load
+from pipelines.erp.sample import write_sample
 from pipelines.history import tidy as module
 from pipelines.history.record import recorded
 from pipelines.history.run_file import run_files
@@ -217,7 +219,7 @@ def test_two_hundred_daily_runs_leave_a_home_that_does_not_grow(site: Site) -> N
             "number": f"{n:04}",
             "area": 50.0,
         }
-        for n in range(1, 1_001)
+        for n in range(1, 301)
     ]
     sizes: dict[int, int] = {}
     site.keeps_open = False
@@ -230,7 +232,27 @@ def test_two_hundred_daily_runs_leave_a_home_that_does_not_grow(site: Site) -> N
         tidy(site.home, 30, apply=True)
         age(site.home, 1)
         sizes[day] = database(site.home).stat().st_size
-    print(sizes[40], sizes[120], sizes[200], counts(site.home))
     assert sizes[200] <= 1.2 * sizes[40]
     assert counts(site.home)["sync.plans"] <= 32
     assert counts(site.home)["sync.runs"] <= 32
+
+
+@pytest.mark.slow
+def test_two_hundred_loads_leave_one_raw_layer_and_a_file_that_does_not_grow(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = tmp_path / "home"
+    monkeypatch.setenv("STAMMDATEN_HOME", str(home))
+    write_sample(tmp_path / "erp", 200, 7)
+    sizes: dict[int, int] = {}
+    for day in range(1, 201):
+        with recorded("load", None, print):
+            load(FilesSettings(folder=tmp_path / "erp"), home)
+        tidy(home, 30, apply=True)
+        age(home, 1)
+        sizes[day] = database(home).stat().st_size
+    with duckdb.connect(str(database(home))) as db:
+        assert len(former_datasets(db)) == 0
+        (loads,) = db.execute("select count(distinct load_id) from sync.loads").fetchall()[0]
+    assert loads <= 32
+    assert sizes[200] <= 1.2 * sizes[40]
