@@ -98,6 +98,14 @@ def test_a_document_at_facilioo_says_what_it_belongs_to_and_where_its_bytes_are(
     assert found["D-OHNE-TAG"]["date"] is None
 
 
+def test_at_facilioo_whom_a_document_belongs_to_is_given_a_share_of_it(build: Any) -> None:
+    found = bodies(build, "facilioo", "freigaben")
+    owned = {number: body["partyId"] for number, body in bodies(build, "facilioo").items() if body["partyId"]}
+    assert found["D-MV/P100"] == {"documentId": "D-MV", "partyId": "P100"}
+    assert {(body["documentId"], body["partyId"]) for body in found.values()} == set(owned.items())
+    assert len(found) == len(owned) > 3
+
+
 def test_folders_go_with_their_documents_and_those_above(build: Any) -> None:
     rows = built(build).rows("facilioo__dokumentenordner")
     assert [(r["external_id"], r["dokumentenordner_external_id"], r["name"]) for r in rows] == [
