@@ -277,7 +277,7 @@ def test_every_document_and_folder_is_a_body_that_the_contract_takes(build: Any,
     for name in contract.of_use_case("dokumente"):
         entity = contract.entities[name]
         schema = contract.schema(name, "create")
-        own = {entity.external_id, *(parent.field for parent in entity.parents)}
+        own = {entity.external_id, *(parent.field for parent in entity.parents), *entity.fixed}
         own |= {entity.content.field} if entity.content else set()
         schema = {**schema, "required": [field for field in schema.get("required", []) if field not in own]}
         validator = OAS31Validator(schema, format_checker=OAS31Validator.FORMAT_CHECKER)
