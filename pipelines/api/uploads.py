@@ -1,7 +1,8 @@
 """The bytes of a record on their way to the partner, step by step as the contract says (`content`).
 
-They are read once, before the first request, and only where what the mart says of them has changed; the SHA-256 then
-decides. Each step is noted before it goes, so that a run that was killed goes on behind the last one that was answered.
+They are read only where what the mart says of them has changed. The SHA-256 then decides; bytes of a new record, of
+which there is nothing to compare with, are hashed while they go. Each step is noted before it goes, so that a run that
+was killed goes on behind the last one that was answered.
 """
 
 import hashlib
@@ -9,11 +10,11 @@ import json
 import logging
 import re
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
-from typing import Any, BinaryIO, Protocol
+from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 from pipelines.api.http.client import NOBODY, Answer, Client, PartnerStopped
@@ -23,7 +24,7 @@ from pipelines.api.protocols.answers import understood
 from pipelines.api.protocols.protocol import Operation, filled
 from pipelines.api.protocols.remote_ids import checked_id
 from pipelines.api.reasons import REASONS
-from pipelines.contract.content import read_host
+from pipelines.contract.content import placeholders, read_host
 from pipelines.contract.contract import Contract, ContractError, body_schema, dig
 from pipelines.contract.model import Content, Limits, Step
 from pipelines.errors import ContentProblem, SettingsError
@@ -46,12 +47,19 @@ UNREACHABLE = 5
 class ReadContent(Protocol):
     """The bytes of a document, to be closed after use."""
 
-    file: BinaryIO
-    size: int
-    sha256: str
+    @property
+    def size(self) -> int:
+        """Their number, known before they are read."""
 
-    def check(self) -> None:
-        """Raises `ContentProblem` where the bytes are no longer those that were hashed."""
+    @property
+    def sha256(self) -> str:
+        """Their hash; reads them where they were not read yet. Raises `ContentProblem`."""
+
+    def pieces(self) -> Iterator[bytes]:
+        """The bytes from their start, hashed on the way.
+
+        Raises `ContentProblem` before the last of them where they are not what they were at first.
+        """
 
 
 # The bytes that a mart row describes, of so many at most. Raises `ContentProblem`.
@@ -76,7 +84,7 @@ class Notes(Protocol):
 
 @dataclass
 class _Task:
-    """The bytes of one record: what is known of them, and the open file once they were read."""
+    """The bytes of one record: what is known of them, and the open file once they are needed."""
 
     operation: Operation
     content: Content
@@ -85,6 +93,7 @@ class _Task:
     stack: ExitStack
     # What steps left that must not outlive this process: addresses that run out.
     fleeting: dict[str, str] = field(default_factory=dict, repr=False)
+    found: ReadContent | None = None
     stream: Stream | None = None
     requests: int = 0
     # Whether steps of an earlier run are relied on.
@@ -136,7 +145,7 @@ class Uploads:
                 client.base_url,
                 Limits(in_flight=most, confidence="documented"),
                 lambda _: NOBODY,
-                timeout=max(content.seconds for content in contents),
+                timeout=max(map(self._seconds, contents)),
             )
             if contents
             else None
@@ -255,7 +264,7 @@ class Uploads:
         return _Task(operation, content, described, upload, stack, is_resumed=bool(upload.done))
 
     def _read(self, task: _Task) -> None:
-        """Reads the bytes to their end. Raises `ContentProblem`, before anything was sent."""
+        """Opens the bytes, and reads them where their hash is needed before they go. Raises `ContentProblem`."""
         if self._storage and self._storage.stopped:
             raise PartnerStopped(self._storage.stopped)
         if self.source is None or self._unreachable >= UNREACHABLE:
@@ -268,12 +277,17 @@ class Uploads:
         self._unreachable = 0
         kind = str(task.described.get("mime_typ") or "")
         kind = kind if TYPE.fullmatch(kind) else PLAIN_TYPE
-        task.stream = Stream(found.file, found.size, kind, check=found.check)
-        if task.upload.sha256 and task.upload.sha256 != found.sha256:
+        task.found, task.stream = found, Stream(found.pieces, found.size, kind, self._seconds(task.content))
+        begun = task.upload
+        if begun.size not in (0, found.size) or (begun.sha256 and begun.sha256 != found.sha256):
             # The file has changed since the steps of the run before: they were for another one.
-            task.upload = Upload(task.upload.mark, task.upload.label, former=left_by(task.upload))
+            task.upload = Upload(begun.mark, begun.label, former=left_by(begun))
             task.fleeting.clear()
-        task.upload = replace(task.upload, sha256=found.sha256, size=found.size)
+        sha256 = found.sha256 if _is_hashed_first(task) else task.upload.sha256
+        task.upload = replace(task.upload, sha256=sha256, size=found.size)
+
+    def _seconds(self, content: Content) -> float:
+        return float(self._settings.get("content_seconds", content.seconds))
 
     def _with_content(self, task: _Task, bare: Operation) -> Operation:
         content = task.content
@@ -338,6 +352,8 @@ class Uploads:
         if kept.keys() != step.keep.keys():
             self._unknown += step.method == "post"
             return replace(answer, problem="unusable")
+        if step.sends_bytes and task.found:
+            task.upload = replace(task.upload, sha256=task.found.sha256)
         if step.runs_out:
             task.fleeting.update(kept)
         else:
@@ -356,7 +372,7 @@ class Uploads:
         if step.sends_bytes and task.stream:
             name = str(task.described.get("dateiname") or "")
             body = multipart(body, step.part, name, task.stream) if step.part else task.stream
-            headers, seconds = {"Content-Type": body.kind}, task.content.seconds
+            headers, seconds = {"Content-Type": body.kind}, body.seconds
         # What a post has made would be made a second time.
         repeat = step.method != "post" or step.runs_out
         path = filled(step.path, names)
@@ -406,8 +422,14 @@ class Uploads:
         # As of a create: that a step's address is not there says nothing of the record.
         outcome = self._judge(replace(task.operation, kind="create"), answer)
         refused = self._contract.error.read(answer.body)[2]
-        own = tuple(name for name in dict.fromkeys(refused) if name in step.body)
+        own = tuple(self._named(step, name) for name in dict.fromkeys(refused) if name in step.body)
         return replace(outcome, requests=0, fields=own or outcome.fields)
+
+    def _named(self, step: Step, field: str) -> str:
+        """A field of a step's body, with the setting that its value comes from."""
+        used = [name for name in placeholders(step.body[field]) if name in self._contract.settings]
+        names = ", ".join(setting_name(f"destination.{self._contract.partner}.{name}") for name in used)
+        return f"{field} ({names})" if names else field
 
     # ---- what is over
 
@@ -495,6 +517,13 @@ def _content(operation: Operation) -> Content:
     if operation.entity.content is None:
         raise ContractError(f"{operation.entity.name}: the key 'content' is missing.")
     return operation.entity.content
+
+
+def _is_hashed_first(task: _Task) -> bool:
+    """Whether the hash decides what is sent, or is sent itself; else the bytes are hashed while they go."""
+    content, held = task.content, known(task.operation)
+    texts = [(step.path, dict(step.body)) for step in (*content.before, *content.after)]
+    return content.is_part or bool(held and held.sha256) or "{sha256}" in str(texts)
 
 
 def left_by(upload: Upload | None) -> tuple[Mapping[str, str], ...]:

@@ -120,9 +120,13 @@ def person_entities(contract: Contract) -> tuple[PersonEntity, ...]:
     What refers to a person and has records of other persons below it (a flat that names its owner) is of nobody.
     """
     found: dict[str, PersonEntity] = {}
-    # Whose a document or folder is does not stand in its id; see `documents_of`.
+    # Whose a document or folder is does not stand in its id (see `documents_of`); who may read a document does.
     order = [
-        name for level in contract.levels for name in level if contract.entities[name].use_case != DOKUMENTE
+        name
+        for level in contract.levels
+        for name in level
+        if contract.entities[name].use_case != DOKUMENTE
+        or any(contract.entities[parent.entity].content for parent in contract.entities[name].parents)
     ]
     above = _above_persons(contract, order)
     for name in order:

@@ -20,6 +20,7 @@ SETTINGS = Vars(
     partners={"facilioo": {"aktiv": True, "separator": "/", "mandanten": "alle"}},
 )
 TITLE = "Kündigung von Böttcher-Groß"
+SHARE = f"D1/{NUMBER}"
 SHELF = Shelf({"D1": b"%PDF-1.4 eins", "D2": b"%PDF-1.4 zwei"})
 
 
@@ -45,6 +46,9 @@ def settled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
     stage(home)
     rows: Rows = marts("facilioo")
     rows["dokumente"] = [document("D1", TITLE, NUMBER), document("D2", "Hausordnung", None)]
+    rows["freigaben"] = [
+        {"external_id": SHARE, "dokumente_external_id": "D1", "parteien_mieter_external_id": NUMBER}
+    ]
     with Sandbox(state=tmp_path / "sandbox.sqlite") as sandbox:
         for name, value in sandbox.environment().items():
             monkeypatch.setenv(name, value)
@@ -71,6 +75,10 @@ def test_a_document_of_the_person_goes_with_its_file_and_others_stay(settled: Si
         ("D1", "withdrawn")
     ]
     assert [record["externalId"] for record in settled.sandbox.records("facilioo", "dokumente")] == ["D2"]
+    assert [(r["external_id"], r["state"]) for r in report["records"] if r["entity"] == "freigaben"] == [
+        (SHARE, "withdrawn")
+    ]
+    assert settled.sandbox.records("facilioo", "freigaben") == []
     assert files(settled) == ["Hausordnung.pdf"]
 
 
@@ -78,6 +86,7 @@ def test_no_title_of_the_person_s_document_is_left_in_the_home(settled: Site) ->
     forget(settled.home, SETTINGS, NUMBER)
     for file in settled.home.rglob("*"):
         assert not file.is_file() or TITLE.encode() not in file.read_bytes(), file
+        assert not file.is_file() or SHARE.encode() not in file.read_bytes(), file
 
 
 def test_bytes_of_a_document_that_was_refused_go_with_the_person_too(settled: Site) -> None:

@@ -6,6 +6,7 @@ import re
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -16,6 +17,7 @@ import pytest
 
 from pipelines.api.connector import connector
 from pipelines.contract.contract import load_contract
+from pipelines.errors import SettingsError
 from pipelines.ledger.ledger import open_database
 from pipelines.plan.guards import DEFAULTS
 from pipelines.push import push as engine
@@ -116,6 +118,21 @@ def test_documents_arrive_with_their_bytes_and_nothing_is_read_twice(
     lines = site.sync("stored", rows(shelf, entity))
     assert len(site.sandbox.requests("stored")) == before
     assert len(shelf.reads) == 4
+
+
+@pytest.mark.parametrize("entity", ENTITIES)
+def test_new_bytes_are_hashed_while_they_go_and_changed_ones_before(
+    site: Site, shelf: Shelf, entity: str
+) -> None:
+    site.sync("stored", rows(shelf, entity))
+    first = 2 if entity == "anhaenge" else 1
+    assert sorted(shelf.passes) == sorted([*shelf.documents] * first)
+    held = site.ledger(f"select external_id, content->>'sha256' from sync.ledger where entity = '{entity}'")
+    assert dict(held) == {number: sha(content) for number, content in shelf.documents.items()}
+    shelf.passes.clear()
+    shelf.documents["D1"] = b"anders"
+    site.sync("stored", rows(shelf, entity))
+    assert shelf.passes == ["D1", "D1"]
 
 
 def test_the_steps_come_in_their_order_and_the_storage_learns_nothing_of_us(site: Site, shelf: Shelf) -> None:
@@ -386,6 +403,54 @@ def test_a_renamed_file_is_a_new_one(site: Site, shelf: Shelf) -> None:
     assert file.body["name"] == "anders.pdf"
 
 
+def test_a_refused_field_of_a_step_is_named_with_the_setting_that_it_comes_from(
+    site: Site, shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DESTINATION__STORED__FILE_TYPE", "100")
+    shelf.documents = {"D0": b"x"}
+    assert site.sync("stored", rows(shelf, "dokumente"))["dokumente"].rejected == 1
+    assert site.ledger("select fields from sync.ledger where entity = 'dokumente'") == [
+        ("typeId (DESTINATION__STORED__FILE_TYPE)",)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "said"),
+    [
+        ("FILE_TYPE", "pdf", "is 'pdf'; allowed: id number or empty (Ask for it)"),
+        ("FILE_TYPE", "0", "is '0'; allowed: id number or empty (Ask for it)"),
+        ("CONTENT_SECONDS", "0", "a number above 0 is needed (seconds)"),
+        ("CONTENT_SECONDS", "soon", "a number above 0 is needed (seconds)"),
+    ],
+)
+def test_a_setting_that_cannot_be_right_is_refused_before_anything_is_sent(
+    site: Site, shelf: Shelf, monkeypatch: pytest.MonkeyPatch, setting: str, value: str, said: str
+) -> None:
+    monkeypatch.setenv(f"DESTINATION__STORED__{setting}", value)
+    with pytest.raises(SettingsError, match=f"DESTINATION__STORED__{setting}:? {re.escape(said)}"):
+        connector("stored")
+
+
+@pytest.mark.parametrize(("entity", "path"), [("dokumente", "/_storage/"), ("belege", "/content")])
+def test_bytes_may_take_as_long_as_the_setting_says(
+    site: Site, shelf: Shelf, monkeypatch: pytest.MonkeyPatch, entity: str, path: str
+) -> None:
+    monkeypatch.setenv("DESTINATION__STORED__CONTENT_SECONDS", "0.2")
+    monkeypatch.setattr("pipelines.api.http.client.TRIES", 1)
+    shelf.documents = {"D0": b"x"}
+    with through(site, monkeypatch) as middle:
+
+        def decide(_: str, address: str, __: bytes) -> Odd | None:
+            if path in address:
+                time.sleep(0.6)
+            return None
+
+        middle.decide = decide
+        assert site.sync("stored", rows(shelf, entity))[entity].undelivered == 1
+        monkeypatch.setenv("DESTINATION__STORED__CONTENT_SECONDS", "30")
+        assert site.sync("stored", rows(shelf, entity))[entity].undelivered == 0
+
+
 def test_no_more_documents_are_open_at_once_than_the_setting_says(
     site: Site, shelf: Shelf, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -572,6 +637,17 @@ def test_a_document_that_somebody_deleted_comes_back_with_its_bytes(site: Site, 
     lines = site.sync("stored", made)
     assert (lines["dokumente"].created, lines["dokumente"].undelivered) == (1, 0)
     assert hashes(site, "dokumente") == {number: sha(content) for number, content in shelf.documents.items()}
+
+
+def test_documents_are_verified_alone(site: Site, shelf: Shelf) -> None:
+    site.sync("stored", rows(shelf, "dokumente"))
+    changed_at(site, "haeuser", "H1", name="Anders")
+    site.sandbox.tamper("stored", "dokumente", seed=1, deleted=1)
+    before = len(site.sandbox.requests("stored"))
+    found = verify(site.home, connector("stored"), use_case="dokumente")
+    assert [(finding.kind, finding.entity) for finding in found.findings] == [("missing", "dokumente")]
+    assert {line.entity for line in found.counts} == set(ENTITIES)
+    assert not [r.path for r in site.sandbox.requests("stored")[before:] if "/houses" in r.path]
 
 
 def test_a_plan_counts_documents_and_bytes_and_a_guard_keeps_too_many_back(

@@ -105,7 +105,7 @@ class Rest:
             repeat=repeat,
             read=read,
             is_write=True,
-            seconds=content.seconds,
+            seconds=parts.seconds,
         )
 
     def remote_id(self, entity: Entity, answer: Answer) -> str | None:

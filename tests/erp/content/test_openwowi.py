@@ -188,7 +188,7 @@ def test_base64_is_decoded_wherever_the_answer_is_cut(content, sizes, data):
 
 
 def test_the_reasons_are_raised_by_the_reader_alone(reader):
-    with pytest.raises(ContentProblem) as caught:
-        reader.read(WANTED, 1)
+    with pytest.raises(ContentProblem) as caught, reader.read(WANTED, 1):
+        pass
     assert caught.value.__cause__ is None
     assert caught.value.__context__ is None
