@@ -145,6 +145,8 @@ class Uploads:
             else None
         )
         self._left_over = self._unreachable = self._unknown = 0
+        # Of each reason why bytes could not be read, what was said of the first document.
+        self._examples: dict[str, str] = {}
 
     @property
     def trouble(self) -> str:
@@ -169,7 +171,7 @@ class Uploads:
             found.append(
                 "documents: their source could not be reached, and was not asked any more in this run"
             )
-        return found
+        return found + [f"for example {said}" for said in self._examples.values()]
 
     def close(self) -> None:
         """Closes the connections."""
@@ -192,6 +194,8 @@ class Uploads:
             try:
                 return self._carried_out(task, bare, write)
             except (ContentProblem, _Stopped) as problem:
+                if isinstance(problem, ContentProblem) and str(problem) != problem.reason:
+                    self._examples.setdefault(problem.reason, str(problem))
                 return _counted(replace(_outcome_of(problem), remote_id=task.remote_id), task)
 
     def _carried_out(self, task: _Task, bare: Operation, write: Write) -> Outcome:

@@ -16,6 +16,8 @@ import pytest
 
 from pipelines.api.connector import connector
 from pipelines.contract.contract import load_contract
+from pipelines.erp.content import ContentReader
+from pipelines.erp.content.folder import FolderSource
 from pipelines.ledger.ledger import open_database
 from pipelines.plan.guards import DEFAULTS
 from pipelines.push import push as engine
@@ -696,3 +698,18 @@ def test_a_body_of_several_parts_that_is_too_large_is_called_so(
     assert site.ledger("select state, reason from sync.ledger where entity = 'anhaenge'") == [
         ("rejected", "content_too_large")
     ]
+
+
+def test_of_each_reason_one_document_is_told_with_what_is_wrong(site: Site, tmp_path: Path) -> None:
+    folder = tmp_path / "files"
+    folder.mkdir()
+    (folder / "Brief D0 ä.pdf").write_bytes(b"zu lang")
+    shelf = Shelf({number: b"x" for number in ("D0", "D1", "D2")})
+    with ContentReader(FolderSource(folder, beside_tables=False), tmp_path) as reader:
+        site.contents = reader
+        assert site.sync("stored", rows(shelf, "anhaenge"))["anhaenge"].pending == 3
+    size, missing = sorted(site.notes)
+    assert size == (
+        "Stored: for example document D0: its file has 7 bytes, but groesse_bytes is 1; deliver both again"
+    )
+    assert re.fullmatch("Stored: for example document D[12]: its file is not there; deliver it, .*", missing)
