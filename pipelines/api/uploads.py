@@ -36,6 +36,7 @@ Write = Callable[[Operation], Outcome]
 # A storage refuses an address like this once it has run out.
 RUN_OUT = (401, 403, 404, 410)
 NOT_THERE = (404, 410)
+TOO_LARGE = 413
 PLAIN_TYPE = "application/octet-stream"
 TYPE = re.compile(r"[A-Za-z0-9!#$&^_.+-]+/[A-Za-z0-9!#$&^_.+-]+")
 IN_BRACES = re.compile(r"\{(\w+)\}")
@@ -98,6 +99,8 @@ class _Task:
     requests: int = 0
     # Whether steps of an earlier run are relied on.
     is_resumed: bool = False
+    # Of the record, as far as it is at the partner.
+    remote_id: str | None = None
 
     @property
     def names(self) -> dict[str, str]:
@@ -151,6 +154,8 @@ class Uploads:
             else None
         )
         self._left_over = self._unreachable = self._unknown = 0
+        # Of each reason why bytes could not be read, what was said of the first document.
+        self._examples: dict[str, str] = {}
 
     @property
     def trouble(self) -> str:
@@ -175,7 +180,7 @@ class Uploads:
             found.append(
                 "documents: their source could not be reached, and was not asked any more in this run"
             )
-        return found
+        return found + [f"for example {said}" for said in self._examples.values()]
 
     def close(self) -> None:
         """Closes the connections."""
@@ -197,12 +202,10 @@ class Uploads:
             task = self._task(operation, content, described, stack)
             try:
                 return self._carried_out(task, bare, write)
-            except ContentProblem as problem:
-                return _counted(
-                    Outcome(REASONS[problem.reason].state, problem.reason, operation.remote_id), task
-                )
-            except _Stopped as stop:
-                return _counted(replace(stop.outcome, remote_id=operation.remote_id), task)
+            except (ContentProblem, _Stopped) as problem:
+                if isinstance(problem, ContentProblem) and str(problem) != problem.reason:
+                    self._examples.setdefault(problem.reason, str(problem))
+                return _counted(replace(_outcome_of(problem), remote_id=task.remote_id), task)
 
     def _carried_out(self, task: _Task, bare: Operation, write: Write) -> Outcome:
         content, operation, held = task.content, task.operation, known(task.operation)
@@ -220,8 +223,13 @@ class Uploads:
             self._start_anew(task)
             outcome = self._record(task, bare, write)
         if outcome.state != "synced":
-            return _counted(outcome, task)
-        self._go(task, content.after, outcome.remote_id or operation.external_id)
+            return _counted(_too_large(outcome) if content.is_part else outcome, task)
+        task.remote_id = outcome.remote_id or operation.external_id
+        try:
+            self._go(task, content.after, task.remote_id)
+        except (ContentProblem, _Stopped):
+            self._take_back(task, bare, write)
+            raise
         # Before anything says that this is done: else a kill would leave them for ever.
         self._unused(task, task.upload.kept, *task.upload.former, held.kept if held else {})
         self._write(task, replace(task.upload, step="", is_whole=True, former=()))
@@ -233,6 +241,17 @@ class Uploads:
         if task.content.before:
             self._write(task, replace(task.upload, step="record"))
         return write(self._with_content(task, bare))
+
+    def _take_back(self, task: _Task, bare: Operation, write: Write) -> None:
+        """A new record whose bytes did not arrive does not stay without them, where the contract lets it go."""
+        operation = task.operation
+        is_new = operation.kind == "create" and not operation.remote_id
+        if not is_new or operation.entity.withdraw.kind != "delete":
+            return
+        gone = write(replace(bare, kind="withdraw", remote_id=task.remote_id))
+        task.requests += gone.requests
+        if gone.state == "withdrawn":
+            task.remote_id = None
 
     def _start_anew(self, task: _Task) -> None:
         """Relies on nothing that an earlier run has made."""
@@ -261,7 +280,15 @@ class Uploads:
         upload = begun if begun and begun.mark == mark else Upload(mark, label, former=left_by(begun))
         # A whole one is one of a run that was killed before its outcome was noted.
         upload = replace(upload, is_whole=False)
-        return _Task(operation, content, described, upload, stack, is_resumed=bool(upload.done))
+        return _Task(
+            operation,
+            content,
+            described,
+            upload,
+            stack,
+            is_resumed=bool(upload.done),
+            remote_id=operation.remote_id,
+        )
 
     def _read(self, task: _Task) -> None:
         """Opens the bytes, and reads them where their hash is needed before they go. Raises `ContentProblem`."""
@@ -417,13 +444,12 @@ class Uploads:
         if step.address and answer.status is not None and not answer.failed:
             code = "content_too_large" if answer.status == 413 else "content_refused"
             return Outcome(REASONS[code].state, code, None, answer.status)
-        if step.sends_bytes and answer.status == 413:
-            return Outcome(REASONS["content_too_large"].state, "content_too_large", None, 413)
         # As of a create: that a step's address is not there says nothing of the record.
         outcome = self._judge(replace(task.operation, kind="create"), answer)
         refused = self._contract.error.read(answer.body)[2]
         own = tuple(self._named(step, name) for name in dict.fromkeys(refused) if name in step.body)
-        return replace(outcome, requests=0, fields=own or outcome.fields)
+        outcome = replace(outcome, requests=0, fields=own or outcome.fields)
+        return _too_large(outcome) if step.sends_bytes else outcome
 
     def _named(self, step: Step, field: str) -> str:
         """A field of a step's body, with the setting that its value comes from."""
@@ -529,6 +555,20 @@ def _is_hashed_first(task: _Task) -> bool:
 def left_by(upload: Upload | None) -> tuple[Mapping[str, str], ...]:
     """What an upload has kept of files, those of former tries too."""
     return (*upload.former, *([upload.kept] if upload.kept else [])) if upload else ()
+
+
+def _outcome_of(problem: ContentProblem | _Stopped) -> Outcome:
+    """What became of a row whose bytes could not be read, or did not arrive."""
+    if isinstance(problem, _Stopped):
+        return problem.outcome
+    return Outcome(REASONS[problem.reason].state, problem.reason)
+
+
+def _too_large(outcome: Outcome) -> Outcome:
+    """Of a request with bytes: it is they that were too many."""
+    if outcome.http_status != TOO_LARGE:
+        return outcome
+    return replace(outcome, state=REASONS["content_too_large"].state, reason="content_too_large", fields=())
 
 
 def _counted(outcome: Outcome, task: _Task) -> Outcome:

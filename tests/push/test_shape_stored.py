@@ -17,6 +17,8 @@ import pytest
 
 from pipelines.api.connector import connector
 from pipelines.contract.contract import load_contract
+from pipelines.erp.content import ContentReader
+from pipelines.erp.content.folder import FolderSource
 from pipelines.errors import SettingsError
 from pipelines.ledger.ledger import open_database
 from pipelines.plan.guards import DEFAULTS
@@ -717,3 +719,73 @@ def test_a_document_that_is_made_anew_takes_the_place_of_its_former_file(site: S
     for _ in range(2):
         site.sync("stored", changed)
     assert (len(site.sandbox.records("stored", "dokumente")), files(site)) == (4, 4)
+
+
+def test_a_new_document_whose_bytes_are_refused_does_not_stay_without_them(site: Site, shelf: Shelf) -> None:
+    site.sandbox.set_option("stored", "content_most", "20")
+    lines = site.sync("stored", rows(shelf, "belege"))
+    fitting = [number for number, content in shelf.documents.items() if len(content) <= 20]
+    assert (lines["belege"].created, lines["belege"].rejected) == (len(fitting), 4 - len(fitting))
+    assert sorted(record["number"] for record in site.sandbox.records("stored", "belege")) == fitting
+    assert site.ledger("select distinct reason, remote_id from sync.ledger where state = 'rejected'") == [
+        ("content_too_large", None)
+    ]
+    site.sandbox.set_option("stored", "content_most", "0")
+    shelf.documents["D3"] = b"kurz"
+    site.sync("stored", rows(shelf, "belege", stamp="2026-02-02T00:00:00"))
+    assert hashes(site, "belege") == {number: sha(content) for number, content in shelf.documents.items()}
+
+
+def test_a_document_that_was_there_keeps_its_record_where_new_bytes_are_refused(
+    site: Site, shelf: Shelf
+) -> None:
+    site.sync("stored", rows(shelf, "belege"))
+    before = hashes(site, "belege")
+    shelf.documents["D1"] = b"x" * 50
+    site.sandbox.set_option("stored", "content_most", "40")
+    assert site.sync("stored", rows(shelf, "belege"))["belege"].rejected == 1
+    assert hashes(site, "belege") == before
+
+
+def test_a_record_without_bytes_that_could_not_be_taken_back_goes_when_its_document_leaves(
+    site: Site, shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shelf.documents = {"D0": b"x"}
+    with through(site, monkeypatch) as middle:
+        middle.decide = lambda method, address, _: (
+            Odd(403, forward=False) if method == "DELETE" or address.endswith("/content") else None
+        )
+        assert site.sync("stored", rows(shelf, "belege"))["belege"].undelivered == 1
+        assert len(site.sandbox.records("stored", "belege")) == 1
+        middle.decide = lambda *_: None
+        site.sync("stored", {"haeuser": HOUSES})
+    assert site.sandbox.records("stored", "belege") == []
+
+
+def test_a_body_of_several_parts_that_is_too_large_is_called_so(
+    site: Site, shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shelf.documents = {"D0": b"x"}
+    with through(site, monkeypatch) as middle:
+        middle.decide = lambda method, address, _: (
+            Odd(413, forward=False) if address.endswith("/attachments") and method == "POST" else None
+        )
+        site.sync("stored", rows(shelf, "anhaenge"))
+    assert site.ledger("select state, reason from sync.ledger where entity = 'anhaenge'") == [
+        ("rejected", "content_too_large")
+    ]
+
+
+def test_of_each_reason_one_document_is_told_with_what_is_wrong(site: Site, tmp_path: Path) -> None:
+    folder = tmp_path / "files"
+    folder.mkdir()
+    (folder / "Brief D0 ä.pdf").write_bytes(b"zu lang")
+    shelf = Shelf({number: b"x" for number in ("D0", "D1", "D2")})
+    with ContentReader(FolderSource(folder, beside_tables=False), tmp_path) as reader:
+        site.contents = reader
+        assert site.sync("stored", rows(shelf, "anhaenge"))["anhaenge"].pending == 3
+    size, missing = sorted(site.notes)
+    assert size == (
+        "Stored: for example document D0: its file has 7 bytes, but groesse_bytes is 1; deliver both again"
+    )
+    assert re.fullmatch("Stored: for example document D[12]: its file is not there; deliver it, .*", missing)
