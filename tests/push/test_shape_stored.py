@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -555,7 +555,7 @@ def test_a_kill_in_any_step_doubles_nothing_and_shows_no_document_without_bytes(
         as_it_should_be(site, shelf, entity, made, 5 if is_lost_file else 4)
 
 
-@pytest.mark.parametrize("status", [500, 504])
+@pytest.mark.parametrize("status", [500, pytest.param(504, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("is_processed", [True, False], ids=["processed", "not processed"])
 @pytest.mark.parametrize(("entity", "method", "path"), MOMENTS)
 def test_a_lost_answer_in_any_step_doubles_nothing(
@@ -781,7 +781,7 @@ def test_of_each_reason_one_document_is_told_with_what_is_wrong(site: Site, tmp_
     folder.mkdir()
     (folder / "Brief D0 ä.pdf").write_bytes(b"zu lang")
     shelf = Shelf({number: b"x" for number in ("D0", "D1", "D2")})
-    with ContentReader(FolderSource(folder, beside_tables=False), tmp_path) as reader:
+    with closing(ContentReader(FolderSource(folder, beside_tables=False), tmp_path)) as reader:
         site.contents = reader
         assert site.sync("stored", rows(shelf, "anhaenge"))["anhaenge"].pending == 3
     size, missing = sorted(site.notes)
