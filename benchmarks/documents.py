@@ -2,14 +2,17 @@
 
 `python -m benchmarks.documents prepare HOME NUMBER SIZE` writes marts with so many documents of so many bytes, the plan
 of their first push, and the one file that all of them are. `… go HOME` pushes that plan through the reader of a folder,
-and prints documents, bytes and seconds. `… bare HOME URL CONNECTIONS` sends the same bytes to the same storage in a
-loop over `requests` sessions, and nothing else. `… unchanged HOME NUMBER` has all of them at the partner already.
+and prints documents and seconds. `… bare HOME URL CONNECTIONS` sends the same bytes to the same storage in a loop over
+`requests` sessions, and nothing else; `… hashing HOME URL CONNECTIONS` takes the SHA-256 of what it sends as well;
+`… hash HOME` takes it alone, in one thread. `… unchanged HOME NUMBER` has all documents at the partner already.
 """
 
+import hashlib
 import json
 import sys
 import threading
 import time
+from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
 
@@ -87,23 +90,47 @@ def go(home: Path) -> dict[str, float]:
     return {"rows": sum(line.created for line in pushed.lines), "seconds": seconds}
 
 
-def bare(home: Path, url: str, connections: int) -> dict[str, float]:
+def pieces_of(file: Path) -> Iterator[bytes]:
+    """The bytes of a file, read once."""
+    with file.open("rb", buffering=0) as opened:
+        while piece := opened.read(PIECE):
+            yield piece
+
+
+def hashed(file: Path) -> Iterator[bytes]:
+    """The same, hashed on their way."""
+    digest = hashlib.sha256()
+    for piece in pieces_of(file):
+        digest.update(piece)
+        yield piece
+    digest.hexdigest()
+
+
+def hash_alone(home: Path) -> dict[str, float]:
+    """The SHA-256 of the file, in one thread; at least 1 GiB of it."""
+    file = home / "documents" / FILE
+    times = 2**30 // file.stat().st_size + 1
+    started = time.monotonic()
+    for _ in range(times):
+        for _ in hashed(file):
+            pass
+    return {"rows": times, "seconds": time.monotonic() - started}
+
+
+def bare(
+    home: Path, url: str, connections: int, pieces: Callable[[Path], Iterator[bytes]] = pieces_of
+) -> dict[str, float]:
     """The bytes of every document by PUT, streamed from the file."""
     with open_database(home) as db:
         [(number,)] = db.execute(f"select count(*) from partners.{PARTNER}__{ENTITY}").fetchall()
     file, left, lock = home / "documents" / FILE, iter(range(number)), threading.Lock()
 
-    def pieces() -> "object":
-        with file.open("rb") as opened:
-            while piece := opened.read(PIECE):
-                yield piece
-
     class Body:
         def __len__(self) -> int:
             return file.stat().st_size
 
-        def __iter__(self) -> "object":
-            return pieces()
+        def __iter__(self) -> Iterator[bytes]:
+            return pieces(file)
 
     def work() -> None:
         with requests.Session() as session:
@@ -132,8 +159,11 @@ def main() -> None:
         unchanged(Path(home), int(given[0]))
     elif step == "go":
         print(json.dumps(go(Path(home))))
+    elif step == "hash":
+        print(json.dumps(hash_alone(Path(home))))
     else:
-        print(json.dumps(bare(Path(home), given[0], int(given[1]))))
+        pieces = hashed if step == "hashing" else pieces_of
+        print(json.dumps(bare(Path(home), given[0], int(given[1]), pieces)))
 
 
 if __name__ == "__main__":

@@ -60,6 +60,7 @@
                 "kontaktart_handynummer": {"default": 3, "allowed": "id number or null"},
                 "projekte": {"default": none, "allowed": "ids by WE"},
                 "dokumente": {"default": false, "allowed": [false, true]},
+                "dokumente_freigabe": {"default": false, "allowed": [false, true]},
                 "dokumente_separator": {"default": none, "allowed": "separator or null"},
                 "dokumente_mandanten": {"default": none, "allowed": "mandanten or null"},
                 "dokumente_stichwort": {"default": none, "allowed": "text or null"},

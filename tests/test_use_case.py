@@ -216,6 +216,31 @@ def test_a_run_of_vacancies_that_is_killed_doubles_and_loses_nothing(site: Site)
     assert len(posts(site)) == sent
 
 
+def test_vacancies_are_verified_and_repaired_between_two_runs_of_master_data(site: Site) -> None:
+    if not (site.home / "stammdaten.duckdb").exists():  # this test alone
+        ran(site)
+    vacancies = (site.erp / "leerstand.csv").read_bytes()
+    write_sample(site.erp, 97, 7)
+    (site.erp / "leerstand.csv").write_bytes(vacancies)
+    ran(site, *VACANCIES)
+    site.sandbox.tamper("hausbot", "listings", seed=1, deleted=1)
+    site.sandbox.tamper("hausbot", "units", seed=1, changed=1)
+    before = len(site.sandbox.requests("hausbot"))
+    found = site.call("verify", "hausbot", "--repair", "--json", *VACANCIES, variables=VARS)
+    assert found.returncode == 1, found.stderr
+    report = json.loads(found.stdout)
+    assert [(line["entity"], line["missing"], line["changed"]) for line in report["counts"]] == [
+        ("listings", 1, 0)
+    ]
+    assert [finding["kind"] for finding in report["findings"]] == ["missing"]
+    read = {request.path for request in site.sandbox.requests("hausbot")[before:] if request.method == "GET"}
+    assert read
+    assert not [path for path in read if "units" in path]
+    assert site.call("push", "--plan", report["plan_id"], variables=VARS).returncode == 0
+    again = site.call("verify", "hausbot", *VACANCIES, variables=VARS)
+    assert again.returncode == 0, again.stdout
+
+
 def posts(site: Site) -> list[Any]:
     return [r for r in site.sandbox.requests("hausbot") if r.method == "POST" and "listings" in r.path]
 

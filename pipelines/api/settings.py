@@ -38,6 +38,7 @@ INTAKE = {
 CONTENT = {
     "content_hosts": "Hosts, beside those of contract.yaml, that documents may be sent to, separated by commas",
     "content_in_flight": "So many documents side by side",
+    "content_seconds": "Seconds that one request with bytes may take; more for a slow storage or line",
 }
 INTAKE_DEFAULTS = {"intake_known_hosts": "~/.ssh/known_hosts", "confirmed_within": "48"}
 NEVER = "never"
@@ -95,13 +96,13 @@ def partner_settings(contract: Contract) -> dict[str, str]:
             values[key] = check_variable(prefix + key, value)
     for key in contract.settings:
         if (value := config_value(prefix + key)) is not None:
-            values[key] = value
+            values[key] = _own(contract, key, value)
     for key in intake_keys(contract):
         if (value := config_value(prefix + key)) is not None:
             values[key] = check_credential(prefix + key, value) if key in SECRET else value.strip()
     for key in content_keys(contract):
         if value := config_value(prefix + key):
-            values[key] = _whole_number(prefix + key, value) if key == "content_in_flight" else value
+            values[key] = _of_content(key, prefix + key, value)
     if intake_keys(contract):
         confirmed_within(contract)
     for key in PACE:
@@ -177,6 +178,23 @@ def with_settings(value: Any, settings: Mapping[str, str]) -> Any:
     if isinstance(value, str):
         return re.sub(r"\{(\w+)\}", lambda name: settings.get(name[1], name[0]), value)
     return value
+
+
+def _own(contract: Contract, key: str, given: str) -> str:
+    setting = contract.own_settings[key]
+    value = setting.read(given)
+    if value is None:
+        note = f" ({setting.note})" if setting.note else ""
+        raise SettingsError(
+            f"{setting_name(f'destination.{contract.partner}.{key}')} is {given!r}; allowed: {setting.choice}{note}"
+        )
+    return value
+
+
+def _of_content(name: str, key: str, value: str) -> str:
+    if name == "content_in_flight":
+        return _whole_number(key, value)
+    return _number(key, value, "(seconds)") if name == "content_seconds" else value
 
 
 def _number(key: str, value: str, more: str = "") -> str:

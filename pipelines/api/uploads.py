@@ -1,7 +1,8 @@
 """The bytes of a record on their way to the partner, step by step as the contract says (`content`).
 
-They are read once, before the first request, and only where what the mart says of them has changed; the SHA-256 then
-decides. Each step is noted before it goes, so that a run that was killed goes on behind the last one that was answered.
+They are read only where what the mart says of them has changed. The SHA-256 then decides; bytes of a new record, of
+which there is nothing to compare with, are hashed while they go. Each step is noted before it goes, so that a run that
+was killed goes on behind the last one that was answered.
 """
 
 import hashlib
@@ -9,11 +10,11 @@ import json
 import logging
 import re
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
-from typing import Any, BinaryIO, Protocol
+from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 from pipelines.api.http.client import NOBODY, Answer, Client, PartnerStopped
@@ -23,7 +24,7 @@ from pipelines.api.protocols.answers import understood
 from pipelines.api.protocols.protocol import Operation, filled
 from pipelines.api.protocols.remote_ids import checked_id
 from pipelines.api.reasons import REASONS
-from pipelines.contract.content import read_host
+from pipelines.contract.content import placeholders, read_host
 from pipelines.contract.contract import Contract, ContractError, body_schema, dig
 from pipelines.contract.model import Content, Limits, Step
 from pipelines.errors import ContentProblem, SettingsError
@@ -35,6 +36,7 @@ Write = Callable[[Operation], Outcome]
 # A storage refuses an address like this once it has run out.
 RUN_OUT = (401, 403, 404, 410)
 NOT_THERE = (404, 410)
+TOO_LARGE = 413
 PLAIN_TYPE = "application/octet-stream"
 TYPE = re.compile(r"[A-Za-z0-9!#$&^_.+-]+/[A-Za-z0-9!#$&^_.+-]+")
 IN_BRACES = re.compile(r"\{(\w+)\}")
@@ -46,12 +48,19 @@ UNREACHABLE = 5
 class ReadContent(Protocol):
     """The bytes of a document, to be closed after use."""
 
-    file: BinaryIO
-    size: int
-    sha256: str
+    @property
+    def size(self) -> int:
+        """Their number, known before they are read."""
 
-    def check(self) -> None:
-        """Raises `ContentProblem` where the bytes are no longer those that were hashed."""
+    @property
+    def sha256(self) -> str:
+        """Their hash; reads them where they were not read yet. Raises `ContentProblem`."""
+
+    def pieces(self) -> Iterator[bytes]:
+        """The bytes from their start, hashed on the way.
+
+        Raises `ContentProblem` before the last of them where they are not what they were at first.
+        """
 
 
 # The bytes that a mart row describes, of so many at most. Raises `ContentProblem`.
@@ -76,7 +85,7 @@ class Notes(Protocol):
 
 @dataclass
 class _Task:
-    """The bytes of one record: what is known of them, and the open file once they were read."""
+    """The bytes of one record: what is known of them, and the open file once they are needed."""
 
     operation: Operation
     content: Content
@@ -85,10 +94,13 @@ class _Task:
     stack: ExitStack
     # What steps left that must not outlive this process: addresses that run out.
     fleeting: dict[str, str] = field(default_factory=dict, repr=False)
+    found: ReadContent | None = None
     stream: Stream | None = None
     requests: int = 0
     # Whether steps of an earlier run are relied on.
     is_resumed: bool = False
+    # Of the record, as far as it is at the partner.
+    remote_id: str | None = None
 
     @property
     def names(self) -> dict[str, str]:
@@ -136,12 +148,14 @@ class Uploads:
                 client.base_url,
                 Limits(in_flight=most, confidence="documented"),
                 lambda _: NOBODY,
-                timeout=max(content.seconds for content in contents),
+                timeout=max(map(self._seconds, contents)),
             )
             if contents
             else None
         )
         self._left_over = self._unreachable = self._unknown = 0
+        # Of each reason why bytes could not be read, what was said of the first document.
+        self._examples: dict[str, str] = {}
 
     @property
     def trouble(self) -> str:
@@ -166,7 +180,7 @@ class Uploads:
             found.append(
                 "documents: their source could not be reached, and was not asked any more in this run"
             )
-        return found
+        return found + [f"for example {said}" for said in self._examples.values()]
 
     def close(self) -> None:
         """Closes the connections."""
@@ -188,12 +202,10 @@ class Uploads:
             task = self._task(operation, content, described, stack)
             try:
                 return self._carried_out(task, bare, write)
-            except ContentProblem as problem:
-                return _counted(
-                    Outcome(REASONS[problem.reason].state, problem.reason, operation.remote_id), task
-                )
-            except _Stopped as stop:
-                return _counted(replace(stop.outcome, remote_id=operation.remote_id), task)
+            except (ContentProblem, _Stopped) as problem:
+                if isinstance(problem, ContentProblem) and str(problem) != problem.reason:
+                    self._examples.setdefault(problem.reason, str(problem))
+                return _counted(replace(_outcome_of(problem), remote_id=task.remote_id), task)
 
     def _carried_out(self, task: _Task, bare: Operation, write: Write) -> Outcome:
         content, operation, held = task.content, task.operation, known(task.operation)
@@ -211,8 +223,13 @@ class Uploads:
             self._start_anew(task)
             outcome = self._record(task, bare, write)
         if outcome.state != "synced":
-            return _counted(outcome, task)
-        self._go(task, content.after, outcome.remote_id or operation.external_id)
+            return _counted(_too_large(outcome) if content.is_part else outcome, task)
+        task.remote_id = outcome.remote_id or operation.external_id
+        try:
+            self._go(task, content.after, task.remote_id)
+        except (ContentProblem, _Stopped):
+            self._take_back(task, bare, write)
+            raise
         # Before anything says that this is done: else a kill would leave them for ever.
         self._unused(task, task.upload.kept, *task.upload.former, held.kept if held else {})
         self._write(task, replace(task.upload, step="", is_whole=True, former=()))
@@ -224,6 +241,17 @@ class Uploads:
         if task.content.before:
             self._write(task, replace(task.upload, step="record"))
         return write(self._with_content(task, bare))
+
+    def _take_back(self, task: _Task, bare: Operation, write: Write) -> None:
+        """A new record whose bytes did not arrive does not stay without them, where the contract lets it go."""
+        operation = task.operation
+        is_new = operation.kind == "create" and not operation.remote_id
+        if not is_new or operation.entity.withdraw.kind != "delete":
+            return
+        gone = write(replace(bare, kind="withdraw", remote_id=task.remote_id))
+        task.requests += gone.requests
+        if gone.state == "withdrawn":
+            task.remote_id = None
 
     def _start_anew(self, task: _Task) -> None:
         """Relies on nothing that an earlier run has made."""
@@ -252,10 +280,18 @@ class Uploads:
         upload = begun if begun and begun.mark == mark else Upload(mark, label, former=left_by(begun))
         # A whole one is one of a run that was killed before its outcome was noted.
         upload = replace(upload, is_whole=False)
-        return _Task(operation, content, described, upload, stack, is_resumed=bool(upload.done))
+        return _Task(
+            operation,
+            content,
+            described,
+            upload,
+            stack,
+            is_resumed=bool(upload.done),
+            remote_id=operation.remote_id,
+        )
 
     def _read(self, task: _Task) -> None:
-        """Reads the bytes to their end. Raises `ContentProblem`, before anything was sent."""
+        """Opens the bytes, and reads them where their hash is needed before they go. Raises `ContentProblem`."""
         if self._storage and self._storage.stopped:
             raise PartnerStopped(self._storage.stopped)
         if self.source is None or self._unreachable >= UNREACHABLE:
@@ -268,12 +304,17 @@ class Uploads:
         self._unreachable = 0
         kind = str(task.described.get("mime_typ") or "")
         kind = kind if TYPE.fullmatch(kind) else PLAIN_TYPE
-        task.stream = Stream(found.file, found.size, kind, check=found.check)
-        if task.upload.sha256 and task.upload.sha256 != found.sha256:
+        task.found, task.stream = found, Stream(found.pieces, found.size, kind, self._seconds(task.content))
+        begun = task.upload
+        if begun.size not in (0, found.size) or (begun.sha256 and begun.sha256 != found.sha256):
             # The file has changed since the steps of the run before: they were for another one.
-            task.upload = Upload(task.upload.mark, task.upload.label, former=left_by(task.upload))
+            task.upload = Upload(begun.mark, begun.label, former=left_by(begun))
             task.fleeting.clear()
-        task.upload = replace(task.upload, sha256=found.sha256, size=found.size)
+        sha256 = found.sha256 if _is_hashed_first(task) else task.upload.sha256
+        task.upload = replace(task.upload, sha256=sha256, size=found.size)
+
+    def _seconds(self, content: Content) -> float:
+        return float(self._settings.get("content_seconds", content.seconds))
 
     def _with_content(self, task: _Task, bare: Operation) -> Operation:
         content = task.content
@@ -338,6 +379,8 @@ class Uploads:
         if kept.keys() != step.keep.keys():
             self._unknown += step.method == "post"
             return replace(answer, problem="unusable")
+        if step.sends_bytes and task.found:
+            task.upload = replace(task.upload, sha256=task.found.sha256)
         if step.runs_out:
             task.fleeting.update(kept)
         else:
@@ -356,7 +399,7 @@ class Uploads:
         if step.sends_bytes and task.stream:
             name = str(task.described.get("dateiname") or "")
             body = multipart(body, step.part, name, task.stream) if step.part else task.stream
-            headers, seconds = {"Content-Type": body.kind}, task.content.seconds
+            headers, seconds = {"Content-Type": body.kind}, body.seconds
         # What a post has made would be made a second time.
         repeat = step.method != "post" or step.runs_out
         path = filled(step.path, names)
@@ -401,13 +444,18 @@ class Uploads:
         if step.address and answer.status is not None and not answer.failed:
             code = "content_too_large" if answer.status == 413 else "content_refused"
             return Outcome(REASONS[code].state, code, None, answer.status)
-        if step.sends_bytes and answer.status == 413:
-            return Outcome(REASONS["content_too_large"].state, "content_too_large", None, 413)
         # As of a create: that a step's address is not there says nothing of the record.
         outcome = self._judge(replace(task.operation, kind="create"), answer)
         refused = self._contract.error.read(answer.body)[2]
-        own = tuple(name for name in dict.fromkeys(refused) if name in step.body)
-        return replace(outcome, requests=0, fields=own or outcome.fields)
+        own = tuple(self._named(step, name) for name in dict.fromkeys(refused) if name in step.body)
+        outcome = replace(outcome, requests=0, fields=own or outcome.fields)
+        return _too_large(outcome) if step.sends_bytes else outcome
+
+    def _named(self, step: Step, field: str) -> str:
+        """A field of a step's body, with the setting that its value comes from."""
+        used = [name for name in placeholders(step.body[field]) if name in self._contract.settings]
+        names = ", ".join(setting_name(f"destination.{self._contract.partner}.{name}") for name in used)
+        return f"{field} ({names})" if names else field
 
     # ---- what is over
 
@@ -497,9 +545,30 @@ def _content(operation: Operation) -> Content:
     return operation.entity.content
 
 
+def _is_hashed_first(task: _Task) -> bool:
+    """Whether the hash decides what is sent, or is sent itself; else the bytes are hashed while they go."""
+    content, held = task.content, known(task.operation)
+    texts = [(step.path, dict(step.body)) for step in (*content.before, *content.after)]
+    return content.is_part or bool(held and held.sha256) or "{sha256}" in str(texts)
+
+
 def left_by(upload: Upload | None) -> tuple[Mapping[str, str], ...]:
     """What an upload has kept of files, those of former tries too."""
     return (*upload.former, *([upload.kept] if upload.kept else [])) if upload else ()
+
+
+def _outcome_of(problem: ContentProblem | _Stopped) -> Outcome:
+    """What became of a row whose bytes could not be read, or did not arrive."""
+    if isinstance(problem, _Stopped):
+        return problem.outcome
+    return Outcome(REASONS[problem.reason].state, problem.reason)
+
+
+def _too_large(outcome: Outcome) -> Outcome:
+    """Of a request with bytes: it is they that were too many."""
+    if outcome.http_status != TOO_LARGE:
+        return outcome
+    return replace(outcome, state=REASONS["content_too_large"].state, reason="content_too_large", fields=())
 
 
 def _counted(outcome: Outcome, task: _Task) -> Outcome:

@@ -61,6 +61,7 @@ def verify_command(
         ),
     ] = False,
     show_personal_data: terminal.ShowPersonalData = False,
+    use_case: terminal.UseCase = None,
     stichtag: terminal.Stichtag = None,
     variables: terminal.VarsOption = None,
     as_json: terminal.AsJson = False,
@@ -72,7 +73,7 @@ def verify_command(
     from pipelines.commands.adopt_verify import verify_report
 
     with terminal.Progressing(as_json) as progress, terminal.recorded("verify") as run:
-        settings = run.given(terminal.settings_of(stichtag, [partner], variables))
+        settings = run.given(terminal.settings_of(stichtag, [partner], variables, use_case))
         report = run.told(verify_report(home(), settings, partner, mend, show_personal_data, progress))
     if as_json:
         terminal.show_document(report)

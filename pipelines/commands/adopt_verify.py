@@ -54,12 +54,15 @@ def verify_report(
     show_personal_data: bool,
     progress: Progress,
 ) -> VerifyReport:
-    """Compares the partner with the ledger, and with `mend` makes a plan that restores what differs."""
-    with only_run(home, "verify"), sample.partners_at_hand(home, settings):
+    """Compares the partner with the ledger, and with `mend` makes a plan that restores what differs.
+
+    Of one use case, where the settings name one: what is read, compared, and planned.
+    """
+    with only_run(home, "verify", settings.use_case), sample.partners_at_hand(home, settings):
         make = once_a_run()
         flow.check(home, settings, make)
         recover(home, settings.active, progress, make)
-        found = verify(home, make(partner), progress)
+        found = verify(home, make(partner), progress, settings.use_case)
         report = VerifyReport(
             partner=partner,
             counts=found.counts,
@@ -156,7 +159,7 @@ def _repaired(
         note = "Nothing was repaired: the marts do not hold their tests."
         return replace(report, failures=failures, notes=(note,))
     corrected = repair(home, load_contract(found.partner), found.findings)
-    made = engine.plan(home, [found.partner], settings.stichtag)
+    made = engine.plan(home, [found.partner], settings.stichtag, use_case=settings.use_case)
     guards = flow.tripped_guards(home, made.plan_id, [found.partner], settings)
     note = f"{corrected:,} ledger rows corrected; the plan {made.plan_id} has {made.operations:,} operations."
     if made.operations and not guards:

@@ -15,6 +15,7 @@ from pipelines.contract.entities import Source, read_entity, read_paging
 from pipelines.contract.json_schema import body_schema, resolve, whole_schema
 from pipelines.contract.login import read_login
 from pipelines.contract.model import (
+    ID_NUMBERS,
     STAMMDATEN,
     VALUES,
     ContractError,
@@ -30,6 +31,7 @@ from pipelines.contract.model import (
     Parent,
     Patience,
     Protocol,
+    Setting,
     Withdraw,
     WithdrawKind,
     check_marks,
@@ -104,7 +106,7 @@ class Contract:
     protocol: Protocol = "rest"
     endpoint: str = ""
     batch: int = 1
-    settings: Mapping[str, str] = default(default_factory=dict)
+    own_settings: Mapping[str, Setting] = default(default_factory=dict)
     sdl: "Sdl | None" = default(default=None, repr=False)
     patience: Patience = default(default_factory=Patience)
     success: Mapping[str, tuple[object, ...]] = default(default_factory=dict)
@@ -112,6 +114,11 @@ class Contract:
     equal_refusals: int = 25
     login: Login | None = None
     version_ended: int | None = None
+
+    @property
+    def settings(self) -> Mapping[str, str]:
+        """Settings that this partner alone has, and their defaults."""
+        return {name: setting.default for name, setting in self.own_settings.items()}
 
     @cached_property
     def levels(self) -> tuple[tuple[str, ...], ...]:
@@ -349,7 +356,7 @@ def parse_contract(partner: str, document: Json) -> Contract:
         protocol="graphql" if sdl else "rest",
         endpoint=head.get("endpoint", ""),
         batch=_at_least_one(head.get("batch", 1), f"{at}.batch"),
-        settings={key: str(value) for key, value in head.get("settings", {}).items()},
+        own_settings=_settings(head.get("settings", {}), f"{at}.settings"),
         sdl=sdl,
         patience=build(Patience, head.get("patience", {}), f"{at}.patience"),
         success=_success(head.get("success", {}), at),
@@ -411,6 +418,24 @@ def _error_paths(given: Json) -> Json:
         key: (tuple(value) if isinstance(value, list) else (value,)) if key in ("code", "message") else value
         for key, value in given.items()
     }
+
+
+def _settings(given: object, at: str) -> Mapping[str, Setting]:
+    """By name: a default alone, or a map with `default`, `allowed`, and `note`."""
+    if not isinstance(given, Mapping):
+        raise ContractError(f"{at}: a map of names is needed.")
+    found = {
+        name: build(Setting, value, f"{at}.{name}") if isinstance(value, dict) else Setting(str(value))
+        for name, value in given.items()
+    }
+    for name, setting in found.items():
+        if isinstance(setting.allowed, str) and setting.allowed not in ID_NUMBERS:
+            raise ContractError(
+                f"{at}.{name}.allowed is {setting.allowed!r}; allowed: a list of values, {', '.join(ID_NUMBERS)}."
+            )
+        if setting.read(setting.default) != setting.default:
+            raise ContractError(f"{at}.{name}.default is {setting.default!r}; allowed: {setting.choice}.")
+    return found
 
 
 def _success(given: object, at: str) -> Mapping[str, tuple[object, ...]]:

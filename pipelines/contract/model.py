@@ -39,6 +39,9 @@ class ContractError(StammdatenError):
     """A contract file is missing or wrong; the message names file and key."""
 
 
+# What a setting of one partner may have to be, beside one of some values.
+ID_NUMBERS = ("id number", "id number or empty")
+
 # Of what is read from YAML as it stands there: no other keys, and no values of another kind.
 AS_WRITTEN = ConfigDict(extra="forbid", strict=True)
 
@@ -59,6 +62,33 @@ class Limits:
     answer_mib: float = 32
     longest_wait: float = 7_200
     assumed: Names = ()
+
+
+@checked(frozen=True, config=AS_WRITTEN)
+class Setting:
+    """A setting that one partner alone has. `allowed`: its values, or one of `ID_NUMBERS`; none: any text.
+
+    `note`: for people, what it is, and where a value is found.
+    """
+
+    default: str = ""
+    allowed: Names | str = ()
+    note: str = ""
+
+    def read(self, given: str) -> str | None:
+        """The value as it is used; None for one that is not allowed."""
+        if not self.allowed:
+            return given
+        value = given.strip()
+        if isinstance(self.allowed, str):
+            is_empty = not value and self.allowed.endswith(" or empty")
+            return value if is_empty or re.fullmatch(r"[1-9]\d{0,17}", value, re.ASCII) else None
+        return next((one for one in self.allowed if one.lower() == value.lower()), None)
+
+    @property
+    def choice(self) -> str:
+        """What it may be, in words; empty for any text."""
+        return self.allowed if isinstance(self.allowed, str) else ", ".join(self.allowed)
 
 
 @checked(frozen=True, config=AS_WRITTEN)

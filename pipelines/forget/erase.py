@@ -12,12 +12,13 @@ from pathlib import Path
 
 import duckdb
 
-from pipelines.contract.contract import load_contract, partners
+from pipelines.contract.contract import Contract, load_contract, partners
 from pipelines.personal.records import (
     SEPARATORS,
     Mention,
     is_of_person,
     mentions,
+    names_through,
     person_entities,
     persons_in,
 )
@@ -28,6 +29,8 @@ NOT_OURS = r"erp_raw|erp_load_\w+|seeds|information_schema|pg_catalog"
 # Columns that hold a person's number, with the further condition under which they do.
 PERSON_COLUMNS = {"person_nr": "true", "bezug_key": "upper(trim(bezug_art)) = 'PERSON'"}
 SHORTEST = 6
+# What a partner holds is not known any more; what was given up is tried again, as the partner has to lose the person.
+UNKNOWN = "payload = null, refs = null, payload_hash = null, fields = null, tries = 0, tried_hash = null"
 # Without a bound the copy takes twice the size of the database, and is no faster.
 COPY_MEMORY = "2GB"
 
@@ -92,26 +95,50 @@ def _documents(db: duckdb.DuckDBPyConnection, partner: str, separator: str, pers
         own = f'from partners."{partner}__{entity}" where {condition}'
         db.execute(f"insert into documents_of_person select external_id {own}", {"person_nr": person_nr})
         deleted += _changed(db, f"delete {own}", person_nr)
+        # What names the person through a lease alone is not found there by the number.
+        mine = (
+            f"partner = '{partner}' and entity = '{entity}'"
+            " and external_id in (select dokument_nr from documents_of_person)"
+        )
+        db.execute(f"update sync.ledger set {UNKNOWN} where {mine}")
+        db.execute(f"delete from sync.plan where {mine}")
     return deleted
 
 
 def documents_in_marts(db: duckdb.DuckDBPyConnection, partner: str, separator: str) -> dict[str, str]:
-    """For each entity with bytes a condition on its mart: the document names person `$person_nr` and nobody else."""
+    """For each entity with bytes a condition on its mart: the document names person `$person_nr` and nobody else.
+
+    Or what it hangs on does.
+    """
     contract, found = load_contract(partner), {}
     for name, entity in contract.entities.items():
-        there = _columns(db, "partners", f"{partner}__{name}") if entity.content else set()
-        left = [
-            (column, field.without(separator, f'"{column}"'), field.is_list)
-            for field in persons_in(contract, name)
-            for column in sorted(there & set(field.columns))
-        ]
-        if left:
-            named = " or ".join(f'"{column}" is distinct from {rest}' for column, rest, _ in left)
-            nobody = " and ".join(
-                f"coalesce(len({rest}), 0) = 0" if is_list else f"{rest} is null" for _, rest, is_list in left
-            )
-            found[name] = f"({named}) and {nobody}"
+        if not entity.content:
+            continue
+        tests = [_names_alone(db, contract, name, separator)]
+        there = _columns(db, "partners", f"{partner}__{name}")
+        for parent in names_through(contract, name):
+            alone = _names_alone(db, contract, parent.entity, separator)
+            ids = f'select external_id from partners."{partner}__{parent.entity}" where {alone}'
+            columns = {parent.field, *entity.reference_columns[parent.field]} & there if alone else ()
+            tests += [f'"{column}" in ({ids})' for column in sorted(columns)]
+        if any(tests):
+            found[name] = " or ".join(f"({test})" for test in tests if test)
     return found
+
+
+def _names_alone(db: duckdb.DuckDBPyConnection, contract: Contract, entity: str, separator: str) -> str:
+    """A condition on the mart of an entity: the row names person `$person_nr` and nobody else; empty: none does."""
+    there = _columns(db, "partners", f"{contract.partner}__{entity}")
+    left = [
+        (column, field.without(separator, f'"{column}"'), field.is_list)
+        for field in persons_in(contract, entity)
+        for column in sorted(there & set(field.columns))
+    ]
+    named = " or ".join(f'"{column}" is distinct from {rest}' for column, rest, _ in left)
+    nobody = " and ".join(
+        f"coalesce(len({rest}), 0) = 0" if is_list else f"{rest} is null" for _, rest, is_list in left
+    )
+    return f"({named}) and {nobody}" if left else ""
 
 
 def _document_tables(db: duckdb.DuckDBPyConnection) -> list[tuple[str, str]]:
@@ -181,10 +208,8 @@ def _out_of_others(
     Returns tables with their numbers of rows.
     """
     fields = mentions(load_contract(partner))
-    # What was given up is tried again: the partner has to lose the person.
-    unknown = "payload = null, refs = null, payload_hash = null, fields = null, tries = 0, tried_hash = null"
     named = named_in_ledger(partner, separator)
-    changed = [("sync.ledger", _changed(db, f"update sync.ledger set {unknown} where {named}", person_nr))]
+    changed = [("sync.ledger", _changed(db, f"update sync.ledger set {UNKNOWN} where {named}", person_nr))]
     # After the ledger, whose condition looks at the plan.
     plan = f"delete from sync.plan where partner = '{partner}' and {_named(fields, separator)}"
     changed.append(("sync.plan", _changed(db, plan, person_nr)))

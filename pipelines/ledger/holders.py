@@ -12,6 +12,7 @@ from pipelines.contract.contract import Entity
 from pipelines.database import connect
 from pipelines.errors import StammdatenError
 from pipelines.ledger.journal import Journal
+from pipelines.ledger.ledger import in_little_memory
 
 
 def holders_of(partner: str, journal: Journal, database: Path) -> Holders:
@@ -37,11 +38,11 @@ def _in_ledger(
     if not database.exists():
         return []
     with _reading(database) as db:
-        found = db.execute(
+        query = (
             "select remote_id, external_id from sync.ledger"
-            " where partner = ? and list_contains(?, entity) and list_contains(?, remote_id)",
-            [partner, entities, remote_ids],
-        ).fetchall()
+            " where partner = ? and list_contains(?, entity) and list_contains(?, remote_id)"
+        )
+        found = in_little_memory(db, lambda: db.execute(query, [partner, entities, remote_ids]).fetchall())
     return [(remote_id, external_id) for remote_id, external_id in found]
 
 

@@ -12,6 +12,7 @@ from pipelines.api.settings import (
     takes_batches,
 )
 from pipelines.contract.contract import VALUES, Contract, Entity, Json, Withdraw, load_contract
+from pipelines.contract.model import Setting
 from pipelines.pages.markdown import code, codes, paragraphs, section, sentence, table
 from pipelines.pages.models import Mart, Models, read_models
 from pipelines.pages.questions import questions
@@ -229,6 +230,12 @@ def _row_settings(partner: str, models: Models) -> list[str]:
     return ["In `dbt_project.yml`, or `--vars`:", "", *table(("setting", "as shipped", "allowed"), rows)]
 
 
+def _about(setting: Setting) -> str:
+    """What a setting of one partner is, and what it may be."""
+    note = sentence(setting.note) if setting.note else "A setting of this partner alone."
+    return f"{note} Allowed: {setting.choice}." if setting.allowed else note
+
+
 def _system_settings(contract: Contract) -> list[str]:
     prefix = f"DESTINATION__{contract.partner.upper()}__"
     servers = contract.document["servers"]
@@ -246,7 +253,7 @@ def _system_settings(contract: Contract) -> list[str]:
         said = f"Address that stands before `{contract.login.path}`, the login; `base_url` where that is set."
         rows.append(("login_base_url", code(own[0]["url"]), said))
     rows += [
-        (name, code(value), "A setting of this partner alone.") for name, value in contract.settings.items()
+        (name, code(setting.default), _about(setting)) for name, setting in contract.own_settings.items()
     ]
     if takes_batches(contract):
         sizes = [entity.bulk.max for entity in contract.entities.values() if entity.bulk]
@@ -257,8 +264,9 @@ def _system_settings(contract: Contract) -> list[str]:
         rows.append((name, code(default) if default else "", f"{INTAKE[name]}."))
     contents = [entity.content for entity in contract.entities.values() if entity.content]
     for name in content_keys(contract):
-        most = max(content.in_flight for content in contents)
-        rows.append((name, code(most) if name == "content_in_flight" else "", f"{CONTENT[name]}."))
+        field = name.removeprefix("content_")
+        given = [getattr(content, field) for content in contents]
+        rows.append((name, "" if field == "hosts" else code(f"{max(given):g}"), f"{CONTENT[name]}."))
     shown = [(code(prefix + name.upper()), default, sentence(meaning)) for name, default, meaning in rows]
     return table(("setting", "default", "meaning"), shown)
 

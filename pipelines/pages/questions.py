@@ -54,11 +54,25 @@ def _parts(contract: Contract) -> Iterator[Part]:
     for name in contract.limits.assumed:
         question = f"Is {code(f'{name}: {getattr(contract.limits, name):g}')} within the limits?"
         yield "Address, login, limits", question, "assumed"
+    yield from _contents(contract)
     yield from _operations(document)
     for name, schema in document.get("components", {}).get("schemas", {}).items():
         yield from _properties(name, schema, "")
     if contract.sdl:
         yield from _graphql(contract.sdl.schema)
+
+
+def _contents(contract: Contract) -> Iterator[Part]:
+    """Where bytes go that are sent to an address out of an answer, as long as the contract names no host."""
+    for entity in contract.entities.values():
+        steps = (*entity.content.before, *entity.content.after) if entity.content else ()
+        if entity.content and not entity.content.hosts and any(step.address for step in steps):
+            setting = f"DESTINATION__{contract.partner.upper()}__CONTENT_HOSTS"
+            question = (
+                f"On which hosts does it take the bytes of {code(entity.name)}? Name all but its own in"
+                f" {code(setting)} before the first document goes: none is sent to another."
+            )
+            yield "Address, login, limits", question, "assumed"
 
 
 def _operations(document: Json) -> Iterator[Part]:

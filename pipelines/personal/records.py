@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pipelines.contract.contract import Contract
-from pipelines.contract.model import DOKUMENTE
+from pipelines.contract.model import DOKUMENTE, Parent
 from pipelines.personal.fields import nested_persons, personal_fields
 
 SEPARATORS = ("-", "_", ".", "/", "|")
@@ -96,22 +96,43 @@ def persons_in(contract: Contract, entity: str) -> list[Mention]:
 def documents_of(contract: Contract, separator: str) -> dict[str, str]:
     """For each entity with bytes a condition on its references as JSON (`refs`): it is of person `$person_nr` alone.
 
-    A document that names others too is one of others, which the next run sends without the person.
+    Or on a record that names nobody else, such as a lease. A document that names others too is one of others, which
+    the next run sends without the person.
     """
     found: dict[str, str] = {}
     for name, entity in contract.entities.items():
-        fields = persons_in(contract, name) if entity.content else []
-        if not fields:
+        if not entity.content:
             continue
-        named = " or ".join(field.is_in(separator, "refs") for field in fields)
-        counts = " + ".join(
-            f"coalesce(len(json_extract_string(refs, '$.\"{field}\"[*]')), 0)"
-            if is_list
-            else f"(json_extract_string(refs, '$.\"{field}\"') is not null)::integer"
-            for field, is_list in sorted({(field.field, field.is_list) for field in fields})
-        )
-        found[name] = f"(entity = '{name}' and ({named}) and {counts} = 1)"
+        tests = [_names_alone(contract, name, separator)]
+        for parent in names_through(contract, name):
+            alone = _names_alone(contract, parent.entity, separator)
+            ids = f"select external_id from sync.ledger where partner = '{contract.partner}' and {alone}"
+            tests.append(f"json_extract_string(refs, '$.\"{parent.field}\"') in ({ids})")
+        if any(tests):
+            found[name] = f"(entity = '{name}' and ({' or '.join(test for test in tests if test)}))"
     return found
+
+
+def names_through(contract: Contract, entity: str) -> list[Parent]:
+    """Parents that name persons in turn, as leases do."""
+    return [
+        parent
+        for parent in contract.entities[entity].parents
+        if not parent.many and persons_in(contract, parent.entity)
+    ]
+
+
+def _names_alone(contract: Contract, entity: str, separator: str) -> str:
+    """A condition on the ledger: a record of this entity refers to person `$person_nr` alone; empty: to none ever."""
+    fields = persons_in(contract, entity)
+    named = " or ".join(field.is_in(separator, "refs") for field in fields)
+    counts = " + ".join(
+        f"coalesce(len(json_extract_string(refs, '$.\"{field}\"[*]')), 0)"
+        if is_list
+        else f"(json_extract_string(refs, '$.\"{field}\"') is not null)::integer"
+        for field, is_list in sorted({(field.field, field.is_list) for field in fields})
+    )
+    return f"(entity = '{entity}' and ({named}) and {counts} = 1)" if fields else ""
 
 
 def person_entities(contract: Contract) -> tuple[PersonEntity, ...]:
@@ -120,13 +141,18 @@ def person_entities(contract: Contract) -> tuple[PersonEntity, ...]:
     What refers to a person and has records of other persons below it (a flat that names its owner) is of nobody.
     """
     found: dict[str, PersonEntity] = {}
-    # Whose a document or folder is does not stand in its id; see `documents_of`.
+    # Whose a document or folder is does not stand in its id (see `documents_of`); who may read a document does.
     order = [
-        name for level in contract.levels for name in level if contract.entities[name].use_case != DOKUMENTE
+        name
+        for level in contract.levels
+        for name in level
+        if contract.entities[name].use_case != DOKUMENTE
+        or any(contract.entities[parent.entity].content for parent in contract.entities[name].parents)
     ]
     above = _above_persons(contract, order)
     for name in order:
-        parents = [parent.entity for parent in contract.entities[name].parents]
+        # A record that names any number of persons (a lease with its tenants) is of none of them.
+        parents = [parent.entity for parent in contract.entities[name].parents if not parent.many]
         of_its_own = bool(personal_fields(contract.partner, name))
         if of_its_own or (name not in above and any(parent in found for parent in parents)):
             found[name] = PersonEntity(name, bool(parents) and all(parent in found for parent in parents))

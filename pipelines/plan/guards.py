@@ -44,6 +44,8 @@ DEFAULTS: Mapping[str, Limit] = {
     "documents": Limit(share=0.0, rows=20_000, much_of=NEVER),
     "mebibytes": Limit(share=0.0, rows=20_480, much_of=NEVER),
 }
+# Guards of what creates and changes bring along; what they count are both.
+OF_BYTES = ("documents", "mebibytes")
 # An entity is onboarded once so large a share of its mart is at the partner; before, creates are not guarded.
 ONBOARDED = 0.9
 # Tables whose rows decide what a partner holds; vacancies and applicants come and go.
@@ -168,7 +170,7 @@ def check_counts(
         tripped.append(TrippedGuard(counts.partner, "create", counts.entity, counts.create, held))
     if limit["update"].is_passed(counts.update, held):
         tripped.append(TrippedGuard(counts.partner, "update", counts.entity, counts.update, held))
-    for guard, number in (("documents", counts.documents), ("mebibytes", counts.bytes // 2**20)):
+    for guard, number in zip(OF_BYTES, (counts.documents, counts.bytes // 2**20), strict=True):
         if limit[guard].is_passed(number, number):
             tripped.append(TrippedGuard(counts.partner, guard, counts.entity, number, counts.in_mart))
     return tripped

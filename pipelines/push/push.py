@@ -26,6 +26,7 @@ from pipelines.ledger.journal import Journal, noting
 from pipelines.ledger.ledger import in_little_memory, one, open_database, retry_withheld, take_over
 from pipelines.plan.by_law import leave_rest_open, planned_by_law
 from pipelines.plan.guards import (
+    OF_BYTES,
     Limit,
     TrippedGuard,
     check_counted,
@@ -414,7 +415,7 @@ def _sample(db: duckdb.DuckDBPyConnection, plan_id: str, trip: TrippedGuard) -> 
     if trip.guard == "renumber":
         found = read_renumbered(db, plan_id, [trip.partner])
         return tuple(f"{pair.former} → {pair.now}" for pair in found)[:SAMPLE_ROWS]
-    kinds = ["create", "update"] if trip.guard in ("documents", "mebibytes") else [trip.guard]
+    kinds = ["create", "update"] if trip.guard in OF_BYTES else [trip.guard]
     rows = db.execute(
         "select external_id from sync.plan where plan_id = ? and partner = ? and entity = ?"
         f" and list_contains(?, operation) order by seq limit {SAMPLE_ROWS}",

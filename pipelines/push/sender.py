@@ -43,6 +43,8 @@ T = TypeVar("T")
 INTENDED = 500
 # New records whose ids are compared with those of other rows at once.
 COMPARED = 5_000
+# What of a row its outcome is noted under.
+NOTED = ("seq", "entity", "id_space", "external_id")
 
 
 class Feed:
@@ -426,7 +428,8 @@ class Sender:
             and not (entity.id_is_ours or entity.external_ids)
         ):
             with self._doubt_lock:
-                self._made.append((row, outcome))
+                # Thousands wait to be compared: without their payloads.
+                self._made.append(({name: row[name] for name in NOTED}, outcome))
                 made, self._made = (self._made, []) if len(self._made) >= COMPARED else ([], self._made)
             self._check_made(made)
 
@@ -546,12 +549,10 @@ def _parts(rows: Iterator[Row], size: Callable[[], int]) -> Iterator[list[Row]]:
 
 
 def rows_of(file: Path) -> Iterator[Row]:
-    """The rows of a Parquet file in their order; no more than one row group is in memory, and some hundred rows."""
+    """The rows of a Parquet file in their order; no more than some hundred of them are in memory."""
     with pq.ParquetFile(file) as parquet:
-        for number in range(parquet.num_row_groups):
-            group = parquet.read_row_group(number)
-            for start in range(0, group.num_rows, INTENDED):
-                yield from group.slice(start, INTENDED).to_pylist()
+        for batch in parquet.iter_batches(INTENDED, use_threads=False):
+            yield from batch.to_pylist()
 
 
 def _reason(problem: BaseException) -> str:

@@ -106,6 +106,22 @@ def kinds(contract: Contract) -> list[Kind]:
     return found
 
 
+def to_read(contract: Contract, use_case: str | None) -> frozenset[str]:
+    """Entities of a use case, and those without whose records its own are not found or not understood."""
+    found = set(contract.of_use_case(use_case))
+    size = -1
+    while size != (size := len(found)):
+        for entity in [contract.entities[name] for name in found]:
+            found |= {parent.entity for parent in entity.above}
+            found |= {
+                p.entity for p in entity.parents if contract.entities[p.entity].refer_by == "external_id"
+            }
+            found |= {
+                name for name in (entity.created_with, entity.list_below and entity.list_below.entity) if name
+            }
+    return frozenset(found)
+
+
 class PartnerReader:
     """Reads kind by kind; keeps at most some thousand records in memory."""
 

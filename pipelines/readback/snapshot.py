@@ -17,7 +17,7 @@ A kind is the path of one record: entities that share a path share their records
 import hashlib
 import json
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
@@ -75,8 +75,14 @@ def scratch(home: Path) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def read_back(path: Path, connector: Connector, progress: Progress, confirm: bool = False) -> None:
-    """Reads all records of a partner into the scratch database at `path`, obeying the partner's limits.
+def read_back(
+    path: Path,
+    connector: Connector,
+    progress: Progress,
+    entities: Collection[str] | None = None,
+    confirm: bool = False,
+) -> None:
+    """Reads all records of a partner, or those of some entities, into the scratch database at `path`, obeying limits.
 
     `confirm` asks once more for records of `ours` that no list has shown. Raises `StammdatenError` when the partner
     does not answer as it should: then nothing may be concluded.
@@ -87,7 +93,8 @@ def read_back(path: Path, connector: Connector, progress: Progress, confirm: boo
         try:
             with PartnerReader(db, connector, progress) as reader:
                 for kind in kinds(connector.contract):
-                    reader.read(kind)
+                    if entities is None or any(entity.name in entities for entity in kind.entities):
+                        reader.read(kind)
                 if confirm:
                     reader.ask_for_missing()
         except LookupFailed as failed:

@@ -20,6 +20,7 @@ from pipelines.contract.contract import Contract, Entity
 from pipelines.ledger.ledger import open_database
 from pipelines.progress import Progress
 from pipelines.readback.contents import differing_bytes, to_send_anew, without_bytes
+from pipelines.readback.reader import to_read
 from pipelines.readback.snapshot import (
     attach,
     count,
@@ -94,23 +95,32 @@ class _Traits:
     keeps_id: bool
 
 
-def verify(home: Path, connector: Connector, progress: Progress = lambda *_: None) -> Verification:
-    """Compares a partner with the ledger; findings in the order missing, changed, unknown, each by entity and id.
+def verify(
+    home: Path, connector: Connector, progress: Progress = lambda *_: None, use_case: str | None = None
+) -> Verification:
+    """Compares a partner with the ledger, in all or in the records of one use case.
 
-    Everything of former runs must be settled. Raises `StammdatenError` when the partner cannot be read.
+    Findings in the order missing, changed, unknown, each by entity and id. Everything of former runs must be settled.
+    Raises `StammdatenError` when the partner cannot be read.
     """
     contract = connector.contract
+    names, needed = sorted(contract.of_use_case(use_case)), to_read(contract, use_case)
     with scratch(home) as path:
         with open_database(home) as db, attach(db, path, read_only=False):
             _write_held(db, contract)
             db.execute(
                 "create table back.ours as select id_space, external_id, kind, remote_id, parent_id from held"
+                " where list_contains(?, entity)",
+                [sorted(needed)],
             )
-        read_back(path, connector, progress, confirm=True)
+        read_back(path, connector, progress, needed, confirm=True)
         with open_database(home) as db, attach(db, path):
             _write_held(db, contract)
-            findings = [*_missing(db), *_changed(db, contract, progress), *_unknown(db, contract)]
-            return Verification(contract.partner, _count(db, contract, findings), tuple(findings))
+            findings = [
+                *_missing(db, names), *_changed(db, contract, names, progress), *_unknown(db, contract, names)
+            ]  # fmt: skip
+            counts = tuple(line for line in _count(db, contract, findings) if line.entity in names)
+            return Verification(contract.partner, counts, tuple(findings))
 
 
 def repair(home: Path, contract: Contract, findings: tuple[Finding, ...]) -> int:
@@ -207,16 +217,17 @@ def _write_held(db: duckdb.DuckDBPyConnection, contract: Contract) -> None:
     )
 
 
-def _missing(db: duckdb.DuckDBPyConnection) -> list[Finding]:
+def _missing(db: duckdb.DuckDBPyConnection, names: list[str]) -> list[Finding]:
     """Records that are no longer there; one that was withdrawn may go."""
     rows = db.execute(
         """
         select h.entity, h.id_space, h.external_id, h.remote_id, h.content
         from held as h
         anti join (from back.record where not gone) as b on h.kind = b.kind and h.remote_id = b.remote_id
-        where h.state <> 'withdrawn'
+        where h.state <> 'withdrawn' and list_contains(?, h.entity)
         order by all
-        """
+        """,
+        [names],
     ).fetchall()
     nothing = {"payload": None, "refs": None, "payload_hash": None}
     return [
@@ -228,7 +239,9 @@ def _missing(db: duckdb.DuckDBPyConnection) -> list[Finding]:
     ]  # fmt: skip
 
 
-def _changed(db: duckdb.DuckDBPyConnection, contract: Contract, progress: Progress) -> list[Finding]:
+def _changed(
+    db: duckdb.DuckDBPyConnection, contract: Contract, names: list[str], progress: Progress
+) -> list[Finding]:
     """Records that no longer hold what they were sent."""
     write_references(db, "held")
     db.execute(
@@ -242,8 +255,9 @@ def _changed(db: duckdb.DuckDBPyConnection, contract: Contract, progress: Progre
         left join back_refs as f on h.kind = f.kind and h.remote_id = f.remote_id
         left join back.carried as c
             on h.kind = c.kind and h.remote_id = c.remote_id and h.external_id = c.external_id
-        where h.payload is not null and h.state in ('synced', 'withdrawn')
-        """
+        where h.payload is not null and h.state in ('synced', 'withdrawn') and list_contains(?, h.entity)
+        """,
+        [names],
     )
     carrying = {kind for (kind,) in db.execute("select distinct kind from back.carried").fetchall()}
     seen = visible_fields(db)
@@ -308,7 +322,7 @@ def _only(values: list[str]) -> Any:
     return values[0] if len(values) == 1 else values or None
 
 
-def _unknown(db: duckdb.DuckDBPyConnection, contract: Contract) -> list[Finding]:
+def _unknown(db: duckdb.DuckDBPyConnection, contract: Contract, names: list[str]) -> list[Finding]:
     """Records that the ledger does not know, with the external id that they carry."""
     rows = db.execute(
         f"""
@@ -316,9 +330,11 @@ def _unknown(db: duckdb.DuckDBPyConnection, contract: Contract) -> list[Finding]
         from ({strangers_sql(contract, "held")}) as s
         inner join entity_kind as e on s.entity = e.entity
         left join back.carried as c on s.kind = c.kind and s.remote_id = c.remote_id
+        where list_contains(?, s.entity)
         group by s.entity, e.id_space, s.remote_id
         order by all
-        """
+        """,
+        [names],
     ).fetchall()
     return [Finding("unknown", *row) for row in rows]
 

@@ -32,6 +32,7 @@ LEVELS = {
         ("eingaenge",),
         ("einheiten",),
         ("vertraege_mieter", "vertraege_eigentuemer", "dokumente"),
+        ("freigaben",),
     ),
     "plentific": (("objekte",), ("unterobjekte",), ("unterobjekte_mieter", "unterobjekte_vermieter")),
     "kiwi": (("verwaltungseinheiten", "mieter"), ("mietvertraege",)),

@@ -1,5 +1,7 @@
 """The contracts are valid OpenAPI, say how well each part is known, and their own extensions hold together."""
 
+import copy
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -7,8 +9,9 @@ from typing import Any
 import pytest
 from openapi_spec_validator import validate
 
-from pipelines.contract.contract import Contract, Find, load_contract, partners, resolve
+from pipelines.contract.contract import Contract, Find, load_contract, parse_contract, partners, resolve
 from pipelines.contract.graphql_schema import marks
+from pipelines.contract.model import ContractError, Setting
 
 METHODS = ("get", "post", "put", "patch", "delete")
 MARKS = {"documented", "observed", "assumed"}
@@ -275,3 +278,42 @@ def _walk(value: Any) -> Iterator[dict[str, Any]]:
     elif isinstance(value, list):
         for child in value:
             yield from _walk(child)
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"default": "1", "allowed": "number"}, "allowed is 'number'; allowed: a list of values, id number, "),
+        ({"default": "0", "allowed": "id number"}, "default is '0'; allowed: id number"),
+        ({"allowed": "id number"}, "default is ''; allowed: id number"),
+        ({"default": "form", "allowed": ["json", "basic"]}, "default is 'form'; allowed: json, basic"),
+        ({"default": 1}, "default is 1; "),
+        ({"defualt": "1"}, "the key 'defualt' is not known; did you mean default?"),
+    ],
+)  # fmt: skip
+def test_a_setting_of_a_partner_is_checked_with_its_contract(given: dict[str, object], said: str) -> None:
+    document = copy.deepcopy(load_contract("facilioo").document)
+    document["x-partner"]["settings"]["dateityp"] = given
+    with pytest.raises(ContractError, match=re.escape(said)) as caught:
+        parse_contract("facilioo", document)
+    assert "x-partner.settings.dateityp" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("allowed", "given", "value"),
+    [
+        ("id number", " 4711 ", "4711"),
+        ("id number", "", None),
+        ("id number", "-1", None),
+        ("id number", "٣", None),
+        ("id number or empty", " ", ""),
+        ("id number or empty", "1.0", None),
+        (("json", "basic"), " Basic", "basic"),
+        (("json", "basic"), "", None),
+        ((), " as it is ", " as it is "),
+    ],
+)
+def test_a_setting_of_a_partner_is_read_by_its_kind(
+    allowed: tuple[str, ...] | str, given: str, value: str | None
+) -> None:
+    assert Setting("", allowed).read(given) == value

@@ -20,6 +20,7 @@ SETTINGS = Vars(
     partners={"facilioo": {"aktiv": True, "separator": "/", "mandanten": "alle"}},
 )
 TITLE = "Kündigung von Böttcher-Groß"
+SHARE = f"D1/{NUMBER}"
 SHELF = Shelf({"D1": b"%PDF-1.4 eins", "D2": b"%PDF-1.4 zwei"})
 
 
@@ -45,6 +46,9 @@ def settled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
     stage(home)
     rows: Rows = marts("facilioo")
     rows["dokumente"] = [document("D1", TITLE, NUMBER), document("D2", "Hausordnung", None)]
+    rows["freigaben"] = [
+        {"external_id": SHARE, "dokumente_external_id": "D1", "parteien_mieter_external_id": NUMBER}
+    ]
     with Sandbox(state=tmp_path / "sandbox.sqlite") as sandbox:
         for name, value in sandbox.environment().items():
             monkeypatch.setenv(name, value)
@@ -71,6 +75,10 @@ def test_a_document_of_the_person_goes_with_its_file_and_others_stay(settled: Si
         ("D1", "withdrawn")
     ]
     assert [record["externalId"] for record in settled.sandbox.records("facilioo", "dokumente")] == ["D2"]
+    assert [(r["external_id"], r["state"]) for r in report["records"] if r["entity"] == "freigaben"] == [
+        (SHARE, "withdrawn")
+    ]
+    assert settled.sandbox.records("facilioo", "freigaben") == []
     assert files(settled) == ["Hausordnung.pdf"]
 
 
@@ -78,6 +86,7 @@ def test_no_title_of_the_person_s_document_is_left_in_the_home(settled: Site) ->
     forget(settled.home, SETTINGS, NUMBER)
     for file in settled.home.rglob("*"):
         assert not file.is_file() or TITLE.encode() not in file.read_bytes(), file
+        assert not file.is_file() or SHARE.encode() not in file.read_bytes(), file
 
 
 def test_bytes_of_a_document_that_was_refused_go_with_the_person_too(settled: Site) -> None:
@@ -102,3 +111,79 @@ def test_a_document_of_the_person_s_lease_leaves_staging_by_its_number(settled: 
     forget(settled.home, SETTINGS, NUMBER)
     with open_database(settled.home) as db:
         assert db.execute("select dokument_nr from staging.base_erp__dokument").fetchall() == [("D2",)]
+
+
+ON_LEASES = Vars(
+    stichtag=TODAY,
+    quelle_erp="wodis_sigma",
+    partners={"spiribo": {"aktiv": True, "separator": "/", "mandanten": "alle"}},
+)
+HOUSE, LEASE, SHARED = "001/1/01", "001/1/01/0001/01", "001/1/01/0001/02"
+
+
+def of_lease(number: str, title: str, lease: str) -> dict[str, Any]:
+    found = document(number, title, None)
+    return {
+        "external_id": number, "vertraege_external_id": lease, "title": title,
+        "fileName": f"{title}.pdf", "content": found["fileId"],
+    }  # fmt: skip
+
+
+@pytest.fixture
+def on_leases(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
+    """A home whose partner has documents on leases: one of the person alone, one with somebody else."""
+    home = tmp_path / "home"
+    home.mkdir()
+    deliver(home, tmp_path / "erp")
+    stage(home)
+    lease = {"wohnungen_external_id": f"{HOUSE}/0001", "startDate": "2020-01-01"}
+    rows: Rows = {
+        "gebaeude": [{"external_id": HOUSE, "name": "Haus"}],
+        "wohnungen": [
+            {"external_id": f"{HOUSE}/0001", "gebaeude_external_id": HOUSE, "type": "living"},
+        ],
+        "mieter": [
+            {"external_id": NUMBER, "lastName": "Böttcher-Groß"},
+            {"external_id": "78", "lastName": "Andere"},
+        ],
+        "vertraege": [
+            {"external_id": LEASE, **lease, "mieter_external_ids": [NUMBER]},
+            {"external_id": SHARED, **lease, "mieter_external_ids": [NUMBER, "78"]},
+        ],
+        "dokumente": [of_lease("D1", TITLE, LEASE), of_lease("D2", "Hausordnung", SHARED)],
+    }
+    with Sandbox(state=tmp_path / "sandbox.sqlite") as sandbox:
+        for name, value in sandbox.environment().items():
+            monkeypatch.setenv(name, value)
+        site = Site(home, sandbox)
+        site.contents = SHELF
+        lines = site.sync("spiribo", rows)
+        assert sum(line.undelivered for line in lines.values()) == 0
+        yield site
+
+
+def test_a_document_on_a_lease_of_the_person_alone_goes_and_one_of_a_shared_lease_stays(
+    on_leases: Site,
+) -> None:
+    report = forget(on_leases.home, ON_LEASES, NUMBER)
+    assert [(r["external_id"], r["state"]) for r in report["records"] if r["entity"] == "dokumente"] == [
+        ("D1", "withdrawn")
+    ]
+    assert {record["externalId"] for record in on_leases.sandbox.records("spiribo", "dokumente")} == {"D2"}
+    with open_database(on_leases.home) as db:
+        assert db.execute("select external_id from partners.spiribo__dokumente").fetchall() == [("D2",)]
+    for file in on_leases.home.rglob("*"):
+        assert not file.is_file() or TITLE.encode() not in file.read_bytes(), file
+
+
+def test_the_leases_themselves_name_the_person_and_lose_it(on_leases: Site) -> None:
+    named = {r["external_id"] for r in preview(on_leases.home, ON_LEASES, NUMBER)["named_in"]}
+    assert {LEASE, SHARED} <= named
+    forget(on_leases.home, ON_LEASES, NUMBER)
+    with open_database(on_leases.home) as db:
+        found = db.execute(
+            "select external_id, mieter_external_ids from partners.spiribo__vertraege"
+        ).fetchall()
+        kept = db.execute("select refs from sync.ledger where entity = 'vertraege'").fetchall()
+    assert sorted(found) == [(LEASE, []), (SHARED, ["78"])]
+    assert kept == [(None,), (None,)]

@@ -307,8 +307,8 @@ def test_where_partners_name_persons_in_records_of_others() -> None:
         ("everreal", "einheiten", "externalOwnerId"),
         ("facilioo", "dokumente", "partyId"),
         ("idwell", "dokumente", "users"),
-        ("spiribo", "dokumente", "contractId"),
         ("spiribo", "dokumente", "tenantId"),
+        ("spiribo", "vertraege", "tenantIds"),
     }
 
 

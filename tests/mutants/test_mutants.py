@@ -131,6 +131,15 @@ def test_after_a_mutant_the_database_is_as_before(toy: Stock) -> None:
         assert rows(toy, "to_json(toy__einheiten)") == before
 
 
+def test_a_test_may_have_a_transaction_of_its_own_and_leave_it_open(toy: Stock) -> None:
+    before = rows(toy, "to_json(toy__einheiten)")
+    with toy.having(toy.mutants["toy__einheiten: drop title"]):
+        toy.database.begin()
+        toy.database.execute("delete from partners.toy__einheiten where external_id = 'A'")
+        assert len(rows(toy, "title")) == 1
+    assert rows(toy, "to_json(toy__einheiten)") == before
+
+
 def test_made_again_without_a_change_the_mart_is_the_same(toy: Stock) -> None:
     before = rows(toy, "to_json(toy__einheiten)")
     with toy.having(None):
@@ -169,7 +178,7 @@ PROJECT_OF_TOY = {
         with flats as (select * from {{ ref('flats') }})
         select id as external_id, name as title, living as size from flats
     """,
-    "test_toy_marts.py": """
+    "conftest.py": """
         import os, shutil, types, duckdb, pytest
         from pathlib import Path
         from dbt.cli.main import dbtRunner
@@ -188,9 +197,21 @@ PROJECT_OF_TOY = {
             shutil.copyfile(HERE / "db.duckdb", HERE / "copy" / "db.duckdb")
             with duckdb.connect(HERE / "copy" / "db.duckdb") as database:
                 yield database
-
+    """,
+    "test_toy_marts.py": """
         def test_the_title_is_there(marts):
             assert marts.execute("select title from toy__einheiten").fetchall() == [("Mansarde",)]
+    """,
+    "test_document_marts.py": """
+        import pytest
+
+        @pytest.mark.parametrize("partner", ["toy", "another"])
+        def test_its_titles_are_texts(marts, partner):
+            assert partner == "toy"
+            assert isinstance(marts.execute("select title from toy__einheiten").fetchone()[0], str)
+
+        def test_there_is_a_size(marts):
+            assert marts.execute("select size from toy__einheiten").fetchone()[0]
     """,
 }
 MEASURED = """
@@ -219,8 +240,7 @@ def test_tests_of_a_partner_kill_what_they_look_at_and_let_live_what_they_do_not
         done.stdout.split()
         == dedent("""
         partner killed of share equivalent
-        toy 3 6 50.0 % 0
-        survived: toy__einheiten: drop size
+        toy 4 6 66.7 % 0
         survived: toy__einheiten: mistype size
         survived: toy__einheiten: swap size, made of useful in place of living
     """).split()

@@ -148,4 +148,6 @@ def built(build: Build) -> Marts:
     """The marts of these documents; the data tests of all three partners have passed."""
     select = [f"+{partner},resource_type:{kind}" for partner in PARTNERS for kind in ("model", "seed")]
     select += [f"{partner},resource_type:test" for partner in PARTNERS]
-    return Marts(build(with_bestand(DOKUMENTE), select=select, vars=settings(dokumente=True), tests=True))
+    given = settings(dokumente=True)
+    given["partners"]["facilioo"]["dokumente_freigabe"] = True
+    return Marts(build(with_bestand(DOKUMENTE), select=select, vars=given, tests=True))

@@ -111,6 +111,14 @@ def test_a_document_says_where_its_bytes_are_and_what_tells_that_they_have_chang
     assert found["D-OHNE-GROESSE"] == content("D-OHNE-GROESSE", groesse_bytes=None)
 
 
+def test_at_facilioo_whom_a_document_belongs_to_is_given_a_share_of_it(build: Any) -> None:
+    found = bodies(build, "facilioo", "freigaben")
+    owned = {number: body["partyId"] for number, body in bodies(build, "facilioo").items() if body["partyId"]}
+    assert found["D-MV/P100"] == {"documentId": "D-MV", "partyId": "P100"}
+    assert {(body["documentId"], body["partyId"]) for body in found.values()} == set(owned.items())
+    assert len(found) == len(owned) > 3
+
+
 def test_folders_go_with_their_documents_and_those_above(build: Any) -> None:
     rows = built(build).rows("facilioo__dokumentenordner")
     assert [(r["external_id"], r["dokumentenordner_external_id"], r["name"]) for r in rows] == [
@@ -340,7 +348,7 @@ def test_every_document_and_folder_is_a_body_that_the_contract_takes(build: Any,
     for name in contract.of_use_case("dokumente"):
         entity = contract.entities[name]
         schema = contract.schema(name, "create")
-        own = {entity.external_id, *(parent.field for parent in entity.parents)}
+        own = {entity.external_id, *(parent.field for parent in entity.parents), *entity.fixed}
         own |= {entity.content.field} if entity.content else set()
         schema = {**schema, "required": [field for field in schema.get("required", []) if field not in own]}
         validator = OAS31Validator(schema, format_checker=OAS31Validator.FORMAT_CHECKER)

@@ -297,6 +297,6 @@ def test_the_projekt_of_the_settings_has_to_be_a_number(monkeypatch: pytest.Monk
     for key, value in {"USERNAME": "u", "PASSWORD": "p", "PROJEKT_ID": "Anger"}.items():
         monkeypatch.setenv(f"DESTINATION__FACILIOO__{key}", value)
     with pytest.raises(
-        SettingsError, match="DESTINATION__FACILIOO__PROJEKT_ID: the id of a Projekt is a number"
+        SettingsError, match="DESTINATION__FACILIOO__PROJEKT_ID is 'Anger'; allowed: id number or empty"
     ):
         connector("facilioo")

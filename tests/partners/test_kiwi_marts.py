@@ -56,3 +56,17 @@ def test_a_lease_is_one_record_for_each_tenant(marts: Any) -> None:
             ("002/77/0001", "01", "P100", date(2027, 1, 1), None),
         ]
     ]
+
+
+def test_what_is_held_or_gone_says_all_that_the_plan_asks(marts: Any) -> None:
+    slash, no_mail = "a number contains the separator /", "no valid e-mail address: xxxxx"
+    conflict, lease = "001/00/9/01/0001", "001/0007/01/0001/01"
+    assert marts.held("kiwi", conflict, "P101", f"{lease}/P101") == [
+        ("mieter", "P101", "E5", "kontaktweg", no_mail, False, None, False, None, "P101"),
+        ("mietvertraege", f"{lease}/P101", "E5", "kontaktweg", no_mail, False, None, True, None, "P101"),
+        ("verwaltungseinheiten", conflict, "I5", "verwaltungseinheit", slash, False, None, True, None, None),
+    ]
+    assert marts.departures("kiwi", "001/0007/01/0001", f"{lease}/P102") == [
+        ("mietvertraege", f"{lease}/P102", False, date(2021, 5, 1), date(2099, 12, 30)),
+        ("verwaltungseinheiten", "001/0007/01/0001", False, None, None),
+    ]

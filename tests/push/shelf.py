@@ -1,6 +1,5 @@
 """Bytes of documents for tests of the engine: a shelf that counts who reads what."""
 
-import hashlib
 import io
 import threading
 from collections.abc import Iterator, Mapping
@@ -9,22 +8,25 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from pipelines.erp.content import Content
 from pipelines.errors import ContentProblem
 
 
 @dataclass
-class Found:
-    """What was read."""
+class Found(Content):
+    """What lies on the shelf; `number` is told to `passes` each time its bytes are read from their start."""
 
-    file: io.BytesIO
-    size: int
-    sha256: str
+    number: str = ""
+    passes: list[str] = field(default_factory=list)
     is_changed: bool = False
 
-    def check(self) -> None:
-        """As if somebody had written to the file since."""
-        if self.is_changed:
-            raise ContentProblem("content_unreachable")
+    def pieces(self) -> Iterator[bytes]:
+        """The bytes, as if somebody had written to the file since where `is_changed`."""
+        self.passes.append(self.number)
+        for piece in super().pieces():
+            if self.is_changed:
+                raise ContentProblem("content_unreachable")
+            yield piece
 
 
 @dataclass
@@ -33,6 +35,7 @@ class Shelf:
 
     documents: dict[str, bytes | str] = field(default_factory=dict)
     reads: list[str] = field(default_factory=list)
+    passes: list[str] = field(default_factory=list)
     # Documents that somebody is writing to.
     changing: set[str] = field(default_factory=set)
     open: int = 0
@@ -68,8 +71,9 @@ class Shelf:
             yield Found(
                 io.BytesIO(content),
                 len(content),
-                hashlib.sha256(content).hexdigest(),
-                number in self.changing,
+                number=number,
+                passes=self.passes,
+                is_changed=number in self.changing,
             )
         finally:
             with self._lock:

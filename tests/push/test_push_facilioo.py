@@ -1,11 +1,14 @@
 """facilioo over real HTTP: onboarding, a second run, changes, ends, parties and their lists of ids."""
 
 import copy
+from dataclasses import replace
 
 import duckdb
 
 from pipelines.api.connector import connector
 from pipelines.readback.adopt import adopt
+from pipelines.readback.verify import verify
+from tests.push.shelf import Shelf
 from tests.push.site import Site
 from tests.push.stock import FACILIOO
 
@@ -74,3 +77,39 @@ def test_what_is_there_is_adopted_by_our_ids_and_nothing_is_written(site: Site) 
     assert sum(line.to_create + line.strangers + line.ambiguous for line in found.counts) == 0
     site.sync("facilioo", FACILIOO)
     assert writes(site) == before
+
+
+def test_whom_a_document_belongs_to_may_read_it_as_long_as_it_does_and_is_not_told(site: Site) -> None:
+    site.contents = Shelf({"D1": b"%PDF"})
+    described = {
+        "dokument_nr": "D1", "pfad": None, "dateiname": "D1.pdf", "mime_typ": "application/pdf",
+        "groesse_bytes": 4, "geaendert_am": None,
+    }  # fmt: skip
+    party = FACILIOO["parteien_mieter"][0]["external_id"]
+    owner = {"parteien_mieter_external_id": party, "parteien_eigentuemer_external_id": None}
+    places = dict.fromkeys(("dokumentenordner_external_id", "gebaeude_external_id", "einheiten_external_id"))
+    document = {"external_id": "D1", **places, **owner, "title": "Mietvertrag", "fileId": described}
+    share = {"external_id": f"D1/{party}", "dokumente_external_id": "D1", **owner}
+    rows = {**FACILIOO, "dokumente": [document], "freigaben": [share]}
+    lines = site.sync("facilioo", rows)
+    assert sum(line.undelivered for line in lines.values()) == 0
+    [made] = site.sandbox.records("facilioo", "freigaben")
+    [there] = site.sandbox.records("facilioo", "dokumente")
+    [person] = site.sandbox.records("facilioo", "parteien_mieter")
+    assert (made["documentId"], made["partyId"]) == (there["id"], person["id"])
+    assert (made["wasRead"], made["wasNotified"]) == (False, True)
+    # Read meanwhile: that is theirs, and no difference.
+    [record] = site.sandbox._reader("facilioo").store.all("facilioo", "/api/document-shares/{id}")
+    site.sandbox._reader("facilioo").store.update(
+        "facilioo", replace(record, body={**record.body, "wasRead": True})
+    )
+    assert verify(site.home, connector("facilioo")).findings == ()
+    before = site.sent("facilioo")
+    site.sync("facilioo", rows)
+    assert site.sent("facilioo") == before
+    site.sync("facilioo", {**FACILIOO, "dokumente": [document], "freigaben": []})
+    assert site.sandbox.records("facilioo", "freigaben") == []
+    site.sync("facilioo", rows)
+    lines = site.sync("facilioo", {**FACILIOO, "dokumente": [], "freigaben": []})
+    assert (lines["freigaben"].withdrawn, lines["dokumente"].withdrawn) == (1, 1)
+    assert site.sandbox.records("facilioo", "dokumente") == []

@@ -1,6 +1,7 @@
 """iDWELL over real HTTP: one user a person, one e-mail a user, links below flats that get an end."""
 
 import copy
+import hashlib
 import json
 from typing import Any
 
@@ -13,6 +14,7 @@ from pipelines.ledger.ledger import open_database
 from pipelines.readback.adopt import adopt
 from pipelines.readback.verify import repair, verify
 from tests.push.marts import write_marts
+from tests.push.shelf import Shelf
 from tests.push.site import Rows, Site
 from tests.push.somebody import does
 
@@ -295,3 +297,29 @@ def test_a_subdomain_that_is_no_host_label_is_refused(value: str) -> None:
     with pytest.raises(SettingsError, match="DESTINATION__IDWELL__SUBDOMAIN"):
         load_contract("idwell").base_url({"subdomain": value})
     assert load_contract("idwell").base_url({"subdomain": "muster"}) == "https://muster.idwell.com"
+
+
+def document(bytes_: bytes, flat: str | None, tenants: list[str] | None) -> Rows:
+    described = {
+        "dokument_nr": "D1", "pfad": None, "dateiname": "Brief.pdf", "mime_typ": "application/pdf",
+        "groesse_bytes": len(bytes_), "geaendert_am": f"2026-01-{len(bytes_):02}T00:00:00",
+    }  # fmt: skip
+    row = {
+        "external_id": "D1", "einheiten_external_id": flat, "personen_mieter_external_ids": tenants,
+        "name": "Brief", "visible_from": "9999-12-31", "mime_type": "application/pdf", "file": described,
+    }  # fmt: skip
+    return {**IDWELL, "dokumente": [row]}
+
+
+@pytest.mark.parametrize("new_bytes", [b"Brief", b"Ein anderer"], ids=["the same bytes", "other bytes"])
+def test_a_document_that_goes_from_tenants_to_a_flat_leaves_the_tenants(site: Site, new_bytes: bytes) -> None:
+    shelf = Shelf({"D1": b"Brief"})
+    site.contents = shelf
+    assert undelivered(site.sync("idwell", document(b"Brief", None, ["77"]))) == 0
+    user = records(site, "personen_mieter")["77"]["id"]
+    assert (records(site, "dokumente")["D1"]["users"], len(shelf.reads)) == ([user], 1)
+    shelf.documents["D1"] = new_bytes
+    assert undelivered(site.sync("idwell", document(new_bytes, FLATS[0], None))) == 0
+    found, flat = records(site, "dokumente")["D1"], records(site, "einheiten")[FLATS[0]]["id"]
+    assert (found["flat"], found["users"]) == (flat, [])
+    assert found["checksum"] == hashlib.sha256(new_bytes).hexdigest()

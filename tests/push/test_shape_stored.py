@@ -6,8 +6,9 @@ import re
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,9 @@ import pytest
 
 from pipelines.api.connector import connector
 from pipelines.contract.contract import load_contract
+from pipelines.erp.content import ContentReader
+from pipelines.erp.content.folder import FolderSource
+from pipelines.errors import SettingsError
 from pipelines.ledger.ledger import open_database
 from pipelines.plan.guards import DEFAULTS
 from pipelines.push import push as engine
@@ -116,6 +120,21 @@ def test_documents_arrive_with_their_bytes_and_nothing_is_read_twice(
     lines = site.sync("stored", rows(shelf, entity))
     assert len(site.sandbox.requests("stored")) == before
     assert len(shelf.reads) == 4
+
+
+@pytest.mark.parametrize("entity", ENTITIES)
+def test_new_bytes_are_hashed_while_they_go_and_changed_ones_before(
+    site: Site, shelf: Shelf, entity: str
+) -> None:
+    site.sync("stored", rows(shelf, entity))
+    first = 2 if entity == "anhaenge" else 1
+    assert sorted(shelf.passes) == sorted([*shelf.documents] * first)
+    held = site.ledger(f"select external_id, content->>'sha256' from sync.ledger where entity = '{entity}'")
+    assert dict(held) == {number: sha(content) for number, content in shelf.documents.items()}
+    shelf.passes.clear()
+    shelf.documents["D1"] = b"anders"
+    site.sync("stored", rows(shelf, entity))
+    assert shelf.passes == ["D1", "D1"]
 
 
 def test_the_steps_come_in_their_order_and_the_storage_learns_nothing_of_us(site: Site, shelf: Shelf) -> None:
@@ -386,6 +405,54 @@ def test_a_renamed_file_is_a_new_one(site: Site, shelf: Shelf) -> None:
     assert file.body["name"] == "anders.pdf"
 
 
+def test_a_refused_field_of_a_step_is_named_with_the_setting_that_it_comes_from(
+    site: Site, shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DESTINATION__STORED__FILE_TYPE", "100")
+    shelf.documents = {"D0": b"x"}
+    assert site.sync("stored", rows(shelf, "dokumente"))["dokumente"].rejected == 1
+    assert site.ledger("select fields from sync.ledger where entity = 'dokumente'") == [
+        ("typeId (DESTINATION__STORED__FILE_TYPE)",)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "said"),
+    [
+        ("FILE_TYPE", "pdf", "is 'pdf'; allowed: id number or empty (Ask for it)"),
+        ("FILE_TYPE", "0", "is '0'; allowed: id number or empty (Ask for it)"),
+        ("CONTENT_SECONDS", "0", "a number above 0 is needed (seconds)"),
+        ("CONTENT_SECONDS", "soon", "a number above 0 is needed (seconds)"),
+    ],
+)
+def test_a_setting_that_cannot_be_right_is_refused_before_anything_is_sent(
+    site: Site, shelf: Shelf, monkeypatch: pytest.MonkeyPatch, setting: str, value: str, said: str
+) -> None:
+    monkeypatch.setenv(f"DESTINATION__STORED__{setting}", value)
+    with pytest.raises(SettingsError, match=f"DESTINATION__STORED__{setting}:? {re.escape(said)}"):
+        connector("stored")
+
+
+@pytest.mark.parametrize(("entity", "path"), [("dokumente", "/_storage/"), ("belege", "/content")])
+def test_bytes_may_take_as_long_as_the_setting_says(
+    site: Site, shelf: Shelf, monkeypatch: pytest.MonkeyPatch, entity: str, path: str
+) -> None:
+    monkeypatch.setenv("DESTINATION__STORED__CONTENT_SECONDS", "0.2")
+    monkeypatch.setattr("pipelines.api.http.client.TRIES", 1)
+    shelf.documents = {"D0": b"x"}
+    with through(site, monkeypatch) as middle:
+
+        def decide(_: str, address: str, __: bytes) -> Odd | None:
+            if path in address:
+                time.sleep(0.6)
+            return None
+
+        middle.decide = decide
+        assert site.sync("stored", rows(shelf, entity))[entity].undelivered == 1
+        monkeypatch.setenv("DESTINATION__STORED__CONTENT_SECONDS", "30")
+        assert site.sync("stored", rows(shelf, entity))[entity].undelivered == 0
+
+
 def test_no_more_documents_are_open_at_once_than_the_setting_says(
     site: Site, shelf: Shelf, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -488,7 +555,7 @@ def test_a_kill_in_any_step_doubles_nothing_and_shows_no_document_without_bytes(
         as_it_should_be(site, shelf, entity, made, 5 if is_lost_file else 4)
 
 
-@pytest.mark.parametrize("status", [500, 504])
+@pytest.mark.parametrize("status", [500, pytest.param(504, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("is_processed", [True, False], ids=["processed", "not processed"])
 @pytest.mark.parametrize(("entity", "method", "path"), MOMENTS)
 def test_a_lost_answer_in_any_step_doubles_nothing(
@@ -574,6 +641,17 @@ def test_a_document_that_somebody_deleted_comes_back_with_its_bytes(site: Site, 
     assert hashes(site, "dokumente") == {number: sha(content) for number, content in shelf.documents.items()}
 
 
+def test_documents_are_verified_alone(site: Site, shelf: Shelf) -> None:
+    site.sync("stored", rows(shelf, "dokumente"))
+    changed_at(site, "haeuser", "H1", name="Anders")
+    site.sandbox.tamper("stored", "dokumente", seed=1, deleted=1)
+    before = len(site.sandbox.requests("stored"))
+    found = verify(site.home, connector("stored"), use_case="dokumente")
+    assert [(finding.kind, finding.entity) for finding in found.findings] == [("missing", "dokumente")]
+    assert {line.entity for line in found.counts} == set(ENTITIES)
+    assert not [r.path for r in site.sandbox.requests("stored")[before:] if "/houses" in r.path]
+
+
 def test_a_plan_counts_documents_and_bytes_and_a_guard_keeps_too_many_back(
     site: Site, shelf: Shelf, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -641,3 +719,73 @@ def test_a_document_that_is_made_anew_takes_the_place_of_its_former_file(site: S
     for _ in range(2):
         site.sync("stored", changed)
     assert (len(site.sandbox.records("stored", "dokumente")), files(site)) == (4, 4)
+
+
+def test_a_new_document_whose_bytes_are_refused_does_not_stay_without_them(site: Site, shelf: Shelf) -> None:
+    site.sandbox.set_option("stored", "content_most", "20")
+    lines = site.sync("stored", rows(shelf, "belege"))
+    fitting = [number for number, content in shelf.documents.items() if len(content) <= 20]
+    assert (lines["belege"].created, lines["belege"].rejected) == (len(fitting), 4 - len(fitting))
+    assert sorted(record["number"] for record in site.sandbox.records("stored", "belege")) == fitting
+    assert site.ledger("select distinct reason, remote_id from sync.ledger where state = 'rejected'") == [
+        ("content_too_large", None)
+    ]
+    site.sandbox.set_option("stored", "content_most", "0")
+    shelf.documents["D3"] = b"kurz"
+    site.sync("stored", rows(shelf, "belege", stamp="2026-02-02T00:00:00"))
+    assert hashes(site, "belege") == {number: sha(content) for number, content in shelf.documents.items()}
+
+
+def test_a_document_that_was_there_keeps_its_record_where_new_bytes_are_refused(
+    site: Site, shelf: Shelf
+) -> None:
+    site.sync("stored", rows(shelf, "belege"))
+    before = hashes(site, "belege")
+    shelf.documents["D1"] = b"x" * 50
+    site.sandbox.set_option("stored", "content_most", "40")
+    assert site.sync("stored", rows(shelf, "belege"))["belege"].rejected == 1
+    assert hashes(site, "belege") == before
+
+
+def test_a_record_without_bytes_that_could_not_be_taken_back_goes_when_its_document_leaves(
+    site: Site, shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shelf.documents = {"D0": b"x"}
+    with through(site, monkeypatch) as middle:
+        middle.decide = lambda method, address, _: (
+            Odd(403, forward=False) if method == "DELETE" or address.endswith("/content") else None
+        )
+        assert site.sync("stored", rows(shelf, "belege"))["belege"].undelivered == 1
+        assert len(site.sandbox.records("stored", "belege")) == 1
+        middle.decide = lambda *_: None
+        site.sync("stored", {"haeuser": HOUSES})
+    assert site.sandbox.records("stored", "belege") == []
+
+
+def test_a_body_of_several_parts_that_is_too_large_is_called_so(
+    site: Site, shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shelf.documents = {"D0": b"x"}
+    with through(site, monkeypatch) as middle:
+        middle.decide = lambda method, address, _: (
+            Odd(413, forward=False) if address.endswith("/attachments") and method == "POST" else None
+        )
+        site.sync("stored", rows(shelf, "anhaenge"))
+    assert site.ledger("select state, reason from sync.ledger where entity = 'anhaenge'") == [
+        ("rejected", "content_too_large")
+    ]
+
+
+def test_of_each_reason_one_document_is_told_with_what_is_wrong(site: Site, tmp_path: Path) -> None:
+    folder = tmp_path / "files"
+    folder.mkdir()
+    (folder / "Brief D0 ä.pdf").write_bytes(b"zu lang")
+    shelf = Shelf({number: b"x" for number in ("D0", "D1", "D2")})
+    with closing(ContentReader(FolderSource(folder, beside_tables=False), tmp_path)) as reader:
+        site.contents = reader
+        assert site.sync("stored", rows(shelf, "anhaenge"))["anhaenge"].pending == 3
+    size, missing = sorted(site.notes)
+    assert size == (
+        "Stored: for example document D0: its file has 7 bytes, but groesse_bytes is 1; deliver both again"
+    )
+    assert re.fullmatch("Stored: for example document D[12]: its file is not there; deliver it, .*", missing)

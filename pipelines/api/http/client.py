@@ -33,7 +33,7 @@ from pipelines.api.http.retry import (
     retry_after,
 )
 from pipelines.contract.contract import Limits
-from pipelines.errors import StammdatenError
+from pipelines.errors import ContentProblem, StammdatenError
 
 __all__ = ["TRIES", "Answer", "Client", "Credentials", "LoggedIn", "PartnerStopped", "pause_before"]
 
@@ -319,15 +319,23 @@ class Client:
     ) -> Answer:
         """One request, when the limiter lets it go."""
         ticket = ticket or self._limiter.enter()
-        reply, words = Reply(failed=True, is_write=ask.is_write), "an error of ours"
+        reply: Reply | None = Reply(failed=True, is_write=ask.is_write)
+        words = "an error of ours"
         try:
             answer = self._last = self._read(self._request(ask, credentials))
             answer = ask.read(answer) if ask.read else answer
             reply, words = _reply(answer, ask.is_write), _in_words(answer)
             return answer
+        except ContentProblem:
+            # What was to be sent could not be read: that says nothing of the partner.
+            reply = None
+            raise
         finally:
-            self._limiter.leave(ticket, reply, words)
-            if reply.failed:
+            if reply is None:
+                self._limiter.give_back()
+            else:
+                self._limiter.leave(ticket, reply, words)
+            if reply and reply.failed:
                 self._words = words
                 self.on_trouble()
 

@@ -3,28 +3,26 @@
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, BinaryIO
+from typing import Any
 
 from urllib3.fields import RequestField
 from urllib3.filepost import choose_boundary, encode_multipart_formdata
 
-PIECE = 256 * 1024
-
 
 @dataclass(frozen=True, eq=False)
 class Stream:
-    """A body of known length (bytes) out of an open file, between two texts; each pass begins at its start.
+    """A body of known length (bytes): what `pieces` gives, between two texts; each pass begins at its start.
 
-    `kind` is its Content-Type. One request at a time: the file has one place. `check` is asked before the last piece
-    goes; what it raises ends the request, which the partner then has not got whole.
+    `kind` is its Content-Type, `seconds` how long the request may take. One request at a time. What `pieces` raises
+    ends the request, which the partner then has not got whole.
     """
 
-    file: BinaryIO
+    pieces: Callable[[], Iterator[bytes]]
     size: int
     kind: str
+    seconds: float
     head: bytes = b""
     tail: bytes = b""
-    check: Callable[[], None] = lambda: None
 
     def __len__(self) -> int:
         return len(self.head) + self.size + len(self.tail)
@@ -35,16 +33,7 @@ class Stream:
     def __iter__(self) -> Iterator[bytes]:
         if self.head:
             yield self.head
-        self.file.seek(0)
-        left = self.size
-        while left > 0 and (piece := self.file.read(min(PIECE, left))):
-            left -= len(piece)
-            if not left:
-                self.check()
-            yield piece
-        if left:
-            self.check()
-            raise OSError("the file ended before its end")
+        yield from self.pieces()
         if self.tail:
             yield self.tail
 
@@ -63,12 +52,12 @@ def multipart(fields: Mapping[str, Any], part: str, name: str, content: Stream) 
     field.make_multipart(content_type=content.kind)
     head = begun.removesuffix(end) + f"--{boundary}\r\n{field.render_headers()}".encode()
     return Stream(
-        content.file,
+        content.pieces,
         content.size,
         f"multipart/form-data; boundary={boundary}",
+        content.seconds,
         head,
         b"\r\n" + end,
-        content.check,
     )
 
 

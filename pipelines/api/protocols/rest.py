@@ -66,9 +66,18 @@ class Rest:
         return told(bulk, answer, ids), answer
 
     def change(self, operation: Operation, remote_id: str, body: Json) -> Answer:
-        """PATCH on the record."""
+        """PATCH on the record; lists that are to be empty go before bytes, whose body of parts cannot say them."""
         body = self.nulls.changed(operation, body)
-        return self._about_one("patch", operation, remote_id, body)
+        emptied = {name: value for name, value in body.items() if value == []} if operation.stream else {}
+        if not emptied:
+            return self._about_one("patch", operation, remote_id, body)
+        # First: nobody sees new bytes whom the record does not belong to any more.
+        done = self._about_one("patch", replace(operation, stream=None), remote_id, emptied)
+        if not done.ok:
+            return done
+        rest = {name: value for name, value in body.items() if name not in emptied}
+        answer = self._about_one("patch", operation, remote_id, rest)
+        return replace(answer, requests=answer.requests + done.requests)
 
     def remove(self, operation: Operation) -> Answer:
         """DELETE on the record."""
@@ -105,7 +114,7 @@ class Rest:
             repeat=repeat,
             read=read,
             is_write=True,
-            seconds=content.seconds,
+            seconds=parts.seconds,
         )
 
     def remote_id(self, entity: Entity, answer: Answer) -> str | None:

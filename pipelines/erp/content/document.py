@@ -1,9 +1,9 @@
 """Which document is asked for, and its bytes. The reasons why there are none stand in `pipelines/api/reasons.py`."""
 
+import hashlib
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from types import TracebackType
 from typing import Any, BinaryIO
 
 from pipelines.errors import ContentProblem
@@ -13,6 +13,8 @@ MISSING, EMPTY, UNREADABLE = "content_missing", "content_empty", "content_unread
 SIZE, TOO_LARGE, OUTSIDE = "content_size", "content_too_large", "content_outside"
 # The source is not there now; another time it may be.
 UNREACHABLE = "content_unreachable"
+
+PIECE = 256 << 10
 
 
 @dataclass(frozen=True)
@@ -44,35 +46,58 @@ class Document:
 
 @dataclass
 class Content:
-    """The bytes of a document in an open file, at its beginning; closing it frees them.
+    """The bytes of a document in an open file.
 
-    `size` is in bytes, `sha256` in hexadecimal digits. `facts`: where the file is not our own, what it was like when it
-    was hashed.
+    `size` is in bytes. `known`: their SHA-256 where they were hashed as they came. `facts`: where the file is not our
+    own, what it was like when it was opened.
     """
 
     file: BinaryIO
     size: int
-    sha256: str
+    known: str = ""
     facts: os.stat_result | None = None
 
-    def check(self) -> None:
-        """Raises `ContentProblem` where the bytes are no longer those that were hashed."""
-        if self.facts is None:
-            return
-        now = os.fstat(self.file.fileno())
-        if (now.st_size, now.st_mtime_ns) != (self.facts.st_size, self.facts.st_mtime_ns):
-            raise ContentProblem(
-                UNREACHABLE, "its file changed while it was sent; is it still being written?"
-            )
+    @property
+    def sha256(self) -> str:
+        """In hexadecimal digits. Reads what has not been read to its end yet. Raises `ContentProblem`."""
+        if not self.known:
+            for _ in self.pieces():
+                pass
+        return self.known
 
-    def __enter__(self) -> "Content":
-        return self
+    def pieces(self) -> Iterator[bytes]:
+        """The bytes from their start, hashed on the way the first time.
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
+        Raises `ContentProblem` before the last of them where they are not what they were, or cannot be read.
+        """
+        digest, left = hashlib.sha256(), self.size
+        self.file.seek(0)
+        while left:
+            piece = self._piece(left)
+            left -= len(piece)
+            if not self.known:
+                digest.update(piece)
+            if not left or not piece:
+                self._check(is_whole=not left)
+                self.known = self.known or digest.hexdigest()
+            yield piece
 
-    def close(self) -> None:
-        """Frees the bytes, in memory or on the disk."""
-        self.file.close()
+    def _piece(self, left: int) -> bytes:
+        try:
+            return self.file.read(min(PIECE, left))
+        except OSError as problem:
+            why = problem.strerror
+        raise ContentProblem(UNREACHABLE, f"its file cannot be read now ({why})")
+
+    def _check(self, is_whole: bool) -> None:
+        """Raises `ContentProblem` where the file has changed since it was opened, or ends too early."""
+        if self.facts is not None:
+            now = os.fstat(self.file.fileno())
+            is_whole &= (now.st_size, now.st_mtime_ns) == (self.facts.st_size, self.facts.st_mtime_ns)
+        if not is_whole:
+            raise changed()
+
+
+def changed() -> ContentProblem:
+    """What to say of a document whose file changed while it was read."""
+    return ContentProblem(UNREACHABLE, "its file changed while it was read; is it still being written?")

@@ -16,7 +16,6 @@ from pipelines.erp.content.source import (
     Parts,
     SourceGone,
     Stream,
-    changed,
     index_of,
     not_found,
     parts_of,
@@ -62,12 +61,7 @@ class FolderSource:
                 yield stream
             return
         with os.fdopen(descriptor, "rb", buffering=0) as file:
-            before = os.fstat(descriptor)
-            with _explained():
-                yield Stream(lambda size: file.read(size) or b"", before.st_size, descriptor)
-            after = os.fstat(descriptor)
-        if (after.st_size, after.st_mtime_ns) != (before.st_size, before.st_mtime_ns):
-            raise changed()
+            yield Stream(file.read, descriptor=descriptor)
 
     def forget(self) -> None:
         """Nothing to forget."""

@@ -17,11 +17,21 @@ from pipelines.erp.openwowi.endpoints import DOCUMENTED, READ_DOCUMENTS, Endpoin
 from pipelines.errors import ContentProblem, DeliveryError
 
 PIECE = 64 << 10
-# A text alone, or the first field of this name: the one that files are uploaded in.
-BEGIN = re.compile(rb'\s*(?:"|\{(?:[^{}"]|"[^"]*")*?"Contents?"\s*:\s*")', re.IGNORECASE)
-NOTHING = re.compile(rb"\s*(?:null|\{[^{}]*\})?\s*")
-# How JSON may write the signs of Base64.
-ESCAPES = re.compile(rb"\\(?:/|u00(2[bBfF]|3[dD]))")
+MARK = rb"(?:\xef\xbb\xbf)?\s*"
+TEXT = rb'"(?:[^"\\]|\\.)*"'
+PLAIN = rb"[^{}\[\]\"]"
+NESTED = rb"(?!)"
+for _ in range(4):
+    NESTED = rb"[{\[](?:" + PLAIN + rb"|" + TEXT + rb"|" + NESTED + rb")*[}\]]"
+# A text alone, or the first field of this name: the one that files are uploaded in. Others may hold objects.
+BEGIN = re.compile(
+    MARK + rb'(?:"|\{(?:' + PLAIN + rb"|" + TEXT + rb"|" + NESTED + rb')*?"Contents?"\s*:\s*")',
+    re.IGNORECASE | re.DOTALL,
+)
+NOTHING = re.compile(MARK + rb"(?:null|\{[^{}]*\})?\s*")
+# How JSON may write the signs of Base64, and the ends of its lines.
+ESCAPES = re.compile(rb"\\(?:[/rn]|u00(2[bBfF]|3[dD]|0[aAdD]))")
+WEB_PAGES = (".html", ".htm", ".xhtml")
 
 
 class OpenWowiSource:
@@ -41,7 +51,7 @@ class OpenWowiSource:
         endpoint = _endpoint(document)
         try:
             with self._connected().answer(endpoint) as answer:
-                yield _stream(answer)
+                yield _stream(answer, document)
             return
         except EndpointAbsentError:
             problem = ContentProblem(MISSING, "OpenWOWI has no such file (HTTP 404); load again")
@@ -76,10 +86,14 @@ def _endpoint(document: Document) -> Endpoint:
     return Endpoint("content", f"DocumentRead/{entity}/FileContent/{quote(number)}", READ_DOCUMENTS)
 
 
-def _stream(answer: Response) -> Stream:
+def _stream(answer: Response, document: Document) -> Stream:
     if answer.headers.get("Content-Encoding", "identity") != "identity":
         raise ContentProblem(UNREADABLE, "the answer is packed, although it should not be")
-    if "json" not in answer.headers.get("Content-Type", ""):
+    kind = answer.headers.get("Content-Type", "").lower()
+    if "html" in kind and not document.dateiname.lower().endswith(WEB_PAGES):
+        # No size is told by which one that asks for a login could be known.
+        raise ContentProblem(UNREADABLE, "the answer is a web page and no file; look whether OpenWOWI works")
+    if "json" not in kind:
         length = answer.headers.get("Content-Length", "")
         return Stream(answer.raw.read, int(length) if length.isdecimal() else None)
     return Stream(_Decoded(answer.raw.read).read)
@@ -137,4 +151,5 @@ class _Decoded:
 
 
 def _unescaped(escape: re.Match[bytes]) -> bytes:
-    return bytes([int(escape[1], 16)]) if escape[1] else b"/"
+    sign = bytes([int(escape[1], 16)]) if escape[1] else escape[0][1:].replace(b"r", b"").replace(b"n", b"")
+    return sign.strip()

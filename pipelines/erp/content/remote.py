@@ -8,14 +8,13 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
 
-from pipelines.erp.content.document import OUTSIDE, UNREADABLE, Document
+from pipelines.erp.content.document import OUTSIDE, UNREADABLE, Document, changed
 from pipelines.erp.content.source import (
     Index,
     Parts,
     PerThread,
     SourceGone,
     Stream,
-    changed,
     index_of,
     not_found,
     parts_of,

@@ -1,6 +1,7 @@
 """Where the bytes of documents lie: dlt's configuration under `sources.erp.dokumente` (docs/erp-documents.md)."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from pipelines.erp.content.folder import FolderSource
@@ -20,7 +21,8 @@ SECTION = "sources.erp.dokumente"
 SQL_CREDENTIALS = "sources.erp.sql.credentials"
 
 
-def content_reader() -> ContentReader:
+@contextmanager
+def content_reader() -> Iterator[ContentReader]:
     """The reader of documents that the settings name; without any, documents lie where the delivery does.
 
     Raises `SettingsError` naming the setting and what to do.
@@ -29,7 +31,8 @@ def content_reader() -> ContentReader:
     source = _source(at_home)
     spools = at_home / "tmp"
     spools.mkdir(mode=0o700, exist_ok=True)
-    return ContentReader(source, spools)
+    with closing(ContentReader(source, spools)) as reader:
+        yield reader
 
 
 def _source(at_home: Path) -> Source:

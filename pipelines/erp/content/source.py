@@ -197,10 +197,5 @@ def several() -> ContentProblem:
     return ContentProblem(MISSING, "several files fit its path; leave one of them there, or deliver its pfad")
 
 
-def changed() -> ContentProblem:
-    """What to say of a document whose file changed while it was read."""
-    return ContentProblem(UNREACHABLE, "its file changed while it was read; is it still being written?")
-
-
 def _nfc(text: str) -> str:
     return unicodedata.normalize("NFC", text)

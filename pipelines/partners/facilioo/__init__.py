@@ -2,7 +2,6 @@
 
 import base64
 import json
-import re
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
@@ -11,7 +10,6 @@ from pipelines.api.connector import Operation
 from pipelines.api.http.client import Client
 from pipelines.api.logins import expires_at, token_of
 from pipelines.contract.contract import Contract, dig
-from pipelines.errors import SettingsError
 
 LOGIN = "/api/auth/login"
 
@@ -23,9 +21,7 @@ class Connector(Base):
 
     def __init__(self, contract: Contract, settings: Mapping[str, str]):
         super().__init__(contract, settings)
-        given = settings.get("projekt_id", "").strip()
-        if not re.fullmatch(r"[0-9]*", given):
-            raise SettingsError("DESTINATION__FACILIOO__PROJEKT_ID: the id of a Projekt is a number")
+        given = settings.get("projekt_id")
         self._projekt = {"tenantId": int(given)} if given else {}
 
     def create_body(self, operation: Operation) -> dict[str, Any]:

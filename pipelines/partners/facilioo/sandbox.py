@@ -17,7 +17,7 @@ from pipelines.sandbox.play.wire import ApiError, Call, Handler, Option, Partner
 TENANTS, PROPERTIES, ENTRANCES = "/api/tenants/{id}", "/api/properties/{id}", "/api/entrances/{id}"
 UNITS, PARTIES, CONTRACTS = "/api/units/{id}", "/api/parties/{id}", "/api/unit-contracts/{id}"
 DOCUMENTS, FILES, FOLDERS = "/api/documents/{id}", "/api/files/{id}", "/api/document-groups/{id}"
-CONTACTS = "/api/contact-details/{id}"
+CONTACTS, SHARES = "/api/contact-details/{id}", "/api/document-shares/{id}"
 UNIT_TYPES = {1: "Apartment", 2: "Commercial unit", 3: "Garage"}
 USER, TENANT = 7, 4
 ACCOUNT = 1
@@ -107,6 +107,7 @@ class Partner(Base):
             PARTIES: self._party,
             CONTRACTS: self._contract,
             DOCUMENTS: self._document,
+            SHARES: self._share,
         }
         return rules[resource.name](body, before) if resource.name in rules else ()
 
@@ -199,6 +200,13 @@ class Partner(Base):
         file = self.store.get(self.name, FILES, str(body["fileId"]))
         if file and not file.body.get("isUploaded"):
             yield Violation("fileId", "is a file whose bytes have not come", "not_uploaded")
+
+    def _share(self, body: Json, before: Record | None) -> Iterable[Violation]:
+        same = self.store.siblings_with(
+            self.name, SHARES, DOCUMENTS, str(body["documentId"]), "partyId", body["partyId"]
+        )
+        if any(before is None or id_ != before.id for id_ in same):
+            yield Violation("partyId", "has a share of this document", "unique")
 
     # ---- login
 

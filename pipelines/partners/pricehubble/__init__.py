@@ -10,7 +10,6 @@ from pipelines.api.http.client import Answer, Client
 from pipelines.api.logins import expires_in, token_of
 from pipelines.api.outcome import Outcome
 from pipelines.contract.contract import Contract, dig
-from pipelines.errors import SettingsError
 
 TWO_HOURS = 7_200
 VALUATION = "/api/v1/dossiers/{id}/valuation"
@@ -23,10 +22,7 @@ class Connector(Base):
 
     def __init__(self, contract: Contract, settings: Mapping[str, str]):
         super().__init__(contract, settings)
-        wanted = settings["bewertung"].lower()
-        if wanted not in ("true", "false"):
-            raise SettingsError(f"DESTINATION__PRICEHUBBLE__BEWERTUNG is {wanted!r}; allowed: true, false")
-        self.is_valuing = wanted == "true"
+        self.is_valuing = self.settings["bewertung"] == "true"
 
     def login(self, client: Client) -> tuple[dict[str, str], float | None]:
         """A bearer token, until `expires_in`; two hours, the shortest that was ever documented, without one."""

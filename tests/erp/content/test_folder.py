@@ -1,11 +1,14 @@
 """Documents in a folder: found by their path however it is spelled, and never outside of the folder."""
 
+import hashlib
+import io
 import os
 import socket
 import tempfile
 import unicodedata
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import BinaryIO, cast
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -13,8 +16,17 @@ from hypothesis import strategies as st
 
 from pipelines.api.reasons import REASONS
 from pipelines.api.uploads import ReadsContent
-from pipelines.erp.content import ContentProblem, Document
-from pipelines.erp.content.document import EMPTY, MISSING, OUTSIDE, SIZE, TOO_LARGE, UNREACHABLE, UNREADABLE
+from pipelines.erp.content import Content, ContentProblem, Document
+from pipelines.erp.content.document import (
+    EMPTY,
+    MISSING,
+    OUTSIDE,
+    PIECE,
+    SIZE,
+    TOO_LARGE,
+    UNREACHABLE,
+    UNREADABLE,
+)
 from pipelines.erp.content.folder import FolderSource
 from pipelines.erp.content.reader import IN_MEMORY
 from pipelines.erp.content.source import parts_of
@@ -229,17 +241,46 @@ def test_a_file_of_this_machine_is_read_where_it_lies(tmp_path, place, reader):
 
 
 def test_a_file_that_changes_while_it_is_read_is_tried_another_time(place, reader):
-    file = put(place, "Mietvertrag.pdf", b"x" * 100)
-    source = FolderSource(place, beside_tables=True)
+    file = put(place, "Mietvertrag.pdf", b"x" * (PIECE + 1))
+    with reader.read(document(), LIMIT) as content:
+        pieces = content.pieces()
+        assert next(pieces) == b"x" * PIECE
+        with file.open("ab") as more:
+            more.write(b"y")
+        with pytest.raises(ContentProblem, match="changed while it was read") as caught:
+            next(pieces)
+    assert caught.value.reason == UNREACHABLE
 
-    def growing() -> None:
-        with source.opened(document()) as stream:
-            stream.read(10)
-            with file.open("ab") as more:
-                more.write(b"y")
 
-    with pytest.raises(ContentProblem, match="changed while it was read") as caught:
-        growing()
+def test_a_file_that_is_cut_while_it_is_read_is_tried_another_time(place, reader):
+    file = put(place, "Mietvertrag.pdf", b"x" * (2 * PIECE + 1))
+    with reader.read(document(), LIMIT) as content:
+        pieces = content.pieces()
+        assert next(pieces) == b"x" * PIECE
+        os.truncate(file, PIECE)
+        with pytest.raises(ContentProblem, match="changed while it was read"):
+            next(pieces)
+
+
+def test_a_file_is_hashed_on_its_way_and_not_read_again(place, reader):
+    put(place, "Mietvertrag.pdf", b"x" * (PIECE + 1))
+    with reader.read(document(), LIMIT) as content:
+        first = content.pieces()
+        # A pass that was broken off says nothing of the whole.
+        assert next(first) == b"x" * PIECE
+        assert b"".join(content.pieces()) == b"x" * (PIECE + 1)
+    assert content.file.closed
+    assert content.sha256 == hashlib.sha256(b"x" * (PIECE + 1)).hexdigest()
+
+
+def test_what_the_system_says_of_a_file_that_cannot_be_read_is_a_reason(tmp_path):
+    file = put(tmp_path, "Mietvertrag.pdf")
+    # Opened for writing alone.
+    with os.fdopen(os.open(file, os.O_WRONLY), "wb", buffering=0) as opened:
+        content = Content(cast(BinaryIO, io.FileIO(os.dup(opened.fileno()), "rb")), 4)
+        with pytest.raises(ContentProblem, match="cannot be read now") as caught:
+            content.sha256  # noqa: B018
+        content.file.close()
     assert caught.value.reason == UNREACHABLE
 
 
@@ -338,8 +379,8 @@ def test_any_path_is_a_file_below_the_folder_or_a_reason(tmp_path, reading, path
 def test_a_file_that_changes_after_it_was_hashed_is_told_before_its_last_byte_goes(place, reader):
     file = put(place, "Mietvertrag.pdf", b"%PDF one")
     with reader.read(document(), LIMIT) as content:
-        content.check()
+        assert content.sha256 == hashlib.sha256(b"%PDF one").hexdigest()
         file.write_bytes(b"%PDF another")
         with pytest.raises(ContentProblem) as caught:
-            content.check()
+            list(content.pieces())
     assert caught.value.reason == UNREACHABLE

@@ -54,6 +54,15 @@ ANSWERS = {
     "a field": lambda: JSONResponse(
         {"Id": 31, "FileName": 'a "b"', "Contents": encoded(CONTENT), "Hash": "x"}
     ),
+    "a field behind others that hold objects": lambda: JSONResponse(
+        {
+            "FileType": {"Id": 1, "Name": 'Vertrag "Contents": "AAAA"', "Groups": [{"Id": 2}, {}]},
+            "Tags": ["Contents"],
+            "Contents": encoded(CONTENT),
+        }
+    ),
+    "a text in lines": lambda: JSONResponse(base64.encodebytes(CONTENT).decode().replace("\n", "\r\n")),
+    "a text behind a mark of UTF-8": lambda: as_json(f'\ufeff"{encoded(CONTENT)}"'),
     "the bytes": lambda: Response(CONTENT, media_type="application/pdf"),
     "the bytes in pieces": lambda: StreamingResponse(
         iter([CONTENT[:7], CONTENT[7:]]), media_type="application/octet-stream"
@@ -98,6 +107,13 @@ def test_an_answer_without_a_file_has_a_reason(fake, reader, answer, expected):
     told, message = problem(reader, WANTED)
     assert told == expected
     assert "Geheimrat" not in message
+
+
+def test_a_web_page_in_place_of_a_file_is_no_file_but_where_the_document_is_one(fake, reader):
+    fake.files[PATH] = lambda: Response("<html>Anmelden</html>", media_type="text/html")
+    told, message = problem(reader, WANTED)
+    assert (told, "a web page" in message) == (UNREADABLE, True)
+    assert read(reader, document("Aushang.HTML", "UseUnit/5b0e")) == b"<html>Anmelden</html>"
 
 
 def test_a_packed_answer_is_not_unpacked(fake, reader):
@@ -188,7 +204,7 @@ def test_base64_is_decoded_wherever_the_answer_is_cut(content, sizes, data):
 
 
 def test_the_reasons_are_raised_by_the_reader_alone(reader):
-    with pytest.raises(ContentProblem) as caught:
-        reader.read(WANTED, 1)
+    with pytest.raises(ContentProblem) as caught, reader.read(WANTED, 1):
+        pass
     assert caught.value.__cause__ is None
     assert caught.value.__context__ is None

@@ -33,8 +33,8 @@ def given(monkeypatch):
 
 
 def message() -> str:
-    with pytest.raises(SettingsError) as caught:
-        content_reader()
+    with pytest.raises(SettingsError) as caught, content_reader():
+        pass
     assert "\n" not in str(caught.value)
     return str(caught.value)
 

@@ -2,16 +2,6 @@
 
 with
 
-gebaeude as (
-    select * from {{ ref('stg_erp__gebaeude') }}
-    where {{ sendable('facilioo', 'gebaeude') }}  -- E1, I5
-),
-
-verwaltungseinheiten as (
-    select * from {{ ref('stg_erp__verwaltungseinheit') }}
-    where {{ sendable('facilioo', 'verwaltungseinheit') }}  -- E1, I5
-),
-
 parteien as (
     select
         partei_id,
@@ -96,9 +86,9 @@ with_person as (
 ),
 
 records as (
-    {{ document_targets('facilioo', 'gebaeude', 'gebaeude') | indent(4) }}
+    {{ document_targets('facilioo', 'gebaeude') | indent(4) }}
     union all by name
-    {{ document_targets('facilioo', 'verwaltungseinheit', 'verwaltungseinheiten') | indent(4) }}
+    {{ document_targets('facilioo', 'verwaltungseinheit') | indent(4) }}
     union all by name
     select
         with_person.level,

@@ -2,16 +2,6 @@
 
 with
 
-gebaeude as (
-    select * from {{ ref('stg_erp__gebaeude') }}
-    where {{ sendable('idwell', 'gebaeude') }}  -- E1, I5
-),
-
-verwaltungseinheiten as (
-    select * from {{ ref('stg_erp__verwaltungseinheit') }}
-    where {{ sendable('idwell', 'verwaltungseinheit') }}  -- E1, I5
-),
-
 personen as (
     select
         person_nr,
@@ -70,9 +60,9 @@ users as (
 ),
 
 records as (
-    {{ document_targets('idwell', 'gebaeude', 'gebaeude') | indent(4) }}
+    {{ document_targets('idwell', 'gebaeude') | indent(4) }}
     union all by name
-    {{ document_targets('idwell', 'verwaltungseinheit', 'verwaltungseinheiten') | indent(4) }}
+    {{ document_targets('idwell', 'verwaltungseinheit') | indent(4) }}
     union all by name
     select * from users
 ),
