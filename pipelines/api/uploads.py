@@ -243,15 +243,24 @@ class Uploads:
         return write(self._with_content(task, bare))
 
     def _take_back(self, task: _Task, bare: Operation, write: Write) -> None:
-        """A new record whose bytes did not arrive does not stay without them, where the contract lets it go."""
-        operation = task.operation
-        is_new = operation.kind == "create" and not operation.remote_id
-        if not is_new or operation.entity.withdraw.kind != "delete":
+        """After the bytes of a record did not arrive: none stays without them, or with former ones in another place.
+
+        As far as the contract lets it go. Raises `_Stopped` where the partner had it before, so that it is made anew.
+        """
+        operation, is_new = task.operation, task.operation.remote_id is None
+        fields = {parent.field for parent in operation.entity.parents}
+        has_moved = bool(operation.content) and (
+            not operation.confirmed or bool(fields & set(operation.changed))
+        )
+        if operation.entity.withdraw.kind != "delete" or not (is_new or has_moved):
             return
         gone = write(replace(bare, kind="withdraw", remote_id=task.remote_id))
         task.requests += gone.requests
-        if gone.state == "withdrawn":
-            task.remote_id = None
+        if gone.state != "withdrawn":
+            return
+        task.remote_id = None
+        if has_moved:
+            raise _Stopped(Outcome("pending", "missing_at_partner"))
 
     def _start_anew(self, task: _Task) -> None:
         """Relies on nothing that an earlier run has made."""

@@ -234,7 +234,7 @@ def _why_nowhere(report: ExplainReport, settings: Vars, rows: list[ErpRow]) -> s
         why = f" ({cause.why})" if cause.why else ""
         return f"Not sent: rule {cause.rule} on {cause.table} {cause.key}: {cause.meaning}{why}"
     wanted = settings.partners.get(partner, {}).get("mandanten")
-    mandanten = {row.parts[0] for row in rows if row.table not in ("person", "kontaktweg")}
+    mandanten = {number for row in rows for column, number in row.numbers if column == "mandant_nr"}
     if isinstance(wanted, list) and mandanten and not mandanten & {str(number) for number in wanted}:
         return (
             f"Not sent: rule E1: partners.{partner}.mandanten does not list {', '.join(sorted(mandanten))}."

@@ -304,6 +304,21 @@ def test_a_mandant_that_the_settings_leave_out_is_the_reason(delivered: Site) ->
     assert report["verdicts"] == ["Not sent: rule E1: partners.etg24.mandanten does not list 001."]
 
 
+def test_a_number_that_is_of_no_mandant_is_not_looked_for_among_the_settings_mandanten(
+    delivered: Site,
+) -> None:
+    with duckdb.connect(str(delivered.home / "stammdaten.duckdb")) as db:
+        db.execute(
+            "create table staging.base_erp__ordner as select 1::bigint as _zeile, 'O1' as ordner_nr,"
+            " null::varchar as _rule, null::varchar as _reason"
+        )
+    partners = {"etg24": {"aktiv": True, "separator": "/", "mandanten": ["002"]}}
+    report = ask(delivered, "O1", settings=replace(SETTINGS, partners=partners))
+    assert report["verdicts"] == [
+        "In the delivery and dropped by no rule, but etg24 keeps no record of this kind under this key."
+    ]
+
+
 def test_a_partner_that_is_switched_off_is_the_reason(delivered: Site) -> None:
     report = ask(delivered, "001/1/01/0001", settings=replace(SETTINGS, partners={"etg24": {"aktiv": False}}))
     assert report["verdicts"][0] == "etg24 is switched off: partners.etg24.aktiv"

@@ -11,6 +11,7 @@ from pipelines.api.connector import connector
 from pipelines.errors import SettingsError
 from pipelines.readback.adopt import adopt
 from pipelines.readback.verify import repair, verify
+from tests.push.shelf import Shelf
 from tests.push.site import Rows, Site
 from tests.push.somebody import does
 
@@ -230,3 +231,31 @@ def test_an_upsert_whose_answer_is_lost_makes_no_second_record(site: Site, fault
     site.sandbox.set_option("spiribo", "fault_limit", "2")
     assert sum(line.undelivered for line in site.sync("spiribo", SPIRIBO).values()) == 0
     assert {name: len(records(site, name)) for name in SPIRIBO} == {n: len(r) for n, r in SPIRIBO.items()}
+
+
+def document(lease: str, content: bytes) -> Rows:
+    described = {
+        "dokument_nr": "D1", "pfad": None, "dateiname": "Brief.pdf", "mime_typ": "application/pdf",
+        "groesse_bytes": len(content), "geaendert_am": None,
+    }  # fmt: skip
+    row = {"external_id": "D1", "vertraege_external_id": lease, "title": "Brief", "fileName": "Brief.pdf"}
+    return {**SPIRIBO, "dokumente": [{**row, "content": described}]}
+
+
+@pytest.mark.parametrize("fits", [True, False], ids=["taken", "refused"])
+def test_the_former_bytes_do_not_stay_with_another_lease_where_the_new_ones_are_refused(
+    site: Site, fits: bool
+) -> None:
+    first, second = (row["external_id"] for row in SPIRIBO["vertraege"])
+    shelf = Shelf({"D1": b"kurz"})
+    site.contents = shelf
+    assert site.sync("spiribo", document(first, b"kurz"))["dokumente"].created == 1
+    shelf.documents["D1"] = b"x" * 50
+    site.sandbox.set_option("spiribo", "content_most", "0" if fits else "20")
+    moved = document(second, b"x" * 50)
+    assert site.sync("spiribo", moved)["dokumente"].undelivered == (0 if fits else 1)
+    assert {r["contractId"] for r in records(site, "dokumente").values()} == ({second} if fits else set())
+    # Back to what was there before, and still not taken: the ledger knows that it is gone.
+    shelf.documents["D1"] = b"kurz"
+    assert site.sync("spiribo", document(first, b"kurz"))["dokumente"].undelivered == 0
+    assert records(site, "dokumente")["D1"]["contractId"] == first
