@@ -39,7 +39,7 @@ records as (
         try_cast(verwaltungseinheiten.etage as integer) as floor,
         verwaltungseinheiten.flaeche as size,
         verwaltungseinheiten.zimmer as rooms,
-        {{ baujahr_zahl() }} as "constructionYear",
+        {{ baujahr_zahl('gebaeude', 'wirtschaftseinheiten') }} as "constructionYear",
         sollmieten.sollmiete as "baseRent"
     from verwaltungseinheiten
     inner join gebaeude on {{ same_key('gebaeude', 'verwaltungseinheiten', 'gebaeude') }}

@@ -34,7 +34,7 @@ joined as (
         verwaltungseinheiten.ve_art,
         verwaltungseinheiten.wohnflaeche,
         verwaltungseinheiten.zimmer,
-        {{ baujahr_zahl() }} as baujahr,
+        {{ baujahr_zahl('gebaeude', 'wirtschaftseinheiten') }} as baujahr,
         gebaeude.aufzug,
         verwaltungseinheiten.ausstattung,
         verwaltungseinheiten.sollmiete

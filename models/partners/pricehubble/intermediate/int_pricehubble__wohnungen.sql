@@ -92,7 +92,7 @@ wohnungen as (
         gebaeude.ort,
         gebaeude.land,
         coalesce(gebaeude.baujahr, wirtschaftseinheiten.baujahr) as baujahr,
-        {{ baujahr_zahl() }} as jahr,
+        {{ baujahr_zahl('gebaeude', 'wirtschaftseinheiten') }} as jahr,
         gebaeude.geschosse,
         gebaeude.aufzug,
         selbstgenutzt.ve_nr is not null and vermietet.ve_nr is null as ist_selbstgenutzt,

@@ -65,7 +65,7 @@ haeuser as (
         gebaeude.plz,
         gebaeude.ort,
         coalesce(gebaeude.baujahr, wirtschaftseinheiten.baujahr) as baujahr,
-        {{ baujahr_zahl() }} as jahr,
+        {{ baujahr_zahl('gebaeude', 'wirtschaftseinheiten') }} as jahr,
         gebaeude.aufzug,
         gebaeude.energieausweis_art,
         gebaeude.energie_kennwert,
