@@ -8,7 +8,7 @@ from email.utils import parsedate_to_datetime
 from pathlib import Path
 
 from pipelines.api.connector import connector
-from pipelines.api.http.client import Answer, PartnerStopped
+from pipelines.api.http.client import Answered, PartnerStopped
 from pipelines.commands import sample, shares
 from pipelines.doctor import machine
 from pipelines.doctor.line import look, well, wrong
@@ -120,11 +120,10 @@ def _login(name: str) -> tuple[CheckLine, float | None]:
     )
 
 
-def _skew(answer: Answer, began: float) -> float | None:
+def _skew(answer: Answered, began: float) -> float | None:
     """Seconds by which the partner's clock is ahead of ours, as far as its answer tells; the way there is not."""
-    told = next((value for name, value in answer.headers.items() if name.lower() == "date"), None)
     try:
-        there = parsedate_to_datetime(told or "").timestamp()
+        there = parsedate_to_datetime(answer.date or "").timestamp()
     except (ValueError, TypeError):
         return None
     now = time.time()

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from pipelines.api.http.client import Answer
+from pipelines.api.http.client import Answered
 from pipelines.cli.main import app
 from pipelines.doctor import doctor, machine
 from pipelines.doctor.runs import GRACE, last_runs
@@ -186,12 +186,12 @@ def test_a_clock_that_is_apart_from_a_partner_s_or_was_set_back_is_wrong(home: P
     assert state({"facilioo": -400.0, "kiwi": 1.0}, []) == ["wrong"]
     assert state({}, [run(None, NOW + timedelta(minutes=3))]) == ["wrong"]
     began = time.time()
-    there = Answer(200, None, {"DATE": formatdate(began + 500, usegmt=True)}, 1)
+    there = Answered(200, formatdate(began + 500, usegmt=True))
     assert 497 < (doctor._skew(there, began) or 0) < 502
-    back = Answer(200, None, {"Date": formatdate(began - 500, usegmt=True)}, 1)
+    back = Answered(200, formatdate(began - 500, usegmt=True))
     assert -502 < (doctor._skew(back, began) or 0) < -497
-    assert doctor._skew(Answer(200, None, {"Date": "soon"}, 1), began) is None
-    assert doctor._skew(Answer(200, None, {}, 1), began) is None
+    assert doctor._skew(Answered(200, "soon"), began) is None
+    assert doctor._skew(Answered(200, None), began) is None
 
 
 def test_little_room_is_wrong_and_says_how_much_is_needed(

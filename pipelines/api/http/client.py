@@ -35,7 +35,16 @@ from pipelines.api.http.retry import (
 from pipelines.contract.contract import Limits
 from pipelines.errors import ContentProblem, StammdatenError
 
-__all__ = ["TRIES", "Answer", "Client", "Credentials", "LoggedIn", "PartnerStopped", "pause_before"]
+__all__ = [
+    "TRIES",
+    "Answer",
+    "Answered",
+    "Client",
+    "Credentials",
+    "LoggedIn",
+    "PartnerStopped",
+    "pause_before",
+]
 
 CONNECT_TIMEOUT = 10.0
 READ_TIMEOUT = 120.0
@@ -122,6 +131,14 @@ class Login:
         return self.credentials.expires is not None and time.time() >= self.credentials.expires
 
 
+@dataclass(frozen=True)
+class Answered:
+    """Of an answer what holds no value of anybody: its status, and the day and time that its header names."""
+
+    status: int | None
+    date: str | None
+
+
 class Client:
     """Requests to one partner, with its login on each. Safe to use from several threads.
 
@@ -153,7 +170,7 @@ class Client:
         self._proven: Login | None = None
         self._auth_lock = threading.Lock()
         self._expired = 0
-        self._last: Answer | None = None
+        self._last: Answered | None = None
         self.on_trouble = on_trouble
         self._words = ""
         self._version_ended = version_ended
@@ -184,8 +201,8 @@ class Client:
         """Closes the connections."""
         self._channel.close()
 
-    def log_in(self) -> Answer | None:
-        """Logs in, and sends nothing else; the answer to it, or None where a login is no request (a fixed token).
+    def log_in(self) -> Answered | None:
+        """Logs in, and sends nothing else; what was answered, or None where a login is no request (a fixed token).
 
         Raises `PartnerStopped` when it is refused.
         """
@@ -322,7 +339,9 @@ class Client:
         reply: Reply | None = Reply(failed=True, is_write=ask.is_write)
         words = "an error of ours"
         try:
-            answer = self._last = self._read(self._request(ask, credentials))
+            answer = self._read(self._request(ask, credentials))
+            date = next((value for name, value in answer.headers.items() if name.lower() == "date"), None)
+            self._last = Answered(answer.status, date)
             answer = ask.read(answer) if ask.read else answer
             reply, words = _reply(answer, ask.is_write), _in_words(answer)
             return answer
