@@ -185,7 +185,7 @@ class Connector(Finder):
         By its external id, if that is unique and known to be kept, or by a number that it keeps unique.
         """
         entity = operation.entity
-        if self._unique_number(operation):
+        if entity.unique_field and operation.body.get(entity.unique_field) not in (None, ""):
             return True
         is_kept = entity.name in self._with_external_id or not self._is_assumed(entity)
         return entity.unique_external_id and is_kept and not self.external_ids_known.is_unknown(entity.name)
@@ -563,14 +563,11 @@ class Connector(Finder):
 
     def _may_be_there(self, operation: Operation, answer: Answer) -> bool:
         """Whether a number that is unique at the partner was refused: then the record may be there already."""
-        number = self._unique_number(operation)
-        return bool(number) and answer.status in (400, 422) and number in self.refused_fields(answer)
-
-    @staticmethod
-    def _unique_number(operation: Operation) -> str | None:
-        """The field with a number that the partner keeps unique; None where the entity, or the row, has none."""
         field = operation.entity.unique_field
-        return field if field and operation.body.get(field) not in (None, "") else None
+        if answer.status not in (400, 422) or field not in self.refused_fields(answer):
+            return False
+        # An empty one is nobody's.
+        return self.create_body(operation).get(field) not in (None, "")
 
     def _created(self, operation: Operation, answer: Answer, sent: int) -> Outcome:
         entity = operation.entity
