@@ -289,6 +289,7 @@ def test_a_cut_off_delivery_changes_and_sends_nothing(site: Site) -> None:
     assert site.query("select count(*) from erp_raw.mieter") == rows
 
 
+@pytest.mark.slow
 def test_half_a_delivery_withdraws_nothing_and_says_so(site: Site) -> None:
     half = site.erp.with_name("half")
     shutil.copytree(site.erp, half)
@@ -389,11 +390,13 @@ def test_marts_of_other_settings_or_of_another_day_are_not_planned(site: Site) -
     assert site.requests() == before
 
 
+@pytest.mark.slow
 def test_a_mandant_that_the_erp_does_not_have_ends_the_run_once_the_delivery_is_loaded(site: Site) -> None:
     partners = {"etg24": {"aktiv": True, "separator": "/", "mandanten": ["777"]}}
     assert_refused(site, partners, {}, "partners.etg24.mandanten")
 
 
+@pytest.mark.slow
 def test_a_failing_test_keeps_back_its_partner_and_only_that_one(site: Site, tmp_path: Path) -> None:
     project = tmp_path / "project"
     shutil.copytree(

@@ -182,6 +182,7 @@ def test_a_run_of_vacancies_touches_vacancies_alone(site: Site) -> None:
     assert site.query("select use_case from sync.pushed order by pushed_at") == [(None,), ("leerstaende",)]
 
 
+@pytest.mark.slow
 def test_a_run_of_vacancies_that_is_killed_doubles_and_loses_nothing(site: Site) -> None:
     if not (site.home / "stammdaten.duckdb").exists():  # this test alone
         ran(site)

@@ -11,6 +11,8 @@ at the partner as it is, see `held.py`), `by_law` (what it withdraws whatever gu
 `use_case` in some of them is that of a run which was limited to one; NULL: it was of all.
 """
 
+import hashlib
+import re
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -120,6 +122,13 @@ create table if not exists sync.run_rules (
 );
 """
 
+TABLES = re.findall(r"create table if not exists sync\.(\w+)", SCHEMA)
+SCHEMA_DIGEST = hashlib.sha256(SCHEMA.encode()).hexdigest()[:16]
+NOTED = """
+select count(*), max(comment) filter (table_name = 'ledger') from duckdb_tables()
+where database_name = current_database() and schema_name = 'sync' and list_contains($tables, table_name)
+"""
+
 # Outcomes that were folded before (a run may die between the commit here and the clearing of the journal) are skipped.
 DONE = """
 create or replace temp table done as
@@ -188,7 +197,10 @@ def open_database(home: Path) -> Iterator[duckdb.DuckDBPyConnection]:
 
 def create_tables(db: duckdb.DuckDBPyConnection) -> None:
     """Creates the tables of the schema `sync` that are not there yet, and the macro `ids_in` for this connection."""
-    db.execute(SCHEMA)
+    # Each open would cost a third more; the ledger tells of what schema it is.
+    if one(db, NOTED, {"tables": TABLES}) != (len(TABLES), SCHEMA_DIGEST):
+        db.execute(SCHEMA)
+        db.execute(f"comment on table sync.ledger is '{SCHEMA_DIGEST}'")
     db.execute(IDS_IN)
 
 

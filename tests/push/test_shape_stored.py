@@ -464,6 +464,11 @@ def test_no_more_documents_are_open_at_once_than_the_setting_says(
 
 
 # Requests that a kill or a lost answer meets, by entity, in the order of sending.
+# What was processed is the harder half; the other is for the slow suite.
+PROCESSED = [
+    pytest.param(True, id="processed"),
+    pytest.param(False, id="not processed", marks=pytest.mark.slow),
+]
 MOMENTS = [
     ("dokumente", "POST", "/files$"),
     ("dokumente", "PUT", "/upload$"),
@@ -528,7 +533,7 @@ def as_it_should_be(site: Site, shelf: Shelf, entity: str, made: Rows, most_file
     assert len(site.sandbox.requests("stored")) == before
 
 
-@pytest.mark.parametrize("is_processed", [True, False], ids=["processed", "not processed"])
+@pytest.mark.parametrize("is_processed", PROCESSED)
 @pytest.mark.parametrize(("entity", "method", "path"), MOMENTS)
 def test_a_kill_in_any_step_doubles_nothing_and_shows_no_document_without_bytes(
     site: Site,
@@ -556,7 +561,7 @@ def test_a_kill_in_any_step_doubles_nothing_and_shows_no_document_without_bytes(
 
 
 @pytest.mark.parametrize("status", [500, pytest.param(504, marks=pytest.mark.slow)])
-@pytest.mark.parametrize("is_processed", [True, False], ids=["processed", "not processed"])
+@pytest.mark.parametrize("is_processed", PROCESSED)
 @pytest.mark.parametrize(("entity", "method", "path"), MOMENTS)
 def test_a_lost_answer_in_any_step_doubles_nothing(
     site: Site,
@@ -685,7 +690,7 @@ def test_no_signed_address_stands_in_a_log_or_in_the_home(
         assert not file.is_file() or b"signature=" not in file.read_bytes(), file
 
 
-@pytest.mark.parametrize("is_processed", [True, False], ids=["processed", "not processed"])
+@pytest.mark.parametrize("is_processed", PROCESSED)
 def test_a_kill_while_the_former_file_is_taken_out_leaves_none_behind(
     site: Site, shelf: Shelf, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_processed: bool
 ) -> None:
