@@ -218,3 +218,21 @@ def test_owners_are_participants_without_needing_an_email(marts: Any) -> None:
             **P309,
         },
     ]
+
+
+def test_what_is_held_or_gone_says_all_that_the_plan_asks(marts: Any) -> None:
+    slash, no_mail = "a number contains the separator /", "no valid e-mail address: xxxxx"
+    unit, lease, owned = "001/00/9/01/0001", "001/0007/01/0001/01", "002/0001/01/0001/E03"
+    assert marts.held("etg24", unit, lease, f"{lease}/P101", owned, f"{owned}/P/9") == [
+        ("eigentuemer", f"{owned}/P/9", "I5", "eigentuemer", slash, False, None, True, None, "P/9"),
+        ("eigentuemervertraege", owned, "I5", "eigentuemer", slash, False, None, True, None, "P/9"),
+        ("einheiten", unit, "I5", "verwaltungseinheit", slash, False, None, True, None, None),
+        ("mieter", f"{lease}/P101", "E5", "kontaktweg", no_mail, False, None, True, None, "P101"),
+        ("mietvertraege", lease, "E5", "kontaktweg", no_mail, False, None, True, None, "P101"),
+    ]
+    assert marts.departures("etg24", unit, f"{lease}/P102", "001/0007/01/0001/E04", owned) == [
+        ("eigentuemervertraege", "001/0007/01/0001/E04", False, date(2018, 10, 1), date(2097, 11, 30)),
+        ("eigentuemervertraege", owned, False, date(2017, 9, 1), None),
+        ("einheiten", unit, False, None, None),
+        ("mieter", f"{lease}/P102", False, date(2021, 5, 1), date(2099, 12, 30)),
+    ]

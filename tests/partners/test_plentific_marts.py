@@ -115,3 +115,18 @@ def test_an_owner_that_is_a_company_has_its_name_twice_and_an_email(marts: Any) 
         "phone": "+4915127700117",
         "is_active": True,
     }
+
+
+def test_what_is_held_or_gone_says_all_that_the_plan_asks(marts: Any) -> None:
+    slash, no_mail = "a number contains the separator /", "no valid e-mail address: xxxxx"
+    unit, tenant, flat = "001/00/9/01/0001", "001/0007/01/0001/01/P101", "002/0001/01/0001"
+    assert marts.held("plentific", unit, tenant, "P/9") == [
+        ("unterobjekte", unit, "I5", "verwaltungseinheit", slash, False, None, True, None, None),
+        ("unterobjekte_mieter", tenant, "E5", "kontaktweg", no_mail, False, None, True, None, "P101"),
+        # An owner has one record for all units: a unit that is in doubt is held in it.
+        ("unterobjekte_vermieter", "P/9", "I5", "eigentuemer", slash, False, flat, False, None, "P/9"),
+    ]
+    assert marts.departures("plentific", unit, "001/0007/01/0001/01/P102") == [
+        ("unterobjekte", unit, False, None, None),
+        ("unterobjekte_mieter", "001/0007/01/0001/01/P102", False, date(2021, 5, 1), date(2099, 12, 30)),
+    ]
