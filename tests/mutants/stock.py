@@ -10,7 +10,7 @@ import duckdb
 from tests.mutants.mapping import Mutant, mutants, swaps
 from tests.mutants.sql import Select, same
 
-ASIDE = "__as_built"
+ASIDE = "as_built__"
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class Stock:
         order = self._order([mutant.model] if mutant else list(self.marts))
         with _whole(self.database):
             for model in order:
-                self._rename(model, model + ASIDE)
+                self._rename(model, ASIDE + model)
                 sql = mutant.sql if mutant and model == mutant.model else self.compiled[model]
                 self._make(model, sql, is_changed=bool(mutant and model == mutant.model))
         try:
@@ -70,7 +70,7 @@ class Stock:
             with _whole(self.database):
                 for model in order:
                     self.database.execute(f"drop {self._relations[model].kind} {self._relations[model].name}")
-                    self._rename(model + ASIDE, model)
+                    self._rename(ASIDE + model, model)
 
     def _origins(self, model: str, columns: list[str]) -> Iterator[tuple[str, str]]:
         """Models of the partner, and their columns, that columns of a model are passed through from."""
@@ -136,7 +136,7 @@ class Stock:
         )
 
     def _rename(self, one: str, other: str) -> None:
-        relation = self._relations[one.removesuffix(ASIDE)]
+        relation = self._relations[one.removeprefix(ASIDE)]
         schema = relation.name.split(".")[0]
         self.database.execute(f'alter {relation.kind} {schema}."{one}" rename to "{other}"')
 

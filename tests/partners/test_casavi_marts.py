@@ -1,5 +1,6 @@
 """What casavi gets of a small stock, every body by hand: the small stock of all partners and what E6 bites on."""
 
+from datetime import date
 from functools import partial
 from typing import Any
 
@@ -468,3 +469,27 @@ def test_v1_an_owner_contract_without_a_begin_is_reported_and_not_dated_by_us(ca
 )
 def test_a_wrong_setting_is_named_with_what_is_allowed(dbt: Any, wrong: dict[str, Any], line: str) -> None:
     assert line in dbt.refusal(casavi_vars("/", **wrong))
+
+
+def test_what_is_held_or_gone_says_all_that_the_plan_asks(marts: Marts) -> None:
+    slash, no_mail = "a number contains the separator /", "no valid e-mail address: xxxxx"
+    unit, lease_id, owned = "001/00/9/01/0001", "001/00/9/01/0001/01/P104", "002/0001/01/0001/E03/P/9"
+    assert marts.held("casavi", unit, "P101", "P104", lease_id, owned) == [
+        ("einheiten", unit, "I5", "verwaltungseinheit", slash, False, None, True, None, None),
+        # A contact lives without an e-mail address: only this part of it is held.
+        ("kontakte", "P101", "E5", "kontaktweg", no_mail, True, "@", False, None, "P101"),
+        ("kontakte", "P104", "I5", "mieter", slash, False, None, False, None, "P104"),
+        ("vertraege_eigentuemer", owned, "I5", "eigentuemer", slash, False, None, True, None, "P/9"),
+        ("vertraege_mieter", lease_id, "I5", "mieter", slash, False, None, True, None, "P104"),
+    ]
+    assert marts.departures("casavi", unit, "001/0007/01/0001/01/P102", "001/0007/01/0001/E04/P301") == [
+        ("einheiten", unit, False, None, None),
+        (
+            "vertraege_eigentuemer",
+            "001/0007/01/0001/E04/P301",
+            False,
+            date(2018, 10, 1),
+            date(2097, 11, 30),
+        ),
+        ("vertraege_mieter", "001/0007/01/0001/01/P102", False, date(2021, 5, 1), date(2099, 12, 30)),
+    ]

@@ -198,3 +198,12 @@ def test_every_kind_of_the_class_wohnen_has_a_type_at_both_partners() -> None:
     assert kinds <= {row["ve_art"] for row in rows("wohnungsarten")}
     for partner, column in (("pricehubble", "code"), ("quis", "type")):
         assert all(row[f"{partner}_{column}"] for row in rows("wohnungsarten"))
+
+
+def test_what_is_held_says_all_that_the_plan_asks(houses: Marts) -> None:
+    slash, too_small = "a number contains the separator /", "wohnflaeche 9.99: not from 10 to 800 m²"
+    unit, small, here = "001/00/9/01/0001", "001/0007/01/0004", "verwaltungseinheit"
+    assert houses.held("pricehubble", unit, small) == [
+        ("dossiers", unit, "I5", here, slash, False, None, True, None, None),
+        ("dossiers", small, "V1", here, too_small, False, None, True, None, None),
+    ]
