@@ -214,3 +214,15 @@ def test_another_word_for_expose_als_is_refused_with_the_allowed_ones(dbt: Any) 
     setting = {"aktiv": True, "separator": "/", "mandanten": "alle", "expose_als": "exposes"}
     refused = dbt.refusal({"partners": {"quis": setting}})
     assert "partners.quis.expose_als is exposes; allowed: property_groups, properties;" in refused
+
+
+def test_what_is_held_says_all_that_the_plan_asks(groups: Marts) -> None:
+    slash = "a number contains the separator /"
+    nowhere = "strasse: QUIS looks the address up: street, and postcode or town"
+    group, house, other = "001/00/9", "001/00/9/01", "001/0007/03"
+    assert groups.held("quis", group, house, other) == [
+        ("exposes", house, "I5", "gebaeude", slash, False, None, True, None, None),
+        ("exposes_als_property", house, "I5", "gebaeude", slash, False, None, True, None, None),
+        ("exposes_als_property", other, "V1", "gebaeude", nowhere, False, None, True, None, None),
+        ("objektgruppen", group, "I5", "wirtschaftseinheit", slash, False, None, True, None, None),
+    ]
