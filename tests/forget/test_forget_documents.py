@@ -37,13 +37,19 @@ def document(number: str, title: str, party: str | None) -> dict[str, Any]:
     }  # fmt: skip
 
 
-@pytest.fixture
-def settled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
-    """A home with a tenant who has a document of their own, beside one of the house."""
+def staged(tmp_path: Path) -> Path:
+    """A home that has loaded and staged the delivery."""
     home = tmp_path / "home"
     home.mkdir()
     deliver(home, tmp_path / "erp")
     stage(home)
+    return home
+
+
+@pytest.fixture
+def settled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
+    """A home with a tenant who has a document of their own, beside one of the house."""
+    home = staged(tmp_path)
     rows: Rows = marts("facilioo")
     rows["dokumente"] = [document("D1", TITLE, NUMBER), document("D2", "Hausordnung", None)]
     rows["freigaben"] = [
@@ -132,10 +138,7 @@ def of_lease(number: str, title: str, lease: str) -> dict[str, Any]:
 @pytest.fixture
 def on_leases(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
     """A home whose partner has documents on leases: one of the person alone, one with somebody else."""
-    home = tmp_path / "home"
-    home.mkdir()
-    deliver(home, tmp_path / "erp")
-    stage(home)
+    home = staged(tmp_path)
     lease = {"wohnungen_external_id": f"{HOUSE}/0001", "startDate": "2020-01-01"}
     rows: Rows = {
         "gebaeude": [{"external_id": HOUSE, "name": "Haus"}],
