@@ -39,6 +39,7 @@ ROOMS = (
     "pages",
     "commands",
     "doctor",
+    "alerts",
     "cli",
 )
 MOST_FILES = 15

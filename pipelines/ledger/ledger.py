@@ -7,7 +7,7 @@ at the partner as it is, see `held.py`), `by_law` (what it withdraws whatever gu
 `systems` (which address the ledger of a partner speaks of), `feedback` (which files of a partner were read, see
 `pipelines/push/feedback.py`),
 `plan_renumbered` (see `renumbered.py`: two rows a pair, so that erasing a person by its ids finds both).
-`runs`, `run_partners`, `run_entities`, `run_rules` are filled by `pipelines/history`.
+`runs`, `run_partners`, `run_entities`, `run_rules` are filled by `pipelines/history`, `alerts` by `pipelines/alerts`.
 `use_case` in some of them is that of a run which was limited to one; NULL: it was of all.
 """
 
@@ -109,6 +109,8 @@ create table if not exists sync.runs (
     exit integer, message varchar, settings varchar, stichtag varchar, load_id varchar, plan_id varchar,
     versions varchar, steps varchar, report varchar
 );
+alter table sync.runs add column if not exists is_refused boolean;
+alter table sync.runs add column if not exists limited_to varchar;
 create table if not exists sync.run_partners (
     run_id varchar, position integer, partner varchar, result varchar, why varchar
 );
@@ -119,6 +121,10 @@ create table if not exists sync.run_entities (
 );
 create table if not exists sync.run_rules (
     run_id varchar, position integer, rule varchar, table_name varchar, partner varchar, row_count bigint
+);
+create table if not exists sync.alerts (
+    alert_id bigint, kind varchar, partner varchar, what varchar, text varchar, begun_at timestamptz,
+    over_at timestamptz, over_text varchar, begin_sent_to varchar[], end_sent_to varchar[]
 );
 """
 

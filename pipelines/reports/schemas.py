@@ -9,6 +9,7 @@ from pydantic import ConfigDict, TypeAdapter
 from pipelines.explain.report import ExplainReport
 from pipelines.forget.report import ForgetReport, KeptRecord
 from pipelines.report import Report
+from pipelines.reports.alerts import AlertsReport, AlertsTestReport, WatchReport
 from pipelines.reports.check import AdoptReport, RekeyReport, VerifyReport
 from pipelines.reports.doctor import DoctorReport
 from pipelines.reports.history import RunShowReport, RunsReport, TidyReport
@@ -35,6 +36,9 @@ REPORTS: Mapping[str, type[Report]] = {
     "init": InitReport,
     "schedule": ScheduleReport,
     "doctor": DoctorReport,
+    "alerts test": AlertsTestReport,
+    "alerts": AlertsReport,
+    "watch": WatchReport,
     "partner new": PartnerNewReport,
     "runs show": RunShowReport,
     "runs tidy": TidyReport,
