@@ -139,6 +139,8 @@ KEYS: dict[str, dict[str, str]] = {
     "watch": {
         "": "begun over open targets notes exit", "begun": ALERT, "over": ALERT, "open": ALERT, "targets": TARGET
     },
+    "backup": {"": "backup created_at encrypted bytes files partners removed notes"},
+    "restore": {"": "backup created_at home aside newer partners next"},
     "doctor": {"": "checks exit", "checks": "what subject state text todo"},
     "partner new": {"": "partner files marks next"},
     "runs show": {
@@ -260,6 +262,8 @@ def work(company: Company) -> None:
     company.ask("alerts", "alerts", given=None)
     company.ask("alerts test", "alerts", "test", given=None)
     del os.environ["ALERTS__TARGETS__OPS"]
+    company.ask("backup", "backup", str(folder / "backups"), given=None)
+    company.ask("restore", "restore", str(folder / "backups"), "--over", given=None)
     company.ask("runs", "runs", given=None)
     first = company.told["runs"][1]["runs"][-1]["run_id"]
     company.ask("runs show", "runs", "show", first, given=None)
@@ -324,6 +328,8 @@ def test_the_exit_status_says_what_happened(company: Company) -> None:
         "watch": 1,
         "alerts": 1,
         "alerts test": 1,
+        "backup": 0,
+        "restore": 0,
         "runs": 0,
         "runs show": 0,
         "runs tidy": 0,

@@ -36,6 +36,7 @@ ROOMS = (
     "reports",
     "schedule",
     "history",
+    "backup",
     "pages",
     "commands",
     "doctor",

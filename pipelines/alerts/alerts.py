@@ -36,7 +36,7 @@ def after_run(home: Path, settings: Callable[[], Vars | None]) -> tuple[str, ...
     """Tells the targets what a run changed; returns what to say of targets that did not take it. Never raises."""
     try:
         alerts = read_alerts()
-        news = _tell(home, _safely(settings), alerts, datetime.now(UTC))
+        news = _tell(home, _safely(settings), alerts, datetime.now(UTC), with_backup=False)
     except BusyError:
         return ()  # whoever tells just now, or the next watch, tells this, too
     except StammdatenError as problem:
@@ -116,11 +116,21 @@ def _checked() -> AlertSettings:
     return alerts
 
 
-def _tell(home: Path, settings: Vars | None, alerts: AlertSettings, now: datetime) -> News:
+def _tell(
+    home: Path, settings: Vars | None, alerts: AlertSettings, now: datetime, with_backup: bool = True
+) -> News:
     """Compares what is wrong with what was, notes the difference, and tells each target all that it has not heard."""
     with open_book(home, alerts.timeout + STARTING) as book:
         before = book.open_alerts()
-        seen = look(home, settings, alerts, frozenset(one.key for one in before), _first(book, now), now)
+        seen = look(
+            home,
+            settings,
+            alerts,
+            frozenset(one.key for one in before),
+            _first(book, now),
+            now,
+            with_backup,
+        )
         known = {alert.key for alert in before}
         begun = [
             one for key, one in sorted(seen.wrong.items(), key=lambda item: str(item[0])) if key not in known

@@ -5,6 +5,7 @@ master data. No value of a row and no id of a record gets into a text.
 """
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,11 +16,11 @@ from pipelines.api.http.client import CHECK_CREDENTIALS
 from pipelines.commands.shares import EXPECTED
 from pipelines.contract.model import USE_CASES
 from pipelines.doctor import machine
+from pipelines.errors import StammdatenError
 from pipelines.explain.explain import rule_of
 from pipelines.history.due import overdue_since
 from pipelines.history.run_file import RecordedRun, read_file, run_files
 from pipelines.history.shown import in_words
-from pipelines.reports.doctor import CheckLine
 from pipelines.schedule.jobs import gets, needed
 from pipelines.settings import Vars
 
@@ -90,8 +91,12 @@ def look(
     is_open: frozenset[Key],
     since: datetime,
     now: datetime,
+    with_backup: bool = True,
 ) -> Seen:
-    """What is wrong at this moment. `settings` None: they cannot be read; `since`: when this home was first watched."""
+    """What is wrong at this moment. `settings` None: they cannot be read; `since`: when this home was first watched.
+
+    `with_backup`: the age of the backup is looked at, which may lie on another machine.
+    """
     runs = [run for file in run_files(home)[-LOOKED_BACK:] if (run := read_file(file))]
     settings = settings.whole() if settings else None
     on = tuple(settings.active) if settings else None
@@ -105,7 +110,7 @@ def look(
     if settings and on:
         _overdue(found, settings, runs, alerts.grace, since, now)
         whole.add("overdue")
-    _machine(found, home)
+    _machine(found, home, with_backup)
     wrong = {
         key: one for key, one in found.wrong.items() if on is None or not key.partner or key.partner in on
     }
@@ -256,12 +261,14 @@ def _overdue(
         )
 
 
-def _machine(found: _Finding, home: Path) -> None:
+def _machine(found: _Finding, home: Path, with_backup: bool) -> None:
     """Room on the disk, and the age of the backup where one is named, as `doctor` judges them."""
-    lines: Iterator[CheckLine] = (line for check in (machine.disk, machine.backup) for line in check(home))
-    for line in lines:
-        text = f"{line.what}: {line.text}; {line.todo}" if line.state == "wrong" else None
-        found.add(Key(line.what), text)
+    for check in (machine.disk, *((machine.backup,) if with_backup else ())):
+        # A place that does not answer just now says nothing of the backups in it.
+        with suppress(StammdatenError, OSError):
+            for line in check(home):
+                text = f"{line.what}: {line.text}; {line.todo}" if line.state == "wrong" else None
+                found.add(Key(line.what), text)
 
 
 def _lines(run: RecordedRun, name: str) -> Iterator[Mapping[str, Any]]:

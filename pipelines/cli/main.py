@@ -19,6 +19,7 @@ import typer
 
 from pipelines import interrupt
 from pipelines.cli.alerts import alerts_app, watch_command
+from pipelines.cli.backup import backup_command, restore_command
 from pipelines.cli.check import adopt_command, verify_command
 from pipelines.cli.doctor import doctor_command
 from pipelines.cli.init import init_command, show_version
@@ -416,6 +417,8 @@ app.command("schedule")(schedule_command)
 app.command("doctor")(doctor_command)
 app.command("metrics")(metrics_command)
 app.command("watch")(watch_command)
+app.command("backup")(backup_command)
+app.command("restore")(restore_command)
 app.add_typer(partner_app, name="partner")
 app.add_typer(runs_app, name="runs")
 app.add_typer(alerts_app, name="alerts")

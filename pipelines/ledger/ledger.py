@@ -7,6 +7,7 @@ at the partner as it is, see `held.py`), `by_law` (what it withdraws whatever gu
 `systems` (which address the ledger of a partner speaks of), `feedback` (which files of a partner were read, see
 `pipelines/push/feedback.py`),
 `plan_renumbered` (see `renumbered.py`: two rows a pair, so that erasing a person by its ids finds both).
+`restored` (which partners wait after a restore, see `restored.py`).
 `runs`, `run_partners`, `run_entities`, `run_rules` are filled by `pipelines/history`, `alerts` by `pipelines/alerts`.
 `use_case` in some of them is that of a run which was limited to one; NULL: it was of all.
 """
@@ -99,6 +100,9 @@ alter table sync.ledger add column if not exists content varchar;
 alter table sync.plan add column if not exists content varchar;
 alter table sync.plan add column if not exists with_parent boolean;
 create table if not exists sync.rekeyed (partner varchar, former varchar, now varchar);
+create table if not exists sync.restored (
+    partner varchar, taken_at timestamptz, restored_at timestamptz, compared_at timestamptz, compared_by varchar
+);
 create table if not exists sync.systems (partner varchar, address varchar, since timestamptz);
 create table if not exists sync.feedback (
     partner varchar, name varchar, size bigint, modified timestamptz, hash varchar, read_at timestamptz, note varchar

@@ -10,6 +10,7 @@ from pipelines.explain.report import ExplainReport
 from pipelines.forget.report import ForgetReport, KeptRecord
 from pipelines.report import Report
 from pipelines.reports.alerts import AlertsReport, AlertsTestReport, WatchReport
+from pipelines.reports.backup import BackupReport, RestoreReport
 from pipelines.reports.check import AdoptReport, RekeyReport, VerifyReport
 from pipelines.reports.doctor import DoctorReport
 from pipelines.reports.history import RunShowReport, RunsReport, TidyReport
@@ -39,6 +40,8 @@ REPORTS: Mapping[str, type[Report]] = {
     "alerts test": AlertsTestReport,
     "alerts": AlertsReport,
     "watch": WatchReport,
+    "backup": BackupReport,
+    "restore": RestoreReport,
     "partner new": PartnerNewReport,
     "runs show": RunShowReport,
     "runs tidy": TidyReport,

@@ -302,6 +302,11 @@ def test_a_full_disk_and_an_old_backup_are_told(
     found = seen(home, since=DAY + timedelta(days=1))
     assert {key.kind for key in found.wrong} == {"disk", "backup"}
     assert "holds no" in found.wrong[Key("backup")].text
+    monkeypatch.setenv("STAMMDATEN_BACKUP", "s3://akten/x")
+    monkeypatch.setenv("BACKUP__CREDENTIALS__ENDPOINT_URL", "http://127.0.0.1:9")
+    monkeypatch.setenv("BACKUP__CREDENTIALS__AWS_ACCESS_KEY_ID", "k")
+    monkeypatch.setenv("BACKUP__CREDENTIALS__AWS_SECRET_ACCESS_KEY", "s")
+    assert seen(home, since=DAY + timedelta(days=1)).end_of(Key("backup")) is None
 
 
 def test_a_text_is_one_line_of_bounded_length(home: Path, ran: Ran) -> None:
