@@ -36,7 +36,7 @@ def after_run(home: Path, settings: Callable[[], Vars | None]) -> tuple[str, ...
     """Tells the targets what a run changed; returns what to say of targets that did not take it. Never raises."""
     try:
         alerts = read_alerts()
-        news = _tell(home, _safely(settings), alerts, datetime.now(UTC), with_backup=False)
+        news = _tell(home, _safely(settings), alerts, datetime.now(UTC), is_watch=False)
     except BusyError:
         return ()  # whoever tells just now, or the next watch, tells this, too
     except StammdatenError as problem:
@@ -117,7 +117,7 @@ def _checked() -> AlertSettings:
 
 
 def _tell(
-    home: Path, settings: Vars | None, alerts: AlertSettings, now: datetime, with_backup: bool = True
+    home: Path, settings: Vars | None, alerts: AlertSettings, now: datetime, is_watch: bool = True
 ) -> News:
     """Compares what is wrong with what was, notes the difference, and tells each target all that it has not heard."""
     with open_book(home, alerts.timeout + STARTING) as book:
@@ -129,7 +129,7 @@ def _tell(
             frozenset(one.key for one in before),
             _first(book, now),
             now,
-            with_backup,
+            is_watch,
         )
         known = {alert.key for alert in before}
         begun = [

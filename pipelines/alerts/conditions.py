@@ -91,11 +91,12 @@ def look(
     is_open: frozenset[Key],
     since: datetime,
     now: datetime,
-    with_backup: bool = True,
+    is_watch: bool = True,
 ) -> Seen:
     """What is wrong at this moment. `settings` None: they cannot be read; `since`: when this home was first watched.
 
-    `with_backup`: the age of the backup is looked at, which may lie on another machine.
+    `is_watch`: the settings are those of the schedule; a run may have been given others, which switch nothing off. And
+    the age of the backup is looked at, which may lie on another machine.
     """
     runs = [run for file in run_files(home)[-LOOKED_BACK:] if (run := read_file(file))]
     settings = settings.whole() if settings else None
@@ -109,12 +110,13 @@ def look(
         whole.add("dropped")
     if settings and on:
         _overdue(found, settings, runs, alerts.grace, since, now)
-        whole.add("overdue")
-    _machine(found, home, with_backup)
+        if is_watch:
+            whole.add("overdue")
+    _machine(found, home, is_watch)
     wrong = {
         key: one for key, one in found.wrong.items() if on is None or not key.partner or key.partner in on
     }
-    return Seen(wrong, frozenset(found.well), frozenset(whole), on)
+    return Seen(wrong, frozenset(found.well), frozenset(whole), on if is_watch else None)
 
 
 def _failed_runs(found: _Finding, runs: list[RecordedRun], on: tuple[str, ...] | None) -> None:
@@ -125,7 +127,7 @@ def _failed_runs(found: _Finding, runs: list[RecordedRun], on: tuple[str, ...] |
     for run in runs:
         if run.command != "run" or run.is_running or run.is_refused or run.exit == 130:
             continue
-        asked = frozenset(run.limited_to) or everybody
+        asked = frozenset(run.on) or everybody
         if _has_failed(run):
             failing[run.use_case] = failing.get(run.use_case, frozenset()) | asked
             last[run.use_case] = run

@@ -85,7 +85,7 @@ def restore(
                 " where there is none, say --older, and compare each partner before the next run (docs/backup.md)"
             )
         with closing(duckdb.connect(str(half / "stammdaten.duckdb"))) as db:
-            note_restored(db, known_partners(), manifest.created_at)
+            note_restored(db, [*known_partners(), *on], manifest.created_at)
         is_moving = True
         aside = _move(home, half)
     finally:

@@ -450,6 +450,7 @@ def _push(
     allowed: frozenset[str] = frozenset(),
 ) -> PushReport:
     limits = guards.limits(settings.guards)
+    check_restored(home, partners)
     with (
         _reading_documents(home, plan_id, partners) as contents,
         interrupt.finishing(interrupt.WITH_PARTNERS),

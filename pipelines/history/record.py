@@ -41,7 +41,7 @@ class Record:
         self.settings = settings
         if self._file:
             what = {"digest": settings_digest(settings), "stichtag": settings.stichtag.isoformat()}
-            self._file.note("settings", {**what, "limited_to": settings.only})
+            self._file.note("settings", {**what, "limited_to": settings.only, "on": settings.active})
         return settings
 
     def told(self, report: R) -> R:

@@ -98,7 +98,8 @@ class RecordedRun:
 
     `exit` is None for a run that is at work (`is_running`), and for one that ended without a word; `last_seen_at` is
     when it wrote last. `steps` in their order; one without seconds did not come to its end. `limited_to` are the
-    partners that were asked for by name, none: all. `is_refused`: it did nothing, because another run was at work.
+    partners that were asked for by name, none: all; `on` those that it was for, where its settings could be read (the
+    database does not have them). `is_refused`: it did nothing, because another run was at work.
     """
 
     run_id: str
@@ -115,6 +116,7 @@ class RecordedRun:
     settings: str | None = None
     stichtag: str | None = None
     limited_to: tuple[str, ...] = ()
+    on: tuple[str, ...] = ()
     is_refused: bool = False
     versions: Mapping[str, str] = field(default_factory=dict)
     load_id: str | None = None
@@ -207,6 +209,7 @@ def _take(known: Json, requests: dict[tuple[str, str], int], event: Json) -> Non
             settings=event["digest"],
             stichtag=event["stichtag"],
             limited_to=tuple(event.get("limited_to", ())),
+            on=tuple(event.get("on", ())),
         )
     elif kind == "step":
         known["steps"][event["name"]] = event.get("seconds")

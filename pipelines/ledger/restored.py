@@ -13,12 +13,13 @@ from pipelines.ledger.ledger import create_tables, open_database
 
 
 def note_restored(db: duckdb.DuckDBPyConnection, partners: list[str], taken_at: str) -> None:
-    """Lets these partners wait until they are compared."""
+    """Lets these partners wait until they are compared, and all that are in the ledger."""
     create_tables(db)
+    in_ledger = [name for (name,) in db.execute("select distinct partner from sync.ledger").fetchall()]
     db.execute("delete from sync.restored")
     db.executemany(
         "insert into sync.restored (partner, taken_at, restored_at) values (?, ?, now())",
-        [[name, taken_at] for name in partners],
+        [[name, taken_at] for name in sorted({*partners, *in_ledger})],
     )
 
 

@@ -52,6 +52,7 @@ def ran(home: Path) -> Ran:
         command: str = "run",
         use_case: str | None = None,
         only: tuple[str, ...] = (),
+        on: tuple[str, ...] = (),
         partners: dict[str, tuple[str, str | None]] | None = None,
         entities: dict[tuple[str, str], dict[str, int]] | None = None,
         message: str | None = None,
@@ -64,7 +65,15 @@ def ran(home: Path) -> Ran:
         run_id, ended = f"{count:012x}", at + timedelta(minutes=minutes)
         begin = {"event": "begin", "run_id": run_id, "command": command, "use_case": use_case, "versions": {}}
         lines: list[dict[str, Any]] = [{**begin, "at": at.isoformat()}]
-        lines.append({"event": "settings", "digest": "d", "stichtag": "2026-12-01", "limited_to": only})
+        lines.append(
+            {
+                "event": "settings",
+                "digest": "d",
+                "stichtag": "2026-12-01",
+                "limited_to": only,
+                "on": on or only,
+            }
+        )
         if partners:
             told = [{"partner": name, "result": r, "why": why} for name, (r, why) in partners.items()]
             lines.append({"event": "partners", "lines": told})

@@ -82,6 +82,22 @@ def test_a_failed_run_is_over_with_a_good_one_for_all_of_its_partners(home: Path
     assert {Key("run"), Key("run", None, "leerstaende")} <= seen(home).well
 
 
+def test_a_run_that_was_given_other_partners_makes_good_for_these_and_switches_no_other_off(
+    home: Path, ran: Ran
+) -> None:
+    ran(DAY, 2, on=("etg24", "facilioo"))
+    ran(DAY + timedelta(minutes=5), 1, partners={"facilioo": ("stopped", "down")}, command="push")
+    ran(DAY + timedelta(minutes=10), 0, on=("etg24",))
+    assert wrong(home) == {("run", None, None), ("stopped", "facilioo", None)}
+    given, now = settings("etg24"), DAY + timedelta(hours=1)
+    found = look(home, given, AlertSettings(), frozenset(), FAR, now, is_watch=False)
+    assert found.end_of(Key("stopped", "facilioo")) is None
+    assert found.end_of(Key("overdue", None, "leerstaende")) is None
+    found = look(home, given, AlertSettings(), frozenset(), FAR, now)
+    assert found.end_of(Key("stopped", "facilioo")) == "the partner was switched off"
+    assert found.end_of(Key("overdue", None, "leerstaende")) == "well again"
+
+
 def test_a_limited_run_that_fails_is_made_good_by_one_of_its_partners(home: Path, ran: Ran) -> None:
     ran(DAY, 0)
     ran(DAY + timedelta(minutes=10), 2, only=("etg24",))
