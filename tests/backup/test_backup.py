@@ -30,6 +30,7 @@ from pipelines.commands import adopt_verify
 from pipelines.commands import build as dbt
 from pipelines.commands import run as flow
 from pipelines.doctor import machine
+from pipelines.doctor.runs import restored
 from pipelines.errors import RunningError, SettingsError, StammdatenError
 from pipelines.ledger.ledger import open_database
 from pipelines.ledger.restored import check_restored
@@ -135,6 +136,7 @@ def test_a_home_that_is_lost_comes_back_and_nothing_is_doubled_or_withdrawn(
     assert site.ledger(LEDGER) == before
     with pytest.raises(SettingsError, match=r"etg24: the ledger was restored .* stammdaten verify etg24"):
         check_restored(home, ["etg24"])
+    assert ("restore", "etg24") in {(line.what, line.subject) for line in restored(home)}
     report = verified()
     assert (report.exit, report.findings) == (0, ())
     assert "it is sent to again" in report.notes[0]
@@ -562,6 +564,7 @@ def test_a_run_backs_up_at_its_end_where_that_is_set_and_does_not_fail_by_it(
     assert len(told) == 2
 
 
+@pytest.mark.slow
 def test_an_object_store_takes_a_backup_and_gives_it_back(
     site: Site, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
