@@ -131,6 +131,18 @@ def test_a_run_tells_by_itself_and_is_not_touched_by_a_target_that_fails(
     assert "hook has to be told 1 yet: it answered 500" in asked("alerts").stdout
 
 
+def test_a_wrong_address_ends_a_run_before_anything_and_the_right_ones_hear_of_it(
+    home: Path, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ALERTS__TARGETS__TEAMS", f"workflow://{SECRET}")
+    done = asked("run")
+    assert (done.exit_code, str(done.exception).partition(":")[0]) == (1, "ALERTS__TARGETS__TEAMS")
+    assert SECRET not in str(done.exception)
+    (mail,) = mailbox.mails
+    assert "stammdaten run failed: ALERTS__TARGETS__TEAMS: is no address" in mail.get_body().get_content()
+    assert [file.name for file in home.iterdir() if file.suffix == ".duckdb"] == []
+
+
 def test_no_secret_is_told_noted_or_kept(
     home: Path, ran: Ran, webhook: Webhook, mailbox: Mailbox, now: datetime
 ) -> None:
