@@ -34,7 +34,7 @@ from pipelines.settings import database, memory_limit
 from pipelines.sql_file import read_sql
 
 # What the books need that are kept part by part, however long a push was.
-LITTLE_MEMORY = "32MB"
+LITTLE_MEMORY = "24MB"
 T = TypeVar("T")
 
 SCHEMA = """
@@ -185,9 +185,11 @@ end
 
 
 @contextmanager
-def open_database(home: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+def open_database(home: Path, is_memory_tight: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
     """The DuckDB file with the tables of the schema `sync`, closed again when done.
 
+    `is_memory_tight`: closed in little memory, by the only one who has it open; a checkpoint that needs more is left to
+    whoever opens it next.
     Raises like `connect`: `BusyError` when another program holds it for too long; `StammdatenError` for a full disk.
     """
     db = connect(database(home))
@@ -202,6 +204,9 @@ def open_database(home: Path) -> Iterator[duckdb.DuckDBPyConnection]:
             f"{database(home)}: {said(problem)}; free disk or memory and run again"
         ) from None
     finally:
+        if is_memory_tight:
+            with suppress(duckdb.Error):
+                db.execute(f"set threads = 1; set memory_limit = '{LITTLE_MEMORY}'")
         db.close()
 
 
