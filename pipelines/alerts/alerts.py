@@ -18,6 +18,7 @@ from pipelines.settings import Vars
 
 # Two that end at once: the second waits until the first has told, which takes its timeout at most.
 STARTING = 10.0
+UNNOTED = "Alerts cannot be noted ({why}), so they may be told again; free the disk"
 NO_TARGET = "No target is set, so nobody is told: set ALERTS__TARGETS__<name> to an address of apprise (docs/alerts.md)"
 
 
@@ -136,7 +137,7 @@ def _tell(
             one for key, one in sorted(seen.wrong.items(), key=lambda item: str(item[0])) if key not in known
         ]
         over = [(alert, why) for alert in before if (why := seen.end_of(alert.key))]
-        notes: tuple[str, ...] = ()
+        notes = (UNNOTED.format(why=book.why),) if book.why else ()
         try:
             book.note(begun, over, list(alerts.targets), now)
             due = [one for one in book.due() if one.target in alerts.targets]
@@ -146,7 +147,7 @@ def _tell(
             # Rather twice than not at all: most likely the disk is full, and somebody has to hear of that.
             due = _unnoted(begun, over, alerts, now)
             told = _send(None, due, alerts)
-            notes = (f"Alerts cannot be noted ({said(problem)}), so they may be told again; free the disk",)
+            notes = (UNNOTED.format(why=said(problem)),)
         waiting: dict[str, int] = {}
         for one in due:
             waiting[one.target] = waiting.get(one.target, 0) + 1

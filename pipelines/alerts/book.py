@@ -16,7 +16,7 @@ from pathlib import Path
 import duckdb
 
 from pipelines.alerts.conditions import Condition, Key
-from pipelines.database import open_file
+from pipelines.database import open_file, said
 from pipelines.errors import BusyError
 from pipelines.ledger.ledger import create_tables, in_transaction
 from pipelines.settings import database
@@ -77,19 +77,27 @@ class Due:
 class Book:
     """The file of alerts. Every change is a transaction; raises `sqlite3.Error` where it cannot be written."""
 
-    def __init__(self, home: Path):
-        self._path = home / FILE
-        is_new = not self._path.exists()
-        self._db = sqlite3.connect(self._path, timeout=10, isolation_level=None, check_same_thread=False)
+    def __init__(self, path: Path | str, why: str | None = None):
+        # Why what is noted here is forgotten with the process, and so is told again; None where it is kept.
+        self.why = why
+        self._db = sqlite3.connect(path, timeout=10, isolation_level=None, check_same_thread=False)
+        try:
+            self._make()
+        except BaseException:
+            self._db.close()
+            raise
+
+    def _make(self) -> None:
         # The journal keeps its room, too.
         self._db.execute("pragma journal_mode = persist")
-        if is_new or not self._db.execute("select 1 from sqlite_master where name = 'room'").fetchone():
-            with self._change():
-                for statement in SCHEMA.split(";"):
-                    self._db.execute(statement)
-                self._db.execute("insert into room values (zeroblob(?))", [RESERVED])
-            with self._change():
-                self._db.execute("delete from room")
+        if self._db.execute("select 1 from sqlite_master where name = 'room'").fetchone():
+            return
+        with self._change():
+            for statement in SCHEMA.split(";"):
+                self._db.execute(statement)
+            self._db.execute("insert into room values (zeroblob(?))", [RESERVED])
+        with self._change():
+            self._db.execute("delete from room")
 
     def close(self) -> None:
         """Lets go of the file."""
@@ -222,15 +230,29 @@ def open_book(home: Path, wait: float = 0) -> Iterator[Book]:
                 if time.monotonic() >= until:
                     raise BusyError(f"{home / FILE}: another command tells of alerts just now") from None
                 time.sleep(0.1)
-        with closing(Book(home)) as book:
+        with closing(_opened(home / FILE)) as book:
             yield book
+
+
+def _opened(path: Path) -> Book:
+    """The book; one that is damaged is put aside, and where none can be written it lasts as long as the process."""
+    try:
+        return Book(path)
+    except sqlite3.OperationalError as problem:
+        if "locked" in str(problem):
+            raise BusyError(f"{path}: another program holds it; close it there") from None
+        # Most likely the disk is full.
+        return Book(":memory:", said(problem))
+    except sqlite3.DatabaseError:
+        path.replace(path.with_name(f"{path.name}.damaged"))
+        return Book(path)
 
 
 def read_open(home: Path) -> tuple[list[Alert], list[Due]]:
     """What is wrong now, and what is still to be told; nothing where nobody has looked yet. Changes nothing."""
     if not (home / FILE).exists():
         return [], []
-    with closing(Book(home)) as book:
+    with closing(_opened(home / FILE)) as book:
         return book.open_alerts(), book.due()
 
 

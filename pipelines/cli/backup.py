@@ -29,8 +29,9 @@ def backup_command(
     from pipelines.backup.take import backup_report
     from pipelines.commands.known_settings import check_known_settings
 
-    check_known_settings()
-    report = backup_report(home(), to)
+    with terminal.recorded("backup") as run:
+        check_known_settings()
+        report = run.told(backup_report(home(), to))
     if as_json:
         terminal.show_document(report)
         return

@@ -315,6 +315,32 @@ def test_without_room_to_note_it_somebody_hears_of_it(
     assert webhook.titles[1:] == ["Stammdaten prod: 1 over"]
 
 
+def test_a_disk_that_was_full_from_the_first_is_told_too(
+    home: Path, ran: Ran, webhook: Webhook, now: datetime
+) -> None:
+    ran(now - timedelta(hours=2), 2, message="broken")
+    code = (
+        "import resource, sys; resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, resource.RLIM_INFINITY));"
+        "from pipelines.cli.main import main; sys.argv = ['stammdaten', 'watch', '--vars', sys.argv[1]]; main()"
+    )
+    words = [sys.executable, "-c", code, GIVEN]
+    done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False)  # noqa: S603
+    assert (done.returncode, done.stderr[:22]) == (1, "Alerts cannot be noted")
+    assert webhook.titles == ["Stammdaten prod: 1 new"]
+
+
+def test_a_book_that_is_damaged_is_put_aside_and_what_is_open_is_told_again(
+    home: Path, ran: Ran, webhook: Webhook, now: datetime
+) -> None:
+    ran(now - timedelta(hours=2), 2, message="broken")
+    (home / "alerts.sqlite").write_bytes(b"no database at all, though it is long enough to be one" * 9)
+    assert asked("alerts").exit_code == 0
+    watched()
+    watched()
+    assert webhook.titles == ["Stammdaten prod: 1 new"]
+    assert (home / "alerts.sqlite.damaged").exists()
+
+
 def test_a_test_says_target_by_target_what_became_of_it(
     home: Path, webhook: Webhook, mailbox: Mailbox
 ) -> None:
