@@ -492,6 +492,54 @@ def test_a_full_disk_ends_a_backup_in_one_line_and_leaves_the_former_one(
     assert files(to) == before
 
 
+def test_a_full_disk_ends_a_restore_and_leaves_the_home_as_it_was(site: Site, home: Path, to: Path) -> None:
+    site.sync("etg24", EARLY)
+    assert asked("backup", str(to)).exit_code == 0
+    before = site.ledger(LEDGER)
+    code = (
+        "import resource, sys; from pipelines.cli.main import main\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, resource.RLIM_INFINITY))\n"
+        "sys.argv = ['stammdaten', 'restore', sys.argv[1], '--over']; main()"
+    )
+    done = subprocess.run(  # noqa: S603
+        [sys.executable, "-c", code, str(to)], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, "no room is left on the disk" in done.stderr) == (2, True)
+    assert not [name for name in files(home) if name.startswith((HALF, "before-restore"))]
+    assert site.ledger(LEDGER) == before
+
+
+def test_a_restore_that_is_killed_leaves_a_home_that_nothing_runs_in(
+    site: Site, home: Path, to: Path
+) -> None:
+    site.sync("etg24", EARLY)
+    before = site.ledger(LEDGER)
+    assert asked("backup", str(to)).exit_code == 0
+    code = (
+        "import sys, time; from pathlib import Path; from pipelines.backup import restore\n"
+        "moved = Path.rename\n"
+        "def slow(path, target):\n"
+        "    done = moved(path, target)\n"
+        "    if path.name == 'stammdaten.duckdb': print('moved', flush=True); time.sleep(60)\n"
+        "    return done\n"
+        "Path.rename = slow\n"
+        "restore.restore_report(Path(sys.argv[1]), sys.argv[2], True, True, [])"
+    )
+    child = subprocess.Popen(  # noqa: S603
+        [sys.executable, "-c", code, str(home), str(to)], cwd=ROOT, stdout=subprocess.PIPE, text=True
+    )
+    assert child.stdout
+    assert child.stdout.readline() == "moved\n"
+    child.kill()
+    child.wait()
+    assert not database(home).exists()
+    for command in (["load"], ["run"], ["backup", str(to)]):
+        assert "a restore broke off there; restore again" in said(*command)
+    assert asked("restore", str(to), "--older").exit_code == 0
+    assert site.ledger(LEDGER) == before
+    assert not (home / HALF).exists()
+
+
 def test_a_backup_waits_for_no_run_and_a_run_finds_no_half_restored_home(
     site: Site, home: Path, to: Path
 ) -> None:
