@@ -253,7 +253,9 @@ def build(dbt: Dbt, raw_database: Callable[[Mapping[str, Rows]], Path], opened: 
     ) -> duckdb.DuckDBPyConnection:
         chosen = ["--select", *select] if select else []
         kinds = [] if tests else ["--resource-type", "seed", "--resource-type", "model"]
-        kinds += [] if unit_tests or not tests else ["--exclude-resource-type", "unit_test"]
+        if tests and not unit_tests:
+            # Tests of seeds run with the unit tests, once for all partners.
+            kinds += ["--exclude-resource-type", "unit_test", "--exclude", "path:seeds,resource_type:test"]
 
         def make(path: Path) -> None:
             raw_database(tables)
