@@ -360,11 +360,15 @@ def _partners(
 ) -> Iterator[PartnerRow]:
     results = {line["partner"]: line for line in run.partners}
     former = {partner for partner, _ in _counts(past[0])} if past else set()
+    reached = {line["partner"] for line in (*run.entities, *run.states)}
     names = dict.fromkeys([*(partner for partner, _ in counts), *results, *sorted(former)])
     for name in names:
         own = sum((one for (partner, _), one in counts.items() if partner == name), Counts())
         totals = [_total(one, name) for one in history]
-        tone, word = _result(results.get(name), own, name in former)
+        if name in results or name in reached:
+            tone, word = _result(results.get(name), own)
+        else:
+            tone, word = "off", "not in this run" if reached else "not reached"
         yield PartnerRow(
             name=name,
             tone=tone,
@@ -383,11 +387,9 @@ def _total(counts: dict[Key, Counts], partner: str) -> Counts | None:
     return sum(own, Counts()) if own else None
 
 
-def _result(line: Json | None, counts: Counts, was_there: bool) -> tuple[str, str]:
+def _result(line: Json | None, counts: Counts) -> tuple[str, str]:
     """What a run came to at a partner, as a colour and as words."""
     result = line["result"] if line else None
-    if line is None:
-        return "off", "not in this run" if was_there else "not reached"
     if result == "guard":
         return "bad", "held back by a guard"
     if result == "failure":
@@ -412,7 +414,12 @@ def _points(run: RecordedRun) -> Iterator[Point]:
                 "bad", "Given up", str(line["partner"]), str(line["why"] or ""),
                 "The next run goes on with what is left. Is it the credential or the network: `stammdaten doctor`",
             )  # fmt: skip
-    for guard in _lines(report, "guards"):
+    tripped = _lines(report, "guards") or [
+        {"partner": line["partner"], "guard": line["why"]}
+        for line in run.partners
+        if line["result"] == "guard"
+    ]
+    for guard in tripped:
         yield Point(
             "bad", "Guard", f"{guard.get('partner')}: {guard.get('guard')}", str(guard.get("message") or ""),
             "Look at the rows: `stammdaten plan --rows`. If this is meant, for this one plan only:"
