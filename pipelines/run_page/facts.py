@@ -1,7 +1,7 @@
 """What the page of a run says, taken from the history: words and numbers, no markup."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from statistics import median
 from zoneinfo import ZoneInfo
@@ -188,6 +188,10 @@ def page_of(run: RecordedRun, before: Sequence[RecordedRun], due: Iterable[NextR
     counted = run if _has_pushed(run) else past[0] if run.command in PUSHING and past else None
     series = [*reversed(past), run] if counted is run else list(reversed(past))
     counts = _counts(counted) if counted else {}
+    if counted is not run:
+        counts = {
+            key: replace(one, created=0, updated=0, withdrawn=0, requests=0) for key, one in counts.items()
+        }
     history = [_counts(one) for one in series]
     rules = _rules(run, before)
     # What stands still is worth no more than a line below.
@@ -202,7 +206,7 @@ def page_of(run: RecordedRun, before: Sequence[RecordedRun], due: Iterable[NextR
         compared=len(series),
         partners=tuple(_partners(run, counts, history, past)),
         as_of=head(counted).begun if counted and counted is not run else None,
-        points=tuple(_points(run)),
+        points=(*_points(run), *(_reasons(counted) if counted else ())),
         flows=tuple(flows(run.flow, {key: one.parts for key, one in _counts(run).items()})),
         entities=tuple(_entities(counts, history)),
         rules=tuple(is_open),
@@ -406,7 +410,7 @@ def _result(line: Json | None, counts: Counts) -> tuple[str, str]:
 
 
 def _points(run: RecordedRun) -> Iterator[Point]:
-    """What keeps partners back, then what is not delivered by reason: the worst first, then the most rows."""
+    """What keeps partners back."""
     report = run.report or {}
     for line in run.partners:
         if line["result"] == "stopped":
@@ -436,10 +440,10 @@ def _points(run: RecordedRun) -> Iterator[Point]:
             "The partner is not pushed while this test, model or column does not hold.",
             "The rows by their keys: `stammdaten build`",
         )  # fmt: skip
-    yield from _reasons(run)
 
 
 def _reasons(run: RecordedRun) -> Iterator[Point]:
+    """What is not delivered or held, by reason: the worst first, then the most rows."""
     said = {
         (line.get("partner"), line.get("entity"), line.get("reason")): str(line.get("how") or "")
         for line in _lines(run.report or {}, "reasons")

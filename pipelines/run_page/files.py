@@ -168,7 +168,7 @@ def _templates() -> tuple[Environment, str, str]:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(n="{:,}".format, took=took)
+    environment.filters.update(n="{:,}".format, g="{:g}".format, took=took)
     style = (Path(__file__).parent / "style.css").read_text(encoding="utf-8")
     return environment, style, base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
 

@@ -98,9 +98,15 @@ def bar(
     )
 
 
+# What a housing company counts by.
+UNITS = "verwaltungseinheit"
 # The picture of one ERP table, from left to right: what came in, what lives or was dropped, what became of it.
 NODE, DROP_X, LIVING_X, LANE_X, LANE_LENGTH = 12, 130, 420, 556, 160
 TOP, FLOW_HEIGHT, DROP_SLOT, LANE_SLOT = 22, 132, 32, 26
+
+
+# Signs of a partner's and an entity's name that fit before the bar.
+LONGEST_LABEL = 28
 
 
 @dataclass(frozen=True)
@@ -129,6 +135,7 @@ class Lane:
 
     partner: str
     entity: str
+    label: str
     in_mart: int
     y: float
     parts: tuple[Part, ...]
@@ -154,10 +161,16 @@ Outcomes = Mapping[tuple[str, str], Sequence[tuple[str, str, int]]]
 
 
 def flows(lines: Sequence[Json], outcomes: Outcomes) -> list[Flow]:
-    """One for each table that a mart is made from, the largest first; `outcomes`: by entity, tone, word and rows."""
+    """One for each table that a mart is made from: units, then what most is made from.
+
+    `outcomes`: by entity, tone, word and rows.
+    """
     tables = {line["table"] for line in lines if line["station"] == MART}
     found = [_flow(table, [line for line in lines if line["table"] == table], outcomes) for table in tables]
-    return sorted((flow for flow in found if flow.lanes), key=lambda flow: (-len(flow.lanes), flow.table))
+    return sorted(
+        (flow for flow in found if flow.lanes),
+        key=lambda flow: (flow.table != UNITS, -len(flow.lanes), flow.table),
+    )
 
 
 def _flow(table: str, lines: Sequence[Json], outcomes: Outcomes) -> Flow:
@@ -217,11 +230,18 @@ def _lane(line: Json, place: int, living: int, outcomes: Outcomes) -> Lane:
     return Lane(
         partner=entity[0],
         entity=entity[1],
+        label=shortened(entity[1], LONGEST_LABEL - len(entity[0])),
         in_mart=rows,
         y=TOP + LANE_SLOT * place,
         parts=bar([*parts, *unsent, ("none", "not for this partner", left_out)], whole, LANE_LENGTH),
         left_out=left_out,
     )
+
+
+def shortened(name: str, most: int) -> str:
+    """A name that has no more signs than fit; the table beside the picture has all of it."""
+    most = max(most, 4)
+    return name if len(name) <= most else f"{name[: most - 1]}…"
 
 
 def _wrapped(rule: str) -> tuple[str, ...]:
@@ -236,8 +256,9 @@ def _at_least(height: float, rows: int) -> float:
 def _band(x: float, y: float, thick: float, to_x: float, to_y: float, to_thick: float) -> str:
     """A band whose upper edge goes from one point to the other, as SVG writes it."""
     middle = (x + to_x) / 2
-    thick, to_thick = max(thick, 0.5), max(to_thick, 0.5)
+    up, down = round(y, 1), round(y + max(thick, 0.5), 1)
+    to_up, to_down = round(to_y, 1), round(to_y + max(to_thick, 0.5), 1)
     return (
-        f"M{x:g},{y:.1f}C{middle:g},{y:.1f} {middle:g},{to_y:.1f} {to_x:g},{to_y:.1f}V{to_y + to_thick:.1f}"
-        f"C{middle:g},{to_y + to_thick:.1f} {middle:g},{y + thick:.1f} {x:g},{y + thick:.1f}Z"
+        f"M{x:g},{up:g}C{middle:g},{up:g} {middle:g},{to_up:g} {to_x:g},{to_up:g}V{to_down:g}"
+        f"C{middle:g},{to_down:g} {middle:g},{down:g} {x:g},{down:g}Z"
     )

@@ -127,7 +127,15 @@ def test_steps_stand_beside_what_is_usual(home: Path) -> None:
 
 
 def test_a_run_that_did_not_get_as_far_shows_the_partners_as_the_last_one_left_them(home: Path) -> None:
-    write_run(home, 1, pushed(entity("etg24", "mieter", in_mart=9, created=9)))
+    refused = {
+        "partner": "etg24",
+        "entity": "mieter",
+        "state": "rejected",
+        "reason": "email_refused",
+        "rows": 1,
+    }
+    line = entity("etg24", "mieter", in_mart=10, created=9, rejected=1)
+    write_run(home, 1, [*pushed(line), noted("states", lines=[refused])], exit=1)
     failed = write_run(
         home,
         2,
@@ -139,6 +147,8 @@ def test_a_run_that_did_not_get_as_far_shows_the_partners_as_the_last_one_left_t
     assert (made.head.tone, made.head.headline) == ("bad", "Nothing was sent")
     assert made.as_of == "Wed 4 Nov 2026, 05:00 CET"
     assert [(row.name, row.word, row.counts.there) for row in made.partners] == [("etg24", "not reached", 9)]
+    assert (made.totals.created, made.totals.there, made.totals.refused) == (0, 9, 1)
+    assert [(point.title, point.rows) for point in made.points] == [("email_refused", 1)]
     assert [(step.name, step.seconds) for step in made.steps] == [("check", 1.0), ("load", None)]
     text = html(home, failed)
     assert "did not get as far as the push: counts are those of Wed 4 Nov 2026, 05:00 CET" in text
