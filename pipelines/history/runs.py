@@ -1,7 +1,7 @@
 """`sync.runs` and what hangs on it: filled from the files of runs; who is not in it yet is read from its file."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
@@ -90,8 +90,10 @@ def read_run(home: Path, run_id: str) -> RecordedRun | None:
     return run and with_lines(home, [run], with_report=True)[0]
 
 
-def with_lines(home: Path, runs: Sequence[RecordedRun], with_report: bool = False) -> list[RecordedRun]:
-    """The same runs with their lines, which `read_runs` leaves out; those of the database without their reports.
+def with_lines(
+    home: Path, runs: Sequence[RecordedRun], with_report: bool = False, names: Collection[str] = tuple(LINES)
+) -> list[RecordedRun]:
+    """The same runs with their lines of these names, which `read_runs` leaves out; `with_report`: with that, too.
 
     Where the database is held or has none of a run, the run is as it was given.
     """
@@ -104,7 +106,7 @@ def with_lines(home: Path, runs: Sequence[RecordedRun], with_report: bool = Fals
         ids = [run.run_id for run in runs]
         known = _reports(db, ids)
         there = _tables(db)
-        lines = {name: _lines_of(db, name, list(known)) for name in LINES if f"run_{name}" in there}
+        lines = {name: _lines_of(db, name, list(known)) for name in names if f"run_{name}" in there}
 
     def completed(run: RecordedRun) -> RecordedRun:
         found: dict[str, Any] = {name: by_run.get(run.run_id, ()) for name, by_run in lines.items()}

@@ -119,7 +119,7 @@ def _index(home: Path, runs: list[RecordedRun], why: str | None, due: tuple[Next
     """The list of the runs that have a page, the last one first."""
     there = {page.stem for page in page_files(home)}
     shown = [run for run in runs if run.run_id in there or run.is_running][:LISTED]
-    lines = {run.run_id: run for run in with_lines(home, shown)}
+    lines = {run.run_id: run for run in with_lines(home, shown, names=("entities",))}
     longest = max((run.seconds or 0 for run in shown[:LAST]), default=0)
     rows = [
         {
