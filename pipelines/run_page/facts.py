@@ -184,15 +184,15 @@ class Page:
 
 def page_of(run: RecordedRun, before: Sequence[RecordedRun], due: Iterable[NextRun], why: str | None) -> Page:
     """The page of a run; `before`: earlier ones with their lines, the last one first; `why` some may be missing."""
-    past = [one for one in before if one.use_case == run.use_case and _has_pushed(one)][: LAST - 1]
-    counted = run if _has_pushed(run) else past[0] if run.command in PUSHING and past else None
+    past = [one for one in before if one.use_case == run.use_case and has_pushed(one)][: LAST - 1]
+    counted = run if has_pushed(run) else past[0] if run.command in PUSHING and past else None
     series = [*reversed(past), run] if counted is run else list(reversed(past))
-    counts = _counts(counted) if counted else {}
+    counts = counts_of(counted) if counted else {}
     if counted is not run:
         counts = {
             key: replace(one, created=0, updated=0, withdrawn=0, requests=0) for key, one in counts.items()
         }
-    history = [_counts(one) for one in series]
+    history = [counts_of(one) for one in series]
     rules = _rules(run, before)
     # What stands still is worth no more than a line below.
     has_moved = [row for row in rules if row.jump or row.is_warned]
@@ -200,14 +200,14 @@ def page_of(run: RecordedRun, before: Sequence[RecordedRun], due: Iterable[NextR
     return Page(
         head=head(run),
         what=_what(run),
-        todo=None if _has_pushed(run) and run.exit == 1 else advice(run),
+        todo=None if has_pushed(run) and run.exit == 1 else advice(run),
         facts=_facts(run),
         totals=sum(counts.values(), Counts()),
         compared=len(series),
         partners=tuple(_partners(run, counts, history, past)),
         as_of=head(counted).begun if counted and counted is not run else None,
         points=(*_points(run), *(_reasons(counted) if counted else ())),
-        flows=tuple(flows(run.flow, {key: one.parts for key, one in _counts(run).items()})),
+        flows=tuple(flows(run.flow, {key: one.parts for key, one in counts_of(run).items()})),
         entities=tuple(_entities(counts, history)),
         rules=tuple(is_open),
         quiet_rules=tuple(row for row in rules if row not in is_open),
@@ -272,13 +272,13 @@ def took(seconds: float | None) -> str:
 
 def _what(run: RecordedRun) -> str:
     """How the run ended, in a sentence or two."""
-    if not (_has_pushed(run) and run.exit == 1):
+    if not (has_pushed(run) and run.exit == 1):
         text = in_words(run)
         return f"{text[:1].upper()}{text[1:]}"
     found: dict[str, list[str]] = {}
     for line in run.partners:
         found.setdefault(line["result"], []).append(line["partner"])
-    totals = sum(_counts(run).values(), Counts())
+    totals = sum(counts_of(run).values(), Counts())
     told = [
         f"{words}: {', '.join(found[result])}"
         for result, words in (
@@ -305,11 +305,12 @@ def _facts(run: RecordedRun) -> tuple[tuple[str, str], ...]:
     return tuple((name, str(value)) for name, value in known.items() if value)
 
 
-def _has_pushed(run: RecordedRun) -> bool:
+def has_pushed(run: RecordedRun) -> bool:
+    """Whether it came as far as the push."""
     return run.command in PUSHING and bool(run.entities or run.states)
 
 
-def _counts(run: RecordedRun) -> dict[Key, Counts]:
+def counts_of(run: RecordedRun) -> dict[Key, Counts]:
     """By partner and entity what became of the records; also of partners that were held back."""
     states: dict[Key, dict[str, int]] = {}
     for line in run.states:
@@ -363,7 +364,7 @@ def _partners(
     run: RecordedRun, counts: dict[Key, Counts], history: list[dict[Key, Counts]], past: list[RecordedRun]
 ) -> Iterator[PartnerRow]:
     results = {line["partner"]: line for line in run.partners}
-    former = {partner for partner, _ in _counts(past[0])} if past else set()
+    former = {partner for partner, _ in counts_of(past[0])} if past else set()
     reached = {line["partner"] for line in (*run.entities, *run.states)}
     names = dict.fromkeys([*(partner for partner, _ in counts), *results, *sorted(former)])
     for name in names:
@@ -423,11 +424,14 @@ def _points(run: RecordedRun) -> Iterator[Point]:
         for line in run.partners
         if line["result"] == "guard"
     ]
-    for guard in tripped:
+    every = sorted({str(guard.get("guard")) for guard in tripped})
+    for partner in dict.fromkeys(str(guard.get("partner")) for guard in tripped):
+        own = [guard for guard in tripped if str(guard.get("partner")) == partner]
         yield Point(
-            "bad", "Guard", f"{guard.get('partner')}: {guard.get('guard')}", str(guard.get("message") or ""),
+            "bad", "Guard", f"{partner}: {', '.join(sorted({str(guard.get('guard')) for guard in own}))}",
+            "; ".join(str(guard["message"]) for guard in own if guard.get("message")),
             "Look at the rows: `stammdaten plan --rows`. If this is meant, for this one plan only:"
-            f" `stammdaten push --plan {run.plan_id} --allow {guard.get('guard')}`",
+            f" `stammdaten push --plan {run.plan_id} {' '.join(f'--allow {name}' for name in every)}`",
         )  # fmt: skip
     failed = _lines(report, "failures") or [
         {"partner": line["partner"], "node": line["why"]}

@@ -21,7 +21,18 @@ from pipelines.history.runs import read_run, read_runs, with_lines
 from pipelines.history.tidy import PAGES, page_files
 from pipelines.reports.history import PageReport
 from pipelines.reports.look import NextRun
-from pipelines.run_page.facts import LAST, PUSHING, due_in_words, german, head, page_of, took
+from pipelines.run_page.facts import (
+    LAST,
+    PUSHING,
+    Counts,
+    counts_of,
+    due_in_words,
+    german,
+    has_pushed,
+    head,
+    page_of,
+    took,
+)
 from pipelines.suggest import did_you_mean
 from pipelines.unexpected import summary
 
@@ -119,21 +130,15 @@ def _index(home: Path, runs: list[RecordedRun], why: str | None, due: tuple[Next
     """The list of the runs that have a page, the last one first."""
     there = {page.stem for page in page_files(home)}
     shown = [run for run in runs if run.run_id in there or run.is_running][:LISTED]
-    lines = {run.run_id: run for run in with_lines(home, shown, names=("entities",))}
+    lines = {run.run_id: run for run in with_lines(home, shown, names=("entities", "states"))}
     longest = max((run.seconds or 0 for run in shown[:LAST]), default=0)
     rows = [
         {
             "head": head(run),
             "has_page": run.run_id in there,
-            "sent": [
-                sum(line[name] or 0 for line in lines[run.run_id].entities)
-                for name in ("created", "updated", "withdrawn")
-            ],
-            "undelivered": sum(
-                (line[name] or 0)
-                for line in lines[run.run_id].entities
-                for name in ("rejected", "blocked", "pending")
-            ),
+            "totals": sum(counts_of(lines[run.run_id]).values(), Counts())
+            if has_pushed(lines[run.run_id])
+            else None,
             "share": round(100 * (run.seconds or 0) / longest, 1) if longest else 0,
         }
         for run in shown

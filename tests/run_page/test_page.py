@@ -82,7 +82,25 @@ def test_what_to_look_at_is_told_with_rows_and_advice_the_worst_first(home: Path
         ("idwell", "users", 4),
     )
     assert "`stammdaten push --plan 9f1c0d27aa31 --allow withdraw`" in points[1].todo
+    assert points[1].meaning.startswith("withdraw: 610 of 3,333 units")
     assert all(point.todo for point in points)
+
+
+def test_guards_of_a_partner_are_one_point_and_the_command_lifts_all_that_tripped(home: Path) -> None:
+    guards = [
+        {"partner": "a", "guard": "withdraw", "message": "units: 9 of 10"},
+        {"partner": "a", "guard": "shrink", "message": "leases lost 9 of 10"},
+        {"partner": "b", "guard": "create", "message": "units: 90 of 100"},
+    ]
+    run_id = write_run(
+        home, 1, [*pushed(a=("guard", "shrink"), b=("guard", "create")), told(guards=guards)], exit=1
+    )
+    points = page(home, run_id).points
+    assert [(point.title, point.meaning) for point in points] == [
+        ("a: shrink, withdraw", "units: 9 of 10; leases lost 9 of 10"),
+        ("b: create", "units: 90 of 100"),
+    ]
+    assert "--plan 9f1c0d27aa31 --allow create --allow shrink --allow withdraw`" in points[0].todo
 
 
 def test_findings_that_have_moved_come_first_with_their_jump(home: Path) -> None:
