@@ -36,6 +36,7 @@ ROOMS = (
     "reports",
     "schedule",
     "history",
+    "run_page",
     "pages",
     "commands",
     "doctor",

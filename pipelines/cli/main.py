@@ -25,6 +25,7 @@ from pipelines.cli.look import explain_command, forget_command
 from pipelines.cli.metrics import metrics_command
 from pipelines.cli.partner import partner_app
 from pipelines.cli.rekey import rekey_command
+from pipelines.cli.report import report_command
 from pipelines.cli.runs import KeepDays, runs_app
 from pipelines.cli.schedule import schedule_command
 from pipelines.cli.terminal import (
@@ -413,6 +414,7 @@ app.command("forget")(forget_command)
 app.command("schedule")(schedule_command)
 app.command("doctor")(doctor_command)
 app.command("metrics")(metrics_command)
+app.command("report")(report_command)
 app.add_typer(partner_app, name="partner")
 app.add_typer(runs_app, name="runs")
 

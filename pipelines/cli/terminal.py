@@ -19,7 +19,7 @@ from rich.text import Text
 from pipelines import current_run, interrupt
 from pipelines.errors import SettingsError
 from pipelines.report import Report, as_json
-from pipelines.settings import Vars, read_vars
+from pipelines.settings import Vars, home, read_vars
 from pipelines.suggest import did_you_mean
 
 # `explain` answers in under a second, so the engine behind these is not loaded for it.
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
     from pipelines.history.record import Record
+    from pipelines.reports.look import NextRun
     from pipelines.reports.run import (
         BuildReport,
         FailureLine,
@@ -235,6 +236,7 @@ FORMATS = ("text", "json")
 def recorded(command: str, use_case: str | None = None, log_format: str = "text") -> "Iterator[Record]":
     """What happens inside the `with` is a run of its own in `stammdaten runs`."""
     from pipelines.history import record
+    from pipelines.run_page.files import write_after
 
     if log_format not in FORMATS:
         meant = did_you_mean(log_format, FORMATS)
@@ -244,8 +246,14 @@ def recorded(command: str, use_case: str | None = None, log_format: str = "text"
         tell("warning", text, style="yellow")
 
     err.as_events = log_format == "json"
-    with record.recorded(command, use_case, warn, err.event if err.as_events else lambda _: None) as run:
-        yield run
+    run_id = None
+    try:
+        with record.recorded(command, use_case, warn, err.event if err.as_events else lambda _: None) as run:
+            run_id = run.run_id
+            yield run
+    finally:
+        if run_id and (trouble := write_after(home(), run_id, due())):
+            warn(f"The page of this run: not written ({trouble}). The run itself is not touched by it.")
 
 
 def tell(kind: str, text: str, style: str = "") -> None:
@@ -255,6 +263,15 @@ def tell(kind: str, text: str, style: str = "") -> None:
         err.event(json.dumps({"at": now, "event": kind, "message": text}))
     else:
         err.print(text, style=style, soft_wrap=True)
+
+
+def due() -> "tuple[NextRun, ...]":
+    """What is due next by the settings as they stand; nothing where they cannot be read."""
+    from pipelines.schedule.report import next_runs
+
+    with suppress(Exception):
+        return next_runs(settings_of(None, None, None))
+    return ()
 
 
 def finish(report: "BuildReport | PushReport", as_json: bool) -> None:

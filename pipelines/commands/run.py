@@ -4,7 +4,6 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -39,6 +38,7 @@ from pipelines.erp.settings import erp_settings, increments, is_configured
 from pipelines.errors import BuildError, SettingsError
 from pipelines.explain.explain import rule_of
 from pipelines.forget import forget
+from pipelines.history.counted import count_flow, count_states
 from pipelines.history.run_file import KEEP_DAYS
 from pipelines.history.runs import read_runs
 from pipelines.history.shown import run_line
@@ -62,7 +62,6 @@ from pipelines.reports.look import (
     FindingCount,
     HeldCount,
     LedgerCount,
-    NextRun,
     PartnersReport,
     StatusReport,
 )
@@ -80,7 +79,7 @@ from pipelines.reports.run import (
     RunReport,
     WarningLine,
 )
-from pipelines.schedule.jobs import needed
+from pipelines.schedule.report import next_runs
 from pipelines.settings import VARS, Vars, config_value, database, is_loopback, setting_name, unknown_partner
 from pipelines.suggest import did_you_mean
 from pipelines.unexpected import summary
@@ -206,7 +205,7 @@ def push_only(
 def status_report(home: Path, settings: Vars) -> StatusReport:
     """What the last load brought, what the partners hold, what waits, and what rules dropped."""
     file = str(database(home))
-    runs, due = _last_runs(home), _next_runs(settings)
+    runs, due = _last_runs(home), next_runs(settings)
     if not database(home).exists():
         return StatusReport(database=file, last_load=None, last_load_kind=None, last_runs=runs, next_runs=due)
     with open_database(home) as db:
@@ -240,15 +239,6 @@ def _last_runs(home: Path) -> tuple[RunLine, ...]:
         if run.command == "run":
             found.setdefault(run.use_case, run_line(run))
     return tuple(found.values())
-
-
-def _next_runs(settings: Vars) -> tuple[NextRun, ...]:
-    """What is due next of what the settings ask for, the soonest first."""
-    due = [(job.due_after(datetime.now(UTC)), job) for job in needed(settings) if job.words[0] == "run"]
-    return tuple(
-        NextRun(job=job.name, command=f"stammdaten {' '.join(job.words)}", at=f"{at:%Y-%m-%dT%H:%M:%SZ}")
-        for at, job in sorted(due, key=lambda one: one[0])
-    )
 
 
 def _found(db: duckdb.DuckDBPyConnection) -> tuple[FindingCount, ...]:
@@ -451,6 +441,8 @@ def _push(
             if e in load_contract(p).of_use_case(settings.use_case)
         )
         current_run.note("requests", lines=_requests(db, plan_id))
+        states = count_states(db, plan_id, settings.active, settings.use_case)
+        current_run.note("states", lines=states)
     return PushReport(
         plan_id=plan_id,
         lines=tuple(pushed.lines),
@@ -562,6 +554,8 @@ def _build(home: Path, settings: Vars, progress: Progress) -> dbt.Build:
             shares.renew_findings(db, use_case)
         counted = [{k: v for k, v in as_json(line).items() if k != "meaning"} for line in _found(db)]
         current_run.note("rules", lines=counted)
+        tables = tables_of(read_nodes(home), settings) if use_case else None
+        current_run.note("flow", lines=count_flow(db, settings.active, use_case, tables))
     return built
 
 

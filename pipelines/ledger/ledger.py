@@ -7,7 +7,7 @@ at the partner as it is, see `held.py`), `by_law` (what it withdraws whatever gu
 `systems` (which address the ledger of a partner speaks of), `feedback` (which files of a partner were read, see
 `pipelines/push/feedback.py`),
 `plan_renumbered` (see `renumbered.py`: two rows a pair, so that erasing a person by its ids finds both).
-`runs`, `run_partners`, `run_entities`, `run_rules` are filled by `pipelines/history`.
+`runs` and `run_…` are filled by `pipelines/history`.
 `use_case` in some of them is that of a run which was limited to one; NULL: it was of all.
 """
 
@@ -119,6 +119,14 @@ create table if not exists sync.run_entities (
 );
 create table if not exists sync.run_rules (
     run_id varchar, position integer, rule varchar, table_name varchar, partner varchar, row_count bigint
+);
+create table if not exists sync.run_states (
+    run_id varchar, position integer, partner varchar, entity varchar, state varchar, reason varchar,
+    row_count bigint
+);
+create table if not exists sync.run_flow (
+    run_id varchar, position integer, station varchar, table_name varchar, rule varchar, partner varchar,
+    entity varchar, row_count bigint
 );
 """
 

@@ -11,7 +11,7 @@ from pipelines.forget.report import ForgetReport, KeptRecord
 from pipelines.report import Report
 from pipelines.reports.check import AdoptReport, RekeyReport, VerifyReport
 from pipelines.reports.doctor import DoctorReport
-from pipelines.reports.history import RunShowReport, RunsReport, TidyReport
+from pipelines.reports.history import PageReport, RunShowReport, RunsReport, TidyReport
 from pipelines.reports.look import PartnersReport, SampleReport, StatusReport
 from pipelines.reports.run import BuildReport, LoadReport, PlanReport, PushReport, RunReport
 from pipelines.reports.setup import InitReport, PartnerNewReport, ScheduleReport
@@ -39,6 +39,7 @@ REPORTS: Mapping[str, type[Report]] = {
     "runs show": RunShowReport,
     "runs tidy": TidyReport,
     "runs": RunsReport,
+    "report": PageReport,
 }
 LINES_WITH_BASES = (KeptRecord,)
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
