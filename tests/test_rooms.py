@@ -40,6 +40,7 @@ ROOMS = (
     "commands",
     "doctor",
     "cli",
+    "orchestration",
 )
 MOST_FILES = 15
 

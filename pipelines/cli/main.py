@@ -19,6 +19,7 @@ import typer
 
 from pipelines import interrupt
 from pipelines.cli.check import adopt_command, verify_command
+from pipelines.cli.dagster import dagster_command
 from pipelines.cli.doctor import doctor_command
 from pipelines.cli.init import init_command, show_version
 from pipelines.cli.look import explain_command, forget_command
@@ -412,6 +413,7 @@ app.command("explain")(explain_command)
 app.command("forget")(forget_command)
 app.command("schedule")(schedule_command)
 app.command("doctor")(doctor_command)
+app.command("dagster")(dagster_command)
 app.command("metrics")(metrics_command)
 app.add_typer(partner_app, name="partner")
 app.add_typer(runs_app, name="runs")
@@ -420,8 +422,6 @@ app.add_typer(runs_app, name="runs")
 def main() -> None:
     """Entry point. Whatever happens ends in one line on stderr and a documented exit status, never in a trace."""
     _open_streams()
-    # dlt would take signals for itself.
-    os.environ.setdefault("RUNTIME__INTERCEPT_SIGNALS", "false")
     sys.unraisablehook = lambda _: None
     threading.excepthook = lambda caught: _complain(caught.exc_value) if caught.exc_value else None
     with interrupt.handled():
