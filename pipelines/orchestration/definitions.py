@@ -41,16 +41,17 @@ def load_definitions() -> dg.Definitions:
         name = parsed(at, settings)
         read = manifest(at, name) or {}
     known.add_to_pending_reconstruction_metadata(MANIFEST, name)
-    return _definitions(read_graph(read, settings), settings)
+    return define(read_graph(read, settings), settings)
 
 
-def _definitions(graph: Graph, settings: Vars) -> dg.Definitions:
+def define(graph: Graph, settings: Vars) -> dg.Definitions:
+    """Assets, jobs, schedules and the sensor."""
     due = [job for job in needed(settings) if job.words[0] == "run"]
     jobs = {job: _run_job(job, graph, settings) for job in due}
     return dg.Definitions(
         assets=[_assets(graph)],
         jobs=[*jobs.values(), _push_job(graph), _plan_job(graph)],
-        schedules=[_schedule(job, run) for job, run in jobs.items()],
+        schedules=[schedule_of(job, run.name) for job, run in jobs.items()],
         sensors=[failed_runs],
         executor=dg.in_process_executor,
     )
@@ -115,12 +116,12 @@ def _plan_job(graph: Graph) -> dg.JobDefinition:
     return job
 
 
-def _schedule(job: Job, run: AssetJob) -> dg.ScheduleDefinition:
-    """The job at the times of `pipelines/schedule`; on from the start where an ERP is configured."""
+def schedule_of(job: Job, run: str) -> dg.ScheduleDefinition:
+    """The Dagster job `run` at the times of a job of the schedule; on from the start where an ERP is configured."""
 
     @dg.schedule(
         name=name_of(job),
-        job=run,
+        job_name=run,
         cron_schedule=job.cron,
         execution_timezone=TIME_ZONE,
         description=job.what,
@@ -130,9 +131,9 @@ def _schedule(job: Job, run: AssetJob) -> dg.ScheduleDefinition:
     )
     def due(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
         # What waits behind a long run would else go as often as it was due.
-        waiting = context.instance.get_runs(dg.RunsFilter(job_name=run.name, statuses=UNFINISHED), limit=1)
+        waiting = context.instance.get_runs(dg.RunsFilter(job_name=run, statuses=UNFINISHED), limit=1)
         if waiting:
-            return dg.SkipReason(f"{run.name} waits or is at work already (run {waiting[0].run_id})")
+            return dg.SkipReason(f"{run} waits or is at work already (run {waiting[0].run_id})")
         return dg.RunRequest()
 
     return due

@@ -31,9 +31,11 @@ class CheckedRunLauncher(DefaultRunLauncher):
 
     def _is_at_work(self, run: DagsterRun) -> bool:
         """Whether somebody holds the file of the run, also where the server that started it is gone."""
+        path = Path(self._instance.root_directory, WORKERS, run.run_id)
         try:
-            with Path(self._instance.root_directory, WORKERS, run.run_id).open("r") as file:
+            with path.open("r") as file:
                 fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+                path.unlink()
         except FileNotFoundError:
             return False
         except OSError:

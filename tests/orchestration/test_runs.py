@@ -4,10 +4,13 @@ import os
 from typing import Any
 
 import duckdb
+import pytest
 from dagster_shared.serdes import serialize_value
 
+from pipelines.errors import SettingsError
 from pipelines.lock import only_run
-from tests.orchestration.conftest import HELD_UP, WELL, Operator, failure_of
+from pipelines.orchestration.launch import settings_for
+from tests.orchestration.conftest import HELD_UP, WELL, Operator, failure_of, switch_on
 
 
 def materialized(result: Any) -> dict[str, Any]:
@@ -130,3 +133,19 @@ def test_what_dagster_keeps_holds_no_value_of_a_row(operator: Operator) -> None:
     )
     assert len(said) > 100_000
     assert [value for value in values if value in said] == []
+
+
+def test_a_partner_that_was_switched_on_since_gets_nothing_before_it_has_its_assets(
+    operator: Operator,
+) -> None:
+    project = operator.folder / "dbt_project.yml"
+    former = project.read_text(encoding="utf-8")
+    there = {WELL, HELD_UP}
+    assert sorted(settings_for(there, None).active) == sorted(there)
+    switch_on(project, WELL, HELD_UP, "etg24")
+    assert sorted(settings_for(there, None).active) == sorted(there)
+    project.write_text(former.replace(f"    {HELD_UP}: {{aktiv: true", f"    {HELD_UP}: {{aktiv: false"))
+    assert settings_for(there, None).active == [WELL]
+    with pytest.raises(SettingsError, match="reload the code location"):
+        settings_for({HELD_UP}, None)
+    project.write_text(former, encoding="utf-8")
