@@ -170,6 +170,8 @@ class Site:
         for number in self.of_session() if self.processes else ():
             with suppress(ProcessLookupError):
                 os.kill(number, signal.SIGKILL)
+        for process in self.processes[-1:]:
+            process.wait(30)
 
 
 def until(is_so: Callable[[], bool], seconds: float, pause: float = 1.0) -> None:
