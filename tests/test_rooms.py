@@ -36,9 +36,11 @@ ROOMS = (
     "reports",
     "schedule",
     "history",
+    "backup",
     "pages",
     "commands",
     "doctor",
+    "alerts",
     "cli",
     "orchestration",
 )

@@ -6,9 +6,9 @@ import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated, Any, TextIO
+from typing import TYPE_CHECKING, Annotated, Any, TextIO, TypeVar
 
 import typer
 from rich.console import Console
@@ -36,6 +36,8 @@ if TYPE_CHECKING:
         RenumberedLine,
         WarningLine,
     )
+
+Noted = TypeVar("Noted", bound="PushReport")
 
 # Control characters, marks that turn the direction of writing, characters without a shape, halves of characters.
 UNSEEN = re.compile(
@@ -225,6 +227,8 @@ LogFormat = Annotated[
     ),
 ]
 FORMATS = ("text", "json")
+# Commands whose end may begin or end an alert; a plan or a verification is looked at by whoever asked for it.
+ALERTING = ("run", "push")
 
 
 @contextmanager
@@ -240,8 +244,34 @@ def recorded(command: str, use_case: str | None = None, log_format: str = "text"
         tell("warning", text, style="yellow")
 
     err.as_events = log_format == "json"
-    with record.recorded(command, use_case, warn, err.event if err.as_events else lambda _: None) as run:
-        yield run
+    run = None
+    try:
+        with record.recorded(command, use_case, warn, err.event if err.as_events else lambda _: None) as run:
+            if command in ALERTING:
+                from pipelines.alerts.settings import check_alerts
+
+                check_alerts()
+            yield run
+    except BaseException:
+        for note in _alerted(command, run):
+            warn(note)
+        raise
+    run.notes = _alerted(command, run)
+
+
+def _alerted(command: str, run: "Record | None") -> tuple[str, ...]:
+    """Tells the targets of alerts what the run changed; what is to be said of that. After a signal `watch` does it."""
+    if command not in ALERTING or run is None or run.home is None or interrupt.exit_code():
+        return ()
+    from pipelines.alerts.alerts import after_run
+
+    given = run.settings
+    return after_run(run.home, lambda: given or settings_of(None, None, None))
+
+
+def noted(report: Noted, run: "Record") -> Noted:
+    """The report with what is to be said after the run."""
+    return replace(report, notes=(*report.notes, *run.notes))
 
 
 def tell(kind: str, text: str, style: str = "") -> None:

@@ -20,9 +20,11 @@ COUNTED = (
 )  # fmt: skip
 PLAIN = (
     "run_id", "number", "command", "use_case", "begun_at", "last_seen_at", "ended_at", "seconds", "exit", "message",
-    "settings", "stichtag", "load_id", "plan_id",
+    "settings", "stichtag", "load_id", "plan_id", "is_refused",
 )  # fmt: skip
-AS_JSON = ("versions", "steps", "report")
+# A database of a former version is only read here.
+COLUMNS = "select column_name from duckdb_columns() where schema_name = 'sync' and table_name = 'runs'"
+AS_JSON = ("versions", "steps", "report", "limited_to")
 
 
 def fold_files(home: Path) -> None:
@@ -89,8 +91,10 @@ def _in_database(home: Path) -> tuple[list[RecordedRun], str | None]:
     with db:
         if not _has_table(db):
             return [], None
-        names = [*PLAIN, "versions", "steps"]
-        rows = db.execute(f"select {', '.join(names)} from sync.runs").fetchall()
+        names = [*PLAIN, "versions", "steps", "limited_to"]
+        there = {name for (name,) in db.execute(COLUMNS).fetchall()}
+        columns = [name if name in there else f"null as {name}" for name in names]
+        rows = db.execute(f"select {', '.join(columns)} from sync.runs").fetchall()
     return [_run(dict(zip(names, row, strict=True))) for row in rows], None
 
 
@@ -114,7 +118,15 @@ def _has_table(db: duckdb.DuckDBPyConnection) -> bool:
 
 def _run(row: dict[str, Any]) -> RecordedRun:
     steps, versions = json.loads(row.pop("steps")), json.loads(row.pop("versions"))
-    return RecordedRun(**row, steps=steps, versions=versions, is_running=False)
+    limited_to, is_refused = json.loads(row.pop("limited_to") or "[]"), bool(row.pop("is_refused"))
+    return RecordedRun(
+        **row,
+        steps=steps,
+        versions=versions,
+        limited_to=tuple(limited_to),
+        is_refused=is_refused,
+        is_running=False,
+    )
 
 
 def _with_lines(db: duckdb.DuckDBPyConnection, run: RecordedRun) -> RecordedRun:

@@ -1,5 +1,5 @@
 """How does Dagster run it, and what does its page show? Assets, checks, jobs, schedules and a sensor over the commands.
-May import everything but `cli`; nothing imports it. Load it with `dagster dev -m pipelines.orchestration`.
+May import everything; nothing imports it. Load it with `dagster dev -m pipelines.orchestration`.
 """
 
 from importlib.util import find_spec

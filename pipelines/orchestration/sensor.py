@@ -1,17 +1,18 @@
-"""Tells somebody of runs that failed at Dagster."""
+"""Tells somebody of runs that failed at Dagster, also of those that were killed and could not tell themselves."""
 
 import dagster as dg
 
-
-def tell_failed(job: str, run_id: str, message: str) -> None:
-    """Placeholder."""
+from pipelines.alerts.alerts import after_run
+from pipelines.commands.known_settings import read_settings
+from pipelines.settings import home
 
 
 @dg.run_failure_sensor(
     name="failed_runs",
     default_status=dg.DefaultSensorStatus.RUNNING,
-    description="Runs that failed at Dagster are told like all others, through the alerts of the settings.",
+    description="Tells the targets of alerts what is wrong, once: docs/alerts.md",
 )
 def failed_runs(context: dg.RunFailureSensorContext) -> None:
-    """One message for a run that failed, also for one that was killed and could not tell itself."""
-    tell_failed(context.dagster_run.job_name, context.dagster_run.run_id, context.failure_event.message or "")
+    """What a run has told itself is not told again."""
+    for note in after_run(home(), read_settings):
+        context.log.warning(note)

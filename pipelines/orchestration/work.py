@@ -12,12 +12,13 @@ from typing import Any
 import dagster as dg
 
 from pipelines import current_run, interrupt
+from pipelines.cli.terminal import recorded
 from pipelines.commands import run as commands
 from pipelines.commands.build import Build
 from pipelines.commands.known_settings import read_settings
 from pipelines.dbt_folder import DAGSTER, using
 from pipelines.errors import SettingsError
-from pipelines.history.record import recorded
+from pipelines.history.record import Record
 from pipelines.orchestration.graph import Graph, PushOf
 from pipelines.orchestration.launch import ALL, Launch, LaunchPlan, settings_for, use_case_of
 from pipelines.orchestration.results import (
@@ -57,7 +58,7 @@ def work(context: dg.AssetExecutionContext, config: Launch, graph: Graph) -> Ite
         _tell_new_partners(context, graph)
         shown = [push for push in pushes if push.partner in settings.active]
         for command, steps in _commands(context, config, settings, (does_load, does_build, bool(pushes))):
-            with recorded(command, settings.use_case, context.log.warning) as record:
+            with _recorded(context, command, settings.use_case) as record:
                 record.given(settings)
                 for step in steps:
                     if isinstance(step, Report) and (command == "load" or not isinstance(step, LoadReport)):
@@ -76,7 +77,7 @@ def plan(context: dg.OpExecutionContext, config: LaunchPlan, graph: Graph) -> No
     with _as_a_run(context):
         use_case = None if config.use_case == ALL else config.use_case
         settings = settings_for(config.partners or None, use_case)
-        with recorded("plan", use_case, context.log.warning) as record:
+        with _recorded(context, "plan", use_case) as record:
             record.given(settings)
             report = record.told(commands.plan_only(home(), settings, _silent))
         for observation in plan_observations(report, graph.pushes):
@@ -175,6 +176,17 @@ def _as_a_run(context: dg.OpExecutionContext | dg.AssetExecutionContext) -> Iter
         raise dg.DagsterExecutionInterruptedError("ended by a signal; the next run goes on") from None
     if words:
         raise dg.Failure(words, allow_retries=False) from None
+
+
+@contextmanager
+def _recorded(
+    context: dg.OpExecutionContext | dg.AssetExecutionContext, command: str, use_case: str | None
+) -> Iterator[Record]:
+    """A run of the history, with all that comes after one at the command line."""
+    with recorded(command, use_case) as record:
+        yield record
+    for note in record.notes:
+        context.log.warning(note)
 
 
 def _words(problem: Exception) -> str:

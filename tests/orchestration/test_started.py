@@ -25,6 +25,7 @@ import pytest
 from pipelines.commands.init import init_folder
 from pipelines.erp.sample import write_sample
 from pipelines.sandbox.server import Sandbox
+from tests.alerts.conftest import Webhook
 from tests.orchestration.conftest import switch_on
 
 pytestmark = pytest.mark.slow
@@ -35,7 +36,7 @@ from dataclasses import replace
 
 import dagster as dg
 
-from pipelines.orchestration import defs
+import pipelines.orchestration as stammdaten
 from pipelines.orchestration.definitions import schedule_of
 from pipelines.schedule.jobs import DAYS, MASTER_DATA
 
@@ -44,7 +45,7 @@ SOON = replace(MASTER_DATA, name="soon", hours=range({hour}, {hour} + 1), minute
 
 @dg.definitions
 def definitions():
-    return dg.Definitions.merge(defs(), dg.Definitions(schedules=[schedule_of(SOON, "stammdaten")]))
+    return dg.Definitions.merge(stammdaten.defs(), dg.Definitions(schedules=[schedule_of(SOON, "stammdaten")]))
 """
 LOCATIONS = """
 { workspaceOrError { ... on Workspace { locationEntries { name locationOrLoadError { __typename } } } } }
@@ -66,6 +67,7 @@ class Site:
     environment: dict[str, str]
     port: int
     said: Path
+    webhook: Webhook
     processes: list[subprocess.Popen[str]] = field(default_factory=list)
 
     @property
@@ -194,17 +196,24 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     init_folder(str(folder))
     switch_on(folder / "dbt_project.yml", *PARTNERS)
     write_sample(folder / "erp", 200, 7)
-    with Sandbox(state=base / "sandbox.sqlite") as sandbox:
+    with Sandbox(state=base / "sandbox.sqlite") as sandbox, closing(Webhook()) as webhook:
         clean = {
             name: value
             for name, value in os.environ.items()
-            if not name.upper().startswith(("DESTINATION__", "SOURCES__", "STAMMDATEN_", "DAGSTER_"))
+            if not name.upper().startswith(
+                ("DESTINATION__", "SOURCES__", "STAMMDATEN_", "DAGSTER_", "ALERTS__")
+            )
         }
-        settings = {"SOURCES__ERP__KIND": "files", "SOURCES__ERP__FILES__FOLDER": "erp", "TZ": "UTC"}
+        settings = {
+            "SOURCES__ERP__KIND": "files",
+            "SOURCES__ERP__FILES__FOLDER": "erp",
+            "TZ": "UTC",
+            "ALERTS__TARGETS__OPS": webhook.url,
+        }
         root = str(Path(__file__).resolve().parents[2])
         made = Site(
             folder, sandbox, {**clean, **sandbox.environment(), **settings, "PYTHONPATH": root}, free_port(),
-            base / "said.txt",
+            base / "said.txt", webhook,
         )  # fmt: skip
         try:
             yield made
@@ -226,6 +235,7 @@ def test_a_kill_in_mid_push_is_seen_and_the_run_that_is_due_next_doubles_nothing
         DAGSTER_HOME=str(site.home / "dagster"),
     )  # fmt: skip
     assert site.ends(killed) == "FAILURE"
+    until(lambda: bool(site.webhook.taken), 120)
 
     def due() -> list[str]:
         runs = site.ask(RUNS)["data"]["runsOrError"]["results"]
@@ -248,6 +258,10 @@ def test_a_kill_in_mid_push_is_seen_and_the_run_that_is_due_next_doubles_nothing
     assert [name for name, _ in there] == list(PARTNERS)
     assert sum(rows for _, rows in there) > 1000
     assert held == [(name, rows, rows) for name, rows in there]
+
+    # One message of the run that was killed, and one once a run came to its end.
+    assert len(site.webhook.titles) == 2, site.webhook.taken
+    assert "ended without a word" in json.dumps(site.webhook.taken[0])
 
 
 def test_a_run_costs_at_most_half_as_much_again_as_that_of_the_command_line(site: Site) -> None:
