@@ -30,6 +30,7 @@ from pipelines.orchestration.results import (
     plan_observations,
     push_results,
 )
+from pipelines.orchestration.tidy import forget_old_runs
 from pipelines.report import Report
 from pipelines.reports.run import BuildReport, LoadReport, PushReport
 from pipelines.settings import Vars, home
@@ -172,6 +173,7 @@ def _as_a_run(context: dg.OpExecutionContext | dg.AssetExecutionContext) -> Iter
         except Exception as problem:
             is_ended = interrupt.exit_code() is not None
             words = _words(problem)
+        _tidy(context)
     if is_ended:
         raise dg.DagsterExecutionInterruptedError("ended by a signal; the next run goes on") from None
     if words:
@@ -187,6 +189,14 @@ def _recorded(
         yield record
     for note in record.notes:
         context.log.warning(note)
+
+
+def _tidy(context: dg.OpExecutionContext | dg.AssetExecutionContext) -> None:
+    """Nothing that fails here changes what became of the run."""
+    try:
+        forget_old_runs(context.instance)
+    except Exception as problem:
+        context.log.warning(f"Dagster's old runs stay for now: {_words(problem)}")
 
 
 def _words(problem: Exception) -> str:

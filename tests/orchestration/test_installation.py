@@ -13,6 +13,7 @@ from pipelines.cli.dagster import prepare
 from pipelines.errors import SettingsError
 from pipelines.orchestration import defs
 from pipelines.orchestration.launcher import WORKERS, CheckedRunLauncher, WorkerStatus
+from pipelines.orchestration.tidy import forget_old_runs
 from pipelines.orchestration.work import WORKERS as NOTED
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -104,3 +105,18 @@ def test_a_wrong_setting_keeps_the_code_location_from_loading_and_is_named(
     assert name in str(caught.value)
     assert "secret" not in str(caught.value)
     os.umask(former)
+
+
+def test_of_old_runs_nothing_is_left(instance: dg.DagsterInstance) -> None:
+    @dg.job
+    def nothing() -> None: ...
+
+    runs = [nothing.execute_in_process(instance=instance).run_id for _ in range(4)]
+    at_work = instance.create_run_for_job(nothing, status=dg.DagsterRunStatus.STARTED).run_id
+    assert forget_old_runs(instance, kept=2) == 2
+    assert set(instance.get_run_ids()) == {*runs[2:], at_work}
+    files = {
+        path.name.partition(".")[0] for path in Path(instance.root_directory, "history", "runs").glob("*.db")
+    }
+    assert files & set(runs) == set(runs[2:])
+    assert forget_old_runs(instance, kept=2) == 0
