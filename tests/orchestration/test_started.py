@@ -90,6 +90,16 @@ class Site:
             )
         until(lambda: "data" in self.ask("{ version }"), 180)
 
+    def start_own(self) -> None:
+        """The same with the definitions of the site around ours."""
+        where = ["-h", "127.0.0.1", "-p", str(self.port)]
+        self.start("dagster", "dev", "-f", "site_dagster.py", *where, DAGSTER_HOME=str(self.home / "dagster"))
+
+    def due_at(self, moment: datetime) -> None:
+        """Has one more run due at that minute of the day."""
+        text = SITE.format(hour=moment.hour, minute=moment.minute)
+        (self.folder / "site_dagster.py").write_text(text, encoding="utf-8")
+
     def ask(self, query: str, **variables: Any) -> dict[str, Any]:
         request = urllib.request.Request(
             f"http://127.0.0.1:{self.port}/graphql",
@@ -221,19 +231,29 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
             made.stop()
 
 
+def in_berlin(minutes: int) -> datetime:
+    return datetime.now(UTC).astimezone(ZoneInfo("Europe/Berlin")) + timedelta(minutes=minutes)
+
+
 def test_a_kill_in_mid_push_is_seen_and_the_run_that_is_due_next_doubles_nothing(site: Site) -> None:
-    site.start("pipelines.cli.main", "dagster", "--port", str(site.port))
+    made = subprocess.run(
+        [sys.executable, "-m", "pipelines.cli.main", "dagster", "--no-start"],
+        cwd=site.folder,
+        env=site.environment,
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout
+    assert f"DAGSTER_HOME={site.home / 'dagster'}" in made
+    site.due_at(in_berlin(-10))
+    site.start_own()
     killed = site.launch("stammdaten", {"use_case": "all"})
     until(lambda: site.outcomes() > 100, 300, 0.02)
     site.kill()
     until(lambda: not site.of_session(), 30)
 
-    in_berlin = datetime.now(UTC).astimezone(ZoneInfo("Europe/Berlin")) + timedelta(minutes=2)
-    (site.folder / "site_dagster.py").write_text(SITE.format(hour=in_berlin.hour, minute=in_berlin.minute))
-    site.start(
-        "dagster", "dev", "-f", "site_dagster.py", "-h", "127.0.0.1", "-p", str(site.port),
-        DAGSTER_HOME=str(site.home / "dagster"),
-    )  # fmt: skip
+    site.due_at(in_berlin(2))
+    site.start_own()
     assert site.ends(killed) == "FAILURE"
     until(lambda: bool(site.webhook.taken), 120)
 
@@ -262,6 +282,11 @@ def test_a_kill_in_mid_push_is_seen_and_the_run_that_is_due_next_doubles_nothing
     # One message of the run that was killed, and one once a run came to its end.
     assert len(site.webhook.titles) == 2, site.webhook.taken
     assert "ended without a word" in json.dumps(site.webhook.taken[0])
+
+    # Ctrl-C ends all of it; then as an operator starts it.
+    site.stop()
+    assert "Shutting down Dagster services" in site.said.read_text()
+    site.start("pipelines.cli.main", "dagster", "--port", str(site.port))
 
 
 def test_a_run_costs_at_most_half_as_much_again_as_that_of_the_command_line(site: Site) -> None:
