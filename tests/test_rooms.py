@@ -37,10 +37,13 @@ ROOMS = (
     "schedule",
     "history",
     "run_page",
+    "backup",
     "pages",
     "commands",
     "doctor",
+    "alerts",
     "cli",
+    "orchestration",
 )
 MOST_FILES = 15
 

@@ -6,9 +6,9 @@ import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated, Any, TextIO
+from typing import TYPE_CHECKING, Annotated, Any, TextIO, TypeVar
 
 import typer
 from rich.console import Console
@@ -19,7 +19,7 @@ from rich.text import Text
 from pipelines import current_run, interrupt
 from pipelines.errors import SettingsError
 from pipelines.report import Report, as_json
-from pipelines.settings import Vars, home, read_vars
+from pipelines.settings import Vars, home
 from pipelines.suggest import did_you_mean
 
 # `explain` answers in under a second, so the engine behind these is not loaded for it.
@@ -37,6 +37,8 @@ if TYPE_CHECKING:
         RenumberedLine,
         WarningLine,
     )
+
+Noted = TypeVar("Noted", bound="PushReport")
 
 # Control characters, marks that turn the direction of writing, characters without a shape, halves of characters.
 UNSEEN = re.compile(
@@ -201,13 +203,9 @@ def settings_of(
     stichtag: str | None, partners: list[str] | None, given: str | None, use_case: str | None = None
 ) -> Vars:
     """The vars of this run, once it is sure that all settings are known ones. Raises `SettingsError`."""
-    from pipelines.commands.known_settings import check_known_settings
-    from pipelines.contract.contract import partner_folders
-    from pipelines.contract.use_cases import limited
+    from pipelines.commands.known_settings import read_settings
 
-    check_known_settings()
-    settings = read_vars(list(partner_folders()), given, stichtag, partners or [])
-    return settings if use_case is None else limited(settings, use_case, partners or [])
+    return read_settings(stichtag, partners or [], given, use_case)
 
 
 def say(quiet: bool) -> Callable[[str], None]:
@@ -230,6 +228,8 @@ LogFormat = Annotated[
     ),
 ]
 FORMATS = ("text", "json")
+# Commands whose end may begin or end an alert; a plan or a verification is looked at by whoever asked for it.
+ALERTING = ("run", "push")
 
 
 @contextmanager
@@ -246,14 +246,40 @@ def recorded(command: str, use_case: str | None = None, log_format: str = "text"
         tell("warning", text, style="yellow")
 
     err.as_events = log_format == "json"
-    run_id = None
+    run = None
     try:
-        with record.recorded(command, use_case, warn, err.event if err.as_events else lambda _: None) as run:
-            run_id = run.run_id
-            yield run
+        try:
+            with record.recorded(
+                command, use_case, warn, err.event if err.as_events else lambda _: None
+            ) as run:
+                if command in ALERTING:
+                    from pipelines.alerts.settings import check_alerts
+
+                    check_alerts()
+                yield run
+        except BaseException:
+            for note in _alerted(command, run):
+                warn(note)
+            raise
+        run.notes = _alerted(command, run)
     finally:
-        if run_id and (trouble := write_after(home(), run_id, due())):
+        if run and (trouble := write_after(home(), run.run_id, due())):
             warn(f"The page of this run: not written ({trouble}). The run itself is not touched by it.")
+
+
+def _alerted(command: str, run: "Record | None") -> tuple[str, ...]:
+    """Tells the targets of alerts what the run changed; what is to be said of that. After a signal `watch` does it."""
+    if command not in ALERTING or run is None or run.home is None or interrupt.exit_code():
+        return ()
+    from pipelines.alerts.alerts import after_run
+
+    given = run.settings
+    return after_run(run.home, lambda: given or settings_of(None, None, None))
+
+
+def noted(report: Noted, run: "Record") -> Noted:
+    """The report with what is to be said after the run."""
+    return replace(report, notes=(*report.notes, *run.notes))
 
 
 def tell(kind: str, text: str, style: str = "") -> None:

@@ -1,11 +1,11 @@
 """The commands, step by step: load, build, plan, push. Each returns a report that the command line prints."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import duckdb
 
@@ -13,6 +13,8 @@ from pipelines import current_run, interrupt
 from pipelines.api.connector import MakesConnectors, once_a_run
 from pipelines.api.reasons import REASONS
 from pipelines.api.uploads import ReadsContent
+from pipelines.backup.settings import read_backup_settings
+from pipelines.backup.take import take_after_run
 from pipelines.commands import build as dbt
 from pipelines.commands import sample, shares
 from pipelines.commands.built import (
@@ -44,6 +46,7 @@ from pipelines.history.runs import read_runs
 from pipelines.history.shown import run_line
 from pipelines.history.tidy import tidy
 from pipelines.ledger.ledger import one, open_database
+from pipelines.ledger.restored import check_restored
 from pipelines.ledger.target_systems import check_systems, moved
 from pipelines.lock import only_run
 from pipelines.plan import guards
@@ -86,6 +89,8 @@ from pipelines.unexpected import summary
 
 Say = Callable[[str], None]
 Line = TypeVar("Line")
+# What a run tells on its way.
+Step = LoadReport | dbt.Build | RunReport
 
 SAMPLE_UNITS = 500
 SAMPLE_SEED = 1
@@ -99,15 +104,40 @@ def run_all(
     home: Path, settings: Vars, say: Say, progress: Progress, keep_days: int = KEEP_DAYS
 ) -> RunReport:
     """The whole way, from the ERP to the partners; then history that is older than is kept goes."""
+    *_, report = run_steps(home, settings, say, progress, keep_days)
+    return cast(RunReport, report)
+
+
+def run_steps(
+    home: Path, settings: Vars, say: Say, progress: Progress, keep_days: int = KEEP_DAYS
+) -> Iterator[Step]:
+    """The same in its steps: what was loaded, what was built, and at the end what became of all."""
     with only_run(home, "run", settings.use_case, say):
+        backups = read_backup_settings()
+        check_restored(home, settings.active)
         if not is_configured():
-            report = _run_sample(home, settings, say, progress)
+            report = yield from _run_sample(home, settings, say, progress)
         else:
             make = once_a_run()
             check(home, settings, make)
-            report = _carry_through(home, settings, erp_settings(), say, progress, make)
+            report = yield from _carry_through(home, settings, erp_settings(), say, progress, make)
         _tidy_after(home, keep_days, say)
+        yield _backed_up(home, report, say) if backups.after_run else report
+
+
+@current_run.step("backup")
+def _backed_up(home: Path, report: RunReport, say: Say) -> RunReport:
+    """The report with what became of the backup that is taken after each run; it never fails one."""
+    if interrupt.exit_code():
         return report
+    try:
+        made = take_after_run(home)
+    except Exception as problem:  # everything is delivered by now
+        note = f"No backup was taken: {summary(problem)}"
+    else:
+        note = f"Backed up to {made.backup}"
+    say(note)
+    return replace(report, notes=(*report.notes, note))
 
 
 @current_run.step("tidy")
@@ -146,6 +176,7 @@ def build_only(home: Path, settings: Vars, progress: Progress) -> BuildReport:
             failures=failures,
             warnings=warnings(home, settings),
             notes=(f"{built.models} models built, {built.tests} tests run.",),
+            nodes=built.nodes,
         )
 
 
@@ -188,6 +219,7 @@ def push_only(
         meant = did_you_mean(name, guards.DEFAULTS)
         raise SettingsError(f"--allow {name}: unknown guard{meant}; known are {', '.join(guards.DEFAULTS)}")
     with only_run(home, "push", settings.use_case), sample.partners_at_hand(home, settings):
+        check_restored(home, settings.active)
         settings = _as_planned(home, settings, plan_id)
         make = once_a_run()
         check(home, settings, make)
@@ -302,7 +334,7 @@ def partner_report(home: Path, settings: Vars, renamed: str | None) -> PartnersR
     return PartnersReport(entities=tuple(entities), notes=tuple(notes))
 
 
-def _run_sample(home: Path, settings: Vars, say: Say, progress: Progress) -> RunReport:
+def _run_sample(home: Path, settings: Vars, say: Say, progress: Progress) -> Generator[Step, None, RunReport]:
     """Sample portfolio and sandbox, for a first look. Never with a partner's real address."""
     from pipelines.erp.sample import write_sample
 
@@ -320,10 +352,10 @@ def _run_sample(home: Path, settings: Vars, say: Say, progress: Progress) -> Run
     make = once_a_run()
     if configured:
         check(home, settings, make)
-        return _carry_through(home, settings, FilesSettings(folder=folder), say, progress, make)
+        return (yield from _carry_through(home, settings, FilesSettings(folder=folder), say, progress, make))
     with sample.at_sandbox(home, say):
         check(home, settings, make)
-        report = _carry_through(home, settings, FilesSettings(folder=folder), say, progress, make)
+        report = yield from _carry_through(home, settings, FilesSettings(folder=folder), say, progress, make)
     note = (
         "This was a sample portfolio and a sandbox. See what the partners hold now: stammdaten sandbox, then open"
         " http://127.0.0.1:8650/ — and connect your own: README.md, section Connect."
@@ -382,14 +414,17 @@ def _check_rows(home: Path, settings: Vars) -> None:
 
 def _carry_through(
     home: Path, settings: Vars, erp: Door, say: Say, progress: Progress, make: MakesConnectors
-) -> RunReport:
+) -> Generator[Step, None, RunReport]:
     loaded = _load(home, settings, erp, progress)
     say(f"Loaded {sum(loaded.rows.values()):,} rows of {len(loaded.rows)} tables in {loaded.seconds:.1f} s")
-    for note in _loaded(loaded).notes:
+    report = _loaded(loaded)
+    for note in report.notes:
         say(note)
+    yield report
     _check_mandanten(home, settings)
     built = _build(home, settings, progress)
     say(f"Built {built.models} models, {built.tests} tests run")
+    yield built
     # Looked at before the push, which makes these counts the former ones.
     warned = warnings(home, settings)
     ready, failures = _fitting(home, settings, built)
@@ -399,7 +434,7 @@ def _carry_through(
     made = engine.plan(home, ready, settings.stichtag, use_case=settings.use_case)
     say(f"Plan {made.plan_id}: {made.operations:,} operations")
     pushed = replace(_push(home, settings, ready, made.plan_id, progress, make), failures=failures)
-    return RunReport(**vars(pushed), warnings=warned, load=_loaded(loaded))
+    return RunReport(**vars(pushed), warnings=warned, load=report)
 
 
 @current_run.step("load")
@@ -419,6 +454,7 @@ def _push(
     allowed: frozenset[str] = frozenset(),
 ) -> PushReport:
     limits = guards.limits(settings.guards)
+    check_restored(home, partners)
     with (
         _reading_documents(home, plan_id, partners) as contents,
         interrupt.finishing(interrupt.WITH_PARTNERS),

@@ -1,16 +1,15 @@
 """Whether the runs that are due came, and came to a good end."""
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from pipelines.doctor.line import look, well, wrong
+from pipelines.history.due import overdue_since
 from pipelines.history.run_file import RecordedRun
 from pipelines.history.shown import in_words
 from pipelines.reports.doctor import CheckLine
 from pipelines.schedule.jobs import Job
 
-# A run that is due may begin so much later: it waits for another one, or the machine was just started.
-GRACE = timedelta(minutes=15)
 SHOW = "stammdaten runs show"
 
 
@@ -24,9 +23,9 @@ def last_runs(jobs: tuple[Job, ...], runs: list[RecordedRun], now: datetime) -> 
             yield look("last run", "it never ran here", f"stammdaten {' '.join(job.words)}", job.name)
             continue
         last = own[0]
-        due = job.due_before(now - GRACE)
+        due = overdue_since(job, runs, now)
         text = f"{last.begun_at:%Y-%m-%d %H:%M} UTC: {in_words(last)}"
-        if last.begun_at < due and not last.is_running:
+        if due and not last.is_running:
             todo = f"look at the schedule (systemctl list-timers, crontab -l), then: stammdaten {' '.join(job.words)}"
             yield wrong("last run", f"{text}; overdue since {due:%Y-%m-%d %H:%M} UTC", todo, job.name)
         elif last.is_running or last.exit == 0:
