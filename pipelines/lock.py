@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import IO
 
 from pipelines.errors import RunningError, SettingsError
-from pipelines.settings import wait_limit
+from pipelines.settings import database, wait_limit
 
 # Stands in the home while a restore works: what broke off is no home.
 HALF = "restore.part"
@@ -32,9 +32,8 @@ def only_run(
     with (home / "run.lock").open("a+", encoding="utf-8") as file:
         _take(file, home, use_case, say)
         if command != "restore" and (home / HALF).exists():
-            raise SettingsError(
-                f"{home}: a restore broke off there; restore again, or remove {home / HALF} where nothing was moved yet"
-            )
+            untouched = f", or remove {home / HALF}: nothing was moved yet" if database(home).exists() else ""
+            raise SettingsError(f"{home}: a restore broke off there; restore again{untouched}")
         file.truncate(0)
         started = datetime.now().astimezone().isoformat(timespec="seconds")
         file.write(f"`stammdaten {called}` (process {os.getpid()}, since {started})")

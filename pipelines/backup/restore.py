@@ -21,6 +21,7 @@ from pipelines.database import said
 from pipelines.errors import SettingsError, StammdatenError
 from pipelines.history.run_file import FOLDER as RUNS
 from pipelines.history.run_file import RecordedRun, read_files
+from pipelines.ledger.ledger import one, open_database
 from pipelines.ledger.restored import note_compared, note_restored
 from pipelines.lock import HALF, only_run
 from pipelines.reports.backup import RestoreReport
@@ -56,6 +57,25 @@ def release(home: Path, partner: str) -> str:
     return f"{partner} does not wait for anything."
 
 
+def check_not_lost(home: Path) -> None:
+    """Raises `SettingsError` where runs of this home have created records and its ledger knows of none.
+
+    Somebody removed the database, or a disk did: the next push would create everything once more.
+    """
+    with open_database(home) as db:
+        (has_rows,) = one(db, "select count(*) > 0 from sync.ledger")
+    if has_rows:
+        return
+    made = [run for run in read_files(home) if any(line.get("created") for line in run.entities)]
+    if made:
+        last = made[-1]
+        raise SettingsError(
+            f"{home}: the ledger is empty, though run {last.run_id} of {last.begun_at:%Y-%m-%d} created records"
+            f" ({_counts(last)}): it is lost. stammdaten restore, or stammdaten adopt PARTNER --apply for each partner"
+            f" (docs/backup.md). Where the partners are empty, too: name another STAMMDATEN_HOME"
+        )
+
+
 def restore(
     home: Path, store: Store, name: str | None, over: bool, older: bool, on: list[str]
 ) -> RestoreReport:
@@ -66,7 +86,7 @@ def restore(
     """
     name = manifest_of(store, name)
     manifest = read_manifest(store, name)
-    if database(home).exists() and not over:
+    if _is_living(home) and not over:
         raise SettingsError(
             f"{home}: there is a home already; name an empty STAMMDATEN_HOME, or say --over: what lies there is moved"
             " aside"
@@ -102,6 +122,19 @@ def restore(
         partners={partner: counts["records"] for partner, counts in manifest.ledger["partners"].items()},
         next=_next(sorted({*manifest.ledger["partners"], *on})),
     )
+
+
+def _is_living(home: Path) -> bool:
+    """Whether a database lies in the home that knows of a record, or that cannot be read."""
+    if not database(home).exists():
+        return False
+    try:
+        with closing(duckdb.connect(str(database(home)), read_only=True)) as db:
+            return bool(one(db, "select count(*) > 0 from sync.ledger")[0])
+    except duckdb.CatalogException:  # no command of ours made it
+        return False
+    except duckdb.Error:
+        return True
 
 
 def _next(partners: list[str]) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from pipelines import current_run, interrupt
 from pipelines.api.connector import MakesConnectors, once_a_run
 from pipelines.api.reasons import REASONS
 from pipelines.api.uploads import ReadsContent
+from pipelines.backup.restore import check_not_lost
 from pipelines.backup.settings import read_backup_settings
 from pipelines.backup.take import take_after_run
 from pipelines.commands import build as dbt
@@ -114,6 +115,7 @@ def run_steps(
     """The same in its steps: what was loaded, what was built, and at the end what became of all."""
     with only_run(home, "run", settings.use_case, say):
         backups = read_backup_settings()
+        check_not_lost(home)
         check_restored(home, settings.active)
         if not is_configured():
             report = yield from _run_sample(home, settings, say, progress)
@@ -219,6 +221,7 @@ def push_only(
         meant = did_you_mean(name, guards.DEFAULTS)
         raise SettingsError(f"--allow {name}: unknown guard{meant}; known are {', '.join(guards.DEFAULTS)}")
     with only_run(home, "push", settings.use_case), sample.partners_at_hand(home, settings):
+        check_not_lost(home)
         check_restored(home, settings.active)
         settings = _as_planned(home, settings, plan_id)
         make = once_a_run()

@@ -1,14 +1,21 @@
 """Whether the runs that are due came, and came to a good end."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import datetime
+from pathlib import Path
 
+import duckdb
+
+from pipelines.database import open_file
 from pipelines.doctor.line import look, well, wrong
 from pipelines.history.due import overdue_since
 from pipelines.history.run_file import RecordedRun
 from pipelines.history.shown import in_words
+from pipelines.ledger.restored import waiting_partners
 from pipelines.reports.doctor import CheckLine
 from pipelines.schedule.jobs import Job
+from pipelines.settings import database
 
 SHOW = "stammdaten runs show"
 
@@ -32,6 +39,16 @@ def last_runs(jobs: tuple[Job, ...], runs: list[RecordedRun], now: datetime) -> 
             yield well("last run", text, job.name)
         else:
             yield wrong("last run", text, f"{SHOW} {last.run_id}", job.name)
+
+
+def restored(home: Path) -> Iterator[CheckLine]:
+    """Whether partners wait for a comparison since a restore; nothing where none does, or the database is held."""
+    if not database(home).exists():
+        return
+    with suppress(duckdb.Error), open_file(database(home), read_only=True) as db:
+        for name, taken in waiting_partners(db).items():
+            text = f"the ledger was restored from a backup of {taken}; nothing is sent before it is compared"
+            yield look("restore", text, f"stammdaten verify {name}", name)
 
 
 def history(runs: list[RecordedRun], why: str | None) -> Iterator[CheckLine]:

@@ -100,12 +100,12 @@ def test_a_target_that_fails_hears_all_later_and_no_other_hears_it_twice(
 def test_a_target_that_hangs_is_ended(
     home: Path, ran: Ran, webhook: Webhook, mailbox: Mailbox, now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("ALERTS__TIMEOUT_SECONDS", "3")
+    monkeypatch.setenv("ALERTS__TIMEOUT_SECONDS", "8")
     webhook.hangs.set()
     ran(now - timedelta(hours=1), 2)
     found = watched()
     assert [(line["target"], line["why"]) for line in found["targets"]] == [
-        ("hook", "no answer in 3 s"),
+        ("hook", "no answer in 8 s"),
         ("mail", None),
     ]
 
@@ -129,6 +129,18 @@ def test_a_run_tells_by_itself_and_is_not_touched_by_a_target_that_fails(
     assert "stammdaten run failed: partners: a map" in mailbox.mails[0].get_body().get_content()
     assert asked("alerts").exit_code == 1
     assert "hook has to be told 1 yet: it answered 500" in asked("alerts").stdout
+
+
+def test_a_wrong_address_ends_a_run_before_anything_and_the_right_ones_hear_of_it(
+    home: Path, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ALERTS__TARGETS__TEAMS", f"workflow://{SECRET}")
+    done = asked("run")
+    assert (done.exit_code, str(done.exception).partition(":")[0]) == (1, "ALERTS__TARGETS__TEAMS")
+    assert SECRET not in str(done.exception)
+    (mail,) = mailbox.mails
+    assert "stammdaten run failed: ALERTS__TARGETS__TEAMS: is no address" in mail.get_body().get_content()
+    assert [file.name for file in home.iterdir() if file.suffix == ".duckdb"] == []
 
 
 def test_no_secret_is_told_noted_or_kept(
@@ -193,6 +205,7 @@ def test_watch_tells_while_another_program_holds_the_database_and_the_lock(
         assert db.execute("select begin_sent_to from sync.alerts").fetchall() == [(["hook"],)]
 
 
+@pytest.mark.slow
 def test_a_process_that_is_killed_while_it_tells_makes_it_come_again_but_not_without_end(
     home: Path, ran: Ran, webhook: Webhook, now: datetime
 ) -> None:

@@ -22,6 +22,7 @@ import pytest
 from typer.testing import CliRunner
 
 from pipelines.backup.manifest import manifest_of, read_manifest
+from pipelines.backup.restore import check_not_lost
 from pipelines.backup.settings import BackupSettings, place, read_backup_settings
 from pipelines.backup.store import Folder
 from pipelines.backup.take import mark_of, newest_backup, take
@@ -30,7 +31,9 @@ from pipelines.commands import adopt_verify
 from pipelines.commands import build as dbt
 from pipelines.commands import run as flow
 from pipelines.doctor import machine
+from pipelines.doctor.runs import restored
 from pipelines.errors import RunningError, SettingsError, StammdatenError
+from pipelines.history.record import recorded
 from pipelines.ledger.ledger import open_database
 from pipelines.ledger.restored import check_restored
 from pipelines.lock import HALF, only_run
@@ -135,6 +138,7 @@ def test_a_home_that_is_lost_comes_back_and_nothing_is_doubled_or_withdrawn(
     assert site.ledger(LEDGER) == before
     with pytest.raises(SettingsError, match=r"etg24: the ledger was restored .* stammdaten verify etg24"):
         check_restored(home, ["etg24"])
+    assert ("restore", "etg24") in {(line.what, line.subject) for line in restored(home)}
     report = verified()
     assert (report.exit, report.findings) == (0, ())
     assert "it is sent to again" in report.notes[0]
@@ -234,6 +238,23 @@ def test_an_older_backup_is_taken_only_with_a_word_where_there_is_a_newer_one(
     assert asked("restore", str(to / old.replace(".json", ".tar")), "--older").exit_code == 0
 
 
+def test_a_ledger_that_is_gone_is_not_taken_for_empty_partners(site: Site, home: Path, to: Path) -> None:
+    site.sync("etg24", EARLY)
+    assert asked("backup", str(to)).exit_code == 0
+    with recorded("push", None, print) as run:
+        run.told(push_report())
+    check_not_lost(home)
+    database(home).unlink()
+    lost = r"the ledger is empty, though run \w+ of .* \(etg24 2 records\)"
+    with pytest.raises(SettingsError, match=lost):
+        flow.push_only(home, settings(), None, [], False, nothing)
+    with pytest.raises(SettingsError, match=lost):
+        flow.run_all(home, settings(), print, nothing)
+    # A database that a refused run made holds nothing.
+    assert asked("restore", str(to), "--older").exit_code == 0
+    check_not_lost(home)
+
+
 def test_a_living_home_is_moved_aside_and_only_with_a_word(site: Site, home: Path, to: Path) -> None:
     site.sync("etg24", EARLY)
     assert asked("backup", str(to)).exit_code == 0
@@ -246,6 +267,17 @@ def test_a_living_home_is_moved_aside_and_only_with_a_word(site: Site, home: Pat
     with duckdb.connect(str(aside / "stammdaten.duckdb"), read_only=True) as db:
         assert db.execute("select count(*) from sync.ledger").fetchall() == now
     assert site.ledger("select count(*) from sync.ledger") < now
+
+
+def test_a_database_that_cannot_be_read_is_moved_aside_only_with_a_word(
+    site: Site, home: Path, to: Path
+) -> None:
+    site.sync("etg24", EARLY)
+    assert asked("backup", str(to)).exit_code == 0
+    database(home).write_bytes(b"no database")
+    assert "there is a home already" in said("restore", str(to))
+    assert asked("restore", str(to), "--over").exit_code == 0
+    assert site.ledger("select count(*) > 0 from sync.ledger") == [(True,)]
 
 
 def test_a_backup_has_what_a_home_needs_and_no_more_for_its_owner_only(
@@ -472,7 +504,7 @@ def test_a_backup_waits_for_no_run_and_a_run_finds_no_half_restored_home(
     (home / HALF).mkdir()
     database(home).unlink()
     with (
-        pytest.raises(SettingsError, match="a restore broke off there; restore again"),
+        pytest.raises(SettingsError, match=r"a restore broke off there; restore again$"),
         only_run(home, "load"),
     ):
         pass
@@ -562,6 +594,7 @@ def test_a_run_backs_up_at_its_end_where_that_is_set_and_does_not_fail_by_it(
     assert len(told) == 2
 
 
+@pytest.mark.slow
 def test_an_object_store_takes_a_backup_and_gives_it_back(
     site: Site, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
