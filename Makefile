@@ -35,7 +35,7 @@ else
 endif
 
 test: setup lint  ## all checks; more workers than cores, as half of a test is waiting for a disk or a server
-	$(BIN)/pytest -m "not slow" --numprocesses 4 --dist loadfile --no-loadscope-reorder
+	$(BIN)/pytest -rs -m "not slow" --numprocesses 4 --dist loadfile --no-loadscope-reorder
 
 test-slow: setup  ## the long suites, and the SQL that dbt makes of the models
 	$(BIN)/sqlfluff lint models --config tests/all_partners.sqlfluff --processes 2 --disable-progress-bar

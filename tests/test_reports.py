@@ -152,6 +152,7 @@ KEYS: dict[str, dict[str, str]] = {
     },
     "runs tidy": {"": "applied before lines home notes", "lines": "what there old bytes", "home": "name bytes"},
     "runs": {"": "runs notes", "runs": RUN},
+    "report": {"": "run_id page index notes"},
 }  # fmt: skip
 SOMETIMES = {"plan": {"rows"}, "verify": {"plan_id", "plan"}}
 # Lines that the company below has no reason for; their schema is compared all the same.
@@ -168,7 +169,7 @@ VARS = {
     "warn": {"share": 0, "rows": 0},
     "guards": {"withdraw": {"share": 0, "rows": 0}},
 }
-HISTORY = ("runs", "run_partners", "run_entities", "run_rules")
+HISTORY = ("runs", "run_partners", "run_entities", "run_rules", "run_states", "run_flow")
 BAD_ROW = dbt.Failure("valid_email_etg24__mieter", "fail", "1 failing rows", ("001/2/01/0001/01/78",))
 
 
@@ -268,6 +269,7 @@ def work(company: Company) -> None:
     first = company.told["runs"][1]["runs"][-1]["run_id"]
     company.ask("runs show", "runs", "show", first, given=None)
     company.ask("runs tidy", "runs", "tidy", given=None)
+    company.ask("report", "report", given=None)
 
 
 def test_every_command_with_json_has_a_schema() -> None:
@@ -333,6 +335,7 @@ def test_the_exit_status_says_what_happened(company: Company) -> None:
         "runs": 0,
         "runs show": 0,
         "runs tidy": 0,
+        "report": 0,
     }
 
 

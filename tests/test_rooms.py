@@ -36,12 +36,14 @@ ROOMS = (
     "reports",
     "schedule",
     "history",
+    "run_page",
     "backup",
     "pages",
     "commands",
     "doctor",
     "alerts",
     "cli",
+    "orchestration",
 )
 MOST_FILES = 15
 

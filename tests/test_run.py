@@ -158,8 +158,38 @@ def test_the_history_has_what_the_run_told_and_no_row_of_it(site: Site) -> None:
         for row in site.query("select distinct nachname from staging.stg_erp__person where nachname <> ''")
     }
     text = "".join(file.read_text() for file in (site.home / "runs").iterdir())
+    page = (site.home / "reports" / f"{run_id}.html").read_text()
+    assert {value for value in ids | names if f">{value}<" in page or f" {value} " in page} == set()
     assert len(ids) > 400
     assert {value for value in ids | names if f'"{value}"' in text} == set()
+
+
+def test_the_history_has_where_the_rows_stayed(site: Site) -> None:
+    ((run_id,),) = site.query("select run_id from sync.runs order by number limit 1")
+    of_run = f"from sync.run_flow where run_id = '{run_id}'"
+    came = dict(site.query(f"select table_name, row_count {of_run} and station = 'raw'"))
+    assert came == {name: rows for name, rows in site.first["load"]["rows"].items() if name in came}
+    assert len(came) == 18
+    stayed = site.query(
+        f"select table_name, sum(row_count) {of_run} and station in ('dropped', 'living') group by all"
+    )
+    assert dict(stayed) == came
+    marts = site.query(f"select partner, entity, row_count {of_run} and station = 'mart'")
+    assert set(marts) == {(line["partner"], line["entity"], line["in_mart"]) for line in site.first["lines"]}
+    assert ("verwaltungseinheit",) in site.query(
+        f"select distinct table_name {of_run} and entity = 'einheiten'"
+    )
+    assert (
+        site.query(f"select table_name {of_run} and station = 'mart' and table_name not in {tuple(came)}")
+        == []
+    )
+    states = site.query(
+        "select partner, entity, sum(row_count) from sync.run_states"
+        f" where run_id = '{run_id}' and state = 'synced' group by all"
+    )
+    assert set(states) == {
+        (line["partner"], line["entity"], line["created"]) for line in site.first["lines"] if line["created"]
+    }
 
 
 def test_unchanged_data_sends_nothing_not_even_a_login_and_dbt_does_not_parse_the_project_again(
@@ -277,6 +307,7 @@ def test_no_address_or_name_is_found_in_output_and_logs(site: Site, let_anew: Le
     assert [word for word in (*addresses, NEW_NAME) if word in said] == []
 
 
+@pytest.mark.slow
 def test_a_cut_off_delivery_changes_and_sends_nothing(site: Site) -> None:
     shutil.copytree(site.erp, site.erp.with_name("cut"))
     cut = site.erp.with_name("cut") / "mieter.csv"

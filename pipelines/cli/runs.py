@@ -24,7 +24,7 @@ def runs_command(
     """List what ran here, the last run first: when, how long, how it ended. Reads only.
 
     A run that was killed stands here, too (ended without a word), and so does one that could not start. All of one
-    run: `stammdaten runs show ID`. The same with SQL: sync.runs, sync.run_partners, sync.run_entities, sync.run_rules.
+    run: `stammdaten runs show ID`. The same with SQL: sync.runs and sync.run_…, as a page: `stammdaten report ID`.
     """
     if context.invoked_subcommand:
         return
@@ -90,8 +90,11 @@ def tidy_command(
     guards compare with stay, however old.
     """
     from pipelines.commands.run import tidy_report
+    from pipelines.run_page.files import list_again
 
     report = tidy_report(home(), keep_days, apply)
+    if apply and (trouble := list_again(home(), terminal.due())):
+        terminal.err.print(f"The list of pages: not written ({trouble}).", style="yellow", soft_wrap=True)
     heads = ["what", "there", "removed" if apply else "old", "bytes"]
     terminal.print_rows(report, as_json, heads, terminal.cells(report.lines))
     if not as_json:

@@ -19,7 +19,7 @@ from rich.text import Text
 from pipelines import current_run, interrupt
 from pipelines.errors import SettingsError
 from pipelines.report import Report, as_json
-from pipelines.settings import Vars, read_vars
+from pipelines.settings import Vars, home
 from pipelines.suggest import did_you_mean
 
 # `explain` answers in under a second, so the engine behind these is not loaded for it.
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
     from pipelines.history.record import Record
+    from pipelines.reports.look import NextRun
     from pipelines.reports.run import (
         BuildReport,
         FailureLine,
@@ -202,13 +203,9 @@ def settings_of(
     stichtag: str | None, partners: list[str] | None, given: str | None, use_case: str | None = None
 ) -> Vars:
     """The vars of this run, once it is sure that all settings are known ones. Raises `SettingsError`."""
-    from pipelines.commands.known_settings import check_known_settings
-    from pipelines.contract.contract import partner_folders
-    from pipelines.contract.use_cases import limited
+    from pipelines.commands.known_settings import read_settings
 
-    check_known_settings()
-    settings = read_vars(list(partner_folders()), given, stichtag, partners or [])
-    return settings if use_case is None else limited(settings, use_case, partners or [])
+    return read_settings(stichtag, partners or [], given, use_case)
 
 
 def say(quiet: bool) -> Callable[[str], None]:
@@ -239,6 +236,7 @@ ALERTING = ("run", "push")
 def recorded(command: str, use_case: str | None = None, log_format: str = "text") -> "Iterator[Record]":
     """What happens inside the `with` is a run of its own in `stammdaten runs`."""
     from pipelines.history import record
+    from pipelines.run_page.files import write_after
 
     if log_format not in FORMATS:
         meant = did_you_mean(log_format, FORMATS)
@@ -250,17 +248,23 @@ def recorded(command: str, use_case: str | None = None, log_format: str = "text"
     err.as_events = log_format == "json"
     run = None
     try:
-        with record.recorded(command, use_case, warn, err.event if err.as_events else lambda _: None) as run:
-            if command in ALERTING:
-                from pipelines.alerts.settings import check_alerts
+        try:
+            with record.recorded(
+                command, use_case, warn, err.event if err.as_events else lambda _: None
+            ) as run:
+                if command in ALERTING:
+                    from pipelines.alerts.settings import check_alerts
 
-                check_alerts()
-            yield run
-    except BaseException:
-        for note in _alerted(command, run):
-            warn(note)
-        raise
-    run.notes = _alerted(command, run)
+                    check_alerts()
+                yield run
+        except BaseException:
+            for note in _alerted(command, run):
+                warn(note)
+            raise
+        run.notes = _alerted(command, run)
+    finally:
+        if run and (trouble := write_after(home(), run.run_id, due())):
+            warn(f"The page of this run: not written ({trouble}). The run itself is not touched by it.")
 
 
 def _alerted(command: str, run: "Record | None") -> tuple[str, ...]:
@@ -285,6 +289,15 @@ def tell(kind: str, text: str, style: str = "") -> None:
         err.event(json.dumps({"at": now, "event": kind, "message": text}))
     else:
         err.print(text, style=style, soft_wrap=True)
+
+
+def due() -> "tuple[NextRun, ...]":
+    """What is due next by the settings as they stand; nothing where they cannot be read."""
+    from pipelines.schedule.report import next_runs
+
+    with suppress(Exception):
+        return next_runs(settings_of(None, None, None))
+    return ()
 
 
 def finish(report: "BuildReport | PushReport", as_json: bool) -> None:

@@ -1,12 +1,11 @@
 """The commands, step by step: load, build, plan, push. Each returns a report that the command line prints."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import duckdb
 
@@ -42,6 +41,7 @@ from pipelines.erp.settings import erp_settings, increments, is_configured
 from pipelines.errors import BuildError, SettingsError
 from pipelines.explain.explain import rule_of
 from pipelines.forget import forget
+from pipelines.history.counted import count_flow, count_states
 from pipelines.history.run_file import KEEP_DAYS
 from pipelines.history.runs import read_runs
 from pipelines.history.shown import run_line
@@ -66,7 +66,6 @@ from pipelines.reports.look import (
     FindingCount,
     HeldCount,
     LedgerCount,
-    NextRun,
     PartnersReport,
     StatusReport,
 )
@@ -84,13 +83,15 @@ from pipelines.reports.run import (
     RunReport,
     WarningLine,
 )
-from pipelines.schedule.jobs import needed
+from pipelines.schedule.report import next_runs
 from pipelines.settings import VARS, Vars, config_value, database, is_loopback, setting_name, unknown_partner
 from pipelines.suggest import did_you_mean
 from pipelines.unexpected import summary
 
 Say = Callable[[str], None]
 Line = TypeVar("Line")
+# What a run tells on its way.
+Step = LoadReport | dbt.Build | RunReport
 
 SAMPLE_UNITS = 500
 SAMPLE_SEED = 1
@@ -104,18 +105,26 @@ def run_all(
     home: Path, settings: Vars, say: Say, progress: Progress, keep_days: int = KEEP_DAYS
 ) -> RunReport:
     """The whole way, from the ERP to the partners; then history that is older than is kept goes."""
+    *_, report = run_steps(home, settings, say, progress, keep_days)
+    return cast(RunReport, report)
+
+
+def run_steps(
+    home: Path, settings: Vars, say: Say, progress: Progress, keep_days: int = KEEP_DAYS
+) -> Iterator[Step]:
+    """The same in its steps: what was loaded, what was built, and at the end what became of all."""
     with only_run(home, "run", settings.use_case, say):
         backups = read_backup_settings()
         check_not_lost(home)
         check_restored(home, settings.active)
         if not is_configured():
-            report = _run_sample(home, settings, say, progress)
+            report = yield from _run_sample(home, settings, say, progress)
         else:
             make = once_a_run()
             check(home, settings, make)
-            report = _carry_through(home, settings, erp_settings(), say, progress, make)
+            report = yield from _carry_through(home, settings, erp_settings(), say, progress, make)
         _tidy_after(home, keep_days, say)
-        return _backed_up(home, report, say) if backups.after_run else report
+        yield _backed_up(home, report, say) if backups.after_run else report
 
 
 @current_run.step("backup")
@@ -169,6 +178,7 @@ def build_only(home: Path, settings: Vars, progress: Progress) -> BuildReport:
             failures=failures,
             warnings=warnings(home, settings),
             notes=(f"{built.models} models built, {built.tests} tests run.",),
+            nodes=built.nodes,
         )
 
 
@@ -230,7 +240,7 @@ def push_only(
 def status_report(home: Path, settings: Vars) -> StatusReport:
     """What the last load brought, what the partners hold, what waits, and what rules dropped."""
     file = str(database(home))
-    runs, due = _last_runs(home), _next_runs(settings)
+    runs, due = _last_runs(home), next_runs(settings)
     if not database(home).exists():
         return StatusReport(database=file, last_load=None, last_load_kind=None, last_runs=runs, next_runs=due)
     with open_database(home) as db:
@@ -264,15 +274,6 @@ def _last_runs(home: Path) -> tuple[RunLine, ...]:
         if run.command == "run":
             found.setdefault(run.use_case, run_line(run))
     return tuple(found.values())
-
-
-def _next_runs(settings: Vars) -> tuple[NextRun, ...]:
-    """What is due next of what the settings ask for, the soonest first."""
-    due = [(job.due_after(datetime.now(UTC)), job) for job in needed(settings) if job.words[0] == "run"]
-    return tuple(
-        NextRun(job=job.name, command=f"stammdaten {' '.join(job.words)}", at=f"{at:%Y-%m-%dT%H:%M:%SZ}")
-        for at, job in sorted(due, key=lambda one: one[0])
-    )
 
 
 def _found(db: duckdb.DuckDBPyConnection) -> tuple[FindingCount, ...]:
@@ -336,7 +337,7 @@ def partner_report(home: Path, settings: Vars, renamed: str | None) -> PartnersR
     return PartnersReport(entities=tuple(entities), notes=tuple(notes))
 
 
-def _run_sample(home: Path, settings: Vars, say: Say, progress: Progress) -> RunReport:
+def _run_sample(home: Path, settings: Vars, say: Say, progress: Progress) -> Generator[Step, None, RunReport]:
     """Sample portfolio and sandbox, for a first look. Never with a partner's real address."""
     from pipelines.erp.sample import write_sample
 
@@ -354,10 +355,10 @@ def _run_sample(home: Path, settings: Vars, say: Say, progress: Progress) -> Run
     make = once_a_run()
     if configured:
         check(home, settings, make)
-        return _carry_through(home, settings, FilesSettings(folder=folder), say, progress, make)
+        return (yield from _carry_through(home, settings, FilesSettings(folder=folder), say, progress, make))
     with sample.at_sandbox(home, say):
         check(home, settings, make)
-        report = _carry_through(home, settings, FilesSettings(folder=folder), say, progress, make)
+        report = yield from _carry_through(home, settings, FilesSettings(folder=folder), say, progress, make)
     note = (
         "This was a sample portfolio and a sandbox. See what the partners hold now: stammdaten sandbox, then open"
         " http://127.0.0.1:8650/ — and connect your own: README.md, section Connect."
@@ -416,14 +417,17 @@ def _check_rows(home: Path, settings: Vars) -> None:
 
 def _carry_through(
     home: Path, settings: Vars, erp: Door, say: Say, progress: Progress, make: MakesConnectors
-) -> RunReport:
+) -> Generator[Step, None, RunReport]:
     loaded = _load(home, settings, erp, progress)
     say(f"Loaded {sum(loaded.rows.values()):,} rows of {len(loaded.rows)} tables in {loaded.seconds:.1f} s")
-    for note in _loaded(loaded).notes:
+    report = _loaded(loaded)
+    for note in report.notes:
         say(note)
+    yield report
     _check_mandanten(home, settings)
     built = _build(home, settings, progress)
     say(f"Built {built.models} models, {built.tests} tests run")
+    yield built
     # Looked at before the push, which makes these counts the former ones.
     warned = warnings(home, settings)
     ready, failures = _fitting(home, settings, built)
@@ -433,7 +437,7 @@ def _carry_through(
     made = engine.plan(home, ready, settings.stichtag, use_case=settings.use_case)
     say(f"Plan {made.plan_id}: {made.operations:,} operations")
     pushed = replace(_push(home, settings, ready, made.plan_id, progress, make), failures=failures)
-    return RunReport(**vars(pushed), warnings=warned, load=_loaded(loaded))
+    return RunReport(**vars(pushed), warnings=warned, load=report)
 
 
 @current_run.step("load")
@@ -476,6 +480,8 @@ def _push(
             if e in load_contract(p).of_use_case(settings.use_case)
         )
         current_run.note("requests", lines=_requests(db, plan_id))
+        states = count_states(db, plan_id, settings.active, settings.use_case)
+        current_run.note("states", lines=states)
     return PushReport(
         plan_id=plan_id,
         lines=tuple(pushed.lines),
@@ -587,6 +593,8 @@ def _build(home: Path, settings: Vars, progress: Progress) -> dbt.Build:
             shares.renew_findings(db, use_case)
         counted = [{k: v for k, v in as_json(line).items() if k != "meaning"} for line in _found(db)]
         current_run.note("rules", lines=counted)
+        tables = tables_of(read_nodes(home), settings) if use_case else None
+        current_run.note("flow", lines=count_flow(db, settings.active, use_case, tables))
     return built
 
 

@@ -30,6 +30,7 @@ class Record:
 
     def __init__(self, file: RunFile | None, at: Path | None = None):
         self._file = file
+        self.run_id = file.run_id if file else None
         self.status = 0
         self.home = at
         self.settings: Vars | None = None

@@ -125,6 +125,8 @@ class RecordedRun:
     partners: tuple[Json, ...] = ()
     entities: tuple[Json, ...] = ()
     rules: tuple[Json, ...] = ()
+    states: tuple[Json, ...] = ()
+    flow: tuple[Json, ...] = ()
     report: Json | None = None
 
 
@@ -213,7 +215,7 @@ def _take(known: Json, requests: dict[tuple[str, str], int], event: Json) -> Non
         )
     elif kind == "step":
         known["steps"][event["name"]] = event.get("seconds")
-    elif kind in ("partners", "rules"):
+    elif kind in ("partners", "rules", "states", "flow"):
         known[kind] = tuple(event["lines"])
     elif kind == "requests":
         requests.update({(line["partner"], line["entity"]): line["requests"] for line in event["lines"]})

@@ -1,6 +1,7 @@
 """`sync.runs` and what hangs on it: filled from the files of runs; who is not in it yet is read from its file."""
 
 import json
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
@@ -10,7 +11,7 @@ from typing import Any
 import duckdb
 
 from pipelines.database import open_file
-from pipelines.history.run_file import RecordedRun, read_files
+from pipelines.history.run_file import Json, RecordedRun, read_files
 from pipelines.ledger.ledger import create_tables, in_transaction
 from pipelines.settings import database
 
@@ -25,6 +26,19 @@ PLAIN = (
 # A database of a former version is only read here.
 COLUMNS = "select column_name from duckdb_columns() where schema_name = 'sync' and table_name = 'runs'"
 AS_JSON = ("versions", "steps", "report", "limited_to")
+# What hangs on a run, line by line: its name → the columns of `sync.run_<name>`, each with its key in a line.
+LINES: Mapping[str, Mapping[str, str]] = {
+    "partners": {name: name for name in ("partner", "result", "why")},
+    "entities": {name: name for name in ("partner", "entity", *COUNTED, "requests")},
+    "rules": {"rule": "rule", "table_name": "table", "partner": "partner", "row_count": "rows"},
+    "states": {
+        "partner": "partner", "entity": "entity", "state": "state", "reason": "reason", "row_count": "rows",
+    },
+    "flow": {
+        "station": "station", "table_name": "table", "rule": "rule", "partner": "partner", "entity": "entity",
+        "row_count": "rows",
+    },
+}  # fmt: skip
 
 
 def fold_files(home: Path) -> None:
@@ -75,13 +89,33 @@ def read_run(home: Path, run_id: str) -> RecordedRun | None:
     """A run with its lines and its report; None where no such run is known."""
     runs, _ = read_runs(home)
     run = next((run for run in runs if run.run_id == run_id), None)
-    if run is None or run.report is not None or run.entities:
-        return run
+    return run and with_lines(home, [run], with_report=True)[0]
+
+
+def with_lines(
+    home: Path, runs: Sequence[RecordedRun], with_report: bool = False, names: Collection[str] = tuple(LINES)
+) -> list[RecordedRun]:
+    """The same runs with their lines of these names, which `read_runs` leaves out; `with_report`: with that, too.
+
+    Where the database is held or has none of a run, the run is as it was given.
+    """
     db, _ = _opened(home)
     if db is None:
-        return run
+        return list(runs)
     with db:
-        return _with_lines(db, run)
+        if not _tables(db):
+            return list(runs)
+        ids = [run.run_id for run in runs]
+        known = _reports(db, ids)
+        there = _tables(db)
+        lines = {name: _lines_of(db, name, list(known)) for name in names if f"run_{name}" in there}
+
+    def completed(run: RecordedRun) -> RecordedRun:
+        found: dict[str, Any] = {name: by_run.get(run.run_id, ()) for name, by_run in lines.items()}
+        report = json.loads(known[run.run_id] or "null") if with_report else None
+        return replace(run, report=report, **found)
+
+    return [completed(run) if run.run_id in known else run for run in runs]
 
 
 def _in_database(home: Path) -> tuple[list[RecordedRun], str | None]:
@@ -89,7 +123,7 @@ def _in_database(home: Path) -> tuple[list[RecordedRun], str | None]:
     if db is None:
         return [], why
     with db:
-        if not _has_table(db):
+        if not _tables(db):
             return [], None
         names = [*PLAIN, "versions", "steps", "limited_to"]
         there = {name for (name,) in db.execute(COLUMNS).fetchall()}
@@ -109,11 +143,14 @@ def _opened(home: Path) -> tuple[duckdb.DuckDBPyConnection | None, str | None]:
         )
 
 
-def _has_table(db: duckdb.DuckDBPyConnection) -> bool:
+def _tables(db: duckdb.DuckDBPyConnection) -> set[str]:
+    """The tables of the history that are there: none before the first fold, fewer in a home of an earlier version."""
     found = db.execute(
-        "select 1 from duckdb_tables() where schema_name = 'sync' and table_name = 'runs'"
-    ).fetchone()
-    return found is not None
+        "select table_name from duckdb_tables() where schema_name = 'sync'"
+        " and (table_name = 'runs' or starts_with(table_name, 'run_'))"
+    ).fetchall()
+    names = {name for (name,) in found}
+    return names if "runs" in names else set()
 
 
 def _run(row: dict[str, Any]) -> RecordedRun:
@@ -129,25 +166,23 @@ def _run(row: dict[str, Any]) -> RecordedRun:
     )
 
 
-def _with_lines(db: duckdb.DuckDBPyConnection, run: RecordedRun) -> RecordedRun:
-    found = db.execute("select report from sync.runs where run_id = ?", [run.run_id]).fetchone()
-    return replace(
-        run,
-        report=json.loads(found[0]) if found and found[0] else None,
-        partners=_rows(db, "select partner, result, why from sync.run_partners", run),
-        entities=_rows(
-            db, f"select partner, entity, {', '.join(COUNTED)}, requests from sync.run_entities", run
-        ),
-        rules=_rows(
-            db, 'select rule, table_name as "table", partner, row_count as rows from sync.run_rules', run
-        ),
-    )
+def _reports(db: duckdb.DuckDBPyConnection, ids: list[str]) -> dict[str, str | None]:
+    """By run, of those that the database has: its report as JSON text."""
+    found = db.execute("select run_id, report from sync.runs where list_contains(?, run_id)", [ids])
+    return dict(found.fetchall())
 
 
-def _rows(db: duckdb.DuckDBPyConnection, select: str, run: RecordedRun) -> tuple[dict[str, Any], ...]:
-    found = db.execute(f"{select} where run_id = ? order by position", [run.run_id])
-    names = [column[0] for column in found.description]
-    return tuple(dict(zip(names, row, strict=True)) for row in found.fetchall())
+def _lines_of(db: duckdb.DuckDBPyConnection, name: str, ids: list[str]) -> dict[str, tuple[Json, ...]]:
+    """By run: its lines of that name, in their order."""
+    columns = LINES[name]
+    rows = db.execute(
+        f"select run_id, {', '.join(columns)} from sync.run_{name} where list_contains(?, run_id) order by position",
+        [ids],
+    ).fetchall()
+    found: dict[str, list[Json]] = {}
+    for run_id, *values in rows:
+        found.setdefault(run_id, []).append(dict(zip(columns.values(), values, strict=True)))
+    return {run_id: tuple(lines) for run_id, lines in found.items()}
 
 
 def _insert(db: duckdb.DuckDBPyConnection, run: RecordedRun) -> None:
@@ -157,23 +192,15 @@ def _insert(db: duckdb.DuckDBPyConnection, run: RecordedRun) -> None:
         f"insert into sync.runs ({', '.join((*PLAIN, *AS_JSON))}) values ({', '.join('?' * len(values))})",
         values,
     )
-    _insert_lines(
-        db, run, "run_partners", run.partners, {"partner": "partner", "result": "result", "why": "why"}
-    )
-    counted = {name: name for name in ("partner", "entity", *COUNTED, "requests")}
-    _insert_lines(db, run, "run_entities", run.entities, counted)
-    named = {"rule": "rule", "table_name": "table", "partner": "partner", "row_count": "rows"}
-    _insert_lines(db, run, "run_rules", run.rules, named)
+    for name, columns in LINES.items():
+        _insert_lines(db, run, name, columns)
 
 
 def _insert_lines(
-    db: duckdb.DuckDBPyConnection,
-    run: RecordedRun,
-    table: str,
-    lines: tuple[dict[str, Any], ...],
-    columns: dict[str, str],
+    db: duckdb.DuckDBPyConnection, run: RecordedRun, name: str, columns: Mapping[str, str]
 ) -> None:
-    """Adds lines of a run; `columns`: name in the table → key of a line, absent keys are NULL."""
+    """Adds the lines of that name; keys that a line does not have are NULL."""
+    lines: tuple[Json, ...] = getattr(run, name)
     if not lines:
         return
     rows = [
@@ -181,5 +208,5 @@ def _insert_lines(
     ]
     marks = ", ".join("?" * len(rows[0]))
     db.executemany(
-        f"insert into sync.{table} (run_id, position, {', '.join(columns)}) values ({marks})", rows
+        f"insert into sync.run_{name} (run_id, position, {', '.join(columns)}) values ({marks})", rows
     )

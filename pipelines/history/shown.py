@@ -55,7 +55,7 @@ def show_report(home: Path, run_id: str | None) -> RunShowReport:
         partners=tuple(RunPartner(**line) for line in run.partners),
         entities=tuple(RunEntity(**_known(RunEntity, line)) for line in run.entities),
         rules=tuple(RunRule(**line) for line in run.rules),
-        advice=_advice(run),
+        advice=advice(run),
         report=run.report,
     )
 
@@ -89,7 +89,8 @@ def in_words(run: RecordedRun) -> str:
     return run.message or ENDED.get(run.exit, f"exit status {run.exit}")
 
 
-def _advice(run: RecordedRun) -> str | None:
+def advice(run: RecordedRun) -> str | None:
+    """What to do about a run; None for one that is at work or went well."""
     if run.is_running or run.exit == 0:
         return None
     if run.exit is None:

@@ -3,6 +3,7 @@
 What each partner holds (`sync.ledger`) is no history and is never looked at here.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
@@ -19,6 +20,9 @@ from pipelines.settings import database
 
 # So many files of runs stay at most; what they say lies in `sync.runs`, too.
 MOST_FILES = 500
+# Pages of runs (`pipelines/run_page`); each goes with its run.
+PAGES = "reports"
+PAGE = re.compile(r"[0-9a-f]{12}\.html")
 
 # What stays whatever its age. Plans: those that may still be pushed, and the last ones.
 NEEDED_PLANS = """
@@ -80,6 +84,8 @@ OLD = {
     "sync.run_partners": "run_id not in (select run_id from sync.runs)",
     "sync.run_entities": "run_id not in (select run_id from sync.runs)",
     "sync.run_rules": "run_id not in (select run_id from sync.runs)",
+    "sync.run_states": "run_id not in (select run_id from sync.runs)",
+    "sync.run_flow": "run_id not in (select run_id from sync.runs)",
 }
 
 
@@ -106,6 +112,7 @@ def tidy(home: Path, keep_days: int, apply: bool, now: datetime | None = None) -
             lines += _files(home, before, apply, folded)
             gone = _old_runs(home, before, folded)
             with_file = [id_of(file) for file in run_files(home) if apply or file not in gone]
+            lines.append(_pages(db, home, before, with_file, apply))
             lines += _rows(db, before, with_file, apply)
             datasets = former_datasets(db)
             lines.append(
@@ -131,6 +138,31 @@ def sizes(home: Path) -> Iterator[HomeLine]:
     found = {path.name: _size(path) for path in home.iterdir()}
     for name, size in sorted(found.items(), key=lambda one: (-one[1], one[0])):
         yield HomeLine(name=name, bytes=size)
+
+
+def page_files(home: Path) -> list[Path]:
+    """The pages of runs that are there."""
+    folder = home / PAGES
+    found = folder.glob("*.html") if folder.is_dir() else ()
+    return sorted(file for file in found if PAGE.fullmatch(file.name))
+
+
+def _pages(
+    db: duckdb.DuckDBPyConnection, home: Path, before: datetime, with_file: list[str], apply: bool
+) -> TidyLine:
+    """Removes the pages of runs that go, and those of one too many."""
+    stays = db.execute(
+        f"select run_id from sync.runs where not ({OLD['sync.runs']}) order by number desc limit {MOST_FILES}",
+        {"before": before, "with_file": with_file},
+    ).fetchall()
+    there = page_files(home)
+    ids = {run_id for (run_id,) in stays} | set(with_file)
+    old = [page for page in there if page.stem not in ids]
+    size = sum(_size(page) for page in old)
+    for page in old if apply else ():
+        with suppress(OSError):
+            page.unlink()
+    return TidyLine(what="pages of runs", there=len(there), old=len(old), bytes=size)
 
 
 def _rows(

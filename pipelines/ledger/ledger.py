@@ -8,7 +8,7 @@ at the partner as it is, see `held.py`), `by_law` (what it withdraws whatever gu
 `pipelines/push/feedback.py`),
 `plan_renumbered` (see `renumbered.py`: two rows a pair, so that erasing a person by its ids finds both).
 `restored` (which partners wait after a restore, see `restored.py`).
-`runs`, `run_partners`, `run_entities`, `run_rules` are filled by `pipelines/history`, `alerts` by `pipelines/alerts`.
+`runs` and `run_…` are filled by `pipelines/history`, `alerts` by `pipelines/alerts`.
 `use_case` in some of them is that of a run which was limited to one; NULL: it was of all.
 """
 
@@ -125,6 +125,14 @@ create table if not exists sync.run_entities (
 );
 create table if not exists sync.run_rules (
     run_id varchar, position integer, rule varchar, table_name varchar, partner varchar, row_count bigint
+);
+create table if not exists sync.run_states (
+    run_id varchar, position integer, partner varchar, entity varchar, state varchar, reason varchar,
+    row_count bigint
+);
+create table if not exists sync.run_flow (
+    run_id varchar, position integer, station varchar, table_name varchar, rule varchar, partner varchar,
+    entity varchar, row_count bigint
 );
 create table if not exists sync.alerts (
     alert_id bigint, kind varchar, partner varchar, what varchar, text varchar, begun_at timestamptz,

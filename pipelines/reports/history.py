@@ -136,3 +136,18 @@ class TidyReport(Report):
     lines: tuple[TidyLine, ...]
     home: tuple[HomeLine, ...]
     notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class PageReport(Report):
+    """The page of a run, and the list of all."""
+
+    has_exit = False
+
+    run_id: str | None
+    """Null where no run is recorded yet."""
+    page: str | None
+    """Path of the page."""
+    index: str
+    """Path of the list."""
+    notes: tuple[str, ...]

@@ -13,7 +13,7 @@ from pipelines.reports.alerts import AlertsReport, AlertsTestReport, WatchReport
 from pipelines.reports.backup import BackupReport, RestoreReport
 from pipelines.reports.check import AdoptReport, RekeyReport, VerifyReport
 from pipelines.reports.doctor import DoctorReport
-from pipelines.reports.history import RunShowReport, RunsReport, TidyReport
+from pipelines.reports.history import PageReport, RunShowReport, RunsReport, TidyReport
 from pipelines.reports.look import PartnersReport, SampleReport, StatusReport
 from pipelines.reports.run import BuildReport, LoadReport, PlanReport, PushReport, RunReport
 from pipelines.reports.setup import InitReport, PartnerNewReport, ScheduleReport
@@ -46,6 +46,7 @@ REPORTS: Mapping[str, type[Report]] = {
     "runs show": RunShowReport,
     "runs tidy": TidyReport,
     "runs": RunsReport,
+    "report": PageReport,
 }
 LINES_WITH_BASES = (KeptRecord,)
 DIALECT = "https://json-schema.org/draft/2020-12/schema"

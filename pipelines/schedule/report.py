@@ -2,9 +2,11 @@
 
 import os
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 from pipelines.errors import SettingsError
+from pipelines.reports.look import NextRun
 from pipelines.reports.setup import ScheduleReport
 from pipelines.schedule.files import CRONTAB, crontab, installation, units
 from pipelines.schedule.jobs import needed
@@ -32,6 +34,15 @@ def schedule_report(kind: str, folder: Path | None, settings: Vars) -> ScheduleR
         files=files,
         jobs={job.name: job.calendar if kind == "systemd" else job.cron for job in jobs},
         notes=tuple(_notes(kind)),
+    )
+
+
+def next_runs(settings: Vars) -> tuple[NextRun, ...]:
+    """What is due next of what the settings ask for, the soonest first."""
+    due = [(job.due_after(datetime.now(UTC)), job) for job in needed(settings) if job.words[0] == "run"]
+    return tuple(
+        NextRun(job=job.name, command=f"stammdaten {' '.join(job.words)}", at=f"{at:%Y-%m-%dT%H:%M:%SZ}")
+        for at, job in sorted(due, key=lambda one: one[0])
     )
 
 
