@@ -492,6 +492,7 @@ def test_a_full_disk_ends_a_backup_in_one_line_and_leaves_the_former_one(
     assert files(to) == before
 
 
+@pytest.mark.slow
 def test_a_full_disk_ends_a_restore_and_leaves_the_home_as_it_was(site: Site, home: Path, to: Path) -> None:
     site.sync("etg24", EARLY)
     assert asked("backup", str(to)).exit_code == 0
@@ -669,6 +670,7 @@ def test_an_object_store_takes_a_backup_and_gives_it_back(
     assert site.ledger(LEDGER) == before
 
 
+@pytest.mark.slow
 def test_an_sftp_server_takes_a_backup_and_gives_it_back(
     site: Site, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
