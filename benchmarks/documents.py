@@ -24,6 +24,7 @@ from benchmarks.push import write_empty
 from benchmarks.steps import onboard
 from pipelines.contract.contract import load_contract
 from pipelines.erp.content import content_reader
+from pipelines.erp.content.document import PIECE
 from pipelines.ledger.ledger import open_database
 from pipelines.plan.guards import DEFAULTS
 from pipelines.push import push as engine
@@ -31,7 +32,6 @@ from pipelines.push import push as engine
 PARTNER, ENTITY, HOUSE = "facilioo", "dokumente", "001/1/01"
 TODAY = date(2026, 11, 21)
 FILE = "dokument.bin"
-PIECE = 256 * 1024
 
 
 def write_marts(db: duckdb.DuckDBPyConnection, number: int, size: int) -> None:

@@ -10,9 +10,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import IO
 
-from pipelines.errors import RunningError
-from pipelines.settings import wait_limit
+from pipelines.errors import RunningError, SettingsError
+from pipelines.settings import database, wait_limit
 
+# Stands in the home while a restore works: what broke off is no home.
+HALF = "restore.part"
 # Seconds between two looks at a lock that somebody holds.
 PAUSE = 0.5
 
@@ -24,11 +26,14 @@ def only_run(
     """Holds the lock of this `STAMMDATEN_HOME`.
 
     A short run of one use case is waited for by all that is not of the same one, for `wait_limit()` seconds at most.
-    Raises `RunningError` that says who runs since when.
+    Raises `RunningError` that says who runs since when, `SettingsError` where a restore broke off.
     """
     called = f"{command} --use-case {use_case}" if use_case else command
     with (home / "run.lock").open("a+", encoding="utf-8") as file:
         _take(file, home, use_case, say)
+        if command != "restore" and (home / HALF).exists():
+            untouched = f", or remove {home / HALF}: nothing was moved yet" if database(home).exists() else ""
+            raise SettingsError(f"{home}: a restore broke off there; restore again{untouched}")
         file.truncate(0)
         started = datetime.now().astimezone().isoformat(timespec="seconds")
         file.write(f"`stammdaten {called}` (process {os.getpid()}, since {started})")

@@ -10,7 +10,7 @@ import os
 import re
 import stat
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from functools import cache
 from pathlib import Path
@@ -172,7 +172,8 @@ def wait_limit() -> float:
 class Vars:
     """The dbt vars of one run: those of `dbt_project.yml`, overridden by `--vars`, `--stichtag`, `--partner`.
 
-    `use_case` is the one that the run is limited to; None: all.
+    `use_case` is the one that the run is limited to; None: all. `only` are the partners that were asked for by name;
+    none: all. `switched_on` are those that are on without either limit.
     """
 
     stichtag: date
@@ -182,11 +183,18 @@ class Vars:
     warn: Any = None
     overrides: Mapping[str, Any] = field(default_factory=dict)
     use_case: str | None = None
+    only: tuple[str, ...] = ()
+    switched_on: tuple[str, ...] = ()
 
     @property
     def active(self) -> list[str]:
         """Partners that are switched on and asked for."""
         return [name for name, settings in self.partners.items() if settings.get("aktiv")]
+
+    def whole(self) -> "Vars":
+        """The same without a limit to partners or to a use case."""
+        partners = {name: {**s, "aktiv": name in self.switched_on} for name, s in self.partners.items()}
+        return replace(self, partners=partners, use_case=None, only=())
 
     def for_dbt(self) -> str:
         """The value of dbt's `--vars`; without the key date, or dbt would read the whole project anew each day."""
@@ -225,6 +233,8 @@ def read_vars(known: list[str], given: str | None, stichtag: str | None, only: l
         guards=merged.get("guards"),
         warn=merged.get("warn"),
         overrides=overrides,
+        only=tuple(only),
+        switched_on=tuple(name for name, settings in partners.items() if settings.get("aktiv")),
     )
 
 

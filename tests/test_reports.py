@@ -46,6 +46,8 @@ PLAN = "partner entity in_mart create update withdraw unchanged given_up held ma
 RESULT = "partner entity in_mart created updated withdrawn unchanged rejected blocked pending held delivered seconds"
 LOAD = "notes load_id source kind rows changed unknown_columns unknown_files absent_tables"
 RUN = "run_id command use_case begun_at seconds exit state what load_id plan_id"
+ALERT = "kind partner what begun_at text"
+TARGET = "target taken why waiting"
 RECORD = "partner entity external_id remote_id state withdrawal"
 PUSH = {
     "lines": RESULT,
@@ -132,6 +134,13 @@ KEYS: dict[str, dict[str, str]] = {
     "sample": {"": "folder rows"},
     "init": {"": "folder written left_alone also_there notes"},
     "schedule": {"": "kind files jobs notes"},
+    "alerts": {"": "open waiting notes exit", "open": ALERT, "waiting": TARGET},
+    "alerts test": {"": "targets notes exit", "targets": TARGET},
+    "watch": {
+        "": "begun over open targets notes exit", "begun": ALERT, "over": ALERT, "open": ALERT, "targets": TARGET
+    },
+    "backup": {"": "backup created_at encrypted bytes files partners removed notes"},
+    "restore": {"": "backup created_at home aside newer partners next"},
     "doctor": {"": "checks exit", "checks": "what subject state text todo"},
     "partner new": {"": "partner files marks next"},
     "runs show": {
@@ -150,7 +159,7 @@ SOMETIMES = {"plan": {"rows"}, "verify": {"plan_id", "plan"}}
 UNSEEN = {
     ("run", "guards"), ("run", "renumbered"), ("run", "reasons"), ("run", "failures"), ("push", "lines"),
     ("push", "failures"), ("adopt", "ambiguous"), ("adopt", "failures"), ("verify", "failures"),
-    ("verify", "guards"), ("forget", "named_in"), ("explain", "records.by_law"),
+    ("verify", "guards"), ("forget", "named_in"), ("explain", "records.by_law"), ("watch", "begun"), ("watch", "over"),
 }  # fmt: skip
 VARS = {
     "stichtag": "2026-11-21",
@@ -249,6 +258,13 @@ def work(company: Company) -> None:
     company.ask("partner new", "partner", "new", "neu", "--folder", str(folder / "own"), given=None)
     company.ask("schedule", "schedule", "systemd")
     company.ask("doctor", "doctor")
+    os.environ["ALERTS__TARGETS__OPS"] = "json://127.0.0.1:9/"
+    company.ask("watch", "watch")
+    company.ask("alerts", "alerts", given=None)
+    company.ask("alerts test", "alerts", "test", given=None)
+    del os.environ["ALERTS__TARGETS__OPS"]
+    company.ask("backup", "backup", str(folder / "backups"), given=None)
+    company.ask("restore", "restore", str(folder / "backups"), "--over", given=None)
     company.ask("runs", "runs", given=None)
     first = company.told["runs"][1]["runs"][-1]["run_id"]
     company.ask("runs show", "runs", "show", first, given=None)
@@ -311,6 +327,11 @@ def test_the_exit_status_says_what_happened(company: Company) -> None:
         "partner new": 0,
         "schedule": 0,
         "doctor": 0,
+        "watch": 1,
+        "alerts": 1,
+        "alerts test": 1,
+        "backup": 0,
+        "restore": 0,
         "runs": 0,
         "runs show": 0,
         "runs tidy": 0,

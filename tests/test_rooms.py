@@ -37,9 +37,11 @@ ROOMS = (
     "schedule",
     "history",
     "run_page",
+    "backup",
     "pages",
     "commands",
     "doctor",
+    "alerts",
     "cli",
 )
 MOST_FILES = 15

@@ -279,6 +279,7 @@ def let_anew(site: Site) -> LetAnew:
     return LetAnew(lease, tenant, name, said, json.loads(pushed.stdout))
 
 
+@pytest.mark.slow
 def test_a_flat_let_anew_reaches_the_partners_and_the_former_lease_ends(
     site: Site, let_anew: LetAnew
 ) -> None:
@@ -336,6 +337,7 @@ def test_half_a_delivery_withdraws_nothing_and_says_so(site: Site) -> None:
     assert site.requests() == before
 
 
+@pytest.mark.slow
 def test_a_plan_without_a_build_and_a_build_without_a_load_say_what_is_missing(
     site: Site, tmp_path: Path
 ) -> None:
@@ -376,11 +378,18 @@ def test_no_credential_is_found_in_any_file_or_output(site: Site) -> None:
             {"DESTINATION__KIWI__BASE_URL": "http://kiwi.example"},
             "DESTINATION__KIWI__BASE_URL",
         ),
-        (VARS["partners"], {"SOURCES__ERP__KIND": "fax"}, "SOURCES__ERP__KIND"),
+        pytest.param(
+            VARS["partners"], {"SOURCES__ERP__KIND": "fax"}, "SOURCES__ERP__KIND", marks=pytest.mark.slow
+        ),
         (VARS["partners"], {"SOURCES__ERP__FILES__FOLDER": "/nowhere"}, "SOURCES__ERP__FILES__FOLDER"),
         # From here on dbt parses the project anew, as the vars are others than before.
         ({"etg24": {"aktiv": True, "separator": "+", "mandanten": ["001"]}}, {}, "partners.etg24.separator"),
-        ({"etg24": {"aktiv": True, "separator": "/", "mandanten": []}}, {}, "partners.etg24.mandanten"),
+        pytest.param(
+            {"etg24": {"aktiv": True, "separator": "/", "mandanten": []}},
+            {},
+            "partners.etg24.mandanten",
+            marks=pytest.mark.slow,
+        ),
         ({"nobody": {"aktiv": True, "separator": "/", "mandanten": ["001"]}}, {}, "partners.nobody"),
         (
             {"wohnungshelden": {"aktiv": True, "separator": "/", "mandanten": ["001"]}},
@@ -405,6 +414,7 @@ def assert_refused(site: Site, variables: Any, environment: dict[str, str], mess
     assert site.requests() == before
 
 
+@pytest.mark.slow
 def test_marts_of_other_settings_or_of_another_day_are_not_planned(site: Site) -> None:
     before = site.requests()
     done = site.call("plan", "--stichtag", "2031-01-01")

@@ -217,6 +217,7 @@ def test_a_run_of_vacancies_that_is_killed_doubles_and_loses_nothing(site: Site)
     assert len(posts(site)) == sent
 
 
+@pytest.mark.slow
 def test_vacancies_are_verified_and_repaired_between_two_runs_of_master_data(site: Site) -> None:
     if not (site.home / "stammdaten.duckdb").exists():  # this test alone
         ran(site)

@@ -18,6 +18,8 @@ from typing import Annotated
 import typer
 
 from pipelines import interrupt
+from pipelines.cli.alerts import alerts_app, watch_command
+from pipelines.cli.backup import backup_command, restore_command
 from pipelines.cli.check import adopt_command, verify_command
 from pipelines.cli.doctor import doctor_command
 from pipelines.cli.init import init_command, show_version
@@ -43,6 +45,7 @@ from pipelines.cli.terminal import (
     err,
     finish,
     invitation,
+    noted,
     out,
     print_rows,
     recorded,
@@ -128,7 +131,7 @@ def run(
     with Progressing(as_json) as progress, recorded("run", use_case, log_format) as run:
         settings = run.given(settings_of(stichtag, partner, variables, use_case))
         report = run.told(run_all(home(), settings, say(as_json), progress, keep_days))
-    finish(report, as_json)
+    finish(noted(report, run), as_json)
 
 
 @app.command()
@@ -272,7 +275,7 @@ def push(
     with Progressing(as_json) as progress, recorded("push", use_case, log_format) as run:
         settings = run.given(settings_of(stichtag, partner, variables, use_case))
         report = run.told(push_only(home(), settings, plan_id, allow or [], retry_rejected, progress))
-    finish(report, as_json)
+    finish(noted(report, run), as_json)
 
 
 @app.command()
@@ -415,8 +418,12 @@ app.command("schedule")(schedule_command)
 app.command("doctor")(doctor_command)
 app.command("metrics")(metrics_command)
 app.command("report")(report_command)
+app.command("watch")(watch_command)
+app.command("backup")(backup_command)
+app.command("restore")(restore_command)
 app.add_typer(partner_app, name="partner")
 app.add_typer(runs_app, name="runs")
+app.add_typer(alerts_app, name="alerts")
 
 
 def main() -> None:

@@ -6,9 +6,9 @@ import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated, Any, TextIO
+from typing import TYPE_CHECKING, Annotated, Any, TextIO, TypeVar
 
 import typer
 from rich.console import Console
@@ -19,7 +19,7 @@ from rich.text import Text
 from pipelines import current_run, interrupt
 from pipelines.errors import SettingsError
 from pipelines.report import Report, as_json
-from pipelines.settings import Vars, home, read_vars
+from pipelines.settings import Vars, read_vars
 from pipelines.suggest import did_you_mean
 
 # `explain` answers in under a second, so the engine behind these is not loaded for it.
@@ -37,6 +37,8 @@ if TYPE_CHECKING:
         RenumberedLine,
         WarningLine,
     )
+
+Noted = TypeVar("Noted", bound="PushReport")
 
 # Control characters, marks that turn the direction of writing, characters without a shape, halves of characters.
 UNSEEN = re.compile(
@@ -230,13 +232,14 @@ LogFormat = Annotated[
     ),
 ]
 FORMATS = ("text", "json")
+# Commands whose end may begin or end an alert; a plan or a verification is looked at by whoever asked for it.
+ALERTING = ("run", "push")
 
 
 @contextmanager
 def recorded(command: str, use_case: str | None = None, log_format: str = "text") -> "Iterator[Record]":
     """What happens inside the `with` is a run of its own in `stammdaten runs`."""
     from pipelines.history import record
-    from pipelines.run_page.files import write_after
 
     if log_format not in FORMATS:
         meant = did_you_mean(log_format, FORMATS)
@@ -246,14 +249,44 @@ def recorded(command: str, use_case: str | None = None, log_format: str = "text"
         tell("warning", text, style="yellow")
 
     err.as_events = log_format == "json"
-    run_id = None
+    run = None
     try:
         with record.recorded(command, use_case, warn, err.event if err.as_events else lambda _: None) as run:
-            run_id = run.run_id
+            if command in ALERTING:
+                from pipelines.alerts.settings import check_alerts
+
+                check_alerts()
             yield run
-    finally:
-        if run_id and (trouble := write_after(home(), run_id, due())):
-            warn(f"The page of this run: not written ({trouble}). The run itself is not touched by it.")
+    except BaseException:
+        _write_page(run, warn)
+        for note in _alerted(command, run):
+            warn(note)
+        raise
+    _write_page(run, warn)
+    run.notes = _alerted(command, run)
+
+
+def _write_page(run: "Record | None", warn: Callable[[str], None]) -> None:
+    """The page of the run that has just ended; that it cannot be written is told, and changes nothing of the run."""
+    from pipelines.run_page.files import write_after
+
+    if run is not None and run.home is not None and (trouble := write_after(run.home, run.run_id, due())):
+        warn(f"The page of this run: not written ({trouble}). The run itself is not touched by it.")
+
+
+def _alerted(command: str, run: "Record | None") -> tuple[str, ...]:
+    """Tells the targets of alerts what the run changed; what is to be said of that. After a signal `watch` does it."""
+    if command not in ALERTING or run is None or run.home is None or interrupt.exit_code():
+        return ()
+    from pipelines.alerts.alerts import after_run
+
+    given = run.settings
+    return after_run(run.home, lambda: given or settings_of(None, None, None))
+
+
+def noted(report: Noted, run: "Record") -> Noted:
+    """The report with what is to be said after the run."""
+    return replace(report, notes=(*report.notes, *run.notes))
 
 
 def tell(kind: str, text: str, style: str = "") -> None:

@@ -8,6 +8,7 @@ from pipelines.commands import run as flow
 from pipelines.commands import sample
 from pipelines.contract.contract import load_contract
 from pipelines.errors import SettingsError
+from pipelines.ledger.restored import is_waiting, note_compared
 from pipelines.lock import only_run
 from pipelines.personal.fields import masked, personal_fields
 from pipelines.progress import Progress
@@ -35,6 +36,8 @@ def adopt_report(home: Path, settings: Vars, partner: str, apply: bool, progress
         ready, failures = flow.tested(home, settings, progress)
         recover(home, settings.active, progress, make)
         found = adopt(home, make(partner), apply and partner in ready, progress)
+        if found.applied:
+            note_compared(home, partner, "adopt")
         return AdoptReport(
             partner=partner,
             applied=found.applied,
@@ -67,6 +70,7 @@ def verify_report(
             partner=partner,
             counts=found.counts,
             findings=tuple(as_report(partner, finding, show_personal_data) for finding in found.findings),
+            notes=_after_restore(home, found) if settings.use_case is None else (),
         )
         mendable = any(finding.kind != "unknown" for finding in found.findings)
         return _repaired(report, home, settings, found, progress) if mend and mendable else report
@@ -150,6 +154,28 @@ def _rekey_notes(found: Rekey) -> tuple[str, ...]:
     return tuple(notes)
 
 
+def _after_restore(home: Path, found: Verification) -> tuple[str, ...]:
+    """What a verification says of a ledger that was restored; one without unknown records lets the partner go again."""
+    if not is_waiting(home, found.partner):
+        return ()
+    kinds = {finding.kind for finding in found.findings}
+    if "unknown" not in kinds:
+        note_compared(home, found.partner, "verify")
+        return (
+            f"Nothing at {found.partner} is unknown to the restored ledger: it is sent to again. Look first: stammdaten"
+            " plan --rows",
+        )
+    first = (
+        f"stammdaten verify {found.partner} --repair (do not push its plan), then "
+        if "missing" in kinds
+        else ""
+    )
+    return (
+        f"The ledger was restored, and {found.partner} holds what it does not know. Take it up, once `stammdaten load`"
+        f" and `stammdaten build` have made the marts of today: {first}stammdaten adopt {found.partner} --apply",
+    )
+
+
 def _repaired(
     report: VerifyReport, home: Path, settings: Vars, found: Verification, progress: Progress
 ) -> VerifyReport:
@@ -164,7 +190,7 @@ def _repaired(
     note = f"{corrected:,} ledger rows corrected; the plan {made.plan_id} has {made.operations:,} operations."
     if made.operations and not guards:
         note += f" Restore with: stammdaten push --plan {made.plan_id}"
-    return replace(report, plan_id=made.plan_id, plan=made.counts, guards=guards, notes=(note,))
+    return replace(report, plan_id=made.plan_id, plan=made.counts, guards=guards, notes=(note, *report.notes))
 
 
 def _adopt_notes(found: Adoption, apply: bool, failing: bool) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""Every setting below `DESTINATION__…` and `SOURCES__…` there is; anything else is a typing error and is refused.
+"""Every setting below `DESTINATION__…`, `SOURCES__…`, `ALERTS__…` and `BACKUP__…`; anything else is refused.
 
 Looked at are the environment and the two files of dlt in the project. What else dlt can be told (`RUNTIME__…`,
 `NORMALIZE__…`) is not ours, and neither are its own destinations and sources.
@@ -34,11 +34,22 @@ ERP_KEYS = (
     "dokumente.credentials", "dokumente.credentials.*", "dokumente.kwargs.*", "dokumente.client_kwargs.*",
     "dokumente.config_kwargs.*",
 )  # fmt: skip
+# Keys below `alerts.`; thresholds may stand below a partner, and below an entity of it, too.
+THRESHOLDS = ("rejected_percent", "held_percent")
+ALERT_KEYS = (
+    "targets.*", "name", "grace_minutes", "timeout_seconds", "least_rows", "dropped_percent", *THRESHOLDS,
+)  # fmt: skip
+BACKUP_KEYS = (
+    "after_run", "keep", "recipients", "identity", "known_hosts", "credentials.*", "kwargs.*", "client_kwargs.*",
+    "config_kwargs.*",
+)  # fmt: skip
 OWN = (
     "STAMMDATEN_BACKUP", "STAMMDATEN_HOME", "STAMMDATEN_MEMORY", "STAMMDATEN_METRICS", "STAMMDATEN_PARTNERS",
     "STAMMDATEN_WAIT",
 )  # fmt: skip
 EXAMPLES = {"DESTINATION": "DESTINATION__ETG24__API_TOKEN", "SOURCES": "SOURCES__ERP__FILES__FOLDER"}
+SECTIONS = ("destination", "sources", "alerts", "backup")
+PREFIXES = tuple(f"{name.upper()}__" for name in SECTIONS)
 _ALMOST = re.compile(r"(DESTINATIONS?|SOURCES?)_+(.+)")
 # What dlt itself reads there, whatever the source or destination.
 OF_DLT = {
@@ -51,21 +62,25 @@ def check_known_settings() -> None:
     """Raises `SettingsError` for the first setting that nobody reads, with what may have been meant."""
     for name in os.environ:
         _check_spelled(name)
-        if name.upper().startswith(("DESTINATION__", "SOURCES__")):
+        if name.upper().startswith(PREFIXES):
             if name != name.upper():
                 raise SettingsError(
                     f"{name}: names of settings are in capitals here; write it as {name.upper()}"
                 )
             _check(name.lower().replace("__", "."), name, setting_name)
+    for file, key in keys_in_files():
+        section = key.partition(".")[0]
+        if section in SECTIONS:
+            _check(key, f".dlt/{file}: {key}", str)
+        elif section.lower().removesuffix("s") in {name.removesuffix("s") for name in SECTIONS}:
+            raise SettingsError(f".dlt/{file}: [{section}]: unknown section{did_you_mean(section, SECTIONS)}")
+
+
+def keys_in_files() -> Iterator[tuple[str, str]]:
+    """Name of the file and key, for each setting in dlt's two files. Raises `SettingsError` for a broken one."""
     for file in FILES:
         for key in _keys(_read(working_folder() / ".dlt" / file)):
-            section = key.partition(".")[0]
-            if section in OF_DLT:
-                _check(key, f".dlt/{file}: {key}", str)
-            elif section.lower().removesuffix("s") in ("destination", "source"):
-                raise SettingsError(
-                    f".dlt/{file}: [{section}]: unknown section{did_you_mean(section, OF_DLT)}"
-                )
+            yield file, key
 
 
 def _check_spelled(name: str) -> None:
@@ -79,7 +94,7 @@ def _check_spelled(name: str) -> None:
             raise SettingsError(f"{name}: unknown setting; did you mean STAMMDATEN_{near[0]}?")
         return
     found = _ALMOST.match(upper)
-    if found is None or upper.startswith(("DESTINATION__", "SOURCES__")):
+    if found is None or upper.startswith(PREFIXES):
         return
     section = "DESTINATION" if found[1].startswith("DEST") else "SOURCES"
     first = re.split("_+", found[2])[0].lower()
@@ -95,9 +110,9 @@ def _check(key: str, where: str, written: Callable[[str], str]) -> None:
     """Refuses a key such as `destination.etg24.api_token`; `written` spells a right one as it stands there."""
     first, _, rest = key.partition(".")
     name = rest.partition(".")[0]
-    if name in OF_DLT[first] or (first == "destination" and name in destinations_of_dlt()):
+    if name in OF_DLT.get(first, ()) or (first == "destination" and name in destinations_of_dlt()):
         return
-    known = _known_keys() if first == "destination" else [f"sources.erp.{known}" for known in ERP_KEYS]
+    known = list(_known_keys(first, name))
     if any(_is(key, one) for one in known):
         return
     meant = did_you_mean(key, [one.removesuffix(".*") for one in known], written)
@@ -109,8 +124,21 @@ def _check(key: str, where: str, written: Callable[[str], str]) -> None:
     )
 
 
-def _known_keys() -> list[str]:
-    return [f"destination.{name}.{key}" for name in partners() for key in known_keys(load_contract(name))]
+def _known_keys(section: str, name: str) -> Iterator[str]:
+    """The keys of a section; `name` is what stands behind it in the one that is looked for."""
+    if section == "destination":
+        yield from (
+            f"destination.{one}.{key}" for one in partners() for key in known_keys(load_contract(one))
+        )
+    elif section == "sources":
+        yield from (f"sources.erp.{key}" for key in ERP_KEYS)
+    elif section == "backup":
+        yield from (f"backup.{key}" for key in BACKUP_KEYS)
+    else:
+        yield from (f"alerts.{key}" for key in ALERT_KEYS)
+        entities = load_contract(name).entities if name in partners() else ()
+        yield from (f"alerts.{name}.{key}" for key in THRESHOLDS if entities)
+        yield from (f"alerts.{name}.{entity}.{key}" for entity in entities for key in THRESHOLDS)
 
 
 def _is(key: str, known: str) -> bool:

@@ -13,6 +13,9 @@ from pipelines import current_run, interrupt
 from pipelines.api.connector import MakesConnectors, once_a_run
 from pipelines.api.reasons import REASONS
 from pipelines.api.uploads import ReadsContent
+from pipelines.backup.restore import check_not_lost
+from pipelines.backup.settings import read_backup_settings
+from pipelines.backup.take import take_after_run
 from pipelines.commands import build as dbt
 from pipelines.commands import sample, shares
 from pipelines.commands.built import (
@@ -44,6 +47,7 @@ from pipelines.history.runs import read_runs
 from pipelines.history.shown import run_line
 from pipelines.history.tidy import tidy
 from pipelines.ledger.ledger import one, open_database
+from pipelines.ledger.restored import check_restored
 from pipelines.ledger.target_systems import check_systems, moved
 from pipelines.lock import only_run
 from pipelines.plan import guards
@@ -100,6 +104,9 @@ def run_all(
 ) -> RunReport:
     """The whole way, from the ERP to the partners; then history that is older than is kept goes."""
     with only_run(home, "run", settings.use_case, say):
+        backups = read_backup_settings()
+        check_not_lost(home)
+        check_restored(home, settings.active)
         if not is_configured():
             report = _run_sample(home, settings, say, progress)
         else:
@@ -107,7 +114,22 @@ def run_all(
             check(home, settings, make)
             report = _carry_through(home, settings, erp_settings(), say, progress, make)
         _tidy_after(home, keep_days, say)
+        return _backed_up(home, report, say) if backups.after_run else report
+
+
+@current_run.step("backup")
+def _backed_up(home: Path, report: RunReport, say: Say) -> RunReport:
+    """The report with what became of the backup that is taken after each run; it never fails one."""
+    if interrupt.exit_code():
         return report
+    try:
+        made = take_after_run(home)
+    except Exception as problem:  # everything is delivered by now
+        note = f"No backup was taken: {summary(problem)}"
+    else:
+        note = f"Backed up to {made.backup}"
+    say(note)
+    return replace(report, notes=(*report.notes, note))
 
 
 @current_run.step("tidy")
@@ -188,6 +210,8 @@ def push_only(
         meant = did_you_mean(name, guards.DEFAULTS)
         raise SettingsError(f"--allow {name}: unknown guard{meant}; known are {', '.join(guards.DEFAULTS)}")
     with only_run(home, "push", settings.use_case), sample.partners_at_hand(home, settings):
+        check_not_lost(home)
+        check_restored(home, settings.active)
         settings = _as_planned(home, settings, plan_id)
         make = once_a_run()
         check(home, settings, make)
@@ -419,6 +443,7 @@ def _push(
     allowed: frozenset[str] = frozenset(),
 ) -> PushReport:
     limits = guards.limits(settings.guards)
+    check_restored(home, partners)
     with (
         _reading_documents(home, plan_id, partners) as contents,
         interrupt.finishing(interrupt.WITH_PARTNERS),

@@ -12,7 +12,7 @@ from pipelines.api.http.client import Answered, PartnerStopped
 from pipelines.commands import sample, shares
 from pipelines.doctor import machine
 from pipelines.doctor.line import look, well, wrong
-from pipelines.doctor.runs import history, last_runs
+from pipelines.doctor.runs import history, last_runs, restored
 from pipelines.erp.settings import erp_settings, is_configured
 from pipelines.errors import StammdatenError
 from pipelines.history.runs import read_runs
@@ -45,6 +45,7 @@ def doctor_report(home: Path, read: Callable[[], Vars], with_login: bool) -> Doc
         lines += _safely("schedule", lambda: machine.scheduled(jobs, working_folder()))
         lines += _safely("last run", lambda: last_runs(jobs, runs, now))
     lines += _safely("history", lambda: history(runs, why))
+    lines += _safely("restore", lambda: restored(home))
     lines += _safely("clock", lambda: machine.clock(runs, skews, now))
     lines += _safely("disk", lambda: machine.disk(home))
     lines += _safely("versions", machine.installed)

@@ -10,11 +10,13 @@ from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 
+from pipelines.backup.settings import TO, place
+from pipelines.backup.take import newest_backup
 from pipelines.doctor.line import look, well, wrong
 from pipelines.history.run_file import RecordedRun
 from pipelines.reports.doctor import CheckLine
 from pipelines.schedule.jobs import Job
-from pipelines.settings import database, local_path
+from pipelines.settings import database
 from pipelines.versions import versions
 
 GIB = 1024**3
@@ -128,22 +130,23 @@ def scheduled(jobs: tuple[Job, ...], folder: Path) -> Iterator[CheckLine]:
 
 
 def backup(home: Path, now: float | None = None) -> Iterator[CheckLine]:
-    """How old the newest file is below `STAMMDATEN_BACKUP`."""
-    given, now = os.environ.get("STAMMDATEN_BACKUP"), now or time.time()
+    """How old the newest backup in `STAMMDATEN_BACKUP` is, of whichever program."""
+    given, now = os.environ.get(TO), now or time.time()
     what = f"back up {database(home)}: the ledger in it is the only memory of what partners hold"
     if not given:
         yield look(
-            "backup", "no folder of backups is named", f"{what}; then set STAMMDATEN_BACKUP to the folder"
+            "backup",
+            "no folder of backups is named",
+            f"{what}; set {TO} to a folder, then: stammdaten backup",
         )
         return
-    folder = local_path(given)
-    files = [folder] if folder.is_file() else [path for path in folder.rglob("*") if path.is_file()]
-    newest = max((path.stat().st_mtime for path in files), default=None)
+    store, _ = place(None)
+    newest = newest_backup(store, home)
     if newest is None:
-        yield wrong("backup", f"STAMMDATEN_BACKUP: {folder} holds no file", what)
+        yield wrong("backup", f"{TO}: {store.where} holds no file", what)
         return
     days = (now - newest) / 86_400
-    text = f"the newest in {folder} is {days:.1f} days old"
+    text = f"the newest in {store.where} is {days:.1f} days old"
     if days > OLDEST_BACKUP_DAYS:
         yield wrong("backup", text, what)
     else:

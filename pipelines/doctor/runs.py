@@ -1,16 +1,22 @@
 """Whether the runs that are due came, and came to a good end."""
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from contextlib import suppress
+from datetime import datetime
+from pathlib import Path
 
+import duckdb
+
+from pipelines.database import open_file
 from pipelines.doctor.line import look, well, wrong
+from pipelines.history.due import overdue_since
 from pipelines.history.run_file import RecordedRun
 from pipelines.history.shown import in_words
+from pipelines.ledger.restored import waiting_partners
 from pipelines.reports.doctor import CheckLine
 from pipelines.schedule.jobs import Job
+from pipelines.settings import database
 
-# A run that is due may begin so much later: it waits for another one, or the machine was just started.
-GRACE = timedelta(minutes=15)
 SHOW = "stammdaten runs show"
 
 
@@ -24,15 +30,25 @@ def last_runs(jobs: tuple[Job, ...], runs: list[RecordedRun], now: datetime) -> 
             yield look("last run", "it never ran here", f"stammdaten {' '.join(job.words)}", job.name)
             continue
         last = own[0]
-        due = job.due_before(now - GRACE)
+        due = overdue_since(job, runs, now)
         text = f"{last.begun_at:%Y-%m-%d %H:%M} UTC: {in_words(last)}"
-        if last.begun_at < due and not last.is_running:
+        if due and not last.is_running:
             todo = f"look at the schedule (systemctl list-timers, crontab -l), then: stammdaten {' '.join(job.words)}"
             yield wrong("last run", f"{text}; overdue since {due:%Y-%m-%d %H:%M} UTC", todo, job.name)
         elif last.is_running or last.exit == 0:
             yield well("last run", text, job.name)
         else:
             yield wrong("last run", text, f"{SHOW} {last.run_id}", job.name)
+
+
+def restored(home: Path) -> Iterator[CheckLine]:
+    """Whether partners wait for a comparison since a restore; nothing where none does, or the database is held."""
+    if not database(home).exists():
+        return
+    with suppress(duckdb.Error), open_file(database(home), read_only=True) as db:
+        for name, taken in waiting_partners(db).items():
+            text = f"the ledger was restored from a backup of {taken}; nothing is sent before it is compared"
+            yield look("restore", text, f"stammdaten verify {name}", name)
 
 
 def history(runs: list[RecordedRun], why: str | None) -> Iterator[CheckLine]:

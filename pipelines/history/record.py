@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from pipelines import interrupt
 from pipelines.current_run import known_as
 from pipelines.database import said
-from pipelines.errors import StammdatenError
+from pipelines.errors import RunningError, StammdatenError
 from pipelines.history.metrics import metrics_file, write_metrics
 from pipelines.history.run_file import LARGEST_REPORT, RunFile, bounded
 from pipelines.history.runs import fold_files
@@ -28,16 +28,21 @@ WITHOUT_MESSAGE = ("forget", "rekey")
 class Record:
     """What is noted of the run of this process; without a home that can be written to, nothing."""
 
-    def __init__(self, file: RunFile | None):
+    def __init__(self, file: RunFile | None, at: Path | None = None):
         self._file = file
         self.run_id = file.run_id if file else None
         self.status = 0
+        self.home = at
+        self.settings: Vars | None = None
+        # What is to be said at the end of the command, of what came after the run.
+        self.notes: tuple[str, ...] = ()
 
     def given(self, settings: Vars) -> Vars:
         """Notes the digest of the settings; returns them."""
+        self.settings = settings
         if self._file:
             what = {"digest": settings_digest(settings), "stichtag": settings.stichtag.isoformat()}
-            self._file.note("settings", what)
+            self._file.note("settings", {**what, "limited_to": settings.only, "on": settings.active})
         return settings
 
     def told(self, report: R) -> R:
@@ -67,12 +72,13 @@ def recorded(
         yield Record(None)
         return
     file = RunFile(at, command, use_case, echo)
-    record = Record(file)
+    record = Record(file, at)
     try:
         with known_as(file.run_id, file.note):
             yield record
     except BaseException as problem:
-        file.end(exit_status(problem), None if command in WITHOUT_MESSAGE else bounded(summary(problem)))
+        why = None if command in WITHOUT_MESSAGE else bounded(summary(problem))
+        file.end(exit_status(problem), why, is_refused=type(problem) is RunningError)
         raise
     else:
         file.end(interrupt.exit_code() or record.status, None)

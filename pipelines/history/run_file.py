@@ -78,11 +78,14 @@ class RunFile:
                 if self._is_torn:
                     self.trouble = "No space left on device"
 
-    def end(self, status: int, message: str | None) -> None:
-        """Notes the exit status, and why where the run broke off, and lets go of the file."""
-        self.note(
-            "end", {"exit": status, "message": message, "seconds": round(time.monotonic() - self._began, 3)}
-        )
+    def end(self, status: int, message: str | None, is_refused: bool = False) -> None:
+        """Notes the exit status, and why where the run broke off, and lets go of the file.
+
+        `is_refused`: it did nothing, because another run was at work.
+        """
+        seconds = round(time.monotonic() - self._began, 3)
+        refused = {"refused": True} if is_refused else {}
+        self.note("end", {"exit": status, "message": message, "seconds": seconds, **refused})
         if self._file is not None:
             with suppress(OSError):
                 os.close(self._file)
@@ -94,7 +97,9 @@ class RecordedRun:
     """A run as its file tells it. Times are UTC; `seconds` are those of a clock that nobody sets.
 
     `exit` is None for a run that is at work (`is_running`), and for one that ended without a word; `last_seen_at` is
-    when it wrote last. `steps` in their order; one without seconds did not come to its end.
+    when it wrote last. `steps` in their order; one without seconds did not come to its end. `limited_to` are the
+    partners that were asked for by name, none: all; `on` those that it was for, where its settings could be read (the
+    database does not have them). `is_refused`: it did nothing, because another run was at work.
     """
 
     run_id: str
@@ -110,6 +115,9 @@ class RecordedRun:
     message: str | None = None
     settings: str | None = None
     stichtag: str | None = None
+    limited_to: tuple[str, ...] = ()
+    on: tuple[str, ...] = ()
+    is_refused: bool = False
     versions: Mapping[str, str] = field(default_factory=dict)
     load_id: str | None = None
     plan_id: str | None = None
@@ -199,7 +207,12 @@ def _take(known: Json, requests: dict[tuple[str, str], int], event: Json) -> Non
     """Adds what an event tells to what is known of a run; `requests` by partner and entity come before entities."""
     kind = event["event"]
     if kind == "settings":
-        known.update(settings=event["digest"], stichtag=event["stichtag"])
+        known.update(
+            settings=event["digest"],
+            stichtag=event["stichtag"],
+            limited_to=tuple(event.get("limited_to", ())),
+            on=tuple(event.get("on", ())),
+        )
     elif kind == "step":
         known["steps"][event["name"]] = event.get("seconds")
     elif kind in ("partners", "rules", "states", "flow"):
@@ -215,6 +228,7 @@ def _take(known: Json, requests: dict[tuple[str, str], int], event: Json) -> Non
         known.update(load_id=event["load_id"], plan_id=event["plan_id"], report=event["report"])
     elif kind == "end":
         known.update(exit=event["exit"], message=event["message"], seconds=event["seconds"])
+        known.update(is_refused=event.get("refused", False))
 
 
 def _events(lines: Iterator[bytes] | Any) -> Iterator[Json]:

@@ -21,9 +21,11 @@ COUNTED = (
 )  # fmt: skip
 PLAIN = (
     "run_id", "number", "command", "use_case", "begun_at", "last_seen_at", "ended_at", "seconds", "exit", "message",
-    "settings", "stichtag", "load_id", "plan_id",
+    "settings", "stichtag", "load_id", "plan_id", "is_refused",
 )  # fmt: skip
-AS_JSON = ("versions", "steps", "report")
+# A database of a former version is only read here.
+COLUMNS = "select column_name from duckdb_columns() where schema_name = 'sync' and table_name = 'runs'"
+AS_JSON = ("versions", "steps", "report", "limited_to")
 # What hangs on a run, line by line: its name → the columns of `sync.run_<name>`, each with its key in a line.
 LINES: Mapping[str, Mapping[str, str]] = {
     "partners": {name: name for name in ("partner", "result", "why")},
@@ -123,8 +125,10 @@ def _in_database(home: Path) -> tuple[list[RecordedRun], str | None]:
     with db:
         if not _tables(db):
             return [], None
-        names = [*PLAIN, "versions", "steps"]
-        rows = db.execute(f"select {', '.join(names)} from sync.runs").fetchall()
+        names = [*PLAIN, "versions", "steps", "limited_to"]
+        there = {name for (name,) in db.execute(COLUMNS).fetchall()}
+        columns = [name if name in there else f"null as {name}" for name in names]
+        rows = db.execute(f"select {', '.join(columns)} from sync.runs").fetchall()
     return [_run(dict(zip(names, row, strict=True))) for row in rows], None
 
 
@@ -151,7 +155,15 @@ def _tables(db: duckdb.DuckDBPyConnection) -> set[str]:
 
 def _run(row: dict[str, Any]) -> RecordedRun:
     steps, versions = json.loads(row.pop("steps")), json.loads(row.pop("versions"))
-    return RecordedRun(**row, steps=steps, versions=versions, is_running=False)
+    limited_to, is_refused = json.loads(row.pop("limited_to") or "[]"), bool(row.pop("is_refused"))
+    return RecordedRun(
+        **row,
+        steps=steps,
+        versions=versions,
+        limited_to=tuple(limited_to),
+        is_refused=is_refused,
+        is_running=False,
+    )
 
 
 def _reports(db: duckdb.DuckDBPyConnection, ids: list[str]) -> dict[str, str | None]:

@@ -332,7 +332,7 @@ class Journal:
             found.setdefault(partner, []).append((plan_id, seq))
         return found
 
-    def outcomes(self, rows: int = 2_000) -> Iterator[pa.Table]:
+    def outcomes(self, rows: int = 1_000) -> Iterator[pa.Table]:
         """All outcomes since the last fold, as Arrow tables of at most `rows` rows."""
         with self._lock:
             self._write_waiting(list(self._unwritten))

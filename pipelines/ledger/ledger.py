@@ -7,7 +7,8 @@ at the partner as it is, see `held.py`), `by_law` (what it withdraws whatever gu
 `systems` (which address the ledger of a partner speaks of), `feedback` (which files of a partner were read, see
 `pipelines/push/feedback.py`),
 `plan_renumbered` (see `renumbered.py`: two rows a pair, so that erasing a person by its ids finds both).
-`runs` and `run_…` are filled by `pipelines/history`.
+`restored` (which partners wait after a restore, see `restored.py`).
+`runs` and `run_…` are filled by `pipelines/history`, `alerts` by `pipelines/alerts`.
 `use_case` in some of them is that of a run which was limited to one; NULL: it was of all.
 """
 
@@ -33,7 +34,7 @@ from pipelines.settings import database, memory_limit
 from pipelines.sql_file import read_sql
 
 # What the books need that are kept part by part, however long a push was.
-LITTLE_MEMORY = "32MB"
+LITTLE_MEMORY = "24MB"
 T = TypeVar("T")
 
 SCHEMA = """
@@ -99,6 +100,9 @@ alter table sync.ledger add column if not exists content varchar;
 alter table sync.plan add column if not exists content varchar;
 alter table sync.plan add column if not exists with_parent boolean;
 create table if not exists sync.rekeyed (partner varchar, former varchar, now varchar);
+create table if not exists sync.restored (
+    partner varchar, taken_at timestamptz, restored_at timestamptz, compared_at timestamptz, compared_by varchar
+);
 create table if not exists sync.systems (partner varchar, address varchar, since timestamptz);
 create table if not exists sync.feedback (
     partner varchar, name varchar, size bigint, modified timestamptz, hash varchar, read_at timestamptz, note varchar
@@ -109,6 +113,8 @@ create table if not exists sync.runs (
     exit integer, message varchar, settings varchar, stichtag varchar, load_id varchar, plan_id varchar,
     versions varchar, steps varchar, report varchar
 );
+alter table sync.runs add column if not exists is_refused boolean;
+alter table sync.runs add column if not exists limited_to varchar;
 create table if not exists sync.run_partners (
     run_id varchar, position integer, partner varchar, result varchar, why varchar
 );
@@ -127,6 +133,10 @@ create table if not exists sync.run_states (
 create table if not exists sync.run_flow (
     run_id varchar, position integer, station varchar, table_name varchar, rule varchar, partner varchar,
     entity varchar, row_count bigint
+);
+create table if not exists sync.alerts (
+    alert_id bigint, kind varchar, partner varchar, what varchar, text varchar, begun_at timestamptz,
+    over_at timestamptz, over_text varchar, begin_sent_to varchar[], end_sent_to varchar[]
 );
 """
 
@@ -183,9 +193,11 @@ end
 
 
 @contextmanager
-def open_database(home: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+def open_database(home: Path, is_memory_tight: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
     """The DuckDB file with the tables of the schema `sync`, closed again when done.
 
+    `is_memory_tight`: closed in little memory, by the only one who has it open; a checkpoint that needs more is left to
+    whoever opens it next.
     Raises like `connect`: `BusyError` when another program holds it for too long; `StammdatenError` for a full disk.
     """
     db = connect(database(home))
@@ -200,6 +212,9 @@ def open_database(home: Path) -> Iterator[duckdb.DuckDBPyConnection]:
             f"{database(home)}: {said(problem)}; free disk or memory and run again"
         ) from None
     finally:
+        if is_memory_tight:
+            with suppress(duckdb.Error):
+                db.execute(f"set threads = 1; set memory_limit = '{LITTLE_MEMORY}'")
         db.close()
 
 

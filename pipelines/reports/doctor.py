@@ -11,8 +11,8 @@ class CheckLine:
     """One thing that was looked at."""
 
     what: str
-    """`settings`, `erp`, `login`, `clock`, `disk`, `versions`, `permissions`, `schedule`, `last run`, `history` or
-    `backup`."""
+    """`settings`, `erp`, `login`, `clock`, `disk`, `versions`, `permissions`, `schedule`, `last run`, `history`,
+    `restore` or `backup`."""
     subject: str | None
     """Partner, job or file, where there are several."""
     state: Literal["well", "look", "wrong"]

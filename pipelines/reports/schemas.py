@@ -9,6 +9,8 @@ from pydantic import ConfigDict, TypeAdapter
 from pipelines.explain.report import ExplainReport
 from pipelines.forget.report import ForgetReport, KeptRecord
 from pipelines.report import Report
+from pipelines.reports.alerts import AlertsReport, AlertsTestReport, WatchReport
+from pipelines.reports.backup import BackupReport, RestoreReport
 from pipelines.reports.check import AdoptReport, RekeyReport, VerifyReport
 from pipelines.reports.doctor import DoctorReport
 from pipelines.reports.history import PageReport, RunShowReport, RunsReport, TidyReport
@@ -35,6 +37,11 @@ REPORTS: Mapping[str, type[Report]] = {
     "init": InitReport,
     "schedule": ScheduleReport,
     "doctor": DoctorReport,
+    "alerts test": AlertsTestReport,
+    "alerts": AlertsReport,
+    "watch": WatchReport,
+    "backup": BackupReport,
+    "restore": RestoreReport,
     "partner new": PartnerNewReport,
     "runs show": RunShowReport,
     "runs tidy": TidyReport,

@@ -93,11 +93,11 @@ DOCUMENTS = Job(
     minute=0,
     makes_up=True,
 )
-# Fails, and so says, when the last run failed or one that is due did not come.
+# Tells who is set under alerts; fails, and so says, while something is wrong.
 WATCH = Job(
     name="stammdaten-watch",
     what="Whether the runs that are due came and went well",
-    words=("doctor", "--no-login"),
+    words=("watch",),
     use_case=None,
     hours=range(6, 23),
     minute=50,
@@ -113,9 +113,11 @@ def needed(settings: Vars) -> tuple[Job, ...]:
 
 
 def _is_asked_for(settings: Vars, use_case: str) -> bool:
-    return any(
-        load_contract(name).of_use_case(use_case)
-        # As shipped nobody gets documents, though contracts have them.
-        and (use_case != DOKUMENTE or settings.partners[name].get("dokumente") is True)
-        for name in settings.active
-    )
+    return any(gets(settings, name, use_case) for name in settings.active)
+
+
+def gets(settings: Vars, partner: str, use_case: str) -> bool:
+    """Whether a partner gets something of a use case."""
+    # As shipped nobody gets documents, though contracts have them.
+    is_on = use_case != DOKUMENTE or settings.partners[partner].get("dokumente") is True
+    return is_on and bool(load_contract(partner).of_use_case(use_case))

@@ -14,6 +14,8 @@ from pipelines.settings import TIME_ZONE, Vars, working_folder
 from pipelines.suggest import did_you_mean
 
 KINDS = ("systemd", "cron")
+# How names of settings begin that dlt's files may have, too.
+OF_DLT = ("ALERTS__", "BACKUP__", "DESTINATION__", "SOURCES__")
 
 
 def schedule_report(kind: str, folder: Path | None, settings: Vars) -> ScheduleReport:
@@ -62,7 +64,9 @@ def _write(folder: Path, files: dict[str, str]) -> None:
 
 def _notes(kind: str) -> list[str]:
     notes = []
-    shell = sorted(name for name in os.environ if name.startswith(("DESTINATION__", "SOURCES__")))
+    shell = sorted(
+        name for name in os.environ if name.startswith(("DESTINATION__", "SOURCES__", "ALERTS__", "BACKUP__"))
+    )
     if shell:
         notes.append(
             f"Set in this shell alone, so no schedule has it: {', '.join(shell)}. Write it into .dlt/config.toml, or"

@@ -112,6 +112,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
             monkeypatch.setattr(module, "pause_before", lambda attempt, luck: 0.001)
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("partner", sorted(STOCK))
 @pytest.mark.parametrize("seed", [1, 2])
 def test_odd_answers_end_in_our_own_words(

@@ -169,6 +169,7 @@ NO_SUCCESS = [
 ]
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("odd", NO_SUCCESS, ids=lambda odd: odd.body.decode()[:30])
 def test_a_change_whose_answer_is_no_success_is_sent_again_by_the_next_run(
     site: Site, etg24: Between, odd: Odd
@@ -300,6 +301,7 @@ PAGES = [
 ]
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(("body", "words"), PAGES, ids=lambda value: str(value)[:40])
 @pytest.mark.parametrize("look", ["adopt", "verify"])
 def test_a_list_that_cannot_be_read_ends_with_one_message(
@@ -322,6 +324,7 @@ def _look(look: str, home: Path) -> None:
         verify(home, made)
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("total", [b'"y"', b"-1", b"1e308", b"true", b"[]", b"null", b"99999999999999999999"])
 def test_a_total_that_is_no_number_ends_with_an_empty_page(
     shapes: Site, monkeypatch: pytest.MonkeyPatch, total: bytes

@@ -15,7 +15,8 @@ from typer.testing import CliRunner
 from pipelines.api.http.client import Answered
 from pipelines.cli.main import app
 from pipelines.doctor import doctor, machine
-from pipelines.doctor.runs import GRACE, last_runs
+from pipelines.doctor.runs import last_runs
+from pipelines.history.due import GRACE
 from pipelines.history.record import recorded
 from pipelines.history.run_file import RecordedRun, RunFile
 from pipelines.history.runs import read_runs

@@ -235,6 +235,7 @@ def test_a_value_that_is_the_name_of_a_column_is_a_value(folder):
 # Numbers that a spreadsheet has spoilt
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("value", ["8,15E+09", "8.15e+9", " 1E+10 ", '"=""8,15E+09"""', "'8,15E+09"])
 def test_a_key_in_scientific_notation_ends_the_load_and_the_raw_layer_is_as_before(
     folder, home, database, value

@@ -192,6 +192,7 @@ def _open_quote(folder):
         file.write('001;0123;02;"Lindenallee;01067\n')
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     ("break_it", "expected"),
     [
@@ -268,6 +269,7 @@ KILLED = """
 """
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("moment", ["reading person", "storing", "going live", "in the transaction"])
 def test_a_killed_load_leaves_the_former_delivery_and_the_next_one_works(folder, home, database, moment):
     load(FilesSettings(folder), home)

@@ -716,6 +716,7 @@ WRONG: Mapping[str, tuple[str, object, str]] = {
 }
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(("key", "value", "line"), WRONG.values(), ids=WRONG)
 def test_a_wrong_setting_is_named_with_what_is_allowed(
     render_sql: Callable[..., str], key: str, value: object, line: str

@@ -122,6 +122,7 @@ WRONG = {
 }
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(("partners", "line"), WRONG.values(), ids=WRONG)
 def test_a_wrong_setting_is_named_with_what_is_allowed(dbt: Any, partners: object, line: str) -> None:
     refused = dbt.refusal({"partners": partners})

@@ -265,6 +265,7 @@ def test_a_unit_that_is_told_in_a_header_only_gets_the_id_of_its_record(
     assert asked == (is_found_by == "look-up")
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("odd", [False, [], {}, 1.5, "", "..", "a\nb", "x" * 256])
 def test_an_answer_with_an_odd_id_is_looked_up(site: Site, monkeypatch: pytest.MonkeyPatch, odd: Any) -> None:
     create = Rest.create

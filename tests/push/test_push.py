@@ -51,6 +51,7 @@ def test_one_ledger_is_not_used_for_two_systems(site: Site, monkeypatch: pytest.
         check_systems(site.home, ["etg24"])
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     "fault", ["error_after_rate", "cut_after_rate", "error_rate", "cut_before_rate", "html_rate"]
 )

@@ -164,6 +164,7 @@ def test_a_child_that_is_still_in_the_mart_or_has_no_new_row_stays(site: Site) -
     assert moved.staying == ("mieter 001/1/01/0002/01/79",)
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     ("pair", "entity", "message"),
     [

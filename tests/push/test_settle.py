@@ -22,6 +22,7 @@ def forget_outcome(site: Site, partner: str, entity: str) -> int:
     return len(site.sandbox.records(partner, entity))
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     ("partner", "entity", "rows", "mode"),
     [

@@ -175,6 +175,7 @@ def test_refusals_that_are_alike_end_the_entity_also_in_batches(bulked: Site) ->
     assert bulked.ledger("select count(*) from sync.ledger where reason = 'not_tried'")[0][0] >= 160
 
 
+@pytest.mark.sampled
 # Without a number of the accepted (mieter) nobody can tell that one is left out.
 @pytest.mark.parametrize(
     ("entity", "odd"),

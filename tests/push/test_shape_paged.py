@@ -111,6 +111,7 @@ def with_next(value: Any) -> Change:
     return change
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     ("given", "words"),
     [
@@ -178,6 +179,7 @@ def test_an_empty_page_with_a_cursor_is_not_the_end(shapes: Site, monkeypatch: p
     assert counts(shapes)["haeuser"] == 4
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("paging", [{"next": None}, {"next": ""}, {}, None, ...])
 def test_a_page_that_is_not_full_may_end_the_list_without_a_word(
     shapes: Site, monkeypatch: pytest.MonkeyPatch, paging: Any
@@ -265,6 +267,7 @@ def test_pages_that_are_counted_from_one_after_all_are_read_to_their_end(
     assert counts(shapes)["einheiten"] == 7
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(("total", "is_read"), [(0, True), (5, True), (-1, True), ("many", True), (8, False)])
 def test_a_total_that_lies_ends_no_list_and_one_of_more_is_told(
     shapes: Site, monkeypatch: pytest.MonkeyPatch, one_by_one: list[str], total: Any, is_read: bool

@@ -118,6 +118,7 @@ def test_a_record_with_the_id_of_one_row_is_not_anothers_by_its_name(shapes: Sit
     assert [row[1:3] for row in ledger(shapes, "anlagen")] == [("blocked", "not_made_yet"), ("synced", None)]
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("theirs", ["FREMD-9", "1-2", "1-3", 7, " "])
 def test_a_record_with_any_other_id_is_nobodys_by_its_name(shapes: Site, theirs: Any) -> None:
     shapes.sandbox.make("stated", "anlagen", {"name": "Am Park 1", "externalId": theirs})

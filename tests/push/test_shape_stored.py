@@ -205,6 +205,7 @@ def test_a_file_that_could_not_be_taken_out_with_its_document_goes_in_the_next_r
     assert (lines["dokumente"].withdrawn, files(site)) == (1, 3)
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     ("found", "reason", "state"),
     [
@@ -533,6 +534,7 @@ def as_it_should_be(site: Site, shelf: Shelf, entity: str, made: Rows, most_file
     assert len(site.sandbox.requests("stored")) == before
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("is_processed", PROCESSED)
 @pytest.mark.parametrize(("entity", "method", "path"), MOMENTS)
 def test_a_kill_in_any_step_doubles_nothing_and_shows_no_document_without_bytes(
@@ -560,6 +562,7 @@ def test_a_kill_in_any_step_doubles_nothing_and_shows_no_document_without_bytes(
         as_it_should_be(site, shelf, entity, made, 5 if is_lost_file else 4)
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("status", [500, pytest.param(504, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("is_processed", PROCESSED)
 @pytest.mark.parametrize(("entity", "method", "path"), MOMENTS)

@@ -70,6 +70,7 @@ def test_one_entry_of_yaml_brings_a_column_through_staging(
     assert listed == [("001", "C9", "gruppe", "Nord"), ("002", "C3", "beschaeftigte", "viele")]
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     ("meta", "words"),
     [
@@ -87,6 +88,7 @@ def test_a_column_without_a_known_type_is_named(
         render_sql("{{ erp_column_type('gebaeude', {'name': 'neu', 'meta': " + meta + "}) }}")
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("typ", ["text", "land", "land(AT)", "dezimalzahl(12, 4)", "ganzzahl(bigint)"])
 def test_a_known_type_is_taken_as_it_stands(render_sql: Callable[..., str], typ: str) -> None:
     rendered = render_sql(

@@ -47,6 +47,8 @@ __all__ = [
 ]
 
 CONNECT_TIMEOUT = 10.0
+# What is said where a credential was refused; alerts know it by these words.
+CHECK_CREDENTIALS = "check the credentials"
 READ_TIMEOUT = 120.0
 # A login that was taken before may have run out, and the next one too; a third that is refused is no accident.
 LOGINS = 3
@@ -264,7 +266,7 @@ class Client:
         if status and 200 <= status < 300:
             seen += ", without a token that can be used"
         todo = (
-            "try again later" if status and is_transient(status) else "check the credentials and the address"
+            "try again later" if status and is_transient(status) else f"{CHECK_CREDENTIALS} and the address"
         )
         self.stop(f"the login {seen}; {todo}")
         raise PartnerStopped(self.stopped or "")
@@ -309,7 +311,7 @@ class Client:
                 return replace(answer, requests=number)
             self._forget(auth)
             if number > 1 and self._proven is None:
-                self.stop("the partner refused the login (401); check the credentials")
+                self.stop(f"the partner refused the login (401); {CHECK_CREDENTIALS}")
                 raise PartnerStopped(self.stopped or "")
         self._expired += 1
         if self._expired >= EXPIRED_IN_A_ROW:
@@ -391,7 +393,7 @@ class Client:
                 found = self._log_in()
                 given = found if isinstance(found, Credentials) else Credentials(found[0], {}, found[1])
                 if not all(_can_be_sent(value) for value in given.headers.values()):
-                    self.stop("the login holds characters that cannot be sent; check the credentials")
+                    self.stop(f"the login holds characters that cannot be sent; {CHECK_CREDENTIALS}")
                     raise PartnerStopped(self.stopped or "")
                 if given.query:
                     # This library writes whole addresses into its log of details.

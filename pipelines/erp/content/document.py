@@ -14,7 +14,7 @@ SIZE, TOO_LARGE, OUTSIDE = "content_size", "content_too_large", "content_outside
 # The source is not there now; another time it may be.
 UNREACHABLE = "content_unreachable"
 
-PIECE = 256 << 10
+PIECE = 1 << 20
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ import pytest
 
 from pipelines.erp.content import ContentProblem, ContentReader, Document
 
-LIMIT = 1 << 20
+LIMIT = 3 << 20
 NUMBER = "4711-a"
 
 

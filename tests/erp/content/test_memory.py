@@ -16,7 +16,7 @@ from tests.erp.content.memory import MB
 from tests.erp.openwowi_server import PASSWORD, USERNAME, FakeOpenWowi
 from tests.erp.postgres import Server
 
-# Pieces of 256 KiB at each end, and what the libraries keep of them.
+# Pieces of 1 MiB at each end, and what the libraries keep of them.
 MOST = 12 * MB
 
 
