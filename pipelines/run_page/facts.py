@@ -229,7 +229,7 @@ def head(run: RecordedRun) -> Head:
     return Head(
         run_id=run.run_id,
         number=run.number,
-        command=f"stammdaten {run.command}" + (f" --use-case {run.use_case}" if run.use_case else ""),
+        command=_command(run),
         begun=german(run.begun_at),
         begun_utc=run.begun_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         took=took(run.seconds),
@@ -240,10 +240,18 @@ def head(run: RecordedRun) -> Head:
     )
 
 
+def _command(run: RecordedRun) -> str:
+    words = ["stammdaten", run.command]
+    words += ["--use-case", run.use_case] if run.use_case else []
+    return " ".join([*words, *(f"--partner {name}" for name in run.limited_to)])
+
+
 def tone_of(run: RecordedRun) -> tuple[str, str]:
     """How a run ended, as a colour and as words."""
     if run.is_running:
         return "info", "At work"
+    if run.is_refused:
+        return "off", "Not begun: another run was at work"
     if run.exit is None:
         return "bad", "Ended without a word"
     if run.exit >= 128:

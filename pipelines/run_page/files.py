@@ -145,7 +145,7 @@ def _index(home: Path, runs: list[RecordedRun], why: str | None, due: tuple[Next
     ]
     lasts: dict[tuple[str, str | None], RecordedRun] = {}
     for run in runs:
-        if run.command == "run":
+        if run.command == "run" and not run.is_refused:
             lasts.setdefault((run.command, run.use_case), run)
     return _rendered(
         "index.html",

@@ -1,6 +1,8 @@
 """What the page of a run says, for ordinary runs and odd ones."""
 
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import timedelta
 from html.parser import HTMLParser
@@ -337,13 +339,21 @@ def test_the_list_says_how_it_stands_and_what_is_due(home: Path) -> None:
     assert text.count("stammdaten run --use-case leerstaende") == 1
 
 
-def test_while_the_database_is_held_the_page_is_made_of_the_files(home: Path) -> None:
+def test_while_the_database_is_held_the_page_is_made_of_the_files_and_says_so(home: Path) -> None:
     with open_database(home):
         pass
     first = write_run(home, 1, pushed(entity("a", "x", in_mart=1)))
     fold_files(home)
-    with duckdb.connect(str(database(home))):  # by this process, which may read it
-        assert page(home, first).totals.in_mart == 1
+    code = "import duckdb, sys; db = duckdb.connect(sys.argv[1]); print('open', flush=True); input()"
+    command = [sys.executable, "-c", code, str(database(home))]
+    shell = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)  # noqa: S603
+    assert shell.stdout
+    assert shell.stdout.readline() == "open\n"
+    made = page(home, first)
+    text = html(home, first)
+    shell.communicate("\n")
+    assert made.totals.in_mart == 1
+    assert "The database is held by a run or another program" in text
 
 
 @pytest.mark.parametrize(
