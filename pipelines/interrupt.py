@@ -39,6 +39,8 @@ def handled() -> Iterator[None]:
     What came is told by `exit_code` until the end of the `with`.
     """
     global _state
+    # dlt would take signals for itself.
+    os.environ.setdefault("RUNTIME__INTERCEPT_SIGNALS", "false")
     _state = _State()
     former = {number: signal.getsignal(number) for number in SIGNALS}
     for number, handler in former.items():

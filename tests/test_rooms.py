@@ -43,6 +43,7 @@ ROOMS = (
     "doctor",
     "alerts",
     "cli",
+    "orchestration",
 )
 MOST_FILES = 15
 

@@ -307,6 +307,7 @@ def test_no_address_or_name_is_found_in_output_and_logs(site: Site, let_anew: Le
     assert [word for word in (*addresses, NEW_NAME) if word in said] == []
 
 
+@pytest.mark.slow
 def test_a_cut_off_delivery_changes_and_sends_nothing(site: Site) -> None:
     shutil.copytree(site.erp, site.erp.with_name("cut"))
     cut = site.erp.with_name("cut") / "mieter.csv"

@@ -21,6 +21,7 @@ from pipelines import interrupt
 from pipelines.cli.alerts import alerts_app, watch_command
 from pipelines.cli.backup import backup_command, restore_command
 from pipelines.cli.check import adopt_command, verify_command
+from pipelines.cli.dagster import dagster_command
 from pipelines.cli.doctor import doctor_command
 from pipelines.cli.init import init_command, show_version
 from pipelines.cli.look import explain_command, forget_command
@@ -416,6 +417,7 @@ app.command("explain")(explain_command)
 app.command("forget")(forget_command)
 app.command("schedule")(schedule_command)
 app.command("doctor")(doctor_command)
+app.command("dagster")(dagster_command)
 app.command("metrics")(metrics_command)
 app.command("report")(report_command)
 app.command("watch")(watch_command)
@@ -429,8 +431,6 @@ app.add_typer(alerts_app, name="alerts")
 def main() -> None:
     """Entry point. Whatever happens ends in one line on stderr and a documented exit status, never in a trace."""
     _open_streams()
-    # dlt would take signals for itself.
-    os.environ.setdefault("RUNTIME__INTERCEPT_SIGNALS", "false")
     sys.unraisablehook = lambda _: None
     threading.excepthook = lambda caught: _complain(caught.exc_value) if caught.exc_value else None
     with interrupt.handled():

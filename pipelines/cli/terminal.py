@@ -19,7 +19,7 @@ from rich.text import Text
 from pipelines import current_run, interrupt
 from pipelines.errors import SettingsError
 from pipelines.report import Report, as_json
-from pipelines.settings import Vars, read_vars
+from pipelines.settings import Vars
 from pipelines.suggest import did_you_mean
 
 # `explain` answers in under a second, so the engine behind these is not loaded for it.
@@ -203,13 +203,9 @@ def settings_of(
     stichtag: str | None, partners: list[str] | None, given: str | None, use_case: str | None = None
 ) -> Vars:
     """The vars of this run, once it is sure that all settings are known ones. Raises `SettingsError`."""
-    from pipelines.commands.known_settings import check_known_settings
-    from pipelines.contract.contract import partner_folders
-    from pipelines.contract.use_cases import limited
+    from pipelines.commands.known_settings import read_settings
 
-    check_known_settings()
-    settings = read_vars(list(partner_folders()), given, stichtag, partners or [])
-    return settings if use_case is None else limited(settings, use_case, partners or [])
+    return read_settings(stichtag, partners or [], given, use_case)
 
 
 def say(quiet: bool) -> Callable[[str], None]:

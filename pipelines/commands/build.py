@@ -17,6 +17,7 @@ from pipelines.commands.base_link import link_base, link_packages
 from pipelines.commands.own_packages import write_packages
 from pipelines.contract.contract import partner_folders
 from pipelines.database import connect
+from pipelines.dbt_folder import dbt_folder
 from pipelines.errors import BuildError, SettingsError
 from pipelines.settings import Vars, database, project_root, working_folder
 from pipelines.suggest import did_you_mean
@@ -44,6 +45,21 @@ class Failure:
 
 
 @dataclass(frozen=True)
+class Node:
+    """A seed, model or test as dbt left it; `rows`: those that a test found, of a model that was built those it has."""
+
+    unique_id: str
+    status: str
+    seconds: float
+    rows: int | None = None
+
+    @property
+    def is_well(self) -> bool:
+        """Whether it was built, or holds."""
+        return self.status not in BAD and self.status != "warn"
+
+
+@dataclass(frozen=True)
 class Build:
     """What dbt did: failures by partner; a partner without any may be pushed."""
 
@@ -51,6 +67,7 @@ class Build:
     warnings: tuple[str, ...] = ()
     models: int = 0
     tests: int = 0
+    nodes: tuple[Node, ...] = ()
 
     def ready(self, partner: str) -> bool:
         """Whether all marts of the partner were built and all their tests hold."""
@@ -109,6 +126,10 @@ def _run(
         warnings=tuple(f"{e.node.name}: {e.failures} rows" for e in results if str(e.status) == "warn"),
         models=kinds.count("model"),
         tests=kinds.count("test"),
+        nodes=tuple(
+            Node(entry.node.unique_id, str(entry.status), round(entry.execution_time, 3), entry.failures)
+            for entry in results
+        ),
     )
 
 
@@ -137,9 +158,9 @@ def _invoke(
         "--profiles-dir",
         str(folder if (folder / "profiles.yml").exists() else project_root()),
         "--target-path",
-        str(home / "dbt"),
+        str(dbt_folder(home)),
         "--log-path",
-        str(home / "dbt" / "logs"),
+        str(dbt_folder(home) / "logs"),
         "--log-level-file",
         "none",
         "--quiet",

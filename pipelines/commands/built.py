@@ -14,6 +14,7 @@ import duckdb
 from pipelines.contract.contract import load_contract, partner_folders
 from pipelines.contract.model import STAMMDATEN
 from pipelines.contract.profile import load_profile
+from pipelines.dbt_folder import dbt_folder
 from pipelines.errors import BuildError
 from pipelines.settings import Vars, project_vars
 
@@ -43,7 +44,7 @@ def check_built(db: duckdb.DuckDBPyConnection, home: Path, settings: Vars) -> No
 
 def read_nodes(home: Path) -> dict[str, Json]:
     """Models, seeds and tests by their id, as dbt read them last."""
-    manifest = json.loads((home / "dbt" / "manifest.json").read_text(encoding="utf-8"))
+    manifest = json.loads((dbt_folder(home) / "manifest.json").read_text(encoding="utf-8"))
     nodes: dict[str, Json] = manifest["nodes"]
     return nodes
 
@@ -67,6 +68,17 @@ def names_to_build(
 ) -> tuple[str, ...]:
     """Names of the models and seeds that a run of the settings' use case builds.
 
+    Those of `ids_to_build`, and what they need and is not there at all.
+    """
+    found = ids_to_build(nodes, settings, _comments(db).keys())
+    return tuple(sorted(nodes[key]["name"] for key in found))
+
+
+def ids_to_build(
+    nodes: Mapping[str, Json], settings: Vars, there: Collection[tuple[str, str]] | None = None
+) -> set[str]:
+    """Ids of the models and seeds that a run of the settings' use case builds; `there` are tables, None: all are.
+
     Its marts, their parents and all that is behind them; what is held and what has left (rules H1 to H3). Models of
     these that stand on other tables, too, are used as they lie, unless they are not there at all.
     """
@@ -74,14 +86,13 @@ def names_to_build(
     needed = _behind(nodes, marts)
     tables = _tables(nodes, needed)
     doubts = {f"{partner}__{part}" for partner in settings.active for part in ("held", "departures")}
-    there = _comments(db).keys()
     for key in _behind(nodes, doubts) - needed:
         node = nodes[key]
         is_own = node["name"] in doubts or IN_EVERY_USE_CASE in node.get("tags", ())
-        is_there = (node["schema"], node["alias"]) in there
+        is_there = there is None or (node["schema"], node["alias"]) in there
         if is_own or not is_there or _tables(nodes, _behind(nodes, {node["name"]})) <= tables:
             needed.add(key)
-    return tuple(sorted(nodes[key]["name"] for key in needed))
+    return needed
 
 
 def marts_to_test(settings: Vars) -> tuple[str, ...]:

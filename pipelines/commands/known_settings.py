@@ -14,9 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.api.settings import known_keys
-from pipelines.contract.contract import load_contract, partners
+from pipelines.contract.contract import load_contract, partner_folders, partners
+from pipelines.contract.use_cases import limited
 from pipelines.errors import SettingsError
-from pipelines.settings import setting_name, working_folder
+from pipelines.settings import Vars, read_vars, setting_name, working_folder
 from pipelines.suggest import did_you_mean
 
 FILES = ("config.toml", "secrets.toml")
@@ -56,6 +57,21 @@ OF_DLT = {
     "sources": {"filesystem", "sql_database", "rest_api", "data_writer", "schema", "extract", "normalize"},
     "destination": {"data_writer"},
 }
+
+
+def read_settings(
+    stichtag: str | None = None,
+    partners: list[str] | None = None,
+    given: str | None = None,
+    use_case: str | None = None,
+) -> Vars:
+    """The vars of a run, once it is sure that all settings are known ones; `partners`: these alone, if any.
+
+    Raises `SettingsError`.
+    """
+    check_known_settings()
+    settings = read_vars(list(partner_folders()), given, stichtag, partners or [])
+    return settings if use_case is None else limited(settings, use_case, partners or [])
 
 
 def check_known_settings() -> None:

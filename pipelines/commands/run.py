@@ -1,11 +1,11 @@
 """The commands, step by step: load, build, plan, push. Each returns a report that the command line prints."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import duckdb
 
@@ -90,6 +90,8 @@ from pipelines.unexpected import summary
 
 Say = Callable[[str], None]
 Line = TypeVar("Line")
+# What a run tells on its way.
+Step = LoadReport | dbt.Build | RunReport
 
 SAMPLE_UNITS = 500
 SAMPLE_SEED = 1
@@ -103,18 +105,26 @@ def run_all(
     home: Path, settings: Vars, say: Say, progress: Progress, keep_days: int = KEEP_DAYS
 ) -> RunReport:
     """The whole way, from the ERP to the partners; then history that is older than is kept goes."""
+    *_, report = run_steps(home, settings, say, progress, keep_days)
+    return cast(RunReport, report)
+
+
+def run_steps(
+    home: Path, settings: Vars, say: Say, progress: Progress, keep_days: int = KEEP_DAYS
+) -> Iterator[Step]:
+    """The same in its steps: what was loaded, what was built, and at the end what became of all."""
     with only_run(home, "run", settings.use_case, say):
         backups = read_backup_settings()
         check_not_lost(home)
         check_restored(home, settings.active)
         if not is_configured():
-            report = _run_sample(home, settings, say, progress)
+            report = yield from _run_sample(home, settings, say, progress)
         else:
             make = once_a_run()
             check(home, settings, make)
-            report = _carry_through(home, settings, erp_settings(), say, progress, make)
+            report = yield from _carry_through(home, settings, erp_settings(), say, progress, make)
         _tidy_after(home, keep_days, say)
-        return _backed_up(home, report, say) if backups.after_run else report
+        yield _backed_up(home, report, say) if backups.after_run else report
 
 
 @current_run.step("backup")
@@ -168,6 +178,7 @@ def build_only(home: Path, settings: Vars, progress: Progress) -> BuildReport:
             failures=failures,
             warnings=warnings(home, settings),
             notes=(f"{built.models} models built, {built.tests} tests run.",),
+            nodes=built.nodes,
         )
 
 
@@ -326,7 +337,7 @@ def partner_report(home: Path, settings: Vars, renamed: str | None) -> PartnersR
     return PartnersReport(entities=tuple(entities), notes=tuple(notes))
 
 
-def _run_sample(home: Path, settings: Vars, say: Say, progress: Progress) -> RunReport:
+def _run_sample(home: Path, settings: Vars, say: Say, progress: Progress) -> Generator[Step, None, RunReport]:
     """Sample portfolio and sandbox, for a first look. Never with a partner's real address."""
     from pipelines.erp.sample import write_sample
 
@@ -344,10 +355,10 @@ def _run_sample(home: Path, settings: Vars, say: Say, progress: Progress) -> Run
     make = once_a_run()
     if configured:
         check(home, settings, make)
-        return _carry_through(home, settings, FilesSettings(folder=folder), say, progress, make)
+        return (yield from _carry_through(home, settings, FilesSettings(folder=folder), say, progress, make))
     with sample.at_sandbox(home, say):
         check(home, settings, make)
-        report = _carry_through(home, settings, FilesSettings(folder=folder), say, progress, make)
+        report = yield from _carry_through(home, settings, FilesSettings(folder=folder), say, progress, make)
     note = (
         "This was a sample portfolio and a sandbox. See what the partners hold now: stammdaten sandbox, then open"
         " http://127.0.0.1:8650/ — and connect your own: README.md, section Connect."
@@ -406,14 +417,17 @@ def _check_rows(home: Path, settings: Vars) -> None:
 
 def _carry_through(
     home: Path, settings: Vars, erp: Door, say: Say, progress: Progress, make: MakesConnectors
-) -> RunReport:
+) -> Generator[Step, None, RunReport]:
     loaded = _load(home, settings, erp, progress)
     say(f"Loaded {sum(loaded.rows.values()):,} rows of {len(loaded.rows)} tables in {loaded.seconds:.1f} s")
-    for note in _loaded(loaded).notes:
+    report = _loaded(loaded)
+    for note in report.notes:
         say(note)
+    yield report
     _check_mandanten(home, settings)
     built = _build(home, settings, progress)
     say(f"Built {built.models} models, {built.tests} tests run")
+    yield built
     # Looked at before the push, which makes these counts the former ones.
     warned = warnings(home, settings)
     ready, failures = _fitting(home, settings, built)
@@ -423,7 +437,7 @@ def _carry_through(
     made = engine.plan(home, ready, settings.stichtag, use_case=settings.use_case)
     say(f"Plan {made.plan_id}: {made.operations:,} operations")
     pushed = replace(_push(home, settings, ready, made.plan_id, progress, make), failures=failures)
-    return RunReport(**vars(pushed), warnings=warned, load=_loaded(loaded))
+    return RunReport(**vars(pushed), warnings=warned, load=report)
 
 
 @current_run.step("load")

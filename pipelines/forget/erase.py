@@ -13,6 +13,7 @@ from pathlib import Path
 import duckdb
 
 from pipelines.contract.contract import Contract, load_contract, partners
+from pipelines.dbt_folder import FOLDERS
 from pipelines.personal.records import (
     SEPARATORS,
     Mention,
@@ -376,9 +377,11 @@ def scrub_journal(home: Path) -> None:
 
 def remove_leftovers(home: Path) -> None:
     """Removes working files that may hold rows: dlt's folders, what dbt said of its last run."""
-    for folder in (home / "dlt", home / "dbt" / "logs", home / "stammdaten.duckdb.tmp"):
+    logs = [home / folder / "logs" for folder in FOLDERS]
+    for folder in (home / "dlt", *logs, home / "stammdaten.duckdb.tmp"):
         shutil.rmtree(folder, ignore_errors=True)
-    (home / "dbt" / "run_results.json").unlink(missing_ok=True)
+    for folder in FOLDERS:
+        (home / folder / "run_results.json").unlink(missing_ok=True)
 
 
 def values_of(db: duckdb.DuckDBPyConnection, person_nr: str) -> set[str]:

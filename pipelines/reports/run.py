@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from pipelines.plan.plan import PlanCounts
 from pipelines.push.result_table import ResultLine
@@ -140,6 +140,8 @@ class BuildReport(Report):
     failures: tuple[FailureLine, ...]
     warnings: tuple[WarningLine, ...]
     notes: tuple[str, ...]
+    nodes: tuple[Any, ...] = field(default=(), metadata=UNLISTED)
+    """Models and tests as dbt left them."""
 
     @property
     def exit(self) -> int:

@@ -184,7 +184,7 @@ class Page:
 
 def page_of(run: RecordedRun, before: Sequence[RecordedRun], due: Iterable[NextRun], why: str | None) -> Page:
     """The page of a run; `before`: earlier ones with their lines, the last one first; `why` some may be missing."""
-    past = [one for one in before if one.use_case == run.use_case and has_pushed(one)][: LAST - 1]
+    past = [one for one in before if is_alike(one, run) and has_pushed(one)][: LAST - 1]
     counted = run if has_pushed(run) else past[0] if run.command in PUSHING and past else None
     series = [*reversed(past), run] if counted is run else list(reversed(past))
     counts = counts_of(counted) if counted else {}
@@ -313,6 +313,12 @@ def _facts(run: RecordedRun) -> tuple[tuple[str, str], ...]:
     return tuple((name, str(value)) for name, value in known.items() if value)
 
 
+def is_alike(one: RecordedRun, run: RecordedRun) -> bool:
+    """Whether a run can be compared with: of the same use case, and not of other partners alone."""
+    is_of_others = one.limited_to and run.limited_to and not set(one.limited_to) & set(run.limited_to)
+    return one.command in PUSHING and one.use_case == run.use_case and not is_of_others
+
+
 def has_pushed(run: RecordedRun) -> bool:
     """Whether it came as far as the push."""
     return run.command in PUSHING and bool(run.entities or run.states)
@@ -372,7 +378,8 @@ def _partners(
     run: RecordedRun, counts: dict[Key, Counts], history: list[dict[Key, Counts]], past: list[RecordedRun]
 ) -> Iterator[PartnerRow]:
     results = {line["partner"]: line for line in run.partners}
-    former = {partner for partner, _ in counts_of(past[0])} if past else set()
+    # Who left out the others by name does not miss them.
+    former = {partner for partner, _ in counts_of(past[0])} if past and not run.limited_to else set()
     reached = {line["partner"] for line in (*run.entities, *run.states)}
     names = dict.fromkeys([*(partner for partner, _ in counts), *results, *sorted(former)])
     for name in names:

@@ -402,6 +402,7 @@ def test_nothing_slow_is_loaded_for_an_answer() -> None:
     assert done.stdout.strip() == "[]"
 
 
+@pytest.mark.slow
 def test_a_million_records_are_answered_in_under_a_second(delivered: Site) -> None:
     with duckdb.connect(str(delivered.home / "stammdaten.duckdb")) as db:
         external_id = "printf('001/1/01/%07d/01/%d', i, i)"

@@ -2,8 +2,11 @@
 
 import shutil
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
@@ -50,15 +53,50 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture
-def settled(prepared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
-    """A copy of all that for each test."""
-    shutil.copytree(prepared / "home", tmp_path / "home")
-    shutil.copyfile(prepared / "sandbox.sqlite", tmp_path / "sandbox.sqlite")
-    with Sandbox(state=tmp_path / "sandbox.sqlite") as sandbox:
+@contextmanager
+def copied(folder: Path, to: Path) -> Iterator[Site]:
+    """A copy of the home and the partners of `folder`."""
+    shutil.copytree(folder / "home", to / "home")
+    shutil.copyfile(folder / "sandbox.sqlite", to / "sandbox.sqlite")
+    with pytest.MonkeyPatch.context() as patch, Sandbox(state=to / "sandbox.sqlite") as sandbox:
         for name, value in sandbox.environment().items():
-            monkeypatch.setenv(name, value)
-        yield Site(tmp_path / "home", sandbox)
+            patch.setenv(name, value)
+        yield Site(to / "home", sandbox)
+
+
+@pytest.fixture
+def settled(prepared: Path, tmp_path: Path) -> Iterator[Site]:
+    """A copy of all that for each test."""
+    with copied(prepared, tmp_path) as site:
+        yield site
+
+
+@dataclass(frozen=True)
+class Erasure:
+    """A folder as `prepared`, after the tenant was forgotten; what was told and sent, and the ledger before."""
+
+    folder: Path
+    report: dict[str, Any]
+    sent: Mapping[str, list[str]]
+    former: duckdb.DuckDBPyConnection
+
+
+@pytest.fixture(scope="module")
+def erasure(prepared: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Erasure]:
+    folder = tmp_path_factory.mktemp("forgotten")
+    with copied(prepared, folder) as site:
+        before = {name: len(site.sent(name)) for name in PARTNERS}
+        report = forget(site.home, SETTINGS, NUMBER)
+        sent = {name: site.sent(name)[before[name] :] for name in PARTNERS}
+    with duckdb.connect(prepared / "home" / "stammdaten.duckdb", read_only=True) as former:
+        yield Erasure(folder, report, sent, former)
+
+
+@pytest.fixture
+def forgotten(erasure: Erasure, tmp_path: Path) -> Iterator[Site]:
+    """A copy of that for each test."""
+    with copied(erasure.folder, tmp_path) as site:
+        yield site
 
 
 def files_with(home: Path, secret: str) -> list[str]:
@@ -84,9 +122,8 @@ def tables_with(home: Path, secret: str) -> set[str]:
     return found
 
 
-def test_a_forgotten_person_is_withdrawn_everywhere_children_first(settled: Site) -> None:
-    before = {name: len(settled.sent(name)) for name in PARTNERS}
-    report = forget(settled.home, SETTINGS, NUMBER)
+def test_a_forgotten_person_is_withdrawn_everywhere_children_first(forgotten: Site, erasure: Erasure) -> None:
+    report, sent = erasure.report, erasure.sent
     assert report["exit"] == 0
     assert [(r["partner"], r["entity"], r["withdrawal"]) for r in report["records"]] == [
         ("etg24", "mieter", "keep"),
@@ -96,21 +133,20 @@ def test_a_forgotten_person_is_withdrawn_everywhere_children_first(settled: Site
         ("plentific", "unterobjekte_mieter", "deactivate"),
     ]
     assert {r["state"] for r in report["records"]} == {"withdrawn"}
-    sent = {name: settled.sent(name)[before[name] :] for name in PARTNERS}
     assert [len(sent[name]) for name in PARTNERS] == [0, 3, 2]
     assert [line.split()[0] for line in sent["facilioo"]] == ["POST", "PATCH", "DELETE"]
-    (contract,) = settled.sandbox.records("facilioo", "vertraege_mieter")
+    (contract,) = forgotten.sandbox.records("facilioo", "vertraege_mieter")
     assert contract["terminationAt"].startswith("2026-11-21")
-    assert settled.sandbox.records("facilioo", "kontaktdaten") == []
-    assert [t["is_active"] for t in settled.sandbox.records("plentific", "unterobjekte_mieter")] == [False]
+    assert forgotten.sandbox.records("facilioo", "kontaktdaten") == []
+    assert [t["is_active"] for t in forgotten.sandbox.records("plentific", "unterobjekte_mieter")] == [False]
 
 
-def test_what_partners_keep_is_named_so_that_somebody_can_ask_them(settled: Site) -> None:
+def test_what_partners_keep_is_named_so_that_somebody_can_ask_them(settled: Site, erasure: Erasure) -> None:
     (participant,) = [
         r for r in settled.sandbox.records("etg24", "mieter") if r["extId"] == f"001/1/01/0001/01/{NUMBER}"
     ]
     assert preview(settled.home, SETTINGS, NUMBER)["keepers"] == ["etg24", "facilioo", "plentific"]
-    report = forget(settled.home, SETTINGS, NUMBER)
+    report = erasure.report
     (letter,) = [letter for letter in report["letters"] if letter["partner"] == "etg24"]
     assert letter["text"] == (
         "To etg24: please erase the following records of one person, with their history and all copies"
@@ -132,13 +168,12 @@ def test_what_partners_keep_is_named_so_that_somebody_can_ask_them(settled: Site
     }
 
 
-def test_no_table_but_the_raw_delivery_knows_a_forgotten_person(settled: Site) -> None:
-    assert "sync.ledger" in tables_with(settled.home, SECRETS[0])
-    assert "sync.builds" in tables_with(settled.home, NUMBER)
-    forget(settled.home, SETTINGS, NUMBER)
+def test_no_table_but_the_raw_delivery_knows_a_forgotten_person(prepared: Path, erasure: Erasure) -> None:
+    assert "sync.ledger" in tables_with(prepared / "home", SECRETS[0])
+    assert "sync.builds" in tables_with(prepared / "home", NUMBER)
     raw = {"erp_raw.kontaktweg", "erp_raw.mieter", "erp_raw.person"}
     for secret in SECRETS:
-        found = tables_with(settled.home, secret)
+        found = tables_with(erasure.folder / "home", secret)
         assert found
         assert found <= raw | {name.replace("erp_raw", "erp_load") for name in raw}, secret
 
@@ -155,43 +190,40 @@ def test_no_file_but_the_database_holds_a_byte_of_a_forgotten_person(settled: Si
         assert set(files_with(settled.home, secret)) <= {"stammdaten.duckdb"}, secret
 
 
-def test_after_a_load_without_the_person_no_byte_is_left_in_any_file(settled: Site, tmp_path: Path) -> None:
-    forget(settled.home, SETTINGS, NUMBER)
-    assert files_with(settled.home, SECRETS[1]) == ["stammdaten.duckdb"]
-    deliver(settled.home, tmp_path / "erp", without=NUMBER)
-    assert finish(settled.home) == 1
+def test_after_a_load_without_the_person_no_byte_is_left_in_any_file(forgotten: Site, tmp_path: Path) -> None:
+    assert files_with(forgotten.home, SECRETS[1]) == ["stammdaten.duckdb"]
+    deliver(forgotten.home, tmp_path / "erp", without=NUMBER)
+    assert finish(forgotten.home) == 1
     for secret in SECRETS:
-        assert files_with(settled.home, secret) == []
-        assert tables_with(settled.home, secret) == set()
-    assert finish(settled.home) == 0
+        assert files_with(forgotten.home, secret) == []
+        assert tables_with(forgotten.home, secret) == set()
+    assert finish(forgotten.home) == 0
 
 
-def test_while_the_erp_still_delivers_the_person_nothing_is_rewritten(settled: Site, tmp_path: Path) -> None:
-    forget(settled.home, SETTINGS, NUMBER)
-    deliver(settled.home, tmp_path / "erp")
-    assert finish(settled.home) == 0
+def test_while_the_erp_still_delivers_the_person_nothing_is_rewritten(
+    forgotten: Site, tmp_path: Path
+) -> None:
+    deliver(forgotten.home, tmp_path / "erp")
+    assert finish(forgotten.home) == 0
 
 
-def test_everybody_else_stays_as_they_were(settled: Site) -> None:
+def test_everybody_else_stays_as_they_were(forgotten: Site, erasure: Erasure) -> None:
     others = f"from sync.ledger where not contains(external_id, '{NUMBER}') order by all"
-    before = settled.ledger(others)
-    forget(settled.home, SETTINGS, NUMBER)
-    assert settled.ledger(others) == before
-    assert settled.ledger("select person_nr from intermediate.int_personen") == [("0000004711",)]
-    assert settled.ledger("select key from quality.findings order by 1") == [
+    assert forgotten.ledger(others) == erasure.former.execute(others).fetchall()
+    assert forgotten.ledger("select person_nr from intermediate.int_personen") == [("0000004711",)]
+    assert forgotten.ledger("select key from quality.findings order by 1") == [
         ("0000004711/9",),
         ("001/0123/01/0007",),
     ]
-    assert settled.ledger("select external_id from partners.etg24__mieter order by 1") == [
+    assert forgotten.ledger("select external_id from partners.etg24__mieter order by 1") == [
         ("001/1/01/0001/01/78",),
         ("001/1/01/0002/01/79",),
     ]
 
 
-def test_attempts_keep_hashes_only(settled: Site) -> None:
-    (before,) = settled.ledger("select count(*) from sync.attempts")[0]
-    forget(settled.home, SETTINGS, NUMBER)
-    hashed = settled.ledger(
+def test_attempts_keep_hashes_only(forgotten: Site, erasure: Erasure) -> None:
+    ((before,),) = erasure.former.execute("select count(*) from sync.attempts").fetchall()
+    hashed = forgotten.ledger(
         "select partner, operation, count(*), bool_and(len(external_id) = 71) from sync.attempts"
         " where starts_with(external_id, 'sha256:') group by all order by all"
     )
@@ -203,12 +235,11 @@ def test_attempts_keep_hashes_only(settled: Site) -> None:
         ("plentific", "create", 1, True),
         ("plentific", "withdraw", 1, True),
     ]
-    assert settled.ledger("select count(*) from sync.attempts") == [(before + 5,)]
+    assert forgotten.ledger("select count(*) from sync.attempts") == [(before + 5,)]
 
 
-def test_a_reference_in_a_row_about_something_else_is_cleared_and_the_row_stays(settled: Site) -> None:
-    forget(settled.home, SETTINGS, NUMBER)
-    assert settled.ledger(
+def test_a_reference_in_a_row_about_something_else_is_cleared_and_the_row_stays(forgotten: Site) -> None:
+    assert forgotten.ledger(
         "select we_nr, eigentuemer_person_nr from staging.base_erp__wirtschaftseinheit"
     ) == [("0123", None)]
 
@@ -255,26 +286,25 @@ def test_a_plan_that_still_holds_the_person_cannot_be_pushed_any_more(settled: S
         engine.check_plan(settled.home, made.plan_id, ["etg24"])
 
 
-def test_nothing_is_left_to_do_for_the_next_plan(settled: Site) -> None:
-    forget(settled.home, SETTINGS, NUMBER)
-    assert engine.plan(settled.home, list(PARTNERS), TODAY).operations == 0
+def test_nothing_is_left_to_do_for_the_next_plan(forgotten: Site) -> None:
+    assert engine.plan(forgotten.home, list(PARTNERS), TODAY).operations == 0
 
 
-def test_guards_that_compare_deliveries_do_not_take_an_erasure_for_a_push(settled: Site) -> None:
+def test_guards_that_compare_deliveries_do_not_take_an_erasure_for_a_push(
+    forgotten: Site, erasure: Erasure
+) -> None:
     last = "select max_by(load_id, pushed_at) from sync.pushed where partner = 'facilioo'"
-    before = settled.ledger(last)
+    before = erasure.former.execute(last).fetchall()
     assert before != [(None,)]
-    forget(settled.home, SETTINGS, NUMBER)
-    assert settled.ledger(last) == before
+    assert forgotten.ledger(last) == before
 
 
-def test_forgetting_twice_changes_nothing_more(settled: Site) -> None:
-    forget(settled.home, SETTINGS, NUMBER)
-    sent = {name: settled.sent(name) for name in PARTNERS}
-    report = forget(settled.home, SETTINGS, NUMBER)
+def test_forgetting_twice_changes_nothing_more(forgotten: Site) -> None:
+    sent = {name: forgotten.sent(name) for name in PARTNERS}
+    report = forget(forgotten.home, SETTINGS, NUMBER)
     assert (report["exit"], report["records"], report["erased"]) == (0, [], {})
-    assert {name: settled.sent(name) for name in PARTNERS} == sent
-    assert settled.ledger("select count(*) from sync.forgotten") == [(1,)]
+    assert {name: forgotten.sent(name) for name in PARTNERS} == sent
+    assert forgotten.ledger("select count(*) from sync.forgotten") == [(1,)]
 
 
 def test_only_a_salted_hash_of_the_number_is_remembered_until_it_is_lifted(settled: Site) -> None:

@@ -164,6 +164,7 @@ def test_each_outcome_moves_a_held_record_in_its_way(
     assert found == [(outcome.state, outcome.reason, *moved.values())]
 
 
+@pytest.mark.slow
 def test_records_too_large_for_little_memory_are_folded_all_the_same(
     db: duckdb.DuckDBPyConnection, journal: Journal
 ) -> None:
@@ -184,6 +185,7 @@ def test_records_too_large_for_little_memory_are_folded_all_the_same(
     assert db.execute("select current_setting('memory_limit')").fetchall() == [("2.7 GiB",)]
 
 
+@pytest.mark.slow
 def test_a_plan_of_records_too_large_for_little_memory_is_read_all_the_same(tmp_path: Path) -> None:
     file = tmp_path / "stammdaten.duckdb"
     with duckdb.connect(str(file)) as db:

@@ -62,7 +62,9 @@ def numbers(site: Site) -> Counter[str]:
     )
 
 
-@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize(
+    ("number", "status"), [(signal.SIGTERM, 143), pytest.param(signal.SIGINT, 130, marks=pytest.mark.slow)]
+)
 def test_a_push_that_is_told_to_end_notes_what_came_back_and_the_next_one_goes_on(
     ready: Site, number: signal.Signals, status: int
 ) -> None:

@@ -72,6 +72,7 @@ def go_through(partner: str, groups: int, tenants: int, runs: list[Any], seed: i
         assert_one_record_a_row(site, partner, rows)
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("partner", STOCKS)
 @settings(max_examples=2, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.integers(1, 4), st.integers(1, 3), RUNS, st.integers(0, 99), st.booleans())

@@ -293,6 +293,16 @@ def test_runs_of_other_use_cases_are_not_compared_with(home: Path) -> None:
     assert page(home, last).entities[0][1][0].change == 2
 
 
+def test_a_run_of_one_partner_is_compared_with_runs_that_had_it_and_misses_no_other(home: Path) -> None:
+    write_run(home, 1, pushed(entity("a", "x", in_mart=10), entity("b", "y", in_mart=4)))
+    write_run(home, 2, pushed(entity("b", "y", in_mart=9)), command="push", partners=["b"])
+    last = write_run(home, 3, pushed(entity("a", "x", in_mart=12)), command="push", partners=["a"])
+    made = page(home, last)
+    assert [row.name for row in made.partners] == ["a"]
+    assert (made.compared, made.entities[0][1][0].change) == (2, 2)
+    assert made.head.command == "stammdaten push --partner a"
+
+
 def test_a_report_that_was_too_large_leaves_its_counts(home: Path) -> None:
     run_id = write_run(
         home,
