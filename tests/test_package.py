@@ -466,6 +466,7 @@ def test_an_installed_program_carries_the_sample_through_and_writes_into_its_fol
     created = {line["entity"]: line["created"] for line in report["lines"]}
     assert created["objektgruppen"] > 20
     assert created["einheiten"] > 400
+    assert "Everything is delivered" in (site / ".stammdaten/reports/index.html").read_text()
     assert files_below(installed.packages) == before
     assert {path.name for path in site.iterdir()} == {
         ".dlt", ".gitignore", ".stammdaten", "README.md", "dbt_packages", "dbt_project.yml", "macros", "models",

@@ -3,6 +3,7 @@
 import copy
 import json
 import os
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -367,6 +368,9 @@ def test_the_history_of_all_commands_names_no_row_and_no_person(company: Company
     }
     assert " ".join(sorted(commands)) == "adopt backup build forget load plan push rekey run verify"
     assert len(ids) > 10
+    pages = [file.read_text() for file in (company.home / "reports").glob("*.html")]
+    assert len(pages) > 9
+    told += re.sub(r"<[^>]*>", " ", "".join(pages))
     assert {name for name in ids | names | {NUMBER} if f'"{name}"' in told or f" {name} " in told} == set()
 
 

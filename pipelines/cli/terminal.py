@@ -19,7 +19,7 @@ from rich.text import Text
 from pipelines import current_run, interrupt
 from pipelines.errors import SettingsError
 from pipelines.report import Report, as_json
-from pipelines.settings import Vars, home
+from pipelines.settings import Vars
 from pipelines.suggest import did_you_mean
 
 # `explain` answers in under a second, so the engine behind these is not loaded for it.
@@ -236,7 +236,6 @@ ALERTING = ("run", "push")
 def recorded(command: str, use_case: str | None = None, log_format: str = "text") -> "Iterator[Record]":
     """What happens inside the `with` is a run of its own in `stammdaten runs`."""
     from pipelines.history import record
-    from pipelines.run_page.files import write_after
 
     if log_format not in FORMATS:
         meant = did_you_mean(log_format, FORMATS)
@@ -248,23 +247,27 @@ def recorded(command: str, use_case: str | None = None, log_format: str = "text"
     err.as_events = log_format == "json"
     run = None
     try:
-        try:
-            with record.recorded(
-                command, use_case, warn, err.event if err.as_events else lambda _: None
-            ) as run:
-                if command in ALERTING:
-                    from pipelines.alerts.settings import check_alerts
+        with record.recorded(command, use_case, warn, err.event if err.as_events else lambda _: None) as run:
+            if command in ALERTING:
+                from pipelines.alerts.settings import check_alerts
 
-                    check_alerts()
-                yield run
-        except BaseException:
-            for note in _alerted(command, run):
-                warn(note)
-            raise
-        run.notes = _alerted(command, run)
-    finally:
-        if run and (trouble := write_after(home(), run.run_id, due())):
-            warn(f"The page of this run: not written ({trouble}). The run itself is not touched by it.")
+                check_alerts()
+            yield run
+    except BaseException:
+        _write_page(run, warn)
+        for note in _alerted(command, run):
+            warn(note)
+        raise
+    _write_page(run, warn)
+    run.notes = _alerted(command, run)
+
+
+def _write_page(run: "Record | None", warn: Callable[[str], None]) -> None:
+    """The page of the run that has just ended; that it cannot be written is told, and changes nothing of the run."""
+    from pipelines.run_page.files import write_after
+
+    if run is not None and run.home is not None and (trouble := write_after(run.home, run.run_id, due())):
+        warn(f"The page of this run: not written ({trouble}). The run itself is not touched by it.")
 
 
 def _alerted(command: str, run: "Record | None") -> tuple[str, ...]:

@@ -184,7 +184,7 @@ class Page:
 
 def page_of(run: RecordedRun, before: Sequence[RecordedRun], due: Iterable[NextRun], why: str | None) -> Page:
     """The page of a run; `before`: earlier ones with their lines, the last one first; `why` some may be missing."""
-    past = [one for one in before if one.use_case == run.use_case and has_pushed(one)][: LAST - 1]
+    past = [one for one in before if is_alike(one, run) and has_pushed(one)][: LAST - 1]
     counted = run if has_pushed(run) else past[0] if run.command in PUSHING and past else None
     series = [*reversed(past), run] if counted is run else list(reversed(past))
     counts = counts_of(counted) if counted else {}
@@ -229,7 +229,7 @@ def head(run: RecordedRun) -> Head:
     return Head(
         run_id=run.run_id,
         number=run.number,
-        command=f"stammdaten {run.command}" + (f" --use-case {run.use_case}" if run.use_case else ""),
+        command=_command(run),
         begun=german(run.begun_at),
         begun_utc=run.begun_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         took=took(run.seconds),
@@ -240,10 +240,18 @@ def head(run: RecordedRun) -> Head:
     )
 
 
+def _command(run: RecordedRun) -> str:
+    words = ["stammdaten", run.command]
+    words += ["--use-case", run.use_case] if run.use_case else []
+    return " ".join([*words, *(f"--partner {name}" for name in run.limited_to)])
+
+
 def tone_of(run: RecordedRun) -> tuple[str, str]:
     """How a run ended, as a colour and as words."""
     if run.is_running:
         return "info", "At work"
+    if run.is_refused:
+        return "off", "Not begun: another run was at work"
     if run.exit is None:
         return "bad", "Ended without a word"
     if run.exit >= 128:
@@ -305,6 +313,12 @@ def _facts(run: RecordedRun) -> tuple[tuple[str, str], ...]:
     return tuple((name, str(value)) for name, value in known.items() if value)
 
 
+def is_alike(one: RecordedRun, run: RecordedRun) -> bool:
+    """Whether a run can be compared with: of the same use case, and not of other partners alone."""
+    is_of_others = one.limited_to and run.limited_to and not set(one.limited_to) & set(run.limited_to)
+    return one.command in PUSHING and one.use_case == run.use_case and not is_of_others
+
+
 def has_pushed(run: RecordedRun) -> bool:
     """Whether it came as far as the push."""
     return run.command in PUSHING and bool(run.entities or run.states)
@@ -364,7 +378,8 @@ def _partners(
     run: RecordedRun, counts: dict[Key, Counts], history: list[dict[Key, Counts]], past: list[RecordedRun]
 ) -> Iterator[PartnerRow]:
     results = {line["partner"]: line for line in run.partners}
-    former = {partner for partner, _ in counts_of(past[0])} if past else set()
+    # Who left out the others by name does not miss them.
+    former = {partner for partner, _ in counts_of(past[0])} if past and not run.limited_to else set()
     reached = {line["partner"] for line in (*run.entities, *run.states)}
     names = dict.fromkeys([*(partner for partner, _ in counts), *results, *sorted(former)])
     for name in names:

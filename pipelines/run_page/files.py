@@ -23,13 +23,13 @@ from pipelines.reports.history import PageReport
 from pipelines.reports.look import NextRun
 from pipelines.run_page.facts import (
     LAST,
-    PUSHING,
     Counts,
     counts_of,
     due_in_words,
     german,
     has_pushed,
     head,
+    is_alike,
     page_of,
     took,
 )
@@ -118,7 +118,7 @@ def _write(
             run = read_run(home, run_id)
             if run:
                 earlier = [one for one in runs if one.number < run.number]
-                alike = [one for one in earlier if one.use_case == run.use_case and one.command in PUSHING]
+                alike = [one for one in earlier if is_alike(one, run)]
                 # The run before, whatever it was, and so many of its kind.
                 known = dict.fromkeys(one.run_id for one in (*earlier[:READ], *alike[:READ]))
                 before = with_lines(home, [one for one in earlier if one.run_id in known])
@@ -145,7 +145,7 @@ def _index(home: Path, runs: list[RecordedRun], why: str | None, due: tuple[Next
     ]
     lasts: dict[tuple[str, str | None], RecordedRun] = {}
     for run in runs:
-        if run.command == "run":
+        if run.command == "run" and not run.is_refused:
             lasts.setdefault((run.command, run.use_case), run)
     return _rendered(
         "index.html",

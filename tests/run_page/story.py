@@ -65,6 +65,7 @@ def write_run(
     at: datetime | None = None,
     command: str = "run",
     use_case: str | None = None,
+    partners: Sequence[str] = (),
     exit: int | None = 0,
     message: str | None = None,
     seconds: float = 60.0,
@@ -75,6 +76,10 @@ def write_run(
     run_id = f"{number:012x}"
     begun = at or BEGAN + timedelta(days=number)
     lines = [at_time(begun, "begin", run_id=run_id, command=command, use_case=use_case, versions=versions())]
+    if partners:
+        lines.append(
+            at_time(begun, "settings", digest="d", stichtag="2026-11-30", limited_to=partners, on=partners)
+        )
     lines += [{"at": begun.isoformat(), **line} for line in events]
     if exit is not None:
         lines.append(at_time(begun, "end", exit=exit, message=message, seconds=seconds))

@@ -7,6 +7,7 @@ import signal
 import stat
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from typer.testing import CliRunner
 from pipelines import current_run
 from pipelines.cli.main import app
 from pipelines.cli.terminal import recorded
-from pipelines.errors import DeliveryError
+from pipelines.errors import DeliveryError, RunningError
 from pipelines.history import tidy as tidy_module
 from pipelines.history.run_file import run_files
 from pipelines.history.runs import fold_files, read_runs
@@ -227,14 +228,18 @@ def test_open_hands_the_file_to_a_browser_and_says_where_there_is_none(
     assert "No browser is known here" in done.stderr
 
 
+def test_a_run_that_met_another_one_is_not_the_last_word_of_the_list(home: Path) -> None:
+    write_run(home, 1)
+    with pytest.raises(RunningError), recorded("run"):
+        raise RunningError("another run is at work: `stammdaten run`")
+    index = (home / PAGES / INDEX).read_text()
+    assert "<title>Runs · Everything is delivered</title>" in index
+    assert "Not begun: another run was at work" in index
+
+
 def test_two_runs_that_end_together_are_both_in_the_list(home: Path) -> None:
-    child = [
-        sys.executable, "-c",
-        "from pathlib import Path; import sys; from pipelines.run_page.files import write_after;"
-        "sys.exit(write_after(Path(sys.argv[1]), sys.argv[2], ()))",
-    ]  # fmt: skip
     ids = [write_run(home, number) for number in (1, 2, 3, 4)]
-    at_once = [subprocess.Popen([*child, str(home), run_id], cwd=ROOT) for run_id in ids]  # noqa: S603
-    assert [process.wait() for process in at_once] == [0, 0, 0, 0]
+    with ThreadPoolExecutor(4) as at_once:
+        assert list(at_once.map(lambda run_id: write_after(home, run_id, ()), ids)) == [None] * 4
     index = (home / PAGES / INDEX).read_text()
     assert all(f'href="{run_id}.html"' in index for run_id in ids)

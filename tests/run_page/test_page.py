@@ -1,6 +1,8 @@
 """What the page of a run says, for ordinary runs and odd ones."""
 
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import timedelta
 from html.parser import HTMLParser
@@ -291,6 +293,16 @@ def test_runs_of_other_use_cases_are_not_compared_with(home: Path) -> None:
     assert page(home, last).entities[0][1][0].change == 2
 
 
+def test_a_run_of_one_partner_is_compared_with_runs_that_had_it_and_misses_no_other(home: Path) -> None:
+    write_run(home, 1, pushed(entity("a", "x", in_mart=10), entity("b", "y", in_mart=4)))
+    write_run(home, 2, pushed(entity("b", "y", in_mart=9)), command="push", partners=["b"])
+    last = write_run(home, 3, pushed(entity("a", "x", in_mart=12)), command="push", partners=["a"])
+    made = page(home, last)
+    assert [row.name for row in made.partners] == ["a"]
+    assert (made.compared, made.entities[0][1][0].change) == (2, 2)
+    assert made.head.command == "stammdaten push --partner a"
+
+
 def test_a_report_that_was_too_large_leaves_its_counts(home: Path) -> None:
     run_id = write_run(
         home,
@@ -337,13 +349,21 @@ def test_the_list_says_how_it_stands_and_what_is_due(home: Path) -> None:
     assert text.count("stammdaten run --use-case leerstaende") == 1
 
 
-def test_while_the_database_is_held_the_page_is_made_of_the_files(home: Path) -> None:
+def test_while_the_database_is_held_the_page_is_made_of_the_files_and_says_so(home: Path) -> None:
     with open_database(home):
         pass
     first = write_run(home, 1, pushed(entity("a", "x", in_mart=1)))
     fold_files(home)
-    with duckdb.connect(str(database(home))):  # by this process, which may read it
-        assert page(home, first).totals.in_mart == 1
+    code = "import duckdb, sys; db = duckdb.connect(sys.argv[1]); print('open', flush=True); input()"
+    command = [sys.executable, "-c", code, str(database(home))]
+    shell = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)  # noqa: S603
+    assert shell.stdout
+    assert shell.stdout.readline() == "open\n"
+    made = page(home, first)
+    text = html(home, first)
+    shell.communicate("\n")
+    assert made.totals.in_mart == 1
+    assert "The database is held by a run or another program" in text
 
 
 @pytest.mark.parametrize(
