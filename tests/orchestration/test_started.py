@@ -54,6 +54,11 @@ LAUNCH = """
 mutation($p: ExecutionParams!) { launchRun(executionParams: $p) { __typename
   ... on LaunchRunSuccess { run { runId } } ... on PythonError { message } } }
 """
+TERMINATE = "mutation($run: String!) { terminateRun(runId: $run) { __typename } }"
+RELOAD = """
+mutation($name: String!) { reloadRepositoryLocation(repositoryLocationName: $name) { ... on WorkspaceLocationEntry {
+  locationOrLoadError { ... on PythonError { errorChain { error { message } } } } } } }
+"""
 STATUS = "query($run: ID!) { runOrError(runId: $run) { ... on Run { status } } }"
 RUNS = """{ runsOrError(limit: 20) { ... on Runs { results { runId status tags { key value } } } } }"""
 
@@ -341,6 +346,16 @@ def test_the_page_of_the_lineage_needs_nothing_from_outside(site: Site, tmp_path
     assert [word for word in ("unterobjekte_mieter", "unchanged", "plan") if word not in push] == []
 
 
+def test_a_run_that_is_terminated_on_the_page_ends_as_by_ctrl_c(site: Site) -> None:
+    run = site.launch("stammdaten", {"use_case": "all"})
+    until(lambda: site.status(run) == "STARTED", 120)
+    files = site.home / "runs"
+    until(lambda: '"name": "build"' in max(files.glob("*.jsonl")).read_text(), 120, 0.1)
+    assert site.ask(TERMINATE, run=run)["data"]["terminateRun"]["__typename"] == "TerminateRunSuccess"
+    assert site.ends(run) == "CANCELED"
+    assert '"exit": 130' in max(files.glob("*.jsonl")).read_text()
+
+
 def test_what_it_writes_is_for_its_owner_and_names_nobody(site: Site) -> None:
     folder = site.home / "dagster"
     paths = [path for path in (folder, *folder.rglob("*")) if not path.is_symlink()]
@@ -359,3 +374,15 @@ def test_what_it_writes_is_for_its_owner_and_names_nobody(site: Site) -> None:
     said = "".join(path.read_bytes().decode("utf-8", "ignore") for path in [*written, site.said])
     assert len(said) > 1_000_000
     assert [name for name in names if name in said] == []
+
+
+def test_a_wrong_setting_is_named_where_the_page_says_that_the_code_location_failed(site: Site) -> None:
+    project = site.folder / "dbt_project.yml"
+    right = project.read_text(encoding="utf-8")
+    project.write_text(
+        right.replace('etg24: {aktiv: true, separator: "/"', 'etg24: {aktiv: true, separator: "x"')
+    )
+    entry = site.ask(RELOAD, name=site.location())["data"]["reloadRepositoryLocation"]
+    project.write_text(right, encoding="utf-8")
+    causes = [one["error"]["message"] for one in entry["locationOrLoadError"]["errorChain"]]
+    assert any("partners.etg24.separator" in cause for cause in causes), causes
