@@ -52,7 +52,7 @@ def work(context: dg.AssetExecutionContext, config: Launch, graph: Graph) -> Ite
     does_load = any(spec.key in selected for spec in graph.tables.values())
     does_build = any(spec.key in selected for spec in graph.nodes.values())
     with _as_a_run(context):
-        use_case = use_case_of(config.use_case, pushes)
+        use_case = use_case_of(config.use_case, pushes, graph.pushes)
         if (config.plan_id or config.allow) and (does_load or does_build):
             raise SettingsError("plan_id and allow go with pushes alone: take the job push")
         settings = settings_for({push.partner for push in pushes or graph.pushes}, use_case)
