@@ -48,6 +48,7 @@ def work(context: dg.AssetExecutionContext, config: Launch, graph: Graph) -> Ite
     back or given up.
     """
     selected = context.selected_asset_keys
+    checks = {(key.asset_key, key.name) for key in context.selected_asset_check_keys}
     pushes = [push for push in graph.pushes if push.key in selected]
     does_load = any(spec.key in selected for spec in graph.tables.values())
     does_build = any(spec.key in selected for spec in graph.nodes.values())
@@ -65,10 +66,12 @@ def work(context: dg.AssetExecutionContext, config: Launch, graph: Graph) -> Ite
                     if isinstance(step, Report) and (command == "load" or not isinstance(step, LoadReport)):
                         record.told(step)
                     for result in _results(step, graph, shown):
-                        if _is_selected(context, result):
+                        if isinstance(result, dg.AssetCheckResult):
+                            if (result.asset_key, result.check_name) in checks:
+                                yield result
+                        elif result.asset_key in selected:
                             yield result
-                        elif isinstance(result, dg.MaterializeResult):
-                            # Built along, because what is selected needs it.
+                        else:  # built along, because what is selected needs it
                             context.log_event(_beside(result))
         _end(step)
 
@@ -77,7 +80,7 @@ def plan(context: dg.OpExecutionContext, config: LaunchPlan, graph: Graph) -> No
     """Makes a plan, sends nothing, and shows it at the pushes. A guard that it would trip is no failure."""
     with _as_a_run(context):
         use_case = None if config.use_case == ALL else config.use_case
-        settings = settings_for(config.partners or None, use_case)
+        settings = read_settings(partners=list(config.partners), use_case=use_case)
         with _recorded(context, "plan", use_case) as record:
             record.given(settings)
             report = record.told(commands.plan_only(home(), settings, _silent))
@@ -120,13 +123,6 @@ def _results(step: object, graph: Graph, pushes: Collection[PushOf]) -> Iterator
         yield from node_results(step.nodes, graph)
     elif isinstance(step, PushReport):
         yield from push_results(step, pushes)
-
-
-def _is_selected(context: dg.AssetExecutionContext, result: Result) -> bool:
-    if isinstance(result, dg.AssetCheckResult):
-        checks = {(key.asset_key, key.name) for key in context.selected_asset_check_keys}
-        return (result.asset_key, result.check_name) in checks
-    return result.asset_key in context.selected_asset_keys
 
 
 def _beside(result: dg.MaterializeResult[Any]) -> dg.AssetMaterialization:
