@@ -20,7 +20,9 @@ KINDS = f"{ALL}, {', '.join(USE_CASES)}"
 class Launch(dg.Config):
     """The run configuration of loads, builds and pushes."""
 
-    use_case: str = Field("", description=f"{KINDS}; empty: that of the pushes that are selected.")
+    use_case: str = Field(
+        "", description=f"{KINDS}; empty: that of the pushes that are selected, all where all are."
+    )
     plan_id: str = Field(
         "", description="Send exactly this plan of the job plan. For pushes alone (job push)."
     )
@@ -37,12 +39,12 @@ class LaunchPlan(dg.Config):
     partners: list[str] = Field([], description="These partners alone; empty: all that are on.")
 
 
-def use_case_of(word: str, pushes: Collection[PushOf]) -> str | None:
-    """The use case that a run is limited to, None for all, as it was said or else as the selected pushes are of one."""
+def use_case_of(word: str, pushes: Collection[PushOf], known: Collection[PushOf]) -> str | None:
+    """The use case that a run is limited to, None for all: as it was said, else that of all selected pushes."""
     if word:
         return None if word == ALL else word
     found = {push.use_case for push in pushes}
-    return found.pop() if len(found) == 1 else None
+    return found.pop() if len(found) == 1 and len(pushes) < len(known) else None
 
 
 def settings_for(partners: Collection[str] | None, use_case: str | None) -> Vars:

@@ -7,9 +7,9 @@ import warnings
 from collections.abc import Callable, Collection, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
-from typing import Any
 
 import dagster as dg
+from dagster._core.definitions.metadata import normalize_metadata
 
 from pipelines import current_run, interrupt
 from pipelines.cli.terminal import recorded
@@ -48,11 +48,14 @@ def work(context: dg.AssetExecutionContext, config: Launch, graph: Graph) -> Ite
     back or given up.
     """
     selected = context.selected_asset_keys
+    checks = {(key.asset_key, key.name) for key in context.selected_asset_check_keys}
+    own = {push.key for push in graph.pushes}
+    context.log.addFilter(_is_no_list_of_outputs)
     pushes = [push for push in graph.pushes if push.key in selected]
     does_load = any(spec.key in selected for spec in graph.tables.values())
     does_build = any(spec.key in selected for spec in graph.nodes.values())
     with _as_a_run(context):
-        use_case = use_case_of(config.use_case, pushes)
+        use_case = use_case_of(config.use_case, pushes, graph.pushes)
         if (config.plan_id or config.allow) and (does_load or does_build):
             raise SettingsError("plan_id and allow go with pushes alone: take the job push")
         settings = settings_for({push.partner for push in pushes or graph.pushes}, use_case)
@@ -65,11 +68,12 @@ def work(context: dg.AssetExecutionContext, config: Launch, graph: Graph) -> Ite
                     if isinstance(step, Report) and (command == "load" or not isinstance(step, LoadReport)):
                         record.told(step)
                     for result in _results(step, graph, shown):
-                        if _is_selected(context, result):
+                        if isinstance(result, dg.AssetCheckResult) and _key(result) not in checks:
+                            continue
+                        if result.asset_key in own:
                             yield result
-                        elif isinstance(result, dg.MaterializeResult):
-                            # Built along, because what is selected needs it.
-                            context.log_event(_beside(result))
+                        else:
+                            context.log_event(_event(result))
         _end(step)
 
 
@@ -77,7 +81,7 @@ def plan(context: dg.OpExecutionContext, config: LaunchPlan, graph: Graph) -> No
     """Makes a plan, sends nothing, and shows it at the pushes. A guard that it would trip is no failure."""
     with _as_a_run(context):
         use_case = None if config.use_case == ALL else config.use_case
-        settings = settings_for(config.partners or None, use_case)
+        settings = read_settings(partners=list(config.partners), use_case=use_case)
         with _recorded(context, "plan", use_case) as record:
             record.given(settings)
             report = record.told(commands.plan_only(home(), settings, _silent))
@@ -122,15 +126,23 @@ def _results(step: object, graph: Graph, pushes: Collection[PushOf]) -> Iterator
         yield from push_results(step, pushes)
 
 
-def _is_selected(context: dg.AssetExecutionContext, result: Result) -> bool:
-    if isinstance(result, dg.AssetCheckResult):
-        checks = {(key.asset_key, key.name) for key in context.selected_asset_check_keys}
-        return (result.asset_key, result.check_name) in checks
-    return result.asset_key in context.selected_asset_keys
+def _key(check: dg.AssetCheckResult) -> tuple[dg.AssetKey | None, str | None]:
+    return check.asset_key, check.check_name
 
 
-def _beside(result: dg.MaterializeResult[Any]) -> dg.AssetMaterialization:
-    return dg.AssetMaterialization(result.asset_key or "", metadata=result.metadata)
+def _event(result: Result) -> dg.AssetMaterialization | dg.AssetCheckEvaluation:
+    """The same without an output of the step: of hundreds of these each costs as much again as what it says."""
+    key = result.asset_key or dg.AssetKey([])
+    metadata = normalize_metadata(result.metadata or {})
+    if isinstance(result, dg.MaterializeResult):
+        return dg.AssetMaterialization(key, metadata=metadata)
+    return dg.AssetCheckEvaluation(
+        asset_key=key,
+        check_name=result.check_name or "",
+        passed=result.passed,
+        metadata=metadata,
+        severity=result.severity,
+    )
 
 
 def _end(report: object) -> None:
@@ -246,6 +258,11 @@ def _quiet_libraries() -> Iterator[None]:
         logging.getLogger("dlt").disabled = False
         for handler in root.handlers:
             handler.removeFilter(_is_of_dagster)
+
+
+def _is_no_list_of_outputs(record: logging.LogRecord) -> bool:
+    """Not Dagster's list of the hundreds of checks that are told as events and not as outputs."""
+    return "did not yield or return expected outputs" not in record.getMessage()
 
 
 def _is_of_dagster(record: logging.LogRecord) -> bool:

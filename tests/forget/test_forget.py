@@ -16,6 +16,7 @@ from typer.testing import CliRunner
 from pipelines.api.outcome import Outcome
 from pipelines.cli import look as cli_look
 from pipelines.contract.contract import load_contract
+from pipelines.dbt_folder import FOLDERS
 from pipelines.errors import StammdatenError
 from pipelines.forget import erase
 from pipelines.forget.forget import finish, lift
@@ -179,10 +180,10 @@ def test_no_table_but_the_raw_delivery_knows_a_forgotten_person(prepared: Path, 
 
 
 def test_no_file_but_the_database_holds_a_byte_of_a_forgotten_person(settled: Site) -> None:
-    (settled.home / "dbt").mkdir()
-    (settled.home / "dbt" / "run_results.json").write_text(
-        f'"Could not convert {SECRETS[0]}"', encoding="utf-8"
-    )
+    for folder in FOLDERS:
+        (settled.home / folder / "logs").mkdir(parents=True)
+        for file in ("run_results.json", "logs/dbt.log"):
+            (settled.home / folder / file).write_text(f'"Could not convert {SECRETS[0]}"', encoding="utf-8")
     (settled.home / "dlt" / "push_etg24").mkdir(parents=True, exist_ok=True)
     (settled.home / "dlt" / "push_etg24" / "left.parquet").write_text(SECRETS[1])
     forget(settled.home, SETTINGS, NUMBER)

@@ -12,6 +12,7 @@ from pipelines.contract.contract import load_contract, partners
 from pipelines.contract.model import DOKUMENTE, LEERSTAENDE, STAMMDATEN
 from pipelines.orchestration.definitions import POOL, define
 from pipelines.orchestration.graph import Graph, PushOf, read_graph
+from pipelines.orchestration.launch import use_case_of
 from pipelines.schedule.jobs import DOCUMENTS, MASTER_DATA, VACANCIES
 from pipelines.settings import Vars, read_vars
 from tests.conftest import SHIPPED, Dbt
@@ -144,3 +145,15 @@ def test_a_job_that_waits_or_works_is_not_launched_once_more(definitions: dg.Def
         run = definitions.resolve_job_def("stammdaten_leerstaende")
         instance.create_run_for_job(run, status=dg.DagsterRunStatus.STARTED)
         assert "waits or is at work already" in (schedule.evaluate_tick(context).skip_message or "")
+
+
+def test_what_is_selected_says_the_use_case_where_nobody_did(graph: Graph) -> None:
+    def selected(use_case: str) -> list[PushOf]:
+        return [push for push in graph.pushes if push.use_case == use_case]
+
+    assert use_case_of("", selected(LEERSTAENDE), graph.pushes) == LEERSTAENDE
+    assert use_case_of("", list(graph.pushes), graph.pushes) is None
+    assert use_case_of("", selected(STAMMDATEN), selected(STAMMDATEN)) is None
+    assert use_case_of("", [], graph.pushes) is None
+    assert use_case_of("all", selected(LEERSTAENDE), graph.pushes) is None
+    assert use_case_of(DOKUMENTE, [], graph.pushes) == DOKUMENTE
