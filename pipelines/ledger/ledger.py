@@ -35,6 +35,10 @@ from pipelines.sql_file import read_sql
 
 # What the books need that are kept part by part, however long a push was.
 LITTLE_MEMORY = "24MB"
+# What the last checkpoint of a push needs.
+CLOSING_MEMORY = "16MB"
+# Checkpoints while outcomes are folded take as much again: they are few.
+FOLDED_AT_ONCE = "128MB"
 T = TypeVar("T")
 
 SCHEMA = """
@@ -214,7 +218,7 @@ def open_database(home: Path, is_memory_tight: bool = False) -> Iterator[duckdb.
     finally:
         if is_memory_tight:
             with suppress(duckdb.Error):
-                db.execute(f"set threads = 1; set memory_limit = '{LITTLE_MEMORY}'")
+                db.execute(f"set threads = 1; set memory_limit = '{CLOSING_MEMORY}'")
         db.close()
 
 
@@ -262,10 +266,14 @@ def fold(db: duckdb.DuckDBPyConnection, journal: Journal) -> int:
     was interrupted is simply done again.
     """
     total = 0
-    for outcomes in journal.outcomes():
-        db.register("outcomes", outcomes)
-        total += in_little_memory(db, partial(_fold_part, db, outcomes))
-        db.unregister("outcomes")
+    db.execute(f"set checkpoint_threshold = '{FOLDED_AT_ONCE}'")
+    try:
+        for outcomes in journal.outcomes():
+            db.register("outcomes", outcomes)
+            total += in_little_memory(db, partial(_fold_part, db, outcomes))
+            db.unregister("outcomes")
+    finally:
+        db.execute("reset checkpoint_threshold")
     db.execute("drop table if exists temp.done; drop table if exists temp.moved")
     journal.clear()
     return total
