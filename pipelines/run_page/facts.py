@@ -161,7 +161,7 @@ class Head:
 
 @dataclass(frozen=True)
 class Page:
-    """Everything that the page of a run says."""
+    """Everything that the page of a run says; `broke_off`: in its push, so nobody knows here what it sent."""
 
     head: Head
     what: str
@@ -171,6 +171,7 @@ class Page:
     compared: int
     partners: tuple[PartnerRow, ...]
     as_of: str | None
+    broke_off: bool
     points: tuple[Point, ...]
     flows: tuple[Flow, ...]
     entities: tuple[tuple[str, tuple[EntityRow, ...]], ...]
@@ -206,6 +207,7 @@ def page_of(run: RecordedRun, before: Sequence[RecordedRun], due: Iterable[NextR
         compared=len(series),
         partners=tuple(_partners(run, counts, history, past)),
         as_of=head(counted).begun if counted and counted is not run else None,
+        broke_off=broke_off(run),
         points=(*_points(run), *(_reasons(counted) if counted else ())),
         flows=tuple(flows(run.flow, {key: one.parts for key, one in counts_of(run).items()})),
         entities=tuple(_entities(counts, history)),
@@ -324,6 +326,16 @@ def has_pushed(run: RecordedRun) -> bool:
     return run.command in PUSHING and bool(run.entities or run.states)
 
 
+def broke_off(run: RecordedRun) -> bool:
+    """Whether it began to push and did not get as far as to say what became of it."""
+    return run.command in PUSHING and "push" in run.steps and not has_pushed(run)
+
+
+def _asked(run: RecordedRun) -> set[str]:
+    """The partners that a run was for, as far as is known; the database has them by their marts alone."""
+    return {*(run.on or run.limited_to or (line["partner"] for line in run.flow if line["station"] == MART))}
+
+
 def counts_of(run: RecordedRun) -> dict[Key, Counts]:
     """By partner and entity what became of the records; also of partners that were held back."""
     states: dict[Key, dict[str, int]] = {}
@@ -381,14 +393,17 @@ def _partners(
     # Who left out the others by name does not miss them.
     former = {partner for partner, _ in counts_of(past[0])} if past and not run.limited_to else set()
     reached = {line["partner"] for line in (*run.entities, *run.states)}
-    names = dict.fromkeys([*(partner for partner, _ in counts), *results, *sorted(former)])
+    asked = _asked(run) if broke_off(run) else set()
+    names = dict.fromkeys([*(partner for partner, _ in counts), *results, *sorted(former | asked)])
     for name in names:
         own = sum((one for (partner, _), one in counts.items() if partner == name), Counts())
         totals = [_total(one, name) for one in history]
         if name in results or name in reached:
             tone, word = _result(results.get(name), own)
+        elif broke_off(run) and (name in asked or not asked):
+            tone, word = ("info", "at work") if run.is_running else ("look", "not known how far")
         else:
-            tone, word = "off", "not in this run" if reached else "not reached"
+            tone, word = "off", "not in this run" if reached or asked else "not reached"
         yield PartnerRow(
             name=name,
             tone=tone,

@@ -191,6 +191,31 @@ def test_a_lost_run_says_so_and_what_to_do(home: Path) -> None:
     assert "run it again" in (made.todo or "")
 
 
+def test_a_run_that_was_killed_in_its_push_does_not_say_that_it_sent_nothing(home: Path) -> None:
+    lines = [entity(name, "mieter", in_mart=10, created=10) for name in ("etg24", "kiwi")]
+    write_run(home, 1, pushed(*lines))
+    marts = [
+        {"station": "mart", "table": "mieter", "partner": name, "entity": "mieter", "rows": 9}
+        for name in ("etg24", "idwell")
+    ]
+    lost = write_run(home, 2, [*steps(plan=1.0, push=None), noted("flow", lines=marts)], exit=None)
+    with open_database(home):
+        pass
+    for _ in range(2):  # from its file, then from the database
+        words = {row.name: row.word for row in page(home, lost).partners}
+        assert words == {
+            "etg24": "not known how far",
+            "idwell": "not known how far",
+            "kiwi": "not in this run",
+        }
+        text = html(home, lost)
+        assert "How far the push got is not known here; the next run settles it" in text
+        assert "did not get as far as the push" not in text
+        assert "not reached" not in text
+        assert "<dt>updated</dt><dd>?</dd>" in text
+        fold_files(home)
+
+
 def test_names_from_outside_are_text_and_nothing_else(home: Path) -> None:
     odd = '<script>alert("1")</script><b>&'
     run_id = write_run(
