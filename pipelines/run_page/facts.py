@@ -46,7 +46,10 @@ HELD_ADVICE = (
 
 @dataclass(frozen=True)
 class Counts:
-    """What became of an entity's records; `there`: at the partner, `other`: handed over and not confirmed."""
+    """What became of an entity's records; `there`: at the partner, `other`: handed over and not confirmed.
+
+    `behind`: there, too, and its update or removal waits or is refused.
+    """
 
     in_mart: int = 0
     created: int = 0
@@ -58,6 +61,7 @@ class Counts:
     held: int = 0
     other: int = 0
     requests: int = 0
+    behind: int = 0
 
     def __add__(self, more: "Counts") -> "Counts":
         return Counts(*(a + b for a, b in zip(self._all, more._all, strict=True)))
@@ -75,7 +79,7 @@ class Counts:
     def parts(self) -> list[tuple[str, str, int]]:
         """Tone, word and rows of each outcome; what is held is at the partner, too."""
         return [
-            ("good", "at the partner", max(self.there - self.held, 0)),
+            ("good", "at the partner", max(self.there - self.held - self.behind, 0)),
             ("held", "held as it is", self.held),
             ("info", "handed over, not confirmed", self.other),
             ("look", "waiting", self.waiting),
@@ -339,17 +343,21 @@ def _asked(run: RecordedRun) -> set[str]:
 def counts_of(run: RecordedRun) -> dict[Key, Counts]:
     """By partner and entity what became of the records; also of partners that were held back."""
     states: dict[Key, dict[str, int]] = {}
+    behind: dict[Key, int] = {}
     for line in run.states:
         own = states.setdefault((line["partner"], line["entity"]), {})
         own[line["state"]] = own.get(line["state"], 0) + line["rows"]
+        if line["state"] in (REJECTED, BLOCKED, PENDING):  # another version may not have noted it
+            key = line["partner"], line["entity"]
+            behind[key] = behind.get(key, 0) + (line.get("there") or 0)
     marts = {(line["partner"], line["entity"]): line["rows"] for line in run.flow if line["station"] == MART}
     lines = {(line["partner"], line["entity"]): line for line in run.entities}
     found = {}
     for key in [*lines, *(key for key in (*marts, *states) if key not in lines)]:
         # What the closing table has counts: in it, what is overdue to be confirmed waits.
-        found[key] = (
-            _closing(lines[key]) if key in lines else _standing(states.get(key, {}), marts.get(key, 0))
-        )
+        one = _closing(lines[key]) if key in lines else _standing(states.get(key, {}), marts.get(key, 0))
+        late = behind.get(key, 0)
+        found[key] = replace(one, there=one.there + late, behind=late)
     return found
 
 

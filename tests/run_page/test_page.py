@@ -216,6 +216,43 @@ def test_a_run_that_was_killed_in_its_push_does_not_say_that_it_sent_nothing(hom
         fold_files(home)
 
 
+@pytest.mark.parametrize("is_held", [True, False])
+def test_a_record_whose_update_waits_or_is_refused_is_at_the_partner(home: Path, is_held: bool) -> None:
+    states = [
+        {"partner": "etg24", "entity": "mieter", "state": state, "reason": None, "rows": rows, "there": there}
+        for state, rows, there in (
+            ("synced", 74, 74),
+            ("pending", 27, 25),
+            ("rejected", 3, 1),
+            ("withdrawn", 4, 0),
+        )
+    ]
+    line = entity("etg24", "mieter", in_mart=104, unchanged=74, pending=27, rejected=3)
+    kept = [noted("partners", lines=[{"partner": "etg24", "result": "guard", "why": "change"}])]
+    with open_database(home):
+        pass
+    last = write_run(home, 1, [*(kept if is_held else pushed(line)), noted("states", lines=states)], exit=1)
+    for _ in range(2):  # from its file, then from the database
+        (row,) = page(home, last).partners
+        assert (row.counts.there, row.counts.waiting, row.counts.refused) == (100, 27, 3)
+        parts = {part.word: part.rows for part in row.parts}
+        assert parts == {"at the partner": 74, "waiting": 27, "refused": 3}
+        fold_files(home)
+
+
+def test_a_home_whose_history_does_not_say_what_is_there_is_read_as_before(home: Path) -> None:
+    states = [
+        {"partner": "etg24", "entity": "mieter", "state": "pending", "reason": None, "rows": 2, "there": 2}
+    ]
+    with open_database(home):
+        pass
+    last = write_run(home, 1, [noted("states", lines=states)], exit=1)
+    fold_files(home)
+    with duckdb.connect(str(database(home))) as db:
+        db.execute("alter table sync.run_states drop column there_count")
+    assert [(row.counts.there, row.counts.waiting) for row in page(home, last).partners] == [(0, 2)]
+
+
 def test_names_from_outside_are_text_and_nothing_else(home: Path) -> None:
     odd = '<script>alert("1")</script><b>&'
     run_id = write_run(
