@@ -330,6 +330,11 @@ def has_pushed(run: RecordedRun) -> bool:
     return run.command in PUSHING and bool(run.entities or run.states)
 
 
+def given_up(run: RecordedRun) -> tuple[str, ...]:
+    """The partners that were given up in mid-push."""
+    return tuple(line["partner"] for line in run.partners if line["result"] == "stopped")
+
+
 def broke_off(run: RecordedRun) -> bool:
     """Whether it began to push and did not get as far as to say what became of it."""
     return run.command in PUSHING and "push" in run.steps and not has_pushed(run)

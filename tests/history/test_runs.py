@@ -20,7 +20,7 @@ from pipelines.errors import DeliveryError
 from pipelines.history.record import recorded, settings_digest
 from pipelines.history.run_file import FOLDER, LARGEST_REPORT, RunFile, read_file, run_files
 from pipelines.history.runs import fold_files, read_run, read_runs
-from pipelines.history.shown import runs_report, show_report
+from pipelines.history.shown import in_words, runs_report, show_report
 from pipelines.ledger.ledger import open_database
 from pipelines.lock import only_run
 from pipelines.push.result_table import ResultLine
@@ -173,6 +173,7 @@ def test_a_run_that_found_the_lock_held_is_recorded_with_who_held_it(home: Path)
     (run,), _ = read_runs(home)
     assert run.exit == 2
     assert "`stammdaten run` (process" in (run.message or "")
+    assert in_words(run) == f"not begun: {run.message}"
 
 
 def test_an_error_of_the_program_is_recorded_without_its_values(home: Path) -> None:

@@ -411,6 +411,22 @@ def test_the_list_says_how_it_stands_and_what_is_due(home: Path) -> None:
     assert text.count("stammdaten run --use-case leerstaende") == 1
 
 
+def test_the_list_names_who_was_given_up_and_why_nothing_was_sent(home: Path) -> None:
+    with open_database(home):
+        pass
+    line = entity("etg24", "mieter", in_mart=3, created=3)
+    down = write_run(home, 1, pushed(line, kiwi=("stopped", "the partner answered 503")), exit=1)
+    failed = write_run(home, 2, exit=2, message="mieter.csv: <cut> off; " + "x " * 450)
+    for _ in range(2):  # from their files, then from the database
+        for run_id in (down, failed):
+            report(home, run_id, DUE)
+        text = (home / PAGES / INDEX).read_text(encoding="utf-8")
+        assert text.count("given up: kiwi") == 1
+        assert text.count("mieter.csv: &lt;cut&gt; off; x x x") == 1
+        assert "x " * 100 not in text
+        fold_files(home)
+
+
 def test_while_the_database_is_held_the_page_is_made_of_the_files_and_says_so(home: Path) -> None:
     with open_database(home):
         pass
