@@ -19,7 +19,7 @@ from pipelines.doctor import machine
 from pipelines.errors import StammdatenError
 from pipelines.explain.explain import rule_of
 from pipelines.history.due import overdue_since
-from pipelines.history.run_file import RecordedRun, read_file, run_files
+from pipelines.history.run_file import MAY_BE_RUN, UNKNOWN, RecordedRun, read_file, run_files
 from pipelines.history.shown import in_words
 from pipelines.schedule.jobs import gets, needed
 from pipelines.settings import Vars
@@ -125,7 +125,7 @@ def _failed_runs(found: _Finding, runs: list[RecordedRun], on: tuple[str, ...] |
     failing: dict[str | None, frozenset[str]] = {}
     last: dict[str | None, RecordedRun] = {}
     for run in runs:
-        if run.command != "run" or run.is_running or run.is_refused or run.exit == 130:
+        if run.command not in MAY_BE_RUN or run.is_running or run.is_refused or run.exit == 130:
             continue
         asked = frozenset(run.on) or everybody
         if _has_failed(run):
@@ -281,6 +281,8 @@ def _lines(run: RecordedRun, name: str) -> Iterator[Mapping[str, Any]]:
 
 
 def _called(run: RecordedRun) -> str:
+    if run.command == UNKNOWN:
+        return "a run that could not be noted"
     words = [f"stammdaten {run.command}", *([f"--use-case {run.use_case}"] if run.use_case else [])]
     return " ".join([*words, *(f"--partner {name}" for name in run.limited_to)])
 

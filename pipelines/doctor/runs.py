@@ -10,7 +10,7 @@ import duckdb
 from pipelines.database import open_file
 from pipelines.doctor.line import look, well, wrong
 from pipelines.history.due import overdue_since
-from pipelines.history.run_file import RecordedRun
+from pipelines.history.run_file import MAY_BE_RUN, RecordedRun
 from pipelines.history.shown import in_words
 from pipelines.ledger.restored import waiting_partners
 from pipelines.reports.doctor import CheckLine
@@ -25,7 +25,7 @@ def last_runs(jobs: tuple[Job, ...], runs: list[RecordedRun], now: datetime) -> 
     for job in jobs:
         if job.words[0] != "run":
             continue
-        own = [run for run in runs if run.command == "run" and run.use_case == job.use_case]
+        own = [run for run in runs if run.command in MAY_BE_RUN and run.use_case == job.use_case]
         if not own:
             yield look("last run", "it never ran here", f"stammdaten {' '.join(job.words)}", job.name)
             continue

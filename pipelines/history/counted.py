@@ -52,14 +52,17 @@ def count_states(
 ) -> list[Json]:
     """Records of these partners by state and reason, as the ledger has them now, and those held, by rule.
 
+    `there`: how many of them are at the partner, as one is whose update waits or is refused.
     What is held has a state in the ledger, too: it counts in both.
     """
     found = db.execute(
         f"""
-        select partner, entity, state, reason, count(*) as rows from (
-            select partner, entity, state, reason from sync.ledger
+        select partner, entity, state, reason, count(*) as rows, count(*) filter (is_there) as there from (
+            select partner, entity, state, reason, remote_id is not null and state <> 'withdrawn' as is_there
+            from sync.ledger
             union all
-            select partner, entity, '{HELD}' as state, rule as reason from sync.held where plan_id = $plan_id
+            select partner, entity, '{HELD}' as state, rule as reason, true as is_there
+            from sync.held where plan_id = $plan_id
         )
         where list_contains($partners, partner)
         group by all
@@ -69,8 +72,8 @@ def count_states(
     ).fetchall()
     own = {name: load_contract(name).of_use_case(use_case) for name in partners}
     return [
-        {"partner": partner, "entity": entity, "state": state, "reason": reason, "rows": rows}
-        for partner, entity, state, reason, rows in found
+        {"partner": partner, "entity": entity, "state": state, "reason": reason, "rows": rows, "there": there}
+        for partner, entity, state, reason, rows, there in found
         if entity in own[partner]
     ]
 

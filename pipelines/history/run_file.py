@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,10 @@ FOLDER = "runs"
 KEEP_DAYS = 180
 # Of a report so many entries of a list, and signs of a text, are kept, and so many bytes in all.
 MOST_ENTRIES, LONGEST_TEXT, LARGEST_REPORT = 200, 2_000, 1_048_576
+# The command of a run of which the disk took neither the beginning nor the end.
+UNKNOWN = "unknown"
+# Of which a failure is one of `run`, as far as is known.
+MAY_BE_RUN = ("run", UNKNOWN)
 Json = dict[str, Any]
 NAME = re.compile(r"[0-9]{6,9}-[0-9a-f]{12}\.jsonl")
 
@@ -41,16 +45,20 @@ class RunFile:
         self._began = time.monotonic()
         self._lock = threading.Lock()
         self._is_torn = False
+        self._called = {"command": command, "use_case": use_case}
         self._file: int | None = None
         try:
             folder = home / FOLDER
             folder.mkdir(mode=0o700, exist_ok=True)
             name = folder / f"{self._number(home):06}-{self.run_id}.jsonl"
-            self._file = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600)
+            # Under its name it is never seen without its lock: that is a run that was killed.
+            unseen = name.with_suffix(".new")
+            self._file = os.open(unseen, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600)
             fcntl.flock(self._file, fcntl.LOCK_EX)
+            unseen.rename(name)
         except OSError as problem:
             self.trouble = problem.strerror or type(problem).__name__
-        self.note("begin", {"run_id": self.run_id, "command": command, "use_case": use_case} | _versions())
+        self.note("begin", {"run_id": self.run_id, **self._called, **_versions()})
 
     @staticmethod
     def _number(home: Path) -> int:
@@ -85,7 +93,8 @@ class RunFile:
         """
         seconds = round(time.monotonic() - self._began, 3)
         refused = {"refused": True} if is_refused else {}
-        self.note("end", {"exit": status, "message": message, "seconds": seconds, **refused})
+        # Once more what was called: a disk that was full then may not have taken the beginning.
+        self.note("end", {**self._called, "exit": status, "message": message, "seconds": seconds, **refused})
         if self._file is not None:
             with suppress(OSError):
                 os.close(self._file)
@@ -95,6 +104,8 @@ class RunFile:
 @dataclass(frozen=True)
 class RecordedRun:
     """A run as its file tells it. Times are UTC; `seconds` are those of a clock that nobody sets.
+
+    Of a file that a full disk cut it is what its whole lines say; `command` is `UNKNOWN` where none says it.
 
     `exit` is None for a run that is at work (`is_running`), and for one that ended without a word; `last_seen_at` is
     when it wrote last. `steps` in their order; one without seconds did not come to its end. `limited_to` are the
@@ -156,34 +167,38 @@ def _number_of(file: Path) -> int:
 
 
 def read_file(file: Path) -> RecordedRun | None:
-    """The run that wrote the file; None where not even its beginning can be read, or somebody else wrote it."""
+    """The run that wrote the file; None where it cannot be read. What its lines do not say is not known of the run."""
     try:
         with file.open("rb") as opened:
             is_running = _is_held(opened.fileno())
             events = list(_events(opened))
-        return _run_of(file, events, is_running)
+            changed = datetime.fromtimestamp(os.fstat(opened.fileno()).st_mtime, UTC)
+        return _run_of(file, events, is_running, changed)
     except (OSError, LookupError, ValueError, TypeError, AttributeError):
         return None
 
 
-def _run_of(file: Path, events: list[Json], is_running: bool) -> RecordedRun | None:
-    if not events or events[0]["event"] != "begin":
-        return None
-    known: Json = {"steps": {}}
+def _run_of(file: Path, events: list[Json], is_running: bool, changed: datetime) -> RecordedRun:
+    """`changed`: when the file was written to last, for one in which no line is whole."""
+    known: Json = {"command": UNKNOWN, "use_case": None, "steps": {}}
     requests: dict[tuple[str, str], int] = {}
+    times = []
     for event in events:
-        _take(known, requests, event)
-    begin, last = events[0], events[-1]
-    has_ended = last["event"] == "end"
+        # What somebody else wrote keeps no line of ours from being read.
+        with suppress(LookupError, ValueError, TypeError, AttributeError):
+            moment = datetime.fromisoformat(event["at"])
+            _take(known, requests, event)
+            times.append(moment)
+    begun_at, last_seen_at = (times[0], times[-1]) if times else (changed, changed)
+    has_ended = "exit" in known
+    if has_ended and events[0]["event"] != "begin":
+        begun_at = min(begun_at, last_seen_at - timedelta(seconds=known["seconds"]))
     return RecordedRun(
-        run_id=begin["run_id"],
+        run_id=id_of(file),
         number=_number_of(file),
-        command=begin["command"],
-        use_case=begin["use_case"],
-        versions=begin["versions"],
-        begun_at=datetime.fromisoformat(begin["at"]),
-        last_seen_at=datetime.fromisoformat(last["at"]),
-        ended_at=datetime.fromisoformat(last["at"]) if has_ended else None,
+        begun_at=begun_at,
+        last_seen_at=last_seen_at,
+        ended_at=last_seen_at if has_ended else None,
         is_running=is_running and not has_ended,
         **known,
     )
@@ -206,7 +221,9 @@ def bounded(value: Any) -> Any:
 def _take(known: Json, requests: dict[tuple[str, str], int], event: Json) -> None:
     """Adds what an event tells to what is known of a run; `requests` by partner and entity come before entities."""
     kind = event["event"]
-    if kind == "settings":
+    if kind == "begin":
+        known.update(command=event["command"], use_case=event["use_case"], versions=dict(event["versions"]))
+    elif kind == "settings":
         known.update(
             settings=event["digest"],
             stichtag=event["stichtag"],
@@ -229,6 +246,7 @@ def _take(known: Json, requests: dict[tuple[str, str], int], event: Json) -> Non
     elif kind == "end":
         known.update(exit=event["exit"], message=event["message"], seconds=event["seconds"])
         known.update(is_refused=event.get("refused", False))
+        known.update({name: event[name] for name in ("command", "use_case") if name in event})
 
 
 def _events(lines: Iterator[bytes] | Any) -> Iterator[Json]:

@@ -1,7 +1,7 @@
 """`sync.runs` and what hangs on it: filled from the files of runs; who is not in it yet is read from its file."""
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
@@ -24,7 +24,7 @@ PLAIN = (
     "settings", "stichtag", "load_id", "plan_id", "is_refused",
 )  # fmt: skip
 # A database of a former version is only read here.
-COLUMNS = "select column_name from duckdb_columns() where schema_name = 'sync' and table_name = 'runs'"
+COLUMNS = "select column_name from duckdb_columns() where schema_name = 'sync' and table_name = ?"
 AS_JSON = ("versions", "steps", "report", "limited_to")
 # What hangs on a run, line by line: its name → the columns of `sync.run_<name>`, each with its key in a line.
 LINES: Mapping[str, Mapping[str, str]] = {
@@ -33,6 +33,7 @@ LINES: Mapping[str, Mapping[str, str]] = {
     "rules": {"rule": "rule", "table_name": "table", "partner": "partner", "row_count": "rows"},
     "states": {
         "partner": "partner", "entity": "entity", "state": "state", "reason": "reason", "row_count": "rows",
+        "there_count": "there",
     },
     "flow": {
         "station": "station", "table_name": "table", "rule": "rule", "partner": "partner", "entity": "entity",
@@ -126,10 +127,15 @@ def _in_database(home: Path) -> tuple[list[RecordedRun], str | None]:
         if not _tables(db):
             return [], None
         names = [*PLAIN, "versions", "steps", "limited_to"]
-        there = {name for (name,) in db.execute(COLUMNS).fetchall()}
-        columns = [name if name in there else f"null as {name}" for name in names]
+        columns = _columns(db, "runs", names)
         rows = db.execute(f"select {', '.join(columns)} from sync.runs").fetchall()
     return [_run(dict(zip(names, row, strict=True))) for row in rows], None
+
+
+def _columns(db: duckdb.DuckDBPyConnection, table: str, names: Iterable[str]) -> list[str]:
+    """What to select for these columns; NULL for one that the table does not have yet."""
+    there = {name for (name,) in db.execute(COLUMNS, [table]).fetchall()}
+    return [name if name in there else f"null as {name}" for name in names]
 
 
 def _opened(home: Path) -> tuple[duckdb.DuckDBPyConnection | None, str | None]:
@@ -175,8 +181,9 @@ def _reports(db: duckdb.DuckDBPyConnection, ids: list[str]) -> dict[str, str | N
 def _lines_of(db: duckdb.DuckDBPyConnection, name: str, ids: list[str]) -> dict[str, tuple[Json, ...]]:
     """By run: its lines of that name, in their order."""
     columns = LINES[name]
+    selected = ", ".join(_columns(db, f"run_{name}", columns))
     rows = db.execute(
-        f"select run_id, {', '.join(columns)} from sync.run_{name} where list_contains(?, run_id) order by position",
+        f"select run_id, {selected} from sync.run_{name} where list_contains(?, run_id) order by position",
         [ids],
     ).fetchall()
     found: dict[str, list[Json]] = {}

@@ -84,6 +84,8 @@ def in_words(run: RecordedRun) -> str:
         return f"at work{at}"
     if run.exit is None:
         return f"ended without a word{at}, last heard of at {_text(run.last_seen_at)}"
+    if run.is_refused:
+        return f"not begun: {run.message}"
     if run.exit >= 128:
         return BY_SIGNAL
     return run.message or ENDED.get(run.exit, f"exit status {run.exit}")
@@ -91,7 +93,7 @@ def in_words(run: RecordedRun) -> str:
 
 def advice(run: RecordedRun) -> str | None:
     """What to do about a run; None for one that is at work or went well."""
-    if run.is_running or run.exit == 0:
+    if run.is_running or run.is_refused or run.exit == 0:
         return None
     if run.exit is None:
         return LOST

@@ -134,6 +134,7 @@ create table if not exists sync.run_states (
     run_id varchar, position integer, partner varchar, entity varchar, state varchar, reason varchar,
     row_count bigint
 );
+alter table sync.run_states add column if not exists there_count bigint;
 create table if not exists sync.run_flow (
     run_id varchar, position integer, station varchar, table_name varchar, rule varchar, partner varchar,
     entity varchar, row_count bigint

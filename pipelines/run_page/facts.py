@@ -46,7 +46,10 @@ HELD_ADVICE = (
 
 @dataclass(frozen=True)
 class Counts:
-    """What became of an entity's records; `there`: at the partner, `other`: handed over and not confirmed."""
+    """What became of an entity's records; `there`: at the partner, `other`: handed over and not confirmed.
+
+    `behind`: there, too, and its update or removal waits or is refused.
+    """
 
     in_mart: int = 0
     created: int = 0
@@ -58,6 +61,7 @@ class Counts:
     held: int = 0
     other: int = 0
     requests: int = 0
+    behind: int = 0
 
     def __add__(self, more: "Counts") -> "Counts":
         return Counts(*(a + b for a, b in zip(self._all, more._all, strict=True)))
@@ -75,7 +79,7 @@ class Counts:
     def parts(self) -> list[tuple[str, str, int]]:
         """Tone, word and rows of each outcome; what is held is at the partner, too."""
         return [
-            ("good", "at the partner", max(self.there - self.held, 0)),
+            ("good", "at the partner", max(self.there - self.held - self.behind, 0)),
             ("held", "held as it is", self.held),
             ("info", "handed over, not confirmed", self.other),
             ("look", "waiting", self.waiting),
@@ -161,7 +165,7 @@ class Head:
 
 @dataclass(frozen=True)
 class Page:
-    """Everything that the page of a run says."""
+    """Everything that the page of a run says; `broke_off`: in its push, so nobody knows here what it sent."""
 
     head: Head
     what: str
@@ -171,6 +175,7 @@ class Page:
     compared: int
     partners: tuple[PartnerRow, ...]
     as_of: str | None
+    broke_off: bool
     points: tuple[Point, ...]
     flows: tuple[Flow, ...]
     entities: tuple[tuple[str, tuple[EntityRow, ...]], ...]
@@ -206,6 +211,7 @@ def page_of(run: RecordedRun, before: Sequence[RecordedRun], due: Iterable[NextR
         compared=len(series),
         partners=tuple(_partners(run, counts, history, past)),
         as_of=head(counted).begun if counted and counted is not run else None,
+        broke_off=broke_off(run),
         points=(*_points(run), *(_reasons(counted) if counted else ())),
         flows=tuple(flows(run.flow, {key: one.parts for key, one in counts_of(run).items()})),
         entities=tuple(_entities(counts, history)),
@@ -324,20 +330,39 @@ def has_pushed(run: RecordedRun) -> bool:
     return run.command in PUSHING and bool(run.entities or run.states)
 
 
+def given_up(run: RecordedRun) -> tuple[str, ...]:
+    """The partners that were given up in mid-push."""
+    return tuple(line["partner"] for line in run.partners if line["result"] == "stopped")
+
+
+def broke_off(run: RecordedRun) -> bool:
+    """Whether it began to push and did not get as far as to say what became of it."""
+    return run.command in PUSHING and "push" in run.steps and not has_pushed(run)
+
+
+def _asked(run: RecordedRun) -> set[str]:
+    """The partners that a run was for, as far as is known; the database has them by their marts alone."""
+    return {*(run.on or run.limited_to or (line["partner"] for line in run.flow if line["station"] == MART))}
+
+
 def counts_of(run: RecordedRun) -> dict[Key, Counts]:
     """By partner and entity what became of the records; also of partners that were held back."""
     states: dict[Key, dict[str, int]] = {}
+    behind: dict[Key, int] = {}
     for line in run.states:
         own = states.setdefault((line["partner"], line["entity"]), {})
         own[line["state"]] = own.get(line["state"], 0) + line["rows"]
+        if line["state"] in (REJECTED, BLOCKED, PENDING):  # another version may not have noted it
+            key = line["partner"], line["entity"]
+            behind[key] = behind.get(key, 0) + (line.get("there") or 0)
     marts = {(line["partner"], line["entity"]): line["rows"] for line in run.flow if line["station"] == MART}
     lines = {(line["partner"], line["entity"]): line for line in run.entities}
     found = {}
     for key in [*lines, *(key for key in (*marts, *states) if key not in lines)]:
         # What the closing table has counts: in it, what is overdue to be confirmed waits.
-        found[key] = (
-            _closing(lines[key]) if key in lines else _standing(states.get(key, {}), marts.get(key, 0))
-        )
+        one = _closing(lines[key]) if key in lines else _standing(states.get(key, {}), marts.get(key, 0))
+        late = behind.get(key, 0)
+        found[key] = replace(one, there=one.there + late, behind=late)
     return found
 
 
@@ -381,14 +406,17 @@ def _partners(
     # Who left out the others by name does not miss them.
     former = {partner for partner, _ in counts_of(past[0])} if past and not run.limited_to else set()
     reached = {line["partner"] for line in (*run.entities, *run.states)}
-    names = dict.fromkeys([*(partner for partner, _ in counts), *results, *sorted(former)])
+    asked = _asked(run) if broke_off(run) else set()
+    names = dict.fromkeys([*(partner for partner, _ in counts), *results, *sorted(former | asked)])
     for name in names:
         own = sum((one for (partner, _), one in counts.items() if partner == name), Counts())
         totals = [_total(one, name) for one in history]
         if name in results or name in reached:
             tone, word = _result(results.get(name), own)
+        elif broke_off(run) and (name in asked or not asked):
+            tone, word = ("info", "at work") if run.is_running else ("look", "not known how far")
         else:
-            tone, word = "off", "not in this run" if reached else "not reached"
+            tone, word = "off", "not in this run" if reached or asked else "not reached"
         yield PartnerRow(
             name=name,
             tone=tone,

@@ -27,6 +27,7 @@ from pipelines.run_page.facts import (
     counts_of,
     due_in_words,
     german,
+    given_up,
     has_pushed,
     head,
     is_alike,
@@ -130,12 +131,13 @@ def _index(home: Path, runs: list[RecordedRun], why: str | None, due: tuple[Next
     """The list of the runs that have a page, the last one first."""
     there = {page.stem for page in page_files(home)}
     shown = [run for run in runs if run.run_id in there or run.is_running][:LISTED]
-    lines = {run.run_id: run for run in with_lines(home, shown, names=("entities", "states"))}
+    lines = {run.run_id: run for run in with_lines(home, shown, names=("entities", "states", "partners"))}
     longest = max((run.seconds or 0 for run in shown[:LAST]), default=0)
     rows = [
         {
             "head": head(run),
             "has_page": run.run_id in there,
+            "given_up": given_up(lines[run.run_id]),
             "totals": sum(counts_of(lines[run.run_id]).values(), Counts())
             if has_pushed(lines[run.run_id])
             else None,

@@ -1,5 +1,6 @@
 """What counts as wrong and as over, told by the files of runs; twenty days of them, with their messages counted."""
 
+import json
 import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -64,6 +65,28 @@ def test_a_run_fails_where_it_breaks_off_or_ends_without_a_word(
 ) -> None:
     ran(DAY, exit, message=message)
     assert wrong(home) == ({("run", None, None)} if is_wrong else set())
+
+
+@pytest.mark.parametrize("written", ["end", "end of a former version", "nothing"])
+def test_a_run_that_a_full_disk_did_not_let_write_its_beginning_fails(
+    home: Path, ran: Ran, written: str
+) -> None:
+    ran(DAY)
+    called = {"command": "run", "use_case": None} if written == "end" else {}
+    end = {
+        "at": "2026-12-01T04:20:00+00:00",
+        "event": "end",
+        **called,
+        "exit": 2,
+        "message": "x",
+        "seconds": 1,
+    }
+    text = "" if written == "nothing" else json.dumps(end) + "\n"
+    (home / "runs" / "000002-0123456789ab.jsonl").write_text(text)
+    assert wrong(home) == {("run", None, None)}
+    (text,) = (one.text for one in seen(home).wrong.values())
+    named = "stammdaten run" if written == "end" else "a run that could not be noted"
+    assert text.startswith(f"{named} failed: ")
 
 
 def test_a_failed_run_is_over_with_a_good_one_for_all_of_its_partners(home: Path, ran: Ran) -> None:

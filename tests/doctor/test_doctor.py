@@ -179,6 +179,23 @@ def test_a_run_that_ended_without_a_word_is_wrong_until_another_one_has_ended(ho
     }
 
 
+@pytest.mark.parametrize(
+    "ending",
+    [
+        '{"at": "2026-11-30T12:00:00+00:00", "event": "end", "exit": 2, "message": "no room", "seconds": 1}',
+        "",
+    ],
+)
+def test_a_run_of_which_a_full_disk_took_little_is_the_last_run(home: Path, ending: str) -> None:
+    with recorded("run", None, print):
+        pass
+    (home / "runs" / "000002-0123456789ab.jsonl").write_text(ending)
+    _, lines = asked("--no-login")
+    line = lines["last run"][0]
+    assert (line["state"], line["todo"]) == ("wrong", "stammdaten runs show 0123456789ab")
+    assert ("no room" if ending else "ended without a word") in line["text"]
+
+
 def test_a_clock_that_is_apart_from_a_partner_s_or_was_set_back_is_wrong(home: Path) -> None:
     def state(skews: dict[str, float], runs: list[RecordedRun]) -> list[str]:
         return [line.state for line in machine.clock(runs, skews, NOW)]

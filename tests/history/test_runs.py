@@ -20,7 +20,7 @@ from pipelines.errors import DeliveryError
 from pipelines.history.record import recorded, settings_digest
 from pipelines.history.run_file import FOLDER, LARGEST_REPORT, RunFile, read_file, run_files
 from pipelines.history.runs import fold_files, read_run, read_runs
-from pipelines.history.shown import runs_report, show_report
+from pipelines.history.shown import in_words, runs_report, show_report
 from pipelines.ledger.ledger import open_database
 from pipelines.lock import only_run
 from pipelines.push.result_table import ResultLine
@@ -173,6 +173,7 @@ def test_a_run_that_found_the_lock_held_is_recorded_with_who_held_it(home: Path)
     (run,), _ = read_runs(home)
     assert run.exit == 2
     assert "`stammdaten run` (process" in (run.message or "")
+    assert in_words(run) == f"not begun: {run.message}"
 
 
 def test_an_error_of_the_program_is_recorded_without_its_values(home: Path) -> None:
@@ -227,6 +228,48 @@ def test_a_full_disk_is_told_and_what_is_written_later_can_be_read(home: Path) -
     run = read_file(run_files(home)[0])
     assert run
     assert (run.exit, run.steps) == (0, {"push": 1.5})
+
+
+@pytest.mark.parametrize("taken", [0, 1, 40])
+def test_a_run_whose_beginning_a_full_disk_did_not_take_is_known_by_its_end(home: Path, taken: int) -> None:
+    with open_database(home), recorded("run", None, print):
+        pass
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (taken, hard))
+    try:
+        file = RunFile(home, "run", "leerstaende")
+        file.note("step", {"name": "load"})
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert file.trouble in ("No space left on device", "File too large")
+    assert next((run.command, run.is_running) for run in read_runs(home)[0]) == ("unknown", True)
+    file.end(2, "no room")
+    for _ in range(2):  # from its file, then from the database
+        run = read_runs(home)[0][0]
+        assert (run.run_id, run.number, run.command, run.use_case) == (file.run_id, 2, "run", "leerstaende")
+        assert (run.exit, run.message, run.is_running) == (2, "no room", False)
+        assert show_report(home, file.run_id).run.what == "no room"
+        fold_files(home)
+    assert rows(home, f"select exit from sync.runs where run_id = '{file.run_id}'") == [(2,)]
+
+
+def test_a_run_of_which_a_full_disk_took_nothing_is_a_run_that_ended_without_a_word(home: Path) -> None:
+    with open_database(home), recorded("run", None, print):
+        pass
+    (home / FOLDER / "000002-0123456789ab.jsonl").write_text("")
+    (home / FOLDER / "000003-0123456789ac.jsonl").write_text(
+        '{"at": "2026-11-30T12:00:00+00:00", "event": "beg'
+    )
+    with recorded("run", None, print):
+        pass
+    known = [(run.number, run.command, run.exit, run.is_running) for run in read_runs(home)[0]]
+    assert known == [
+        (4, "run", 0, False),
+        (3, "unknown", None, False),
+        (2, "unknown", None, False),
+        (1, "run", 0, False),
+    ]
+    assert rows(home, "select count(*) from sync.runs") == [(4,)]
 
 
 def test_two_runs_at_once_are_two_rows(home: Path) -> None:
@@ -363,8 +406,9 @@ def test_a_file_of_somebody_else_and_odd_text_keep_no_other_run_from_the_history
     assert [(run.number, run.command, run.exit) for run in read_runs(home)[0]] == [
         (13, "load", 0),
         (12, "load", 2),
+        *((number, "unknown", None) for number in range(11, 6, -1)),
     ]
-    assert rows(home, "select count(*) from sync.runs") == [(2,)]
+    assert rows(home, "select count(*) from sync.runs") == [(7,)]
     assert rows(home, "select message from sync.runs where exit = 2") == [("lost? half \x00 nul \u202e 😀",)]
 
 

@@ -191,6 +191,68 @@ def test_a_lost_run_says_so_and_what_to_do(home: Path) -> None:
     assert "run it again" in (made.todo or "")
 
 
+def test_a_run_that_was_killed_in_its_push_does_not_say_that_it_sent_nothing(home: Path) -> None:
+    lines = [entity(name, "mieter", in_mart=10, created=10) for name in ("etg24", "kiwi")]
+    write_run(home, 1, pushed(*lines))
+    marts = [
+        {"station": "mart", "table": "mieter", "partner": name, "entity": "mieter", "rows": 9}
+        for name in ("etg24", "idwell")
+    ]
+    lost = write_run(home, 2, [*steps(plan=1.0, push=None), noted("flow", lines=marts)], exit=None)
+    with open_database(home):
+        pass
+    for _ in range(2):  # from its file, then from the database
+        words = {row.name: row.word for row in page(home, lost).partners}
+        assert words == {
+            "etg24": "not known how far",
+            "idwell": "not known how far",
+            "kiwi": "not in this run",
+        }
+        text = html(home, lost)
+        assert "How far the push got is not known here; the next run settles it" in text
+        assert "did not get as far as the push" not in text
+        assert "not reached" not in text
+        assert "<dt>updated</dt><dd>?</dd>" in text
+        fold_files(home)
+
+
+@pytest.mark.parametrize("is_held", [True, False])
+def test_a_record_whose_update_waits_or_is_refused_is_at_the_partner(home: Path, is_held: bool) -> None:
+    states = [
+        {"partner": "etg24", "entity": "mieter", "state": state, "reason": None, "rows": rows, "there": there}
+        for state, rows, there in (
+            ("synced", 74, 74),
+            ("pending", 27, 25),
+            ("rejected", 3, 1),
+            ("withdrawn", 4, 0),
+        )
+    ]
+    line = entity("etg24", "mieter", in_mart=104, unchanged=74, pending=27, rejected=3)
+    kept = [noted("partners", lines=[{"partner": "etg24", "result": "guard", "why": "change"}])]
+    with open_database(home):
+        pass
+    last = write_run(home, 1, [*(kept if is_held else pushed(line)), noted("states", lines=states)], exit=1)
+    for _ in range(2):  # from its file, then from the database
+        (row,) = page(home, last).partners
+        assert (row.counts.there, row.counts.waiting, row.counts.refused) == (100, 27, 3)
+        parts = {part.word: part.rows for part in row.parts}
+        assert parts == {"at the partner": 74, "waiting": 27, "refused": 3}
+        fold_files(home)
+
+
+def test_a_home_whose_history_does_not_say_what_is_there_is_read_as_before(home: Path) -> None:
+    states = [
+        {"partner": "etg24", "entity": "mieter", "state": "pending", "reason": None, "rows": 2, "there": 2}
+    ]
+    with open_database(home):
+        pass
+    last = write_run(home, 1, [noted("states", lines=states)], exit=1)
+    fold_files(home)
+    with duckdb.connect(str(database(home))) as db:
+        db.execute("alter table sync.run_states drop column there_count")
+    assert [(row.counts.there, row.counts.waiting) for row in page(home, last).partners] == [(0, 2)]
+
+
 def test_names_from_outside_are_text_and_nothing_else(home: Path) -> None:
     odd = '<script>alert("1")</script><b>&'
     run_id = write_run(
@@ -347,6 +409,22 @@ def test_the_list_says_how_it_stands_and_what_is_due(home: Path) -> None:
     assert "Tue 1 Dec 2026, 05:00 CET" in text
     assert "1 more without a page" in text
     assert text.count("stammdaten run --use-case leerstaende") == 1
+
+
+def test_the_list_names_who_was_given_up_and_why_nothing_was_sent(home: Path) -> None:
+    with open_database(home):
+        pass
+    line = entity("etg24", "mieter", in_mart=3, created=3)
+    down = write_run(home, 1, pushed(line, kiwi=("stopped", "the partner answered 503")), exit=1)
+    failed = write_run(home, 2, exit=2, message="mieter.csv: <cut> off; " + "x " * 450)
+    for _ in range(2):  # from their files, then from the database
+        for run_id in (down, failed):
+            report(home, run_id, DUE)
+        text = (home / PAGES / INDEX).read_text(encoding="utf-8")
+        assert text.count("given up: kiwi") == 1
+        assert text.count("mieter.csv: &lt;cut&gt; off; x x x") == 1
+        assert "x " * 100 not in text
+        fold_files(home)
 
 
 def test_while_the_database_is_held_the_page_is_made_of_the_files_and_says_so(home: Path) -> None:
