@@ -332,7 +332,7 @@ def test_an_encrypted_backup_is_read_with_its_key_alone(
     assert "cannot be read with the key of BACKUP__IDENTITY" in said("restore", str(to))
     (tmp_path / "wrong").chmod(0o644)
     assert "others may read" in said("restore", str(to))
-    assert files(home) == ["run.lock"]
+    assert (files(home), files(home / HALF)) == ([HALF, "run.lock"], [])
     monkeypatch.setenv("BACKUP__IDENTITY", str(secret))
     assert asked("restore", str(to)).exit_code == 0
     assert site.ledger(LEDGER) == before
@@ -397,7 +397,40 @@ def test_a_backup_that_is_damaged_or_newer_is_refused_and_nothing_is_left_of_it(
     lose(home)
     harm(to)
     assert why in said("restore", str(to))
-    assert files(home) == ["run.lock"]
+    assert (files(home), files(home / HALF)) == ([HALF, "run.lock"], [])
+
+
+@pytest.mark.parametrize("harm", [_flip, _half_a_manifest, shutil.rmtree])
+def test_after_a_restore_that_failed_nothing_is_sent_until_one_succeeds(
+    site: Site, home: Path, to: Path, tmp_path: Path, harm: Callable[[Path], None]
+) -> None:
+    site.sync("etg24", EARLY)
+    assert asked("backup", str(to)).exit_code == 0
+    shutil.copytree(to, tmp_path / "good")
+    harm(to)
+    now = site.ledger(LEDGER)
+    said("restore", str(to), "--over")
+    with only_run(home, "run"):  # the home that was there is left alone
+        assert site.ledger(LEDGER) == now
+    database(home).unlink()
+    shutil.rmtree(home / "runs", ignore_errors=True)
+    (home / "journal.sqlite").unlink(missing_ok=True)
+    said("restore", str(to))
+    sent = written(site)
+    for _ in range(2):
+        for refused in (
+            lambda: flow.run_all(home, settings(), print, nothing),
+            lambda: flow.push_only(home, settings(), None, [], False, nothing),
+        ):
+            with pytest.raises(SettingsError, match=r"restore again\. Without a backup: .*adopt.*remove"):
+                refused()
+        with only_run(home, "adopt"):
+            pass
+        said("restore", str(to))
+    assert written(site) == sent
+    assert asked("restore", str(tmp_path / "good")).exit_code == 0
+    assert not (home / HALF).exists()
+    assert site.ledger(LEDGER) == now
 
 
 def test_an_archive_that_somebody_packed_writes_nothing_outside(
@@ -551,6 +584,7 @@ def test_a_backup_waits_for_no_run_and_a_run_finds_no_half_restored_home(
         assert isinstance(asked("restore", str(to), "--over").exception, RunningError)
     assert asked("backup", str(to)).exit_code == 0
     (home / HALF).mkdir()
+    (home / HALF / "archive").touch()
     database(home).unlink()
     with (
         pytest.raises(SettingsError, match=r"a restore broke off there; restore again$"),
