@@ -7,6 +7,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -326,6 +327,32 @@ def test_a_disk_that_was_full_from_the_first_is_told_too(
     words = [sys.executable, "-c", code, GIVEN]
     done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False)  # noqa: S603
     assert (done.returncode, done.stderr[:22]) == (1, "Alerts cannot be noted")
+    assert webhook.titles == ["Stammdaten prod: 1 new"]
+
+
+def _cut_short(home: Path) -> None:
+    """As a disk leaves it that was full while the book was made."""
+    (home / "alerts.sqlite").write_bytes(b"no database at all, though it is long enough to be one" * 9)
+
+
+def _no_lock(home: Path) -> None:
+    (home / "alerts.lock").mkdir()
+
+
+@pytest.mark.parametrize("harm", [_cut_short, _no_lock])
+def test_a_book_that_cannot_be_opened_on_a_full_disk_keeps_nobody_from_being_told(
+    home: Path, ran: Ran, webhook: Webhook, now: datetime, harm: Callable[[Path], None]
+) -> None:
+    ran(now - timedelta(hours=2), 2, message="broken")
+    harm(home)
+    code = (
+        "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (4_000, resource.RLIM_INFINITY));"
+        "from pathlib import Path; import sys; from pipelines.alerts.alerts import after_run;"
+        "print(*after_run(Path(sys.argv[1]), lambda: None))"
+    )
+    words = [sys.executable, "-c", code, str(home)]
+    done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False)  # noqa: S603
+    assert (done.stdout[:22], done.stderr) == ("Alerts cannot be noted", "")
     assert webhook.titles == ["Stammdaten prod: 1 new"]
 
 
