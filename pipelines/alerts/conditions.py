@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from pipelines.alerts.courier import shortened
 from pipelines.alerts.settings import AlertSettings
 from pipelines.api.http.client import CHECK_CREDENTIALS
 from pipelines.commands.shares import EXPECTED
@@ -81,7 +82,7 @@ class _Finding:
         if text is None:
             self.well.add(key)
         else:
-            self.wrong[key] = Condition(key, _cut(text))
+            self.wrong[key] = Condition(key, shortened(" ".join(text.split()), LONGEST))
 
 
 def look(
@@ -291,8 +292,3 @@ def _where(run: RecordedRun) -> str:
 
 def _time(moment: datetime) -> str:
     return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
-
-
-def _cut(text: str) -> str:
-    text = " ".join(text.split())
-    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"

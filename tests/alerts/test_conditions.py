@@ -326,10 +326,11 @@ def test_a_full_disk_and_an_old_backup_are_told(
 
 
 def test_a_text_is_one_line_of_bounded_length(home: Path, ran: Ran) -> None:
-    ran(DAY, 2, message="a\nb\tc " + "ü" * 1000)
+    run_id = ran(DAY, 2, message="a\nb\tc; d " + "ü" * 1000)
     (only,) = seen(home).wrong.values()
-    assert "failed: a b c üü" in only.text
-    assert (len(only.text), only.text[-1]) == (LONGEST, "…")
+    assert "failed: a b c; d üü" in only.text
+    assert only.text.endswith(f"ü…; stammdaten runs show {run_id}")
+    assert len(only.text) == LONGEST
 
 
 @pytest.mark.parametrize(

@@ -389,6 +389,11 @@ def test_a_long_message_is_cut_with_a_count() -> None:
     assert len(text) <= 160
     assert body(["x" * 500], 160) == "x" * 159 + "…"
     assert body(["x" * 500, "y"], 160).endswith("x… +1")
+    long = f"NEW run failed: {'x; ' * 200}; stammdaten runs show 0123456789ab"
+    for more, end in (([], ""), (["y"], " +1")):
+        assert body([long, *more], 70).endswith(f"…; stammdaten runs show 0123456789ab{end}")
+        assert len(body([long, *more], 70)) == 70
+    assert body([f"x; {'y' * 500}"], 60) == f"x; {'y' * 56}…"
     assert len(body(lines, 1_000_000)) <= 4_000
     assert body(["one", "two"], 160) == "one\ntwo"
 
