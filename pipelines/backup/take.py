@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import shutil
 import socket
 import sqlite3
 import tarfile
@@ -30,6 +31,7 @@ from pipelines.versions import versions
 
 # Of the home: the books that are SQLite. What is not listed here is made anew by a run.
 BOOKS = ("journal.sqlite", "alerts.sqlite")
+SCRATCH = "backup-"
 BLOCK = 1 << 20
 LEDGER = """
     select partner, count(*), count(remote_id), strftime(max(last_synced_at), '%Y-%m-%dT%H:%M:%SZ')
@@ -111,6 +113,7 @@ def take(home: Path, store: Store, settings: BackupSettings, now: datetime | Non
     if f"{stem}.json" in former or archive_name in former:
         raise StammdatenError(f"{store.where}/{stem}: is there already; wait a second")
     _clear(store, home, former)
+    _clear_scratch(home)
     written: list[Any] = []
     with _held(home) as (ledger, sources):
 
@@ -168,7 +171,7 @@ def _held(home: Path) -> Iterator[tuple[dict[str, Any], list[Source]]]:
     The file of DuckDB is copied as it is, with all its comments, after a checkpoint and while it is held open.
     """
     with (
-        tempfile.TemporaryDirectory(prefix="backup-", dir=home) as scratch,
+        tempfile.TemporaryDirectory(prefix=SCRATCH, dir=home) as scratch,
         # Opened before DuckDB does and closed after it: closing a file lets go of the process' lock on it.
         database(home).open("rb") as file,
         closing(connect(database(home))) as db,
@@ -287,6 +290,13 @@ def _clear(store: Store, home: Path, names: list[str]) -> None:
             and (f"{stem}.json" not in names or name.endswith(PART))
         ):
             store.remove(name)
+
+
+def _clear_scratch(home: Path) -> None:
+    """Removes copies of books that a backup left that was killed; a folder that holds anything else is not ours."""
+    for folder in home.glob(f"{SCRATCH}*"):
+        if folder.is_dir() and all(file.name.startswith(BOOKS) for file in folder.iterdir()):
+            shutil.rmtree(folder)
 
 
 def _thin_out(store: Store, home: Path, keep: int | None) -> list[str]:

@@ -494,6 +494,10 @@ def test_what_broke_off_is_no_backup_and_goes_with_the_next_one(site: Site, home
     child.send_signal(signal.SIGKILL)
     child.wait()
     assert [name[-9:] for name in files(to)] == [".tar.part"]
+    (left,) = home.glob("backup-*")
+    (left / "journal.sqlite").touch()
+    (home / "backup-of-mine").mkdir()
+    (home / "backup-of-mine" / "notes").touch()
     assert newest_backup(Folder(to), home) is None
     (to / f"stammdaten-{mark_of(home)}-20200101T000000Z.tar").write_text("its manifest was never written")
     with pytest.raises(SettingsError, match="holds no backup"):
@@ -501,6 +505,7 @@ def test_what_broke_off_is_no_backup_and_goes_with_the_next_one(site: Site, home
     time.sleep(1)
     assert asked("backup", str(to)).exit_code == 0
     assert sorted(name.partition(".")[2] for name in files(to)) == ["json", "tar"]
+    assert [path.name for path in home.glob("backup-*")] == ["backup-of-mine"]
 
 
 def test_a_full_disk_ends_a_backup_in_one_line_and_leaves_the_former_one(
