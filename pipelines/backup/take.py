@@ -53,10 +53,16 @@ class Hashing:
 
     def __init__(self, target: BinaryIO):
         self._target, self._hash, self.bytes = target, hashlib.sha256(), 0
+        # What the disk said last, for those who lose it on the way.
+        self.problem: OSError | None = None
 
     def write(self, block: bytes) -> int:
         """Writes a block."""
-        self._target.write(block)
+        try:
+            self._target.write(block)
+        except OSError as problem:
+            self.problem = problem
+            raise
         self._hash.update(block)
         self.bytes += len(block)
         return len(block)
@@ -105,6 +111,11 @@ def take(home: Path, store: Store, settings: BackupSettings, now: datetime | Non
     if isinstance(store, Folder) and store.path.resolve().is_relative_to(home.resolve()):
         raise StammdatenError(
             f"{store.where}: lies in the home that is backed up; name a folder on another disk"
+        )
+    if isinstance(store, Folder) and not store.path.is_dir():
+        # Making it would fill the disk below a place where nothing is mounted just now.
+        raise StammdatenError(
+            f"{store.where}: is not there; mount it, or make it once: mkdir -m 700 {store.where}"
         )
     moment = (now or datetime.now(UTC)).astimezone(UTC)
     stem = f"stammdaten-{mark_of(home)}-{moment:%Y%m%dT%H%M%SZ}"
@@ -237,6 +248,10 @@ def _write(target: BinaryIO, sources: list[Source], recipients: tuple[Any, ...])
     try:
         with os.fdopen(reading, "rb") as pipe:
             pyrage.encrypt_io(pipe, whole, list(recipients))
+    except pyrage.EncryptError:
+        if whole.problem:
+            raise whole.problem from None
+        raise
     finally:
         packing.join()
     for problem in trouble:

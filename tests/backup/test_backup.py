@@ -75,7 +75,9 @@ def home(site: Site, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 @pytest.fixture
 def to(tmp_path: Path, home: Path) -> Path:
-    return tmp_path / "backups"
+    folder = tmp_path / "backups"
+    folder.mkdir(mode=0o700)
+    return folder
 
 
 def nothing(*_: object) -> None:
@@ -454,7 +456,6 @@ def test_the_last_n_of_this_home_stay_and_those_of_others(site: Site, home: Path
     with open_database(home):
         pass
     now, store = datetime.now(UTC), Folder(to)
-    to.mkdir()
     others = [
         "stammdaten-00000000-20200101T000000Z.json",
         "stammdaten-00000000-20200101T000000Z.tar",
@@ -508,9 +509,11 @@ def test_what_broke_off_is_no_backup_and_goes_with_the_next_one(site: Site, home
     assert [path.name for path in home.glob("backup-*")] == ["backup-of-mine"]
 
 
+@pytest.mark.parametrize("key", ["", str(KEY.to_public())])
 def test_a_full_disk_ends_a_backup_in_one_line_and_leaves_the_former_one(
-    site: Site, home: Path, to: Path
+    site: Site, home: Path, to: Path, monkeypatch: pytest.MonkeyPatch, key: str
 ) -> None:
+    monkeypatch.setenv("BACKUP__RECIPIENTS", key)
     with open_database(home) as db:
         db.execute("create table ballast as select random() as x from range(300_000)")
     assert asked("backup", str(to)).exit_code == 0
@@ -525,7 +528,7 @@ def test_a_full_disk_ends_a_backup_in_one_line_and_leaves_the_former_one(
         [sys.executable, "-c", code, str(to)], cwd=ROOT, capture_output=True, text=True, check=False
     )
     assert done.returncode == 2
-    assert "no room is left on the disk" in done.stderr
+    assert f"{to}: no backup can be written there (no room is left on the disk)" in done.stderr
     assert len(done.stderr.splitlines()) == 1
     assert files(to) == before
 
@@ -633,7 +636,7 @@ def test_a_wrong_setting_is_named(
         pass
     monkeypatch.setenv(name, value)
     assert said("backup", str(to)).startswith(why)
-    assert not to.exists()
+    assert not files(to)
 
 
 def test_a_place_that_is_none_is_refused(home: Path, to: Path) -> None:
@@ -642,6 +645,14 @@ def test_a_place_that_is_none_is_refused(home: Path, to: Path) -> None:
     with open_database(home):
         pass
     assert "lies in the home that is backed up" in said("backup", str(home / "backups"))
+    to.rmdir()
+    for place_of in (to, to / "below", Path("/proc/x")):
+        assert (
+            said("backup", str(place_of))
+            == f"{place_of}: is not there; mount it, or make it once: mkdir -m 700 {place_of}"
+        )
+    assert not to.exists()
+    assert said("backup", "/proc").startswith("/proc: no backup can be written there (")
     assert "ftp:// cannot be read" in said("backup", "ftp://host/x")
     assert "credentials do not belong into an address" in said("backup", "sftp://me:geheim@host/x")
     assert "geheim" not in said("backup", "sftp://me:geheim@host/x")
@@ -675,10 +686,10 @@ def test_a_run_backs_up_at_its_end_where_that_is_set_and_does_not_fail_by_it(
     assert "Backed up to" in flow._backed_up(home, report, told.append).notes[-1]
     assert read_backup_settings().after_run
     shutil.rmtree(to)
-    to.write_text("in the way")
     noted = flow._backed_up(home, report, told.append)
     assert noted.exit == report.exit
-    assert noted.notes[-1].startswith("No backup was taken: ")
+    assert noted.notes[-1].startswith(f"No backup was taken: {to}: is not there; mount it")
+    assert not to.exists()
     assert len(told) == 2
 
 
