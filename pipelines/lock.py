@@ -13,8 +13,10 @@ from typing import IO
 from pipelines.errors import RunningError, SettingsError
 from pipelines.settings import database, wait_limit
 
-# Stands in the home while a restore works: what broke off is no home.
+# Stands in the home while a restore works, and until one succeeds: what broke off is no home.
 HALF = "restore.part"
+# Where one failed before it moved anything: these send nothing, and make a ledger without a backup.
+WITHOUT_BACKUP = ("load", "build", "adopt")
 # Seconds between two looks at a lock that somebody holds.
 PAUSE = 0.5
 
@@ -31,14 +33,30 @@ def only_run(
     called = f"{command} --use-case {use_case}" if use_case else command
     with (home / "run.lock").open("a+", encoding="utf-8") as file:
         _take(file, home, use_case, say)
-        if command != "restore" and (home / HALF).exists():
-            untouched = f", or remove {home / HALF}: nothing was moved yet" if database(home).exists() else ""
-            raise SettingsError(f"{home}: a restore broke off there; restore again{untouched}")
+        if command != "restore":
+            _check_restore(home, command)
         file.truncate(0)
         started = datetime.now().astimezone().isoformat(timespec="seconds")
         file.write(f"`stammdaten {called}` (process {os.getpid()}, since {started})")
         file.flush()
         yield
+
+
+def _check_restore(home: Path, command: str) -> None:
+    """Raises `SettingsError` with the ways out where a restore was begun and none has succeeded since."""
+    half = home / HALF
+    if not half.exists():
+        return
+    if any(half.iterdir()):
+        ways = f", or remove {half}: nothing was moved yet" if database(home).exists() else ""
+    elif command in WITHOUT_BACKUP:
+        return
+    else:
+        ways = (
+            f". Without a backup: stammdaten load, stammdaten build, stammdaten adopt PARTNER --apply for each partner,"
+            f" then remove {half}. Where the partners are empty: name another STAMMDATEN_HOME, or remove it now"
+        )
+    raise SettingsError(f"{home}: a restore broke off there; restore again{ways}")
 
 
 def _take(file: IO[str], home: Path, use_case: str | None, say: Callable[[str], None]) -> None:

@@ -264,6 +264,7 @@ def work(company: Company) -> None:
     company.ask("alerts", "alerts", given=None)
     company.ask("alerts test", "alerts", "test", given=None)
     del os.environ["ALERTS__TARGETS__OPS"]
+    (folder / "backups").mkdir()
     company.ask("backup", "backup", str(folder / "backups"), given=None)
     company.ask("restore", "restore", str(folder / "backups"), "--over", given=None)
     company.ask("runs", "runs", given=None)

@@ -122,7 +122,7 @@ def _tell(
 ) -> News:
     """Compares what is wrong with what was, notes the difference, and tells each target all that it has not heard."""
     with open_book(home, alerts.timeout + STARTING) as book:
-        before = book.open_alerts()
+        before = _before(book)
         seen = look(
             home,
             settings,
@@ -163,6 +163,13 @@ def _tell(
             ),
             notes=notes,
         )
+
+
+def _before(book: Book) -> list[Alert]:
+    try:
+        return book.open_alerts()
+    except sqlite3.Error:  # what is open is told again
+        return []
 
 
 def _first(book: Book, now: datetime) -> datetime:

@@ -218,10 +218,17 @@ class Book:
 def open_book(home: Path, wait: float = 0) -> Iterator[Book]:
     """The book, for this process alone: two that look at once would tell the same twice.
 
-    Raises `BusyError` where another one has it for longer than `wait` seconds.
+    Raises `BusyError` where another one has it for longer than `wait` seconds. Where not even the lock can be
+    written, the book lasts as long as the process.
     """
     until = time.monotonic() + wait
-    with (home / LOCK).open("a") as lock:
+    try:
+        opened = (home / LOCK).open("a")
+    except OSError as problem:
+        with closing(Book(":memory:", said(problem))) as book:
+            yield book
+        return
+    with opened as lock:
         while True:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -244,8 +251,11 @@ def _opened(path: Path) -> Book:
         # Most likely the disk is full.
         return Book(":memory:", said(problem))
     except sqlite3.DatabaseError:
-        path.replace(path.with_name(f"{path.name}.damaged"))
-        return Book(path)
+        try:
+            path.replace(path.with_name(f"{path.name}.damaged"))
+            return Book(path)
+        except (OSError, sqlite3.Error) as problem:  # the disk that cut it is still full
+            return Book(":memory:", said(problem))
 
 
 def read_open(home: Path) -> tuple[list[Alert], list[Due]]:

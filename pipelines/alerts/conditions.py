@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from pipelines.alerts.courier import shortened
 from pipelines.alerts.settings import AlertSettings
 from pipelines.api.http.client import CHECK_CREDENTIALS
 from pipelines.commands.shares import EXPECTED
@@ -81,7 +82,7 @@ class _Finding:
         if text is None:
             self.well.add(key)
         else:
-            self.wrong[key] = Condition(key, _cut(text))
+            self.wrong[key] = Condition(key, shortened(" ".join(text.split()), LONGEST))
 
 
 def look(
@@ -150,8 +151,9 @@ def _has_failed(run: RecordedRun) -> bool:
 
 
 def _results(found: _Finding, runs: list[RecordedRun], settings: Vars | None) -> None:
-    """Partners that are given up or held back in the last run or push of any use case of theirs."""
-    last: dict[str, dict[str, tuple[str, str]]] = {}
+    """Partners that were given up or held back, and not served by a later run or push of the same use case."""
+    open_since: dict[str, dict[str, dict[str, str]]] = {}
+    served: set[tuple[str, str]] = set()
     for run in runs:
         if run.command not in ("run", "push") or run.is_running or (run.exit or 0) >= 128:
             continue
@@ -160,16 +162,20 @@ def _results(found: _Finding, runs: list[RecordedRun], settings: Vars | None) ->
             if settings and partner not in settings.active:
                 continue
             for use_case in [run.use_case] if run.use_case else USE_CASES:
-                last.setdefault(partner, {})[use_case] = _result(run, line)
-    for partner, results in last.items():
-        known = [
-            result
-            for use_case, result in results.items()
-            if not settings or gets(settings, partner, use_case)
-        ]
+                told = open_since.setdefault(partner, {}).setdefault(use_case, {})
+                kind, text = _result(run, line)
+                if kind in RESULTS:
+                    told[kind] = text
+                else:
+                    told.clear()
+                    served.add((partner, use_case))
+    for partner, by_use_case in open_since.items():
+        known = [name for name in by_use_case if not settings or gets(settings, partner, name)]
         for kind in RESULTS:
-            told = [text for name, text in known if name == kind]
-            found.add(Key(kind, partner), told[-1] if told else None)
+            texts = [by_use_case[name][kind] for name in known if kind in by_use_case[name]]
+            # Who was not served as far as one looks back is not well of what lies further back.
+            if texts or all((partner, name) in served for name in known):
+                found.add(Key(kind, partner), texts[-1] if texts else None)
 
 
 def _result(run: RecordedRun, line: Mapping[str, Any]) -> tuple[str, str]:
@@ -293,8 +299,3 @@ def _where(run: RecordedRun) -> str:
 
 def _time(moment: datetime) -> str:
     return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
-
-
-def _cut(text: str) -> str:
-    text = " ".join(text.split())
-    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"

@@ -42,8 +42,19 @@ def body(lines: Sequence[str], most: int) -> str:
     rest = f"… and {len(lines) - len(kept):,} more: stammdaten alerts"
     if kept:
         return "\n".join([*kept, rest])
-    end = "…" if len(lines) == 1 else f"… +{len(lines) - 1:,}"
-    return lines[0][: most - len(end)] + end
+    end = "" if len(lines) == 1 else f" +{len(lines) - 1:,}"
+    return shortened(lines[0], most - len(end)) + end
+
+
+def shortened(text: str, most: int) -> str:
+    """A line of so many signs at most; what says how to go on, after its last `; `, stays whole where there is room."""
+    if len(text) <= most:
+        return text
+    begin, between, rest = text.rpartition("; ")
+    end = f"…{between}{rest}"
+    if not begin or len(end) > most * 2 / 3:
+        return f"{text[: most - 1]}…"
+    return text[: most - len(end)] + end
 
 
 def _send(asked: dict[str, Any], words: "_Words") -> bool:

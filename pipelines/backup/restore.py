@@ -7,6 +7,8 @@ import tarfile
 from collections.abc import Iterator
 from contextlib import closing, suppress
 from datetime import UTC, datetime
+from itertools import chain
+from itertools import count as numbers
 from pathlib import Path
 from typing import Any
 
@@ -82,20 +84,21 @@ def restore(
     """Puts a backup into the home. The caller holds `run.lock` of it.
 
     `over`: there is a home already, it goes aside. `older`: known things went to partners after the backup was taken.
-    Raises `SettingsError` where one of these words is missing, `StammdatenError` for a backup that is damaged.
+    Raises `SettingsError` where one of these words is missing, `StammdatenError` for a backup that is damaged. Whatever
+    it fails by: in a home without a ledger its folder stays, empty, and no other command sends anything there.
     """
-    name = manifest_of(store, name)
-    manifest = read_manifest(store, name)
-    if _is_living(home) and not over:
-        raise SettingsError(
-            f"{home}: there is a home already; name an empty STAMMDATEN_HOME, or say --over: what lies there is moved"
-            " aside"
-        )
+    is_living, is_moving = _is_living(home), False
     half = home / HALF
-    shutil.rmtree(half, ignore_errors=True)
-    half.mkdir(mode=0o700)
-    is_moving = False
+    half.mkdir(mode=0o700, exist_ok=True)
     try:
+        _empty(half)
+        name = manifest_of(store, name)
+        manifest = read_manifest(store, name)
+        if is_living and not over:
+            raise SettingsError(
+                f"{home}: there is a home already; name an empty STAMMDATEN_HOME, or say --over: what lies there is"
+                " moved aside"
+            )
         _fetch(store, manifest, half)
         plans = _plans(half / "stammdaten.duckdb")
         newer = tuple(_newer(home, store, name, manifest, plans))
@@ -109,9 +112,11 @@ def restore(
         is_moving = True
         aside = _move(home, half)
     finally:
-        # Once something was moved the folder says that the home is not whole.
+        # Once something was moved what is in the folder says that the home is not whole.
         if not is_moving:
-            shutil.rmtree(half, ignore_errors=True)
+            _empty(half)
+            if is_living:
+                half.rmdir()
     shutil.rmtree(half)
     return RestoreReport(
         backup=f"{store.where}/{name}",
@@ -122,6 +127,14 @@ def restore(
         partners={partner: counts["records"] for partner, counts in manifest.ledger["partners"].items()},
         next=_next(sorted({*manifest.ledger["partners"], *on})),
     )
+
+
+def _empty(folder: Path) -> None:
+    for path in folder.iterdir():
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
 
 
 def _is_living(home: Path) -> bool:
@@ -278,10 +291,16 @@ def _journal(file: Path, plans: frozenset[str]) -> list[tuple[str, int]]:
     return []
 
 
+def _free(path: Path) -> Path:
+    """The path, or the next one that nothing lies at."""
+    names = chain([path.name], (f"{path.name}-{number}" for number in numbers(2)))
+    return next(one for name in names if not (one := path.with_name(name)).exists())
+
+
 def _move(home: Path, half: Path) -> Path | None:
     """Moves what lies in the home aside, and what was unpacked in; the database last."""
     there = [name for name in MOVED if (home / name).exists()]
-    aside = home / f"before-restore-{datetime.now(UTC):%Y%m%dT%H%M%SZ}" if there else None
+    aside = _free(home / f"before-restore-{datetime.now(UTC):%Y%m%dT%H%M%SZ}") if there else None
     if aside:
         aside.mkdir(mode=0o700)
         for name in there:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
 from pipelines.erp.files.remote import Remote, connected, errors_of_users, folder_of
 from pipelines.errors import DeliveryError, SettingsError, StammdatenError
 from pipelines.settings import setting_name
+from pipelines.unexpected import FULL
 
 if TYPE_CHECKING:
     from _typeshed import SupportsWrite
@@ -59,10 +60,9 @@ class Folder:
             raise StammdatenError(f"{self.path}: cannot be read ({problem.strerror})") from None
 
     def write(self, name: str, fill: Callable[[BinaryIO], None]) -> None:
-        """Writes beside, and renames when all is on the disk."""
+        """Writes beside, and renames when all is on the disk. Raises `StammdatenError` where it cannot."""
         half = self.path / f"{name}{PART}"
         try:
-            self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
             with suppress(FileNotFoundError):
                 half.unlink()
             with open(os.open(half, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
@@ -71,9 +71,12 @@ class Folder:
                 os.fsync(file.fileno())
             half.replace(self.path / name)
             self._sync()
-        except BaseException:
+        except BaseException as problem:
             with suppress(OSError):
                 half.unlink()
+            # One with another name in it is of a file that was to be read.
+            if isinstance(problem, OSError) and problem.filename in (None, str(half)):
+                raise self._refused(problem) from None
             raise
 
     def read(self, name: str, target: "SupportsWrite[bytes]") -> None:
@@ -86,8 +89,16 @@ class Folder:
 
     def remove(self, name: str) -> None:
         """Removes a file, if it is there."""
-        with suppress(FileNotFoundError):
-            (self.path / name).unlink()
+        try:
+            (self.path / name).unlink(missing_ok=True)
+        except OSError as problem:
+            raise self._refused(problem) from None
+
+    def _refused(self, problem: OSError) -> StammdatenError:
+        why = "no room is left on the disk" if problem.errno in FULL else problem.strerror or problem
+        return StammdatenError(
+            f"{self.path}: no backup can be written there ({why}); mend that, or name another place"
+        )
 
     def _sync(self) -> None:
         with suppress(OSError):  # not every file system can

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import shutil
 import socket
 import sqlite3
 import tarfile
@@ -30,6 +31,7 @@ from pipelines.versions import versions
 
 # Of the home: the books that are SQLite. What is not listed here is made anew by a run.
 BOOKS = ("journal.sqlite", "alerts.sqlite")
+SCRATCH = "backup-"
 BLOCK = 1 << 20
 LEDGER = """
     select partner, count(*), count(remote_id), strftime(max(last_synced_at), '%Y-%m-%dT%H:%M:%SZ')
@@ -51,10 +53,16 @@ class Hashing:
 
     def __init__(self, target: BinaryIO):
         self._target, self._hash, self.bytes = target, hashlib.sha256(), 0
+        # What the disk said last, for those who lose it on the way.
+        self.problem: OSError | None = None
 
     def write(self, block: bytes) -> int:
         """Writes a block."""
-        self._target.write(block)
+        try:
+            self._target.write(block)
+        except OSError as problem:
+            self.problem = problem
+            raise
         self._hash.update(block)
         self.bytes += len(block)
         return len(block)
@@ -104,6 +112,11 @@ def take(home: Path, store: Store, settings: BackupSettings, now: datetime | Non
         raise StammdatenError(
             f"{store.where}: lies in the home that is backed up; name a folder on another disk"
         )
+    if isinstance(store, Folder) and not store.path.is_dir():
+        # Making it would fill the disk below a place where nothing is mounted just now.
+        raise StammdatenError(
+            f"{store.where}: is not there; mount it, or make it once: mkdir -m 700 {store.where}"
+        )
     moment = (now or datetime.now(UTC)).astimezone(UTC)
     stem = f"stammdaten-{mark_of(home)}-{moment:%Y%m%dT%H%M%SZ}"
     archive_name = f"{stem}.tar{'.age' if settings.recipients else ''}"
@@ -111,6 +124,7 @@ def take(home: Path, store: Store, settings: BackupSettings, now: datetime | Non
     if f"{stem}.json" in former or archive_name in former:
         raise StammdatenError(f"{store.where}/{stem}: is there already; wait a second")
     _clear(store, home, former)
+    _clear_scratch(home)
     written: list[Any] = []
     with _held(home) as (ledger, sources):
 
@@ -168,7 +182,7 @@ def _held(home: Path) -> Iterator[tuple[dict[str, Any], list[Source]]]:
     The file of DuckDB is copied as it is, with all its comments, after a checkpoint and while it is held open.
     """
     with (
-        tempfile.TemporaryDirectory(prefix="backup-", dir=home) as scratch,
+        tempfile.TemporaryDirectory(prefix=SCRATCH, dir=home) as scratch,
         # Opened before DuckDB does and closed after it: closing a file lets go of the process' lock on it.
         database(home).open("rb") as file,
         closing(connect(database(home))) as db,
@@ -234,6 +248,10 @@ def _write(target: BinaryIO, sources: list[Source], recipients: tuple[Any, ...])
     try:
         with os.fdopen(reading, "rb") as pipe:
             pyrage.encrypt_io(pipe, whole, list(recipients))
+    except pyrage.EncryptError:
+        if whole.problem:
+            raise whole.problem from None
+        raise
     finally:
         packing.join()
     for problem in trouble:
@@ -287,6 +305,13 @@ def _clear(store: Store, home: Path, names: list[str]) -> None:
             and (f"{stem}.json" not in names or name.endswith(PART))
         ):
             store.remove(name)
+
+
+def _clear_scratch(home: Path) -> None:
+    """Removes copies of books that a backup left that was killed; a folder that holds anything else is not ours."""
+    for folder in home.glob(f"{SCRATCH}*"):
+        if folder.is_dir() and all(file.name.startswith(BOOKS) for file in folder.iterdir()):
+            shutil.rmtree(folder)
 
 
 def _thin_out(store: Store, home: Path, keep: int | None) -> list[str]:

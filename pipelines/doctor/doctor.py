@@ -45,7 +45,7 @@ def doctor_report(home: Path, read: Callable[[], Vars], with_login: bool) -> Doc
         lines += _safely("schedule", lambda: machine.scheduled(jobs, working_folder()))
         lines += _safely("last run", lambda: last_runs(jobs, runs, now))
     lines += _safely("history", lambda: history(runs, why))
-    lines += _safely("restore", lambda: restored(home))
+    lines += _safely("restore", lambda: restored(home, settings.active if settings else ()))
     lines += _safely("clock", lambda: machine.clock(runs, skews, now))
     lines += _safely("disk", lambda: machine.disk(home))
     lines += _safely("versions", machine.installed)

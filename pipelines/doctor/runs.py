@@ -1,6 +1,6 @@
 """Whether the runs that are due came, and came to a good end."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
@@ -41,12 +41,18 @@ def last_runs(jobs: tuple[Job, ...], runs: list[RecordedRun], now: datetime) -> 
             yield wrong("last run", text, f"{SHOW} {last.run_id}", job.name)
 
 
-def restored(home: Path) -> Iterator[CheckLine]:
-    """Whether partners wait for a comparison since a restore; nothing where none does, or the database is held."""
+def restored(home: Path, on: Sequence[str] = ()) -> Iterator[CheckLine]:
+    """Whether partners that are on, or have rows in the ledger, wait for a comparison since a restore.
+
+    Nothing where none does, or the database is held.
+    """
     if not database(home).exists():
         return
     with suppress(duckdb.Error), open_file(database(home), read_only=True) as db:
+        held = {name for (name,) in db.execute("select distinct partner from sync.ledger").fetchall()}
         for name, taken in waiting_partners(db).items():
+            if name not in held and name not in on:
+                continue
             text = f"the ledger was restored from a backup of {taken}; nothing is sent before it is compared"
             yield look("restore", text, f"stammdaten verify {name}", name)
 

@@ -169,6 +169,24 @@ def test_results_of_partners_hold_until_a_run_of_the_same_use_case(home: Path, r
     assert wrong(home, given=given) == set()
 
 
+@pytest.mark.parametrize("then", [("guard", "withdraw"), ("failure", "unique_etg24__mieter")])
+def test_a_partner_that_was_given_up_is_well_again_only_when_it_is_served(
+    home: Path, ran: Ran, then: tuple[str, str]
+) -> None:
+    ran(DAY, 1, partners={"etg24": ("stopped", "no answer")})
+    ran(DAY + timedelta(minutes=10), 1, partners={"etg24": then})
+    assert wrong(home) == {("stopped", "etg24", None), (then[0], "etg24", None)}
+    ran(DAY + timedelta(minutes=20), use_case="stammdaten", partners={"etg24": ("pushed", None)})
+    ran(DAY + timedelta(minutes=30), use_case="leerstaende", partners={"etg24": ("pushed", None)})
+    assert wrong(home) == set()
+    assert seen(home).end_of(Key("stopped", "etg24")) == "well again"
+
+
+def test_what_lies_too_far_back_to_be_seen_is_not_over_while_a_guard_holds(home: Path, ran: Ran) -> None:
+    ran(DAY, 1, partners={"etg24": ("guard", "withdraw")})
+    assert seen(home).end_of(Key("stopped", "etg24")) is None
+
+
 def test_what_a_person_interrupted_is_no_verdict_on_a_partner(home: Path, ran: Ran) -> None:
     ran(DAY, 0, partners={"etg24": ("pushed", None)})
     ran(DAY + timedelta(minutes=10), 130, partners={"etg24": ("stopped", "interrupted")})
@@ -349,10 +367,11 @@ def test_a_full_disk_and_an_old_backup_are_told(
 
 
 def test_a_text_is_one_line_of_bounded_length(home: Path, ran: Ran) -> None:
-    ran(DAY, 2, message="a\nb\tc " + "ü" * 1000)
+    run_id = ran(DAY, 2, message="a\nb\tc; d " + "ü" * 1000)
     (only,) = seen(home).wrong.values()
-    assert "failed: a b c üü" in only.text
-    assert (len(only.text), only.text[-1]) == (LONGEST, "…")
+    assert "failed: a b c; d üü" in only.text
+    assert only.text.endswith(f"ü…; stammdaten runs show {run_id}")
+    assert len(only.text) == LONGEST
 
 
 @pytest.mark.parametrize(

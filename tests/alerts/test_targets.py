@@ -7,6 +7,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -329,6 +330,32 @@ def test_a_disk_that_was_full_from_the_first_is_told_too(
     assert webhook.titles == ["Stammdaten prod: 1 new"]
 
 
+def _cut_short(home: Path) -> None:
+    """As a disk leaves it that was full while the book was made."""
+    (home / "alerts.sqlite").write_bytes(b"no database at all, though it is long enough to be one" * 9)
+
+
+def _no_lock(home: Path) -> None:
+    (home / "alerts.lock").mkdir()
+
+
+@pytest.mark.parametrize("harm", [_cut_short, _no_lock])
+def test_a_book_that_cannot_be_opened_on_a_full_disk_keeps_nobody_from_being_told(
+    home: Path, ran: Ran, webhook: Webhook, now: datetime, harm: Callable[[Path], None]
+) -> None:
+    ran(now - timedelta(hours=2), 2, message="broken")
+    harm(home)
+    code = (
+        "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (4_000, resource.RLIM_INFINITY));"
+        "from pathlib import Path; import sys; from pipelines.alerts.alerts import after_run;"
+        "print(*after_run(Path(sys.argv[1]), lambda: None))"
+    )
+    words = [sys.executable, "-c", code, str(home)]
+    done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False)  # noqa: S603
+    assert (done.stdout[:22], done.stderr) == ("Alerts cannot be noted", "")
+    assert webhook.titles == ["Stammdaten prod: 1 new"]
+
+
 def test_a_book_that_is_damaged_is_put_aside_and_what_is_open_is_told_again(
     home: Path, ran: Ran, webhook: Webhook, now: datetime
 ) -> None:
@@ -362,6 +389,11 @@ def test_a_long_message_is_cut_with_a_count() -> None:
     assert len(text) <= 160
     assert body(["x" * 500], 160) == "x" * 159 + "…"
     assert body(["x" * 500, "y"], 160).endswith("x… +1")
+    long = f"NEW run failed: {'x; ' * 200}; stammdaten runs show 0123456789ab"
+    for more, end in (([], ""), (["y"], " +1")):
+        assert body([long, *more], 70).endswith(f"…; stammdaten runs show 0123456789ab{end}")
+        assert len(body([long, *more], 70)) == 70
+    assert body([f"x; {'y' * 500}"], 60) == f"x; {'y' * 56}…"
     assert len(body(lines, 1_000_000)) <= 4_000
     assert body(["one", "two"], 160) == "one\ntwo"
 

@@ -75,7 +75,9 @@ def home(site: Site, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 @pytest.fixture
 def to(tmp_path: Path, home: Path) -> Path:
-    return tmp_path / "backups"
+    folder = tmp_path / "backups"
+    folder.mkdir(mode=0o700)
+    return folder
 
 
 def nothing(*_: object) -> None:
@@ -138,7 +140,8 @@ def test_a_home_that_is_lost_comes_back_and_nothing_is_doubled_or_withdrawn(
     assert site.ledger(LEDGER) == before
     with pytest.raises(SettingsError, match=r"etg24: the ledger was restored .* stammdaten verify etg24"):
         check_restored(home, ["etg24"])
-    assert ("restore", "etg24") in {(line.what, line.subject) for line in restored(home)}
+    assert [line.subject for line in restored(home)] == ["etg24"]
+    assert [line.subject for line in restored(home, ["facilioo"])] == ["etg24", "facilioo"]
     report = verified()
     assert (report.exit, report.findings) == (0, ())
     assert "it is sent to again" in report.notes[0]
@@ -332,7 +335,7 @@ def test_an_encrypted_backup_is_read_with_its_key_alone(
     assert "cannot be read with the key of BACKUP__IDENTITY" in said("restore", str(to))
     (tmp_path / "wrong").chmod(0o644)
     assert "others may read" in said("restore", str(to))
-    assert files(home) == ["run.lock"]
+    assert (files(home), files(home / HALF)) == ([HALF, "run.lock"], [])
     monkeypatch.setenv("BACKUP__IDENTITY", str(secret))
     assert asked("restore", str(to)).exit_code == 0
     assert site.ledger(LEDGER) == before
@@ -397,7 +400,40 @@ def test_a_backup_that_is_damaged_or_newer_is_refused_and_nothing_is_left_of_it(
     lose(home)
     harm(to)
     assert why in said("restore", str(to))
-    assert files(home) == ["run.lock"]
+    assert (files(home), files(home / HALF)) == ([HALF, "run.lock"], [])
+
+
+@pytest.mark.parametrize("harm", [_flip, _half_a_manifest, shutil.rmtree])
+def test_after_a_restore_that_failed_nothing_is_sent_until_one_succeeds(
+    site: Site, home: Path, to: Path, tmp_path: Path, harm: Callable[[Path], None]
+) -> None:
+    site.sync("etg24", EARLY)
+    assert asked("backup", str(to)).exit_code == 0
+    shutil.copytree(to, tmp_path / "good")
+    harm(to)
+    now = site.ledger(LEDGER)
+    said("restore", str(to), "--over")
+    with only_run(home, "run"):  # the home that was there is left alone
+        assert site.ledger(LEDGER) == now
+    database(home).unlink()
+    shutil.rmtree(home / "runs", ignore_errors=True)
+    (home / "journal.sqlite").unlink(missing_ok=True)
+    said("restore", str(to))
+    sent = written(site)
+    for _ in range(2):
+        for refused in (
+            lambda: flow.run_all(home, settings(), print, nothing),
+            lambda: flow.push_only(home, settings(), None, [], False, nothing),
+        ):
+            with pytest.raises(SettingsError, match=r"restore again\. Without a backup: .*adopt.*remove"):
+                refused()
+        with only_run(home, "adopt"):
+            pass
+        said("restore", str(to))
+    assert written(site) == sent
+    assert asked("restore", str(tmp_path / "good")).exit_code == 0
+    assert not (home / HALF).exists()
+    assert site.ledger(LEDGER) == now
 
 
 def test_an_archive_that_somebody_packed_writes_nothing_outside(
@@ -421,7 +457,6 @@ def test_the_last_n_of_this_home_stay_and_those_of_others(site: Site, home: Path
     with open_database(home):
         pass
     now, store = datetime.now(UTC), Folder(to)
-    to.mkdir()
     others = [
         "stammdaten-00000000-20200101T000000Z.json",
         "stammdaten-00000000-20200101T000000Z.tar",
@@ -461,6 +496,10 @@ def test_what_broke_off_is_no_backup_and_goes_with_the_next_one(site: Site, home
     child.send_signal(signal.SIGKILL)
     child.wait()
     assert [name[-9:] for name in files(to)] == [".tar.part"]
+    (left,) = home.glob("backup-*")
+    (left / "journal.sqlite").touch()
+    (home / "backup-of-mine").mkdir()
+    (home / "backup-of-mine" / "notes").touch()
     assert newest_backup(Folder(to), home) is None
     (to / f"stammdaten-{mark_of(home)}-20200101T000000Z.tar").write_text("its manifest was never written")
     with pytest.raises(SettingsError, match="holds no backup"):
@@ -468,11 +507,14 @@ def test_what_broke_off_is_no_backup_and_goes_with_the_next_one(site: Site, home
     time.sleep(1)
     assert asked("backup", str(to)).exit_code == 0
     assert sorted(name.partition(".")[2] for name in files(to)) == ["json", "tar"]
+    assert [path.name for path in home.glob("backup-*")] == ["backup-of-mine"]
 
 
+@pytest.mark.parametrize("key", ["", str(KEY.to_public())])
 def test_a_full_disk_ends_a_backup_in_one_line_and_leaves_the_former_one(
-    site: Site, home: Path, to: Path
+    site: Site, home: Path, to: Path, monkeypatch: pytest.MonkeyPatch, key: str
 ) -> None:
+    monkeypatch.setenv("BACKUP__RECIPIENTS", key)
     with open_database(home) as db:
         db.execute("create table ballast as select random() as x from range(300_000)")
     assert asked("backup", str(to)).exit_code == 0
@@ -487,7 +529,7 @@ def test_a_full_disk_ends_a_backup_in_one_line_and_leaves_the_former_one(
         [sys.executable, "-c", code, str(to)], cwd=ROOT, capture_output=True, text=True, check=False
     )
     assert done.returncode == 2
-    assert "no room is left on the disk" in done.stderr
+    assert f"{to}: no backup can be written there (no room is left on the disk)" in done.stderr
     assert len(done.stderr.splitlines()) == 1
     assert files(to) == before
 
@@ -551,6 +593,7 @@ def test_a_backup_waits_for_no_run_and_a_run_finds_no_half_restored_home(
         assert isinstance(asked("restore", str(to), "--over").exception, RunningError)
     assert asked("backup", str(to)).exit_code == 0
     (home / HALF).mkdir()
+    (home / HALF / "archive").touch()
     database(home).unlink()
     with (
         pytest.raises(SettingsError, match=r"a restore broke off there; restore again$"),
@@ -594,7 +637,7 @@ def test_a_wrong_setting_is_named(
         pass
     monkeypatch.setenv(name, value)
     assert said("backup", str(to)).startswith(why)
-    assert not to.exists()
+    assert not files(to)
 
 
 def test_a_place_that_is_none_is_refused(home: Path, to: Path) -> None:
@@ -603,6 +646,14 @@ def test_a_place_that_is_none_is_refused(home: Path, to: Path) -> None:
     with open_database(home):
         pass
     assert "lies in the home that is backed up" in said("backup", str(home / "backups"))
+    to.rmdir()
+    for place_of in (to, to / "below", Path("/proc/x")):
+        assert (
+            said("backup", str(place_of))
+            == f"{place_of}: is not there; mount it, or make it once: mkdir -m 700 {place_of}"
+        )
+    assert not to.exists()
+    assert said("backup", "/proc").startswith("/proc: no backup can be written there (")
     assert "ftp:// cannot be read" in said("backup", "ftp://host/x")
     assert "credentials do not belong into an address" in said("backup", "sftp://me:geheim@host/x")
     assert "geheim" not in said("backup", "sftp://me:geheim@host/x")
@@ -636,10 +687,10 @@ def test_a_run_backs_up_at_its_end_where_that_is_set_and_does_not_fail_by_it(
     assert "Backed up to" in flow._backed_up(home, report, told.append).notes[-1]
     assert read_backup_settings().after_run
     shutil.rmtree(to)
-    to.write_text("in the way")
     noted = flow._backed_up(home, report, told.append)
     assert noted.exit == report.exit
-    assert noted.notes[-1].startswith("No backup was taken: ")
+    assert noted.notes[-1].startswith(f"No backup was taken: {to}: is not there; mount it")
+    assert not to.exists()
     assert len(told) == 2
 
 
