@@ -510,7 +510,7 @@ def test_what_broke_off_is_no_backup_and_goes_with_the_next_one(site: Site, home
     assert [path.name for path in home.glob("backup-*")] == ["backup-of-mine"]
 
 
-@pytest.mark.parametrize("key", ["", str(KEY.to_public())])
+@pytest.mark.parametrize("key", ["", str(KEY.to_public())], ids=["plain", "age"])
 def test_a_full_disk_ends_a_backup_in_one_line_and_leaves_the_former_one(
     site: Site, home: Path, to: Path, monkeypatch: pytest.MonkeyPatch, key: str
 ) -> None:
