@@ -16,7 +16,7 @@ from pathlib import Path
 import duckdb
 
 from pipelines.alerts.conditions import Condition, Key
-from pipelines.database import open_file, said
+from pipelines.database import open_file, said, writing
 from pipelines.errors import BusyError
 from pipelines.ledger.ledger import create_tables, in_transaction
 from pipelines.settings import database
@@ -92,11 +92,11 @@ class Book:
         self._db.execute("pragma journal_mode = persist")
         if self._db.execute("select 1 from sqlite_master where name = 'room'").fetchone():
             return
-        with self._change():
+        with writing(self._db):
             for statement in SCHEMA.split(";"):
                 self._db.execute(statement)
             self._db.execute("insert into room values (zeroblob(?))", [RESERVED])
-        with self._change():
+        with writing(self._db):
             self._db.execute("delete from room")
 
     def close(self) -> None:
@@ -109,7 +109,7 @@ class Book:
 
     def first_looked(self, now: datetime) -> datetime:
         """When this home was watched first: what was due before is nobody's fault. Notes it where it is not known."""
-        with self._change():
+        with writing(self._db):
             self._db.execute("insert or ignore into facts values ('first_looked', ?)", [now.isoformat()])
         (found,) = self._db.execute("select value from facts where name = 'first_looked'").fetchone()
         return datetime.fromisoformat(found)
@@ -119,7 +119,7 @@ class Book:
     ) -> None:
         """Notes what began and what is over, and whom to tell: a target that is new hears of all that is open."""
         at = now.isoformat()
-        with self._change():
+        with writing(self._db):
             for one in begun:
                 self._db.execute(
                     "insert into alerts (kind, partner, what, text, begun_at) values (?, ?, ?, ?, ?)",
@@ -172,7 +172,7 @@ class Book:
         self._mark(parts, "open" if why else "sent", "unknown - 1", why)
 
     def _mark(self, parts: list[Due], state: str, unknown: str, why: str | None) -> None:
-        with self._change():
+        with writing(self._db):
             self._db.executemany(
                 f"update deliveries set state = ?, unknown = {unknown}, why = ?"
                 " where alert_id = ? and part = ? and target = ?",
@@ -201,17 +201,6 @@ class Book:
         return self._db.execute(
             f"select alert_id, kind, partner, what, text, begun_at, over_at, over_text from alerts {where}"
         ).fetchall()
-
-    @contextmanager
-    def _change(self) -> Iterator[None]:
-        self._db.execute("begin immediate")
-        try:
-            yield
-            self._db.execute("commit")
-        except BaseException:
-            with suppress(sqlite3.Error):
-                self._db.execute("rollback")
-            raise
 
 
 @contextmanager

@@ -10,14 +10,14 @@ import threading
 import time
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
 from pipelines.api.outcome import Outcome, Upload
-from pipelines.database import said
+from pipelines.database import said, writing
 from pipelines.errors import JournalError
 
 Row = tuple[Any, ...]
@@ -107,7 +107,7 @@ class Journal:
         now = time.time()
         with self._lock:
             self._check(partner)
-            with self._transaction():
+            with writing(self._db):
                 self._db.executemany(
                     "insert or replace into intent values (?, ?, ?, ?)",
                     [(plan_id, seq, partner, now) for seq in seqs],
@@ -177,7 +177,7 @@ class Journal:
         if len(rows) == 1:
             self._db.execute(NOTE, rows[0])
         else:
-            with self._transaction():
+            with writing(self._db):
                 self._db.executemany(NOTE, rows)
 
     def _write_each(self, rows: list[Row]) -> dict[int, Exception]:
@@ -189,17 +189,6 @@ class Journal:
             except Exception as problem:
                 failed[place] = problem
         return failed
-
-    @contextmanager
-    def _transaction(self) -> Iterator[None]:
-        self._db.execute("begin immediate")
-        try:
-            yield
-            self._db.execute("commit")
-        except BaseException:
-            with suppress(sqlite3.Error):
-                self._db.rollback()
-            raise
 
     def remote_id(self, partner: str, id_space: str, external_id: str) -> str | None:
         """The partner's id of a record that was sent since the last fold, or None."""
@@ -269,7 +258,7 @@ class Journal:
 
     def note_unused(self, partner: str, entity: str, files: Iterable[Mapping[str, str]]) -> None:
         """Notes files at the partner, by what was kept of them, that no record uses: they are to be taken out."""
-        with self._lock, self._transaction():
+        with self._lock, writing(self._db):
             self._db.executemany(
                 "insert or ignore into unused values (?, ?, ?)",
                 [(partner, entity, json.dumps(dict(kept), sort_keys=True)) for kept in files],
@@ -347,7 +336,7 @@ class Journal:
         """Forgets everything that has an outcome; what is in doubt stays."""
         with self._lock:
             self._write_waiting()
-            with self._transaction():
+            with writing(self._db):
                 self._db.execute(
                     "delete from intent where (plan_id, seq) in (select plan_id, seq from outcome)"
                 )

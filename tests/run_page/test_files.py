@@ -26,6 +26,7 @@ from pipelines.history.tidy import PAGES, page_files, tidy
 from pipelines.ledger.ledger import open_database
 from pipelines.run_page import files
 from pipelines.run_page.files import INDEX, MADE_UP, list_again, report, write_after
+from tests.history.test_runs import started
 from tests.run_page.story import BEGAN, write_run
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -71,15 +72,7 @@ def test_a_run_that_could_not_read_its_settings_has_a_page(home: Path) -> None:
 
 
 def test_a_killed_run_gets_its_page_from_the_next_one(home: Path) -> None:
-    child = subprocess.Popen(
-        [sys.executable, "-m", "tests.history.run_child"],
-        cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": str(ROOT), "STAMMDATEN_HOME": str(home)},
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    assert child.stdout
-    assert child.stdout.readline() == "at work\n"
+    child = started(home)
     with recorded("load"):
         after = current_run.run_id()
     assert pages(home) == [after]  # the other one is at work
