@@ -39,6 +39,7 @@ ROOMS = (
     "run_page",
     "backup",
     "pages",
+    "still_current",
     "commands",
     "doctor",
     "alerts",
