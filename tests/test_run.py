@@ -193,14 +193,23 @@ def test_the_history_has_where_the_rows_stayed(site: Site) -> None:
     }
 
 
-def test_unchanged_data_sends_nothing_not_even_a_login_and_dbt_does_not_parse_the_project_again(
-    site: Site,
-) -> None:
-    before = site.requests()
-    report = site.run()
+def test_unchanged_data_builds_and_sends_nothing_not_even_a_login(site: Site) -> None:
+    before, read = site.requests(), (site.home / "dbt" / "manifest.json").stat().st_mtime_ns
+    notes = "select distinct json_extract_string(comment, '$.{}') from duckdb_tables() where schema_name = 'partners'"
+    [(built_at,)] = site.query(notes.format("built_at"))
+    done = site.call("run")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "Nothing to build" in done.stdout + done.stderr
     assert site.requests() == before
-    assert sum(line["created"] + line["updated"] + line["withdrawn"] for line in report["lines"]) == 0
-    assert json.loads((site.home / "dbt/perf_info.json").read_text())["parsed_path_count"] == 0
+    assert (site.home / "dbt" / "manifest.json").stat().st_mtime_ns == read
+    # What a build would have noted: these marts are those of this delivery.
+    [(noted,)] = site.query(notes.format("built_at"))
+    assert noted > built_at
+    last_run = json.loads(site.call("runs", "show", "--json", variables=None).stdout)
+    assert {
+        line["created"] + line["updated"] + line["withdrawn"] for line in last_run["report"]["lines"]
+    } == {0}
+    assert last_run["rules"]
 
 
 @dataclass(frozen=True)
@@ -264,6 +273,13 @@ def let_anew(site: Site) -> LetAnew:
     said += "".join(p.read_text(errors="ignore") for p in (site.home / "dbt").rglob("*.log"))
     sent = site.sandbox.requests("etg24")[before["etg24"] :]
     return LetAnew(lease, tenant, name, said, json.loads(pushed.stdout), sent)
+
+
+def test_what_changed_is_built_and_dbt_does_not_parse_the_project_again(
+    site: Site, let_anew: LetAnew
+) -> None:
+    assert "tests run" in let_anew.said
+    assert json.loads((site.home / "dbt/perf_info.json").read_text())["parsed_path_count"] == 0
 
 
 def test_one_changed_flat_is_sent_once_to_each_partner_that_is_told_its_area(let_anew: LetAnew) -> None:
