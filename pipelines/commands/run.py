@@ -594,6 +594,7 @@ def _still_current(home: Path, settings: Vars) -> dbt.Build | None:
         if result is None:
             return None
         move_to(db, settings)
+        db.execute("update sync.builds set started_at = now(), finished_at = now() where use_case is null")
         _note_found(db, home, settings)
     return dbt.read_noted(result)
 

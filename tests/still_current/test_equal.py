@@ -21,7 +21,7 @@ from pipelines.still_current.days import SCHEMAS
 from tests.conftest import SHIPPED
 
 # Summer time begins and ends, a leap day, the turn of a year, and any day.
-FIRST_DAYS = ("2027-03-26", "2027-10-29", "2028-02-27", "2026-12-29", "2027-06-09")
+FIRST_DAYS = ("2027-03-26", "2027-10-29", "2028-02-27", "2029-12-29", "2027-06-09")
 DAYS = 5
 
 
