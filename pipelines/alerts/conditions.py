@@ -270,8 +270,8 @@ def _overdue(
 
 
 def _machine(found: _Finding, home: Path, with_backup: bool) -> None:
-    """Room on the disk, and the age of the backup where one is named, as `doctor` judges them."""
-    for check in (machine.disk, *((machine.backup,) if with_backup else ())):
+    """Room on the disk, the age of the backup where one is named, and its keys, as `doctor` judges them."""
+    for check in (machine.disk, *((machine.backup, machine.backup_keys) if with_backup else ())):
         # A place that does not answer just now says nothing of the backups in it.
         with suppress(StammdatenError, OSError):
             for line in check(home):

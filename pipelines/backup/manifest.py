@@ -10,6 +10,7 @@ from typing import Any
 
 from packaging.version import InvalidVersion, Version
 
+from pipelines.backup.encryption import ENDINGS
 from pipelines.backup.store import Store
 from pipelines.errors import SettingsError, StammdatenError
 from pipelines.versions import versions
@@ -34,7 +35,7 @@ class File:
 
 @dataclass(frozen=True)
 class Manifest:
-    """What a backup holds, of when (UTC), by which versions, and whether a key is needed for it."""
+    """What a backup holds, of when (UTC), by which versions, and whether a key is needed for it (`age`, `gpg`)."""
 
     created_at: str
     versions: Mapping[str, str]
@@ -88,7 +89,8 @@ def manifest_of(store: Store, name: str | None) -> str:
     Raises `SettingsError` where there is none, and where a place has backups of several homes.
     """
     if name:
-        stem = re.sub(r"\.(json|tar|tar\.age)$", "", name)
+        endings = "|".join(re.escape(ending) for ending in (".json", *ENDINGS.values()))
+        stem = re.sub(f"({endings})$", "", name)
         return f"{stem}.json"
     there = manifests(store)
     if not there:

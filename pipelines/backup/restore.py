@@ -14,8 +14,9 @@ from typing import Any
 
 import duckdb
 
+from pipelines.backup.encryption import ENDINGS, IDENTITY_SETTING, Unreadable
 from pipelines.backup.manifest import File, Manifest, manifest_of, manifests, read_manifest
-from pipelines.backup.settings import identities, place
+from pipelines.backup.settings import identity, place
 from pipelines.backup.store import Store
 from pipelines.backup.take import Hashing
 from pipelines.contract.contract import partners as known_partners
@@ -166,18 +167,23 @@ def _next(partners: list[str]) -> tuple[str, ...]:
 
 
 def _fetch(store: Store, manifest: Manifest, half: Path) -> None:
-    """Copies the archive, compares it with its manifest, reads it, and compares each file."""
-    whole = half / ARCHIVE
-    where = f"{store.where}/{manifest.archive.name}"
+    """Copies the archive, compares it with its manifest, reads it, and compares each file.
+
+    One that somebody has decrypted by hand lies beside: the files in it are those of the manifest, or it is refused.
+    """
+    whole, by_hand = half / ARCHIVE, _plain_name(manifest)
+    is_by_hand = manifest.encrypted is not None and by_hand in store.names()
+    name = by_hand if is_by_hand else manifest.archive.name
+    where = f"{store.where}/{name}"
     with open(os.open(whole, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
         hashing = Hashing(file)
-        store.read(manifest.archive.name, hashing)
-    if hashing.file(manifest.archive.name) != manifest.archive:
+        store.read(name, hashing)
+    if not is_by_hand and hashing.file(name) != manifest.archive:
         raise StammdatenError(
             f"{where}: is damaged (its SHA-256 is not the one of the manifest); take another one"
         )
-    if manifest.encrypted:
-        _decrypt(whole, where)
+    if manifest.encrypted is not None and not is_by_hand:
+        _decrypt(whole, where, manifest.encrypted)
     try:
         found = list(_unpack(whole, half))
     except (tarfile.TarError, EOFError) as problem:
@@ -187,23 +193,30 @@ def _fetch(store: Store, manifest: Manifest, half: Path) -> None:
     whole.unlink()
 
 
-def _decrypt(whole: Path, where: str) -> None:
-    import pyrage
+def _plain_name(manifest: Manifest) -> str:
+    """How the archive is called once it is decrypted."""
+    ending = ENDINGS.get(manifest.encrypted)
+    if ending is None or not manifest.archive.name.endswith(ending):
+        raise StammdatenError(
+            f"{manifest.archive.name}: encrypted by {manifest.encrypted}, which this version does not know; install a"
+            " newer one"
+        )
+    return f"{manifest.archive.name.removesuffix(ending)}{ENDINGS[None]}"
 
-    keys = identities()
+
+def _decrypt(whole: Path, where: str, kind: str) -> None:
+    key = identity(kind)
     plain = whole.with_suffix(".plain")
     try:
         with (
             whole.open("rb") as source,
             open(os.open(plain, os.O_WRONLY | os.O_CREAT, 0o600), "wb") as target,
         ):
-            pyrage.decrypt_io(source, target, keys)
-    except (pyrage.DecryptError, OSError) as problem:
-        if isinstance(problem, OSError) and problem.errno is not None:
-            raise  # of the disk
+            key.decrypt(source, target)
+    except Unreadable as problem:
         raise StammdatenError(
-            f"{where}: cannot be read with the key of BACKUP__IDENTITY; name the one that belongs to a key of"
-            " BACKUP__RECIPIENTS, as it was when the backup was taken"
+            f"{where}: cannot be read with the key of {IDENTITY_SETTING} ({problem}); name the one that belongs to a"
+            " key of BACKUP__RECIPIENTS, as it was when the backup was taken"
         ) from None
     plain.replace(whole)
 

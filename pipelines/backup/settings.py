@@ -2,11 +2,13 @@
 
 import os
 import re
-from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any
+from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from pipelines.backup.age import age_identity, age_recipients, is_age_key
+from pipelines.backup.encryption import ENDINGS, IDENTITY_SETTING, Identity, Recipients
+from pipelines.backup.openpgp import gpg_identity, gpg_recipients
 from pipelines.backup.store import Bucket, Folder, Store
 from pipelines.erp.files.remote import Remote, check_address, is_remote
 from pipelines.errors import SettingsError
@@ -14,15 +16,14 @@ from pipelines.settings import checked_text, config_value, setting_name, setting
 
 TO = "STAMMDATEN_BACKUP"
 SECTION = "backup"
-PACKAGE = "encryption needs the package pyrage; install it: pip install 'stammdaten[age]'"
-RECIPIENTS, IDENTITY = "backup.recipients", "backup.identity"
+RECIPIENTS, IDENTITY, PASSPHRASE = "backup.recipients", "backup.identity", "backup.passphrase"
 
 
 @dataclass(frozen=True)
 class BackupSettings:
-    """`recipients` are public keys of age or SSH; without any, backups are not encrypted. `keep`: all, where None."""
+    """`recipients` are public keys; without any, backups are not encrypted. `keep`: all, where None."""
 
-    recipients: tuple[Any, ...] = field(default=(), repr=False)
+    recipients: Recipients | None = field(default=None, repr=False)
     keep: int | None = None
     after_run: bool = False
 
@@ -60,35 +61,32 @@ def place(given: str | None, name: str = TO) -> tuple[Store, str | None]:
     return Folder(path), None
 
 
-def identities() -> list[Any]:
-    """The keys that can read backups, of the file that `BACKUP__IDENTITY` names: of age, or one of SSH.
+def identity(kind: str) -> Identity:
+    """The key that can read backups encrypted by `age` or `gpg`, of the file that `BACKUP__IDENTITY` names.
 
-    Raises `SettingsError` where none is named, or it cannot be read.
+    Raises `SettingsError` where none is named, it cannot be read, or it needs another passphrase.
     """
     given = config_value(IDENTITY)
     if not given:
+        owner = "GPG" if kind == "gpg" else "age or SSH"
         raise SettingsError(
-            "BACKUP__IDENTITY: missing; the backup is encrypted: name the file with the secret key of age or SSH"
+            f"{IDENTITY_SETTING}: missing; the backup is encrypted: name the file with the secret key of {owner}"
         )
-    age, file = _age(), settings_path(given)
+    file = settings_path(given)
     try:
         if file.stat().st_mode & 0o077:
-            raise SettingsError(f"BACKUP__IDENTITY: others may read {file}; forbid it with: chmod 600 {file}")
-        text = file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as problem:
-        why = getattr(problem, "strerror", None) or "no text"
-        raise SettingsError(f"BACKUP__IDENTITY: {file} cannot be read ({why})") from None
-    keys = re.findall(r"^AGE-SECRET-KEY-[0-9A-Z]+", text, re.MULTILINE)
-    with suppress(age.IdentityError, ValueError, TypeError):
-        return [age.x25519.Identity.from_str(key) for key in keys] or [
-            age.ssh.Identity.from_buffer(text.encode())
-        ]
-    raise SettingsError(f"BACKUP__IDENTITY: {file} holds no secret key of age (AGE-SECRET-KEY-…) or SSH")
+            raise SettingsError(
+                f"{IDENTITY_SETTING}: others may read {file}; forbid it with: chmod 600 {file}"
+            )
+        content = file.read_bytes()
+    except OSError as problem:
+        raise SettingsError(f"{IDENTITY_SETTING}: {file} cannot be read ({problem.strerror})") from None
+    return gpg_identity(file, config_value(PASSPHRASE)) if kind == "gpg" else age_identity(file, content)
 
 
 def _bucket(text: str, name: str) -> tuple[Store, str | None]:
     folder, _, last = text.rpartition("/")
-    is_file = last.endswith((".json", ".tar", ".age"))
+    is_file = last.endswith((".json", *ENDINGS.values()))
     url = folder if is_file else text.rstrip("/")
     trusted = config_value("backup.known_hosts")
     known_hosts = settings_path(trusted) if trusted else Remote.known_hosts
@@ -99,27 +97,26 @@ def _bucket(text: str, name: str) -> tuple[Store, str | None]:
     return Bucket(Remote(url, known_hosts, False, SECTION), name), last if is_file else None
 
 
-def _recipients() -> tuple[Any, ...]:
+def _recipients() -> Recipients | None:
     given = config_value(RECIPIENTS)
     if not given:
-        return ()
-    age, found = _age(), []
+        return None
+    keys: dict[int, str] = {}
+    files: dict[int, Path] = {}
     # A list in a file comes as Python writes it.
     for number, text in enumerate(re.split(r"\s*,\s*", given.strip("[] ")), 1):
         key = text.strip("'\" ")
-        kind = age.ssh if key.startswith("ssh-") else age.x25519
-        try:
-            found.append(kind.Recipient.from_str(key))
-        except (age.RecipientError, ValueError, TypeError):
+        if is_age_key(key):
+            keys[number] = key
+        elif (file := settings_path(key)).is_file():
+            files[number] = file
+        else:
             raise SettingsError(
-                f"BACKUP__RECIPIENTS: number {number} is no public key; write it as age1…, or as ssh-ed25519 …"
-            ) from None
-    return tuple(found)
-
-
-def _age() -> Any:
-    try:
-        import pyrage
-    except ImportError:
-        raise SettingsError(f"BACKUP__RECIPIENTS, BACKUP__IDENTITY: {PACKAGE}") from None
-    return pyrage
+                f"BACKUP__RECIPIENTS: number {number} is no public key of age or SSH (age1…, ssh-ed25519 …), and no"
+                " file with one of GPG"
+            )
+    if keys and files:
+        raise SettingsError(
+            "BACKUP__RECIPIENTS: keys of GPG and of age or SSH cannot read the same archive; name those of one kind"
+        )
+    return gpg_recipients(files) if files else age_recipients(keys)

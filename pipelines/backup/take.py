@@ -17,6 +17,7 @@ from typing import Any, BinaryIO
 
 import duckdb
 
+from pipelines.backup.encryption import ENDINGS, Recipients
 from pipelines.backup.manifest import NAME, File, Manifest, manifests
 from pipelines.backup.settings import TO, BackupSettings, place, read_backup_settings
 from pipelines.backup.store import PART, Folder, Store
@@ -103,7 +104,7 @@ def _folder(given: str | None, name: str) -> Store:
 def take(home: Path, store: Store, settings: BackupSettings, now: datetime | None = None) -> BackupReport:
     """Writes a backup, then removes those of this home that are more than are kept. The caller holds `run.lock`.
 
-    Raises `StammdatenError` where there is nothing to back up, or a file changes meanwhile.
+    Raises `StammdatenError` where there is nothing to back up, a key has expired, or a file changes meanwhile.
     """
     file = database(home)
     if not file.exists():
@@ -118,8 +119,11 @@ def take(home: Path, store: Store, settings: BackupSettings, now: datetime | Non
             f"{store.where}: is not there; mount it, or make it once: mkdir -m 700 {store.where}"
         )
     moment = (now or datetime.now(UTC)).astimezone(UTC)
+    if settings.recipients and (unfit := settings.recipients.unfit(datetime.now(UTC))):
+        raise StammdatenError(f"BACKUP__RECIPIENTS: {'; '.join(unfit)}")
     stem = f"stammdaten-{mark_of(home)}-{moment:%Y%m%dT%H%M%SZ}"
-    archive_name = f"{stem}.tar{'.age' if settings.recipients else ''}"
+    kind = settings.recipients.kind if settings.recipients else None
+    archive_name = f"{stem}{ENDINGS[kind]}"
     former = store.names()
     if f"{stem}.json" in former or archive_name in former:
         raise StammdatenError(f"{store.where}/{stem}: is there already; wait a second")
@@ -136,7 +140,7 @@ def take(home: Path, store: Store, settings: BackupSettings, now: datetime | Non
         manifest = Manifest(
             created_at=moment.isoformat(timespec="seconds"),
             versions=versions(),
-            encrypted="age" if settings.recipients else None,
+            encrypted=kind,
             archive=File(archive_name, archive.bytes, archive.sha256),
             files=tuple(files),
             ledger=ledger,
@@ -152,7 +156,7 @@ def take(home: Path, store: Store, settings: BackupSettings, now: datetime | Non
         files=len(files),
         partners={name: counts["records"] for name, counts in ledger["partners"].items()},
         removed=tuple(removed),
-        notes=()
+        notes=tuple(settings.recipients.expiring(moment))
         if settings.recipients
         else ("It is not encrypted, and holds personal data: set BACKUP__RECIPIENTS (docs/backup.md).",),
     )
@@ -225,14 +229,12 @@ def _figures(db: duckdb.DuckDBPyConnection) -> dict[str, Any]:
     }
 
 
-def _write(target: BinaryIO, sources: list[Source], recipients: tuple[Any, ...]) -> tuple[File, list[File]]:
+def _write(target: BinaryIO, sources: list[Source], recipients: Recipients | None) -> tuple[File, list[File]]:
     """Writes the archive, encrypted where there are recipients; what it is as a whole, and its files."""
     whole, files = Hashing(target), list[File]()
-    if not recipients:
+    if recipients is None:
         _pack(whole, sources, files)
         return whole.file(""), files
-    import pyrage
-
     reading, writing = os.pipe()
     trouble: list[BaseException] = []
 
@@ -247,8 +249,8 @@ def _write(target: BinaryIO, sources: list[Source], recipients: tuple[Any, ...])
     packing.start()
     try:
         with os.fdopen(reading, "rb") as pipe:
-            pyrage.encrypt_io(pipe, whole, list(recipients))
-    except pyrage.EncryptError:
+            recipients.encrypt(pipe, whole)
+    except Exception:
         if whole.problem:
             raise whole.problem from None
         raise
@@ -321,6 +323,6 @@ def _thin_out(store: Store, home: Path, keep: int | None) -> list[str]:
     gone = manifests(store, mark_of(home))[:-keep]
     for name in gone:
         store.remove(name)
-        for ending in (".tar", ".tar.age"):
+        for ending in ENDINGS.values():
             store.remove(name.removesuffix(".json") + ending)
     return gone

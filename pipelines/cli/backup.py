@@ -21,7 +21,7 @@ def backup_command(
 ) -> None:
     """Back up the home, while nothing runs: ledger, journal, alerts, history of runs, all of one moment.
 
-    Two files come of it: the archive, encrypted where BACKUP__RECIPIENTS names public keys of age or SSH, and a
+    Two files come of it: the archive, encrypted where BACKUP__RECIPIENTS names public keys of age, SSH or GPG, and a
     manifest with sizes and SHA-256, written last. BACKUP__KEEP=N removes older ones of this home;
     BACKUP__AFTER_RUN=true backs up at the end of each run. Settings of the folder (dbt_project.yml, .dlt) are not in
     it: docs/backup.md.

@@ -41,8 +41,8 @@ ALERT_KEYS = (
     "targets.*", "name", "grace_minutes", "timeout_seconds", "least_rows", "dropped_percent", *THRESHOLDS,
 )  # fmt: skip
 BACKUP_KEYS = (
-    "after_run", "keep", "recipients", "identity", "known_hosts", "credentials.*", "kwargs.*", "client_kwargs.*",
-    "config_kwargs.*",
+    "after_run", "keep", "recipients", "identity", "passphrase", "known_hosts", "credentials.*", "kwargs.*",
+    "client_kwargs.*", "config_kwargs.*",
 )  # fmt: skip
 OWN = (
     "STAMMDATEN_BACKUP", "STAMMDATEN_HOME", "STAMMDATEN_MEMORY", "STAMMDATEN_METRICS", "STAMMDATEN_PARTNERS",

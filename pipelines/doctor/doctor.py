@@ -51,6 +51,7 @@ def doctor_report(home: Path, read: Callable[[], Vars], with_login: bool) -> Doc
     lines += _safely("versions", machine.installed)
     lines += _safely("permissions", lambda: machine.permissions(home, working_folder()))
     lines += _safely("backup", lambda: machine.backup(home))
+    lines += _safely("backup keys", lambda: machine.backup_keys(home))
     return DoctorReport(checks=tuple(lines))
 
 

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 
-from pipelines.backup.settings import TO, place
+from pipelines.backup.settings import TO, place, read_backup_settings
 from pipelines.backup.take import newest_backup
 from pipelines.doctor.line import look, well, wrong
 from pipelines.history.run_file import RecordedRun
@@ -151,6 +151,22 @@ def backup(home: Path, now: float | None = None) -> Iterator[CheckLine]:
         yield wrong("backup", text, what)
     else:
         yield well("backup", text)
+
+
+def backup_keys(home: Path) -> Iterator[CheckLine]:
+    """Whether backups can be encrypted for the keys that are set, today and in a month."""
+    recipients, now = read_backup_settings().recipients, datetime.now(UTC)
+    if recipients is None:
+        text = "none is set: backups are not encrypted, and they hold personal data"
+        yield look("backup keys", text, "set BACKUP__RECIPIENTS (docs/backup.md)")
+        return
+    unfit, expiring = recipients.unfit(now), recipients.expiring(now)
+    for text in unfit:
+        yield wrong("backup keys", text, "until then no backup is taken (docs/backup.md)")
+    for text in expiring:
+        yield look("backup keys", text, "from then on no backup is taken (docs/backup.md)")
+    if not unfit and not expiring:
+        yield well("backup keys", f"those of BACKUP__RECIPIENTS ({recipients.kind}) can be used")
 
 
 def _asked(*words: str) -> str | None:

@@ -17,7 +17,7 @@ class BackupReport(Report):
     created_at: str
     """UTC, as ISO 8601."""
     encrypted: str | None
-    """`age`, or null."""
+    """`age`, `gpg`, or null."""
     bytes: int
     files: int
     partners: Mapping[str, int]

@@ -8,91 +8,46 @@ import shutil
 import signal
 import sqlite3
 import subprocess
-import sys
 import tarfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pyrage
+import pysequoia
 import pytest
-from typer.testing import CliRunner
 
 from pipelines.backup.manifest import manifest_of, read_manifest
 from pipelines.backup.restore import check_not_lost
 from pipelines.backup.settings import BackupSettings, place, read_backup_settings
 from pipelines.backup.store import Folder
 from pipelines.backup.take import mark_of, newest_backup, take
-from pipelines.cli.main import app
 from pipelines.commands import adopt_verify
-from pipelines.commands import build as dbt
 from pipelines.commands import run as flow
 from pipelines.doctor import machine
 from pipelines.doctor.runs import restored
-from pipelines.errors import RunningError, SettingsError, StammdatenError
+from pipelines.errors import RunningError, SettingsError
 from pipelines.history.record import recorded
 from pipelines.ledger.ledger import open_database
 from pipelines.ledger.restored import check_restored
 from pipelines.lock import HALF, only_run
 from pipelines.settings import database, read_vars
+from tests.backup.backups import EARLY, LEDGER, archive, asked, child_at, files, in_little_room, lose, said
 from tests.erp import sftp_server
 from tests.erp.content import store as object_store
 from tests.history.test_runs import push_report
 from tests.push.marts import write_marts
-from tests.push.site import Rows, Site
+from tests.push.site import Site
 from tests.push.stock import HOUSE
 
-ROOT = Path(__file__).resolve().parent.parent.parent
-LEDGER = "select * exclude (last_run_id) from sync.ledger order by all"
-EARLY: Rows = {
-    **HOUSE,
-    "mieter": [row for row in HOUSE["mieter"] if row["external_id"].startswith("001/1/01/0001")],
-    "mietvertraege": [
-        row for row in HOUSE["mietvertraege"] if row["external_id"].startswith("001/1/01/0001")
-    ],
-}
 KEY = pyrage.x25519.Identity.generate()
-
-
-@pytest.fixture
-def home(site: Site, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    for name in [n for n in os.environ if n.startswith(("BACKUP__", "ALERTS__", "STAMMDATEN_"))]:
-        monkeypatch.delenv(name)
-    site.keeps_open = False
-    site.home.chmod(0o700)
-    monkeypatch.setenv("STAMMDATEN_HOME", str(site.home))
-    monkeypatch.setattr(dbt, "check_settings", lambda *_: None)
-    monkeypatch.setattr(flow, "check_built", lambda *_: None)
-    monkeypatch.setattr(dbt, "check_marts", lambda *_: dbt.Build())
-    former = os.umask(0o022)
-    os.umask(former)
-    yield site.home
-    os.umask(former)
-
-
-@pytest.fixture
-def to(tmp_path: Path, home: Path) -> Path:
-    folder = tmp_path / "backups"
-    folder.mkdir(mode=0o700)
-    return folder
 
 
 def nothing(*_: object) -> None:
     """Nobody watches the progress."""
-
-
-def asked(*words: str) -> Any:
-    return CliRunner().invoke(app, list(words))
-
-
-def said(*words: str) -> str:
-    """What a command refuses."""
-    done = asked(*words)
-    assert isinstance(done.exception, StammdatenError), (done.stdout, done.exception)
-    return str(done.exception)
 
 
 def settings() -> Any:
@@ -109,19 +64,6 @@ def verified() -> Any:
     return adopt_verify.verify_report(
         Path(os.environ["STAMMDATEN_HOME"]), settings(), "etg24", False, False, nothing
     )
-
-
-def lose(home: Path) -> None:
-    shutil.rmtree(home)
-
-
-def files(folder: Path) -> list[str]:
-    return sorted(file.name for file in folder.iterdir())
-
-
-def archive(folder: Path) -> Path:
-    (found,) = [file for file in folder.iterdir() if ".tar" in file.name]
-    return found
 
 
 def test_a_home_that_is_lost_comes_back_and_nothing_is_doubled_or_withdrawn(
@@ -488,11 +430,7 @@ def test_what_broke_off_is_no_backup_and_goes_with_the_next_one(site: Site, home
         "take._pack = slow\n"
         "take.backup_report(Path(sys.argv[1]), sys.argv[2])"
     )
-    child = subprocess.Popen(  # noqa: S603
-        [sys.executable, "-c", code, str(home), str(to)], cwd=ROOT, stdout=subprocess.PIPE, text=True
-    )
-    assert child.stdout
-    assert child.stdout.readline() == "writes\n"
+    child = child_at("writes", code, home, to)
     with (home / "run.lock").open() as lock, pytest.raises(BlockingIOError):
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     child.send_signal(signal.SIGKILL)
@@ -512,24 +450,19 @@ def test_what_broke_off_is_no_backup_and_goes_with_the_next_one(site: Site, home
     assert [path.name for path in home.glob("backup-*")] == ["backup-of-mine"]
 
 
-@pytest.mark.parametrize("key", ["", str(KEY.to_public())], ids=["plain", "age"])
+@pytest.mark.parametrize("kind", ["plain", "age", "gpg"])
 def test_a_full_disk_ends_a_backup_in_one_line_and_leaves_the_former_one(
-    site: Site, home: Path, to: Path, monkeypatch: pytest.MonkeyPatch, key: str
+    site: Site, home: Path, to: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
 ) -> None:
-    monkeypatch.setenv("BACKUP__RECIPIENTS", key)
+    (tmp_path / "key.asc").write_text(str(pysequoia.Tsk.generate("ops@example.org").extract_certificate()))
+    keys = {"plain": "", "age": str(KEY.to_public()), "gpg": str(tmp_path / "key.asc")}
+    monkeypatch.setenv("BACKUP__RECIPIENTS", keys[kind])
     with open_database(home) as db:
         db.execute("create table ballast as select random() as x from range(300_000)")
     assert asked("backup", str(to)).exit_code == 0
     before = files(to)
-    code = (
-        "import resource, sys; from pipelines.cli.main import main\n"
-        "resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, resource.RLIM_INFINITY))\n"
-        "sys.argv = ['stammdaten', 'backup', sys.argv[1]]; main()"
-    )
     time.sleep(1)
-    done = subprocess.run(  # noqa: S603
-        [sys.executable, "-c", code, str(to)], cwd=ROOT, capture_output=True, text=True, check=False
-    )
+    done = in_little_room("backup", to)
     assert done.returncode == 2
     assert f"{to}: no backup can be written there (no room is left on the disk)" in done.stderr
     assert len(done.stderr.splitlines()) == 1
@@ -541,14 +474,7 @@ def test_a_full_disk_ends_a_restore_and_leaves_the_home_as_it_was(site: Site, ho
     site.sync("etg24", EARLY)
     assert asked("backup", str(to)).exit_code == 0
     before = site.ledger(LEDGER)
-    code = (
-        "import resource, sys; from pipelines.cli.main import main\n"
-        "resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, resource.RLIM_INFINITY))\n"
-        "sys.argv = ['stammdaten', 'restore', sys.argv[1], '--over']; main()"
-    )
-    done = subprocess.run(  # noqa: S603
-        [sys.executable, "-c", code, str(to)], cwd=ROOT, capture_output=True, text=True, check=False
-    )
+    done = in_little_room("restore", to, "--over")
     assert (done.returncode, "no room is left on the disk" in done.stderr) == (2, True)
     assert not [name for name in files(home) if name.startswith((HALF, "before-restore"))]
     assert site.ledger(LEDGER) == before
@@ -570,11 +496,7 @@ def test_a_restore_that_is_killed_leaves_a_home_that_nothing_runs_in(
         "Path.rename = slow\n"
         "restore.restore_report(Path(sys.argv[1]), sys.argv[2], True, True, [])"
     )
-    child = subprocess.Popen(  # noqa: S603
-        [sys.executable, "-c", code, str(home), str(to)], cwd=ROOT, stdout=subprocess.PIPE, text=True
-    )
-    assert child.stdout
-    assert child.stdout.readline() == "moved\n"
+    child = child_at("moved", code, home, to)
     child.kill()
     child.wait()
     assert not database(home).exists()
