@@ -36,6 +36,20 @@ Rows = Sequence[Mapping[str, str | None]]
 Build = Callable[..., duckdb.DuckDBPyConnection]
 
 
+@pytest.fixture
+def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """An empty home that is set, and no settings of systems; commands narrow the umask of this process."""
+    for name in [n for n in os.environ if n.upper().startswith(("DESTINATION__", "SOURCES__", "ALERTS__"))]:
+        monkeypatch.delenv(name)
+    folder = tmp_path / "home"
+    folder.mkdir(mode=0o700)
+    monkeypatch.setenv("STAMMDATEN_HOME", str(folder))
+    former = os.umask(0o022)
+    os.umask(former)
+    yield folder
+    os.umask(former)
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Of a `sampled` test the first of each four cases stay in `make test`; the longest files go first.

@@ -1,7 +1,6 @@
 """A home with runs as their files would tell of them, and targets that take messages: a mail server and a webhook."""
 
 import json
-import os
 import socket
 import socketserver
 import threading
@@ -24,17 +23,9 @@ SECRET = "geheim-4711"
 
 
 @pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    for name in [n for n in os.environ if n.upper().startswith(("DESTINATION__", "SOURCES__", "ALERTS__"))]:
-        monkeypatch.delenv(name)
-    folder = tmp_path / "home"
-    folder.mkdir(mode=0o700)
-    monkeypatch.setenv("STAMMDATEN_HOME", str(folder))
+def home(own_home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("ALERTS__NAME", "prod")
-    former = os.umask(0o022)
-    os.umask(former)
-    yield folder
-    os.umask(former)
+    return own_home
 
 
 Ran = Callable[..., str]

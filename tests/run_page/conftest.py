@@ -1,6 +1,5 @@
 """A home of its own with a history of our choice, and a browser without a network."""
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,16 +9,8 @@ from tests.run_page.browser import Browser, installed
 
 
 @pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    for name in [n for n in os.environ if n.upper().startswith(("DESTINATION__", "SOURCES__"))]:
-        monkeypatch.delenv(name)
-    folder = tmp_path / "home"
-    folder.mkdir(mode=0o700)
-    monkeypatch.setenv("STAMMDATEN_HOME", str(folder))
-    former = os.umask(0o022)
-    os.umask(former)
-    yield folder
-    os.umask(former)
+def home(own_home: Path) -> Path:
+    return own_home
 
 
 @pytest.fixture(scope="session")
