@@ -11,7 +11,7 @@ from typing import Any
 from packaging.version import InvalidVersion, Version
 
 from pipelines.backup.encryption import ENDINGS
-from pipelines.backup.store import Store
+from pipelines.backup.store import Folder, Store
 from pipelines.errors import SettingsError, StammdatenError
 from pipelines.versions import versions
 
@@ -92,6 +92,8 @@ def manifest_of(store: Store, name: str | None) -> str:
         endings = "|".join(re.escape(ending) for ending in (".json", *ENDINGS.values()))
         stem = re.sub(f"({endings})$", "", name)
         return f"{stem}.json"
+    if isinstance(store, Folder) and not store.path.is_dir():
+        raise SettingsError(f"{store.where}: is not there; mount it, or name another place")
     there = manifests(store)
     if not there:
         raise SettingsError(

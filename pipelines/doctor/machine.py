@@ -11,6 +11,7 @@ from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 
 from pipelines.backup.settings import TO, place, read_backup_settings
+from pipelines.backup.store import Folder
 from pipelines.backup.take import newest_backup
 from pipelines.doctor.line import look, well, wrong
 from pipelines.history.run_file import RecordedRun
@@ -141,6 +142,10 @@ def backup(home: Path, now: float | None = None) -> Iterator[CheckLine]:
         )
         return
     store, _ = place(None)
+    if isinstance(store, Folder) and not store.path.is_dir():
+        todo = f"mount it, or make it once: mkdir -m 700 {store.where}"
+        yield wrong("backup", f"{TO}: {store.where} is not there", todo)
+        return
     newest = newest_backup(store, home)
     if newest is None:
         yield wrong("backup", f"{TO}: {store.where} holds no file", what)

@@ -417,7 +417,12 @@ def test_the_last_n_of_this_home_stay_and_those_of_others(site: Site, home: Path
     }
     lose(home)
     assert "holds backups of 2 homes; name the one that you mean" in said("restore", str(to))
-    assert said("restore", str(to / "nothing")).endswith("name another place")
+    assert (
+        said("restore", str(to / "nothing"))
+        == f"{to / 'nothing'}: is not there; mount it, or name another place"
+    )
+    (to / "empty").mkdir()
+    assert "holds no backup" in said("restore", str(to / "empty"))
 
 
 def test_what_broke_off_is_no_backup_and_goes_with_the_next_one(site: Site, home: Path, to: Path) -> None:
@@ -598,6 +603,9 @@ def test_one_setting_serves_backup_and_doctor_and_half_a_backup_has_no_age(
     next(to.glob("*.json")).unlink()
     (line,) = machine.backup(home)
     assert line.state == "wrong"
+    shutil.rmtree(to)
+    (line,) = machine.backup(home)
+    assert (line.state, line.text) == ("wrong", f"STAMMDATEN_BACKUP: {to} is not there")
 
 
 def test_a_run_backs_up_at_its_end_where_that_is_set_and_does_not_fail_by_it(
