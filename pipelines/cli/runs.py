@@ -47,7 +47,11 @@ def show_command(
     ] = None,
     as_json: terminal.AsJson = False,
 ) -> None:
-    """Show one run: steps, partners, counts by entity and by rule, versions, and what to do about it."""
+    """Show one run: steps, partners, counts by entity, by state and reason and by rule, and what to do about it.
+
+    Records by state are those that are not simply at the partner, as they stood after the run; --json has all of them,
+    and the rows at each station from the ERP's tables to the marts.
+    """
     from pipelines.history.shown import show_report
 
     report = show_report(home(), run_id)
@@ -74,6 +78,11 @@ def show_command(
         terminal.table(
             heads, [[*row[:-2], f"{row[-2]:.1f}", row[-1]] for row in terminal.cells(report.entities)]
         )
+    waiting = [line for line in report.states if line.reason or line.state not in ("synced", "withdrawn")]
+    if waiting:
+        heads = ["partner", "entity", "state", "reason", "records", "at the partner"]
+        terminal.table(heads, terminal.cells(tuple(waiting)))
+        _say("What a reason means: docs/reason-codes.md")
     if report.rules:
         terminal.table(["rule", "table", "partner", "rows"], terminal.cells(report.rules))
 

@@ -8,7 +8,16 @@ from typing import Any, Literal
 from pipelines.errors import SettingsError
 from pipelines.history.run_file import RecordedRun
 from pipelines.history.runs import read_run, read_runs
-from pipelines.reports.history import RunEntity, RunLine, RunPartner, RunRule, RunShowReport, RunsReport
+from pipelines.reports.history import (
+    RunEntity,
+    RunFlow,
+    RunLine,
+    RunPartner,
+    RunRule,
+    RunShowReport,
+    RunsReport,
+    RunState,
+)
 from pipelines.suggest import did_you_mean
 
 ENDED = {
@@ -53,8 +62,10 @@ def show_report(home: Path, run_id: str | None) -> RunShowReport:
         versions=run.versions,
         steps=run.steps,
         partners=tuple(RunPartner(**line) for line in run.partners),
-        entities=tuple(RunEntity(**_known(RunEntity, line)) for line in run.entities),
+        entities=tuple(RunEntity(**_counts(line)) for line in run.entities),
         rules=tuple(RunRule(**line) for line in run.rules),
+        states=tuple(RunState(**_own(RunState, line)) for line in run.states),
+        flow=tuple(RunFlow(**_own(RunFlow, line)) for line in run.flow),
         advice=advice(run),
         report=run.report,
     )
@@ -112,6 +123,10 @@ def _text(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _known(kind: type[RunEntity], line: dict[str, Any]) -> dict[str, Any]:
-    """Without keys that another version noted."""
-    return {field.name: line.get(field.name) or 0 for field in fields(kind)}
+def _own(kind: type[RunEntity | RunFlow | RunState], line: dict[str, Any]) -> dict[str, Any]:
+    """With None for what another version did not note, and without what only that one did."""
+    return {field.name: line.get(field.name) for field in fields(kind)}
+
+
+def _counts(line: dict[str, Any]) -> dict[str, Any]:
+    return {name: value or 0 for name, value in _own(RunEntity, line).items()}

@@ -79,6 +79,35 @@ class RunRule:
 
 
 @dataclass(frozen=True, kw_only=True)
+class RunState:
+    """Records of a partner that were in one state after a run, for one reason."""
+
+    partner: str
+    entity: str
+    state: str
+    """As in the ledger (`synced`, `rejected` …), or `held`, which counts what has a state, too."""
+    reason: str | None
+    """A code (docs/reason-codes.md); of what is held the rule."""
+    rows: int
+    there: int | None
+    """How many of them are at the partner; null where an older version noted the run."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunFlow:
+    """Rows at one station of their way from the ERP, after the build of a run."""
+
+    station: str
+    """`raw` as delivered, `dropped` by a rule, `living`, or `mart` of an entity."""
+    table: str
+    """Of the ERP."""
+    rule: str | None
+    partner: str | None
+    entity: str | None
+    rows: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class RunShowReport(Report):
     """Everything that is known of one run; nothing in it names a single row."""
 
@@ -96,6 +125,8 @@ class RunShowReport(Report):
     partners: tuple[RunPartner, ...]
     entities: tuple[RunEntity, ...]
     rules: tuple[RunRule, ...]
+    states: tuple[RunState, ...]
+    flow: tuple[RunFlow, ...]
     advice: str | None
     """What to do about it."""
     report: Mapping[str, Any] | None

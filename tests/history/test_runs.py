@@ -421,6 +421,33 @@ def test_runs_are_shown_as_json_and_an_unknown_one_is_named(home: Path) -> None:
     assert read_run(home, "nobody") is None
 
 
+def test_records_that_are_not_simply_at_the_partner_are_shown_by_state_and_reason(home: Path) -> None:
+    states = [
+        {"partner": "etg24", "entity": "mieter", "state": "synced", "reason": None, "rows": 40, "there": 40},
+        {
+            "partner": "etg24",
+            "entity": "mieter",
+            "state": "rejected",
+            "reason": "invalid_format",
+            "rows": 3,
+            "there": 1,
+        },
+        {"partner": "etg24", "entity": "mieter", "state": "held", "reason": "H1", "rows": 2, "later": "x"},
+    ]
+    flow = [{"station": "dropped", "table": "person", "rule": "P1", "rows": 4}]
+    with recorded("push", None, print):
+        current_run.note("states", lines=states)
+        current_run.note("flow", lines=flow)
+    shown = json.loads(ask("runs", "show", "--json").stdout)
+    assert [line["rows"] for line in shown["states"]] == [40, 3, 2]
+    assert shown["states"][2]["there"] is None
+    assert shown["flow"] == [{**flow[0], "partner": None, "entity": None}]
+    lines = [line.split() for line in ask("runs", "show").stdout.splitlines()]
+    assert ["etg24", "mieter", "rejected", "invalid_format", "3", "1"] in lines
+    assert ["mieter", "held", "H1", "2"] in lines
+    assert not [line for line in lines if "synced" in line]
+
+
 def test_the_digest_changes_with_settings_and_not_with_the_day_or_a_credential(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
