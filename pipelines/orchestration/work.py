@@ -30,7 +30,7 @@ from pipelines.orchestration.results import (
     plan_observations,
     push_results,
 )
-from pipelines.orchestration.tidy import forget_old_runs
+from pipelines.orchestration.tidy import forget_old_runs, held_open
 from pipelines.report import Report
 from pipelines.reports.run import BuildReport, LoadReport, PushReport
 from pipelines.settings import Vars, home
@@ -173,7 +173,7 @@ def _as_a_run(context: dg.OpExecutionContext | dg.AssetExecutionContext) -> Iter
     words, is_ended = "", False
     with using(DAGSTER), _taking_signals(), _quiet_libraries():
         try:
-            with _at_work(context):
+            with _at_work(context), held_open(context.instance, context.run_id):
                 yield
             is_ended = interrupt.exit_code() is not None
         except dg.Failure:
