@@ -48,6 +48,7 @@ def queries() -> Iterator[tuple[str, str]]:
     """Every query of the board and of the alert rules, with where it stands."""
     board = json.loads((DOCS / "monitoring" / "board.json").read_text())
     for panel in board["panels"]:
+        assert panel["description"], panel["title"]
         for target in panel["targets"]:
             yield f"board: {panel['title']}", target["expr"]
     for variable in board["templating"]["list"]:
