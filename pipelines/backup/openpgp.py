@@ -102,9 +102,12 @@ def gpg_recipients(numbered: dict[int, Path]) -> GpgRecipients:
     for number, file in numbered.items():
         where = f"BACKUP__RECIPIENTS: number {number}: {file}"
         try:
-            certs = pysequoia.Cert.split_file(str(file))
-            packets = list(PacketPile.from_file(str(file)))
-        except (RuntimeError, OSError):
+            content = file.read_bytes()
+            certs = pysequoia.Cert.split_bytes(content)
+            packets = list(PacketPile.from_bytes(content))
+        except OSError as problem:
+            raise SettingsError(f"{where} cannot be read ({problem.strerror})") from None
+        except RuntimeError:
             certs = []
         if not certs:
             raise SettingsError(
@@ -202,6 +205,7 @@ def _subkeys(cert: "Cert") -> Iterator[tuple["Packet", list["Packet"]]]:
 def _through(words: list[str], source: BinaryIO, target: Any, secret: str | None = None) -> str | None:
     """Leads `source` through the process into `target`; returns what it refuses, None where all went well.
 
+    Raises `StammdatenError` where it was killed, and `OSError` of `target`.
     The secret goes by a pipe: an argument, and the environment, can be read by others.
     """
     reading, writing = os.pipe()
@@ -228,6 +232,11 @@ def _through(words: list[str], source: BinaryIO, target: Any, secret: str | None
         os.close(reading)
     if process.returncode == 0:
         return None
+    if process.returncode < 0:
+        raise StammdatenError(
+            f"the process that encrypts and decrypts was ended by signal {-process.returncode}; look at the log of the"
+            " machine (memory: journalctl -k --grep 'out of memory'), then do it again"
+        )
     return (said.strip().splitlines() or [f"it ended with status {process.returncode}"])[-1]
 
 

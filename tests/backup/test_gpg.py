@@ -15,6 +15,7 @@ from pathlib import Path
 import pysequoia
 import pytest
 
+from pipelines.backup import openpgp
 from pipelines.backup.openpgp import gpg_recipients
 from pipelines.backup.settings import read_backup_settings
 from pipelines.commands import run as flow
@@ -279,6 +280,26 @@ def test_an_archive_that_somebody_changed_is_told_from_a_wrong_key(
     given["encrypted"] = "later"
     manifest.write_text(json.dumps(given))
     assert "encrypted by later, which this version does not know" in said("restore", str(to))
+    assert (files(home), files(home / HALF)) == ([HALF, "run.lock"], [])
+
+
+def test_a_process_that_is_killed_is_told_and_leaves_the_former_backup(
+    home: Path, to: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with open_database(home):
+        pass
+    public, secret = kept(KEY, tmp_path)
+    monkeypatch.setenv("BACKUP__RECIPIENTS", str(public))
+    monkeypatch.setenv("BACKUP__IDENTITY", str(secret))
+    assert asked("backup", str(to)).exit_code == 0
+    before = files(to)
+    killed = tmp_path / "killed.py"
+    killed.write_text("import os; os.kill(os.getpid(), 9)")
+    monkeypatch.setattr(openpgp, "PROCESS", killed)
+    assert "was ended by signal 9" in said("backup", str(to))
+    assert files(to) == before
+    lose(home)
+    assert "was ended by signal 9" in said("restore", str(to))
     assert (files(home), files(home / HALF)) == ([HALF, "run.lock"], [])
 
 
