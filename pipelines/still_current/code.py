@@ -163,6 +163,8 @@ def _files() -> Iterator[tuple[Path, Path]]:
         yield from ((root, root / name) for name in FILES if (root / name).is_file())
         for key, default in FOLDERS.items():
             for folder in _project(root).get(key, [default]):
+                if root != project_root() and (root / folder).resolve().is_relative_to(project_root()):
+                    continue  # that of the base, which a folder made by `init` names once more for dbt
                 found = (
                     path for path in (root / folder).rglob("*") if path.suffix in OF_DBT and path.is_file()
                 )

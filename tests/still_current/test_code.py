@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
+from pipelines.commands.init import init_folder
 from pipelines.contract.contract import partners
-from pipelines.settings import read_vars
+from pipelines.settings import read_vars, working_folder
 from pipelines.still_current.code import lines_unknown, read_code
 
 
@@ -69,6 +70,23 @@ def test_dates_are_not_moved_where_they_are_compared(line: str) -> None:
 def test_each_line_of_the_project_that_looks_at_the_day_was_looked_at() -> None:
     """A new one is written as `date < {{ stichtag() }}`, or goes into `REVIEWED` and, if need be, `days.py`."""
     assert read_code(vars_with()).unknown == ()
+
+
+def test_a_folder_made_by_init_names_the_base_once_more_and_looks_at_nothing_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site = tmp_path / "site"
+    init_folder(str(site))
+    monkeypatch.chdir(site)
+    assert working_folder() == site
+    assert "dbt_packages/stammdaten/macros" in (site / "dbt_project.yml").read_text()
+    former = read_code(vars_with())
+    assert former.unknown == ()
+    (site / "macros" / "own.sql").write_text("{% macro own() %}now(){% endmacro %}")
+    assert read_code(vars_with()).unknown == ("macros/own.sql:1",)
+    (site / "macros" / "own.sql").write_text("{% macro own() %}1{% endmacro %}")
+    changed = read_code(vars_with())
+    assert (changed.unknown, changed.digest != former.digest) == ((), True)
 
 
 def test_settings_and_each_file_of_an_own_partner_are_part_of_the_code(
