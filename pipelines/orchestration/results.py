@@ -31,12 +31,17 @@ def load_results(report: LoadReport, graph: Graph) -> Iterator[Result]:
             )
 
 
-def node_results(nodes: Iterable[Node], graph: Graph) -> Iterator[Result]:
-    """Models that were built, and tests that were run, as dbt left them."""
+def node_results(nodes: Iterable[Node], graph: Graph, is_current: bool = False) -> Iterator[Result]:
+    """Models that were built, and tests that were run, as dbt left them.
+
+    `is_current`: by a former run, and they would be the same now. They are told all the same: what a run does not tell
+    Dagster shows as skipped.
+    """
+    since: dict[str, Any] = {"still current": True} if is_current else {}
     for node in nodes:
         if node.unique_id in graph.nodes and node.is_well:
             yield dg.MaterializeResult(
-                asset_key=graph.nodes[node.unique_id].key, metadata={"seconds": node.seconds}
+                asset_key=graph.nodes[node.unique_id].key, metadata={"seconds": node.seconds, **since}
             )
         elif node.unique_id in graph.tests and node.status != "skipped":
             spec = graph.tests[node.unique_id]
@@ -45,7 +50,7 @@ def node_results(nodes: Iterable[Node], graph: Graph) -> Iterator[Result]:
                 check_name=spec.name,
                 passed=node.is_well,
                 severity=dg.AssetCheckSeverity.WARN if node.status == "warn" else dg.AssetCheckSeverity.ERROR,
-                metadata={"status": node.status, "rows": node.rows or 0, "seconds": node.seconds},
+                metadata={"status": node.status, "rows": node.rows or 0, "seconds": node.seconds, **since},
             )
 
 

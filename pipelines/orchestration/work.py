@@ -121,7 +121,7 @@ def _results(step: object, graph: Graph, pushes: Collection[PushOf]) -> Iterator
     if isinstance(step, LoadReport):
         yield from load_results(step, graph)
     elif isinstance(step, Build | BuildReport):
-        yield from node_results(step.nodes, graph)
+        yield from node_results(step.nodes, graph, isinstance(step, Build) and step.is_current)
     elif isinstance(step, PushReport):
         yield from push_results(step, pushes)
 

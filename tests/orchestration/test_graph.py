@@ -8,11 +8,13 @@ import dagster as dg
 import pytest
 from dagster._utils.schedules import cron_string_iterator
 
+from pipelines.commands.build import Node
 from pipelines.contract.contract import load_contract, partners
 from pipelines.contract.model import DOKUMENTE, LEERSTAENDE, STAMMDATEN
 from pipelines.orchestration.definitions import POOL, define
 from pipelines.orchestration.graph import Graph, PushOf, read_graph
 from pipelines.orchestration.launch import use_case_of
+from pipelines.orchestration.results import node_results
 from pipelines.schedule.jobs import DOCUMENTS, MASTER_DATA, VACANCIES
 from pipelines.settings import Vars, read_vars
 from tests.conftest import SHIPPED, Dbt
@@ -157,3 +159,11 @@ def test_what_is_selected_says_the_use_case_where_nobody_did(graph: Graph) -> No
     assert use_case_of("", [], graph.pushes) is None
     assert use_case_of("all", selected(LEERSTAENDE), graph.pushes) is None
     assert use_case_of(DOKUMENTE, [], graph.pushes) == DOKUMENTE
+
+
+def test_models_and_tests_that_are_still_current_are_told_as_such(graph: Graph) -> None:
+    nodes = [Node(next(iter(graph.nodes)), "success", 0.5), Node(next(iter(graph.tests)), "pass", 0.1, 0)]
+    for is_current in (False, True):
+        told = list(node_results(nodes, graph, is_current))
+        assert [type(result) for result in told] == [dg.MaterializeResult, dg.AssetCheckResult]
+        assert [("still current" in (result.metadata or {})) for result in told] == [is_current] * 2
