@@ -26,7 +26,9 @@ FOLDERS = {
     "snapshot-paths": "snapshots",
     "analysis-paths": "analyses",
 }
-FILES = ("dbt_project.yml", "profiles.yml", "packages.yml", "dependencies.yml")
+FILES = ("dbt_project.yml", "profiles.yml", "packages.yml", "dependencies.yml", "package-lock.yml")
+# Where a working folder has what it builds on: our project, and what `dbt deps` fetched.
+PACKAGES = "dbt_packages"
 # Of the folder of tests dbt reads SQL and YAML; the rest are tests of Python.
 OF_DBT = (".sql", ".yml", ".yaml", ".csv", ".py", ".md")
 
@@ -159,6 +161,9 @@ def lines_unknown(text: str, reviewed: Collection[str] = ()) -> list[int]:
 def _files() -> Iterator[tuple[Path, Path]]:
     """Folder of a dbt project and each file of it that dbt reads, in a fixed order."""
     roots = {project_root(), working_folder(), *own_partners(built_in_partners()).values()}
+    packages = working_folder() / PACKAGES
+    if packages.is_dir():
+        roots |= {package.resolve() for package in packages.iterdir() if package.is_dir()}
     for root in sorted(roots):
         yield from ((root, root / name) for name in FILES if (root / name).is_file())
         for key, default in FOLDERS.items():

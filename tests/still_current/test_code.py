@@ -89,6 +89,21 @@ def test_a_folder_made_by_init_names_the_base_once_more_and_looks_at_nothing_els
     assert (changed.unknown, changed.digest != former.digest) == ((), True)
 
 
+def test_what_a_folder_has_from_others_is_part_of_its_code(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site = tmp_path / "site"
+    init_folder(str(site))
+    monkeypatch.chdir(site)
+    former = read_code(vars_with())
+    other = site / "dbt_packages" / "other" / "macros"
+    other.mkdir(parents=True)
+    (other / "day.sql").write_text("{% macro day() %}1{% endmacro %}")
+    assert read_code(vars_with()).digest != former.digest
+    (other / "day.sql").write_text("{% macro day() %}current_date{% endmacro %}")
+    assert read_code(vars_with()).unknown == ("macros/day.sql:1",)
+
+
 def test_settings_and_each_file_of_an_own_partner_are_part_of_the_code(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
