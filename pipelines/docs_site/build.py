@@ -39,9 +39,10 @@ GROUPS = {
     "Partners": (
         "docs/partners/index", "docs/contracts", "docs/add-a-partner", "docs/extend", "docs/sandbox",
     ),
+    "Changes": ("docs/ci/README", "docs/diff", "docs/upgrade", "CHANGELOG"),
     "Operation": (
         "docs/operate", "docs/adopt-and-verify", "docs/run-page", "docs/alerts", "docs/monitoring", "docs/backup",
-        "docs/dagster", "docs/reports", "docs/upgrade",
+        "docs/dagster", "docs/reports",
     ),
 }  # fmt: skip
 MORE = "More"
