@@ -21,7 +21,8 @@ lint)  # changed models, and all Python, which takes a second
     changed 'models/*.sql' | xargs -0 --no-run-if-empty "$BIN/sqlfluff" lint --disable-progress-bar
     ;;
 build)  # the sample, every model with its data tests and unit tests; what no partner gets counts for nothing here
-    "$BIN/stammdaten" load
+    "$BIN/stammdaten" sample --out "$OUT/sample"
+    SOURCES__ERP__KIND=files SOURCES__ERP__FILES__FOLDER="$PWD/$OUT/sample" "$BIN/stammdaten" load
     "$BIN/dbt" build --fail-fast --target-path "$STAMMDATEN_HOME/dbt" --log-path "$STAMMDATEN_HOME/dbt/logs"
     ;;
 contracts)  # keys and values, what they say together, and pages that are made from them
