@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: run docs test test-slow test-mutants bench bench-quick bench-load lint setup lock clean help
+.PHONY: run docs test test-compiled test-slow test-mutants bench bench-quick bench-load lint setup lock clean help
 
 help:  ## show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -34,8 +34,15 @@ else
 	$(BIN)/sqlfluff lint models --processes 2 --disable-progress-bar  # macros and generic tests are no SQL by themselves
 endif
 
-test: setup lint  ## all checks; more workers than cores, as half of a test is waiting for a disk or a server
+# Compiled once beside the lint, the tests are not compiled anew by each worker, whatever the environment says.
+test test-compiled: export PYTHONDONTWRITEBYTECODE :=
+
+test: setup  ## all checks; more workers than cores, as half of a test is waiting for a disk or a server
+	@$(MAKE) --no-print-directory --jobs 2 lint test-compiled
 	$(BIN)/pytest -rs -m "not slow" --numprocesses 4 --dist loadfile --no-loadscope-reorder
+
+test-compiled: setup
+	@$(BIN)/pytest --collect-only --quiet --quiet >/dev/null
 
 test-slow: setup  ## the long suites, and the SQL that dbt makes of the models
 	$(BIN)/sqlfluff lint models --config tests/all_partners.sqlfluff --processes 2 --disable-progress-bar

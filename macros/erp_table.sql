@@ -1,8 +1,4 @@
+{#- Asked for many times in each model, so it is looked up by its id, and not searched. -#}
 {% macro erp_table(table_name) %}
-    {% do return(
-        graph.sources.values()
-        | selectattr('source_name', 'equalto', 'erp_raw')
-        | selectattr('name', 'equalto', table_name)
-        | first
-    ) %}
+    {% do return(graph.sources.get('source.stammdaten.erp_raw.' ~ table_name)) %}
 {% endmacro %}

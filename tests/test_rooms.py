@@ -40,6 +40,7 @@ ROOMS = (
     "backup",
     "pages",
     "docs_site",
+    "still_current",
     "commands",
     "doctor",
     "alerts",

@@ -19,6 +19,7 @@ import duckdb
 import pytest
 
 from pipelines.erp.sample import write_sample
+from pipelines.sandbox.play.store import LoggedRequest
 from pipelines.sandbox.server import Sandbox
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -192,54 +193,35 @@ def test_the_history_has_where_the_rows_stayed(site: Site) -> None:
     }
 
 
-def test_unchanged_data_sends_nothing_not_even_a_login_and_dbt_does_not_parse_the_project_again(
-    site: Site,
-) -> None:
-    before = site.requests()
-    report = site.run()
+def test_unchanged_data_builds_and_sends_nothing_not_even_a_login(site: Site) -> None:
+    before, read = site.requests(), (site.home / "dbt" / "manifest.json").stat().st_mtime_ns
+    notes = "select distinct json_extract_string(comment, '$.{}') from duckdb_tables() where schema_name = 'partners'"
+    [(built_at,)] = site.query(notes.format("built_at"))
+    done = site.call("run")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "Nothing to build" in done.stdout + done.stderr
     assert site.requests() == before
-    assert sum(line["created"] + line["updated"] + line["withdrawn"] for line in report["lines"]) == 0
-    assert json.loads((site.home / "dbt/perf_info.json").read_text())["parsed_path_count"] == 0
-
-
-def test_one_changed_flat_sends_that_flat_to_each_partner_once(site: Site) -> None:
-    ((ve,),) = site.query(
-        "select struct_pack(m := mandant_nr, w := we_nr, g := gebaeude_nr, v := ve_nr)"
-        " from staging.stg_erp__verwaltungseinheit"
-        " where mandant_nr = '001' and wohnflaeche is not null order by all limit 1"
-    )
-
-    def enlarge(rows: list[dict[str, str]]) -> list[dict[str, str]]:
-        for row in rows:
-            key = (
-                row["mandant_nr"].strip(),
-                row["we_nr"].strip(),
-                row["gebaeude_nr"].strip(),
-                row["ve_nr"].strip(),
-            )
-            if key == (ve["m"], ve["w"], ve["g"], ve["v"]):
-                row["wohnflaeche"] = "123,45"
-        return rows
-
-    site.edit("verwaltungseinheit", enlarge)
-    before = site.requests()
-    site.run()
-    sent = {name: count - before[name] for name, count in site.requests().items()}
-    # facilioo and KIWI are not told areas; Plentific logs in first.
-    assert sent == {"etg24": 1, "facilioo": 0, "plentific": 2, "kiwi": 0}
-    last = site.sandbox.requests("etg24")[-1]
-    assert (last.method, json.loads(last.body or "")) == ("PATCH", {"area": 123.45})
+    assert (site.home / "dbt" / "manifest.json").stat().st_mtime_ns == read
+    # What a build would have noted: these marts are those of this delivery.
+    [(noted,)] = site.query(notes.format("built_at"))
+    assert noted > built_at
+    last_run = json.loads(site.call("runs", "show", "--json", variables=None).stdout)
+    assert {
+        line["created"] + line["updated"] + line["withdrawn"] for line in last_run["report"]["lines"]
+    } == {0}
+    assert last_run["rules"]
 
 
 @dataclass(frozen=True)
 class LetAnew:
-    """A lease has ended and a person has another name: loaded, built, planned, and then pushed."""
+    """A lease has ended, a person has another name and a flat is larger: loaded, built, planned, and then pushed."""
 
     lease: str
     tenant: str
     former_name: str
     said: str
     pushed: dict[str, Any]
+    sent_to_etg24: list[LoggedRequest]
 
 
 @pytest.fixture(scope="module")
@@ -254,7 +236,19 @@ def let_anew(site: Site) -> LetAnew:
         f" where p.email is not null and not p.ist_firma and not ends_with('{tenant}', p.person_nr)"
         " order by all limit 1"
     )
+    ((flat,),) = site.query(
+        "select concat_ws('/', mandant_nr, we_nr, gebaeude_nr, ve_nr) from staging.stg_erp__verwaltungseinheit"
+        " where mandant_nr = '001' and wohnflaeche is not null order by all limit 1"
+    )
     key = lease.split("/")
+
+    def enlarge(rows: list[dict[str, str]]) -> list[dict[str, str]]:
+        for row in rows:
+            if [row[name].strip() for name in ("mandant_nr", "we_nr", "gebaeude_nr", "ve_nr")] == flat.split(
+                "/"
+            ):
+                row["wohnflaeche"] = "123,45"
+        return rows
 
     def end(rows: list[dict[str, str]]) -> list[dict[str, str]]:
         for row in rows:
@@ -263,6 +257,7 @@ def let_anew(site: Site) -> LetAnew:
                 row["mietende"] = "2020-01-31"
         return rows
 
+    site.edit("verwaltungseinheit", enlarge)
     site.edit("mietvertrag", end)
     site.edit(
         "person",
@@ -276,10 +271,30 @@ def let_anew(site: Site) -> LetAnew:
     assert pushed.returncode == 0, pushed.stderr
     said = "".join(one.stdout + one.stderr for one in (*done, pushed))
     said += "".join(p.read_text(errors="ignore") for p in (site.home / "dbt").rglob("*.log"))
-    return LetAnew(lease, tenant, name, said, json.loads(pushed.stdout))
+    sent = site.sandbox.requests("etg24")[before["etg24"] :]
+    return LetAnew(lease, tenant, name, said, json.loads(pushed.stdout), sent)
 
 
-@pytest.mark.slow
+def test_what_changed_is_built_and_dbt_does_not_parse_the_project_again(
+    site: Site, let_anew: LetAnew
+) -> None:
+    assert "tests run" in let_anew.said
+    assert json.loads((site.home / "dbt/perf_info.json").read_text())["parsed_path_count"] == 0
+
+
+def test_one_changed_flat_is_sent_once_to_each_partner_that_is_told_its_area(let_anew: LetAnew) -> None:
+    bodies = [json.loads(request.body) for request in let_anew.sent_to_etg24 if request.body]
+    assert [body for body in bodies if "area" in body] == [{"area": 123.45}]
+    updated = {(line["partner"], line["entity"]): line["updated"] for line in let_anew.pushed["lines"]}
+    units = {"etg24": "einheiten", "facilioo": "einheiten", "plentific": "unterobjekte"}
+    assert {partner: updated[partner, entity] for partner, entity in units.items()} == {
+        "etg24": 1,
+        "facilioo": 0,
+        "plentific": 1,
+    }
+    assert updated["kiwi", "verwaltungseinheiten"] == 0
+
+
 def test_a_flat_let_anew_reaches_the_partners_and_the_former_lease_ends(
     site: Site, let_anew: LetAnew
 ) -> None:

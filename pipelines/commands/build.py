@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+import json
 import os
 import re
 from collections.abc import Callable, Iterator, Sequence
@@ -61,17 +62,33 @@ class Node:
 
 @dataclass(frozen=True)
 class Build:
-    """What dbt did: failures by partner; a partner without any may be pushed."""
+    """What dbt did: failures by partner; a partner without any may be pushed.
+
+    `is_current`: nothing, as the marts that are there are those that it would have made.
+    """
 
     failures: dict[str, tuple[Failure, ...]] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
     models: int = 0
     tests: int = 0
     nodes: tuple[Node, ...] = ()
+    is_current: bool = False
 
     def ready(self, partner: str) -> bool:
         """Whether all marts of the partner were built and all their tests hold."""
         return not self.failures.get(partner)
+
+    def noted(self) -> str:
+        """What a later run needs to know of a build without failures, as JSON."""
+        return json.dumps(
+            [self.warnings, self.models, self.tests, [tuple(vars(n).values()) for n in self.nodes]]
+        )
+
+
+def read_noted(text: str) -> Build:
+    """The build that `Build.noted` wrote, as one that is still current."""
+    warnings, models, tests, nodes = json.loads(text)
+    return Build({}, tuple(warnings), models, tests, tuple(Node(*node) for node in nodes), is_current=True)
 
 
 @current_run.step("check")

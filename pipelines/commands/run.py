@@ -85,6 +85,8 @@ from pipelines.reports.run import (
 )
 from pipelines.schedule.report import next_runs
 from pipelines.settings import VARS, Vars, config_value, database, is_loopback, setting_name, unknown_partner
+from pipelines.still_current.code import read_code
+from pipelines.still_current.current import forget_made, is_known_code, move_to, note_made, still_current
 from pipelines.suggest import did_you_mean
 from pipelines.unexpected import summary
 
@@ -412,7 +414,16 @@ def _check_rows(home: Path, settings: Vars) -> None:
         raise SettingsError(
             "partners: none is switched on; set aktiv: true for one in dbt_project.yml or --vars"
         )
-    dbt.check_settings(home, settings)
+    if not _is_known(home, settings):
+        dbt.check_settings(home, settings)
+
+
+def _is_known(home: Path, settings: Vars) -> bool:
+    """Whether the last build was of these settings: dbt need not read the project to say that they are right."""
+    if not database(home).exists():
+        return False
+    with open_database(home) as db:
+        return is_known_code(db, home, settings)
 
 
 def _carry_through(
@@ -425,8 +436,12 @@ def _carry_through(
         say(note)
     yield report
     _check_mandanten(home, settings)
-    built = _build(home, settings, progress)
-    say(f"Built {built.models} models, {built.tests} tests run")
+    built = _still_current(home, settings) or _build(home, settings, progress)
+    say(
+        "Nothing to build: delivery, settings and code are those of the last build, and no date has passed since"
+        if built.is_current
+        else f"Built {built.models} models, {built.tests} tests run"
+    )
     yield built
     # Looked at before the push, which makes these counts the former ones.
     warned = warnings(home, settings)
@@ -569,17 +584,33 @@ def tripped_guards(home: Path, plan_id: str, partners: list[str], settings: Vars
         )
 
 
+@current_run.step("build")
+def _still_current(home: Path, settings: Vars) -> dbt.Build | None:
+    """The last build, when another one would make the same marts: they are of this key date and delivery now."""
+    if settings.use_case:
+        return None
+    with open_database(home) as db:
+        result = still_current(db, home, settings)
+        if result is None:
+            return None
+        move_to(db, settings)
+        db.execute("update sync.builds set started_at = now(), finished_at = now() where use_case is null")
+        _note_found(db, home, settings)
+    return dbt.read_noted(result)
+
+
 def _build(home: Path, settings: Vars, progress: Progress) -> dbt.Build:
     """Builds the marts; a build that does not come to its end leaves a mark that keeps plans from being made.
 
     A build of one use case says nothing of the others: their marks and failures stay.
     """
-    use_case = settings.use_case
+    use_case, code = settings.use_case, read_code(settings)
     with open_database(home) as db:
         check_one_delivery(db, home, settings)
         only = names_to_build(db, read_nodes(home), settings) if use_case else ()
         db.execute("delete from sync.builds where ? is null or use_case = ?", [use_case, use_case])
         db.execute("insert into sync.builds (started_at, use_case) values (now(), ?)", [use_case])
+        forget_made(db)
     built = dbt.build(home, settings, lambda done, total, _: progress("build", done, total), only)
     with open_database(home) as db:
         failures = json.dumps([as_json(line) for line in _failures(built)])
@@ -591,11 +622,18 @@ def _build(home: Path, settings: Vars, progress: Progress) -> dbt.Build:
             shares.note_built(db)
         else:
             shares.renew_findings(db, use_case)
-        counted = [{k: v for k, v in as_json(line).items() if k != "meaning"} for line in _found(db)]
-        current_run.note("rules", lines=counted)
-        tables = tables_of(read_nodes(home), settings) if use_case else None
-        current_run.note("flow", lines=count_flow(db, settings.active, use_case, tables))
+        if use_case is None and not built.failures:
+            note_made(db, home, settings, code, built.noted())
+        _note_found(db, home, settings)
     return built
+
+
+def _note_found(db: duckdb.DuckDBPyConnection, home: Path, settings: Vars) -> None:
+    """Tells the history which rules took rows of the marts that lie there, and where the rows stayed."""
+    counted = [{k: v for k, v in as_json(line).items() if k != "meaning"} for line in _found(db)]
+    current_run.note("rules", lines=counted)
+    tables = tables_of(read_nodes(home), settings) if settings.use_case else None
+    current_run.note("flow", lines=count_flow(db, settings.active, settings.use_case, tables))
 
 
 def _only(home: Path, settings: Vars) -> Only | None:

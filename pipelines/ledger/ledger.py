@@ -2,8 +2,9 @@
 
 Tables in the schema `sync`: `ledger` (one row a record that was ever planned), `attempts` (every outcome),
 `plans`, `plan_partners` and `plan` (see `plan.py`), `allowances` (guards lifted for one plan, by whom),
-`onboarded` and `pushed` (what guards compare with), `builds` (what dbt said last), `held` (what the last plan leaves
-at the partner as it is, see `held.py`), `by_law` (what it withdraws whatever guards say, see `by_law.py`),
+`onboarded` and `pushed` (what guards compare with), `builds` (what dbt said last), `made` (what the last build was
+made of, see `pipelines/still_current`), `held` (what the last plan leaves at the partner as it is, see `held.py`),
+`by_law` (what it withdraws whatever guards say, see `by_law.py`),
 `systems` (which address the ledger of a partner speaks of), `feedback` (which files of a partner were read, see
 `pipelines/push/feedback.py`),
 `plan_renumbered` (see `renumbered.py`: two rows a pair, so that erasing a person by its ids finds both).
@@ -87,6 +88,9 @@ alter table sync.plan_counts add column if not exists matches bigint;
 alter table sync.plans add column if not exists use_case varchar;
 alter table sync.pushed add column if not exists use_case varchar;
 alter table sync.builds add column if not exists use_case varchar;
+create table if not exists sync.made (
+    code varchar, read varchar, raw varchar, notes varchar, stichtag date, changes_on date, result varchar
+);
 alter table sync.plan_counts add column if not exists delivered bigint;
 create table if not exists sync.plan_renumbered (
     plan_id varchar, partner varchar, entity varchar, id_space varchar, external_id varchar, pair integer,

@@ -7,10 +7,10 @@ import duckdb
 
 from pipelines.api.reasons import STATE_FORBIDS, WITHOUT_TAKEN
 from pipelines.contract.contract import load_contract
-from pipelines.ledger.ledger import one
 from pipelines.plan.mart_columns import MART_SCHEMA
 from pipelines.plan.plan import use_case_of
 from pipelines.push.delivered import OVERDUE, UNCONFIRMED
+from pipelines.sql_file import read_sql
 
 # What a closing note says of rows that are synced but for some fields.
 WITHHELD = {
@@ -61,7 +61,7 @@ def closing_table(
         contract = load_contract(partner)
         planned = contract.of_use_case(use_case)
         entities = [name for level in contract.levels for name in level if name in planned]
-        own = [_line(db, plan_id, partner, entity) for entity in entities]
+        own = _lines(db, plan_id, partner, entities)
         total = sum(line.created + line.updated + line.withdrawn for line in own) or 1
         spent = seconds.get(partner, 0.0) / total
         lines += [
@@ -84,53 +84,49 @@ def withheld_notes(db: duckdb.DuckDBPyConnection, partners: list[str]) -> list[s
     ]
 
 
-def _line(db: duckdb.DuckDBPyConnection, plan_id: str, partner: str, entity: str) -> ResultLine:
-    names = {"plan_id": plan_id, "partner": partner, "entity": entity}
-    done = dict(
-        db.execute(
-            "select p.operation, count(*) from sync.plan as p"
-            " inner join sync.attempts as a on p.plan_id = a.plan_id and p.seq = a.seq"
-            " where p.plan_id = $plan_id and p.partner = $partner and p.entity = $entity"
-            " and a.state in ('synced', 'withdrawn') and a.reason is distinct from 'removal_delivered'"
-            " and (p.sends or p.operation = 'withdraw') group by p.operation",
-            names,
-        ).fetchall()
+def _lines(
+    db: duckdb.DuckDBPyConnection, plan_id: str, partner: str, entities: list[str]
+) -> list[ResultLine]:
+    """The lines of some entities of a partner, without seconds."""
+    marts = " union all ".join(
+        f"select '{entity}' as entity, count(*) as row_count from {MART_SCHEMA}.\"{partner}__{entity}\""
+        for entity in entities
     )
-    waiting = one(
-        db,
-        "select count(*) from sync.plan as p anti join sync.attempts as a on p.plan_id = a.plan_id and p.seq = a.seq"
-        " where p.plan_id = $plan_id and p.partner = $partner and p.entity = $entity",
-        names,
-    )[0]
-    overdue, unconfirmed = one(
-        db,
-        f"select count(*) filter ({OVERDUE}), count(*) from sync.ledger"
-        f" where partner = $partner and entity = $entity and {UNCONFIRMED}",
-        {"partner": partner, "entity": entity},
-    )
-    states = dict(
-        db.execute(
-            "select state, count(*) from sync.ledger where partner = $partner and entity = $entity group by state",
-            {"partner": partner, "entity": entity},
-        ).fetchall()
-    )
-    held = one(
-        db,
-        "select count(*) from sync.held where plan_id = $plan_id and partner = $partner and entity = $entity",
-        names,
-    )[0]
-    created, updated = done.get("create", 0), done.get("update", 0)
-    return ResultLine(
-        partner=partner,
-        entity=entity,
-        in_mart=one(db, f'select count(*) from {MART_SCHEMA}."{partner}__{entity}"')[0],
-        created=created,
-        updated=updated,
-        withdrawn=done.get("withdraw", 0),
-        unchanged=max(0, states.get("synced", 0) - created - updated - held),
-        rejected=states.get("rejected", 0),
-        blocked=states.get("blocked", 0),
-        pending=states.get("pending", 0) + waiting + overdue,
-        held=held,
-        delivered=unconfirmed - overdue,
-    )
+    if not entities:
+        return []
+    sql = read_sql(__file__, "closing_table").format(marts=marts, overdue=OVERDUE, unconfirmed=UNCONFIRMED)
+    found = db.execute(sql, {"plan_id": plan_id, "partner": partner}).fetchall()
+    counts = {entity: values for entity, *values in found}
+    lines = []
+    for entity in entities:
+        (
+            in_mart,
+            created,
+            updated,
+            withdrawn,
+            waiting,
+            synced,
+            rejected,
+            blocked,
+            pending,
+            overdue,
+            open_,
+            held,
+        ) = counts[entity]
+        lines.append(
+            ResultLine(
+                partner=partner,
+                entity=entity,
+                in_mart=in_mart,
+                created=created,
+                updated=updated,
+                withdrawn=withdrawn,
+                unchanged=max(0, synced - created - updated - held),
+                rejected=rejected,
+                blocked=blocked,
+                pending=pending + waiting + overdue,
+                held=held,
+                delivered=open_ - overdue,
+            )
+        )
+    return lines

@@ -193,6 +193,7 @@ def test_a_change_that_is_answered_with_nothing_is_done(site: Site, etg24: Betwe
     assert site.sync("etg24", rows)["objektgruppen"].updated == 1
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     "body", [b'{"message": "index is rebuilding"}', b"[]", b'{"items": null}', b"", b"x"]
 )

@@ -35,6 +35,7 @@ def test_a_create_that_is_answered_with_another_record_is_looked_up(
     assert held == {r["extId"]: r["id"] for r in site.sandbox.records("etg24", "einheiten")}
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("item", [b"null", b'"x"', b"[]"])
 def test_a_list_of_something_else_than_records_is_not_nothing_found(
     site: Site, monkeypatch: pytest.MonkeyPatch, item: bytes

@@ -372,6 +372,7 @@ def _half_a_manifest(folder: Path) -> None:
     file.write_text(file.read_text()[:100])
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     ("harm", "why"),
     [
@@ -403,6 +404,7 @@ def test_a_backup_that_is_damaged_or_newer_is_refused_and_nothing_is_left_of_it(
     assert (files(home), files(home / HALF)) == ([HALF, "run.lock"], [])
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("harm", [_flip, _half_a_manifest, shutil.rmtree])
 def test_after_a_restore_that_failed_nothing_is_sent_until_one_succeeds(
     site: Site, home: Path, to: Path, tmp_path: Path, harm: Callable[[Path], None]
@@ -620,6 +622,7 @@ def test_a_partner_that_cannot_be_read_back_is_released_by_name(site: Site, home
         check_restored(home, ["etg24"])
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     ("name", "value", "why"),
     [

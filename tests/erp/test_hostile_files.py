@@ -66,6 +66,7 @@ def outcome(tmp_path_factory) -> dict:
     return {**json.loads(told.splitlines()[-1]), "root": root}
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("case", EXPECTED)
 def test_what_wants_to_hurt_is_one_line_that_names_file_and_remedy(outcome, case):
     message = outcome["messages"][case]

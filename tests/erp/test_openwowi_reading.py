@@ -65,6 +65,7 @@ def numbers(count: int) -> list[str]:
     return [f"{200_000 + number}" for number in range(count)]
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("count", [0, 1, 99, 100, 101, 200, 267, 301])
 def test_every_row_comes_once_whatever_the_number_of_pages(tenants, count):
     with serving(crowd(count)) as (fake, door):
@@ -96,6 +97,7 @@ def test_a_server_that_caps_lower_than_we_ask_loses_nothing(tenants):
 # Rows that move
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("request_number", [2, 5])
 @pytest.mark.parametrize(
     "fault", [move(170, 20), move(20, 170), move(100, 0), move(99, 230)], ids=["up", "down", "over", "under"]

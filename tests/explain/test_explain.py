@@ -158,6 +158,7 @@ def test_a_row_at_the_partner_is_followed_from_the_file_to_the_last_answer(deliv
     )
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("key", ["001-1-01-0001", "001.1.01.0001", "001|1|01|0001", " 001/1/01/0001 "])
 def test_a_key_is_found_whatever_stands_between_its_numbers(delivered: Site, key: str) -> None:
     delivered.sync("etg24", HOUSE)

@@ -162,6 +162,7 @@ def test_a_consent_that_is_withdrawn_after_a_create_without_an_answer_takes_the_
     assert there(shapes)[1] == everybody_but(3)
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("fault", ["cut_after_rate", "cut_before_rate", "error_after_rate"])
 def test_one_whose_answer_is_lost_is_sent_again(shapes: Site, fault: str) -> None:
     shapes.sync("bulked", BULKED)

@@ -179,6 +179,7 @@ def test_what_was_confirmed_changes_as_ever(local: Answers) -> None:
     assert (line.delivered, local.states()[2][1:3]) == (1, ("withdrawn", "removal_delivered"))
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     ("is_asked_for", "refused", "state", "note"),
     [
@@ -380,6 +381,7 @@ def test_a_folder_that_cannot_be_read_is_told_and_stops_nothing(
     assert local.notes == ()
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("value", ["sftp:/host", "http://host/x", "ftp://a:secret@host/x", "file:///tmp"])
 def test_a_wrong_address_is_refused_before_anything_is_sent(
     local: Answers, monkeypatch: pytest.MonkeyPatch, value: str

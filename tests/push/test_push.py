@@ -14,6 +14,7 @@ from tests.push.site import TODAY, Rows, Site
 from tests.push.stock import FACILIOO, HOUSE, KIWI, PLENTIFIC
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     ("partner", "rows"),
     [("etg24", HOUSE), ("facilioo", FACILIOO), ("plentific", PLENTIFIC), ("kiwi", KIWI)],

@@ -268,6 +268,7 @@ def test_a_planned_contract_of_a_unit_that_is_sold_is_no_obstacle(site: Site) ->
     ]
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     ("status", "units", "contracts"), [("planned", 1, 0), ("active", 2, 1), ("ended", 2, 1)]
 )

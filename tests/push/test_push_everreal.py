@@ -285,6 +285,7 @@ def test_a_lease_that_ended_gets_its_end_before_it_is_cut_from_us(site: Site) ->
     assert requests(site, before) == []
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     ("begin", "departure", "end"),
     [
@@ -365,6 +366,7 @@ def test_a_refused_owner_blocks_its_unit_and_tenant_until_it_is_accepted(site: S
     assert records(site, "einheiten")["001/1/01/0001"]["externalOwnerId"] == "80"
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     ("rows", "reason", "field"),
     [
@@ -467,6 +469,7 @@ def many(number: int) -> Rows:
     return rows
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(("batch", "requests_"), [(1, 26), (10, 5), (25, 3)])
 def test_several_records_go_in_one_request_where_that_is_set(
     site: Site, monkeypatch: pytest.MonkeyPatch, batch: int, requests_: int

@@ -202,6 +202,7 @@ def test_another_way_to_log_in_is_named_with_what_is_allowed(monkeypatch: pytest
         connector("immomio")
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("fault", ["cut_after_rate", "error_after_rate", "cut_during_rate", "error_rate"])
 def test_an_upsert_whose_answer_is_lost_makes_no_second_record(site: Site, fault: str) -> None:
     site.sandbox.set_option("immomio", fault, "100")

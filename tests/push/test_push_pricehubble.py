@@ -154,6 +154,7 @@ def test_a_lost_answer_to_a_create_makes_one_dossier(site: Site) -> None:
     assert len(site.sandbox.records("pricehubble", "dossiers")) == 3
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     ("wrong", "reason", "field"),
     [

@@ -201,6 +201,7 @@ def test_what_somebody_changed_or_deleted_is_found_and_mended(site: Site) -> Non
     assert verify(site.home, connector("spiribo")).findings == ()
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("header", ["x-api-key", "bearer", " Bearer "])
 def test_the_key_goes_into_the_header_of_the_setting(
     site: Site, monkeypatch: pytest.MonkeyPatch, header: str
@@ -224,6 +225,7 @@ def test_another_header_is_named_with_what_is_allowed(site: Site, monkeypatch: p
         connector("spiribo")
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("fault", ["cut_after_rate", "error_after_rate", "error_rate"])
 def test_an_upsert_whose_answer_is_lost_makes_no_second_record(site: Site, fault: str) -> None:
     site.sandbox.set_option("spiribo", fault, "100")

@@ -154,6 +154,7 @@ def test_a_single_item_that_is_too_large_is_that_item_s_refusal(bulked: Site) ->
     assert [row[:3] for row in undelivered(bulked)] == [("001/5", "rejected", "too_large")]
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("bad", [("001/03",), ("001/00", "001/07"), ("001/19",)])
 def test_a_batch_that_is_refused_as_a_whole_is_narrowed_down_to_the_bad_items(
     bulked: Site, bad: tuple[str, ...]
@@ -204,6 +205,7 @@ def test_items_of_which_the_answer_is_odd_are_sent_again_and_no_other_is_taken_f
     assert undelivered(bulked) == [(bad, "rejected", "missing_field", field)]
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("odd", ["count", "no_list", "empty_body"])
 def test_a_partner_whose_answers_tell_nothing_is_given_up_and_nothing_counts_as_sent(
     bulked: Site, odd: str
@@ -218,6 +220,7 @@ def test_a_partner_whose_answers_tell_nothing_is_given_up_and_nothing_counts_as_
     assert undelivered(bulked) == []
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     "fault", ["cut_after_rate", "cut_during_rate", "error_after_rate", "html_rate", "late_rate"]
 )

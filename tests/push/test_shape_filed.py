@@ -129,6 +129,7 @@ def test_a_file_that_is_too_large_is_sent_in_halves(shapes: Site) -> None:
     assert sent(shapes) == ["POST /api/imports 413", "POST /api/imports 413", *["POST /api/imports 202"] * 3]
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("results", ["none", "odd", "twice"])
 def test_outcomes_that_are_missing_unknown_or_told_in_two_ways_are_not_believed(
     shapes: Site, results: str

@@ -130,6 +130,7 @@ def test_a_wrong_password_stops_the_partner(shapes: Site, monkeypatch: pytest.Mo
     assert shapes.stopped == {"graphed": "the login answered 403; check the credentials and the address"}
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("number", [2, 3, 6, 7])
 def test_lists_are_read_until_a_page_is_not_full(shapes: Site, number: int) -> None:
     rows = {**GRAPHED, "einheiten": GRAPHED["einheiten"][:number]}
@@ -204,6 +205,7 @@ def batched(shapes: Site, monkeypatch: pytest.MonkeyPatch) -> Site:
     return shapes
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(("batch", "requests"), [("1", 9), ("4", 3), ("25", 2)])
 def test_a_batch_saves_requests_and_each_row_has_its_outcome(
     shapes: Site, monkeypatch: pytest.MonkeyPatch, batch: str, requests: int

@@ -81,6 +81,7 @@ def test_full_text_hits_are_compared_with_our_id(shapes: Site) -> None:
     ]
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("groups", [3, 4, 6, 7])
 def test_lists_are_read_to_their_end_also_when_the_last_page_is_full(shapes: Site, groups: int) -> None:
     rows = {"gruppen": [{"external_id": f"001/{n}", "customId": str(n)} for n in range(groups)]}

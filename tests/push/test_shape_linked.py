@@ -64,6 +64,7 @@ def test_a_change_sends_all_fields_to_the_same_address(shapes: Site) -> None:
     )
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("fault", ["cut_after_rate", "error_after_rate", "cut_during_rate", "error_rate"])
 def test_an_upsert_whose_answer_is_lost_is_sent_once_more_and_nothing_is_looked_up(
     shapes: Site, fault: str
@@ -161,6 +162,7 @@ def test_what_somebody_changed_or_deleted_is_found_and_restored(shapes: Site) ->
     assert verify(shapes.home, connector("linked")).findings == ()
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     ("link", "words"),
     [

@@ -91,6 +91,7 @@ def pushed(
 # ---- one repeat without a field that is refused as taken
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("told", ["text", "code"])
 @pytest.mark.parametrize("status", ["400", "409", "422"])
 def test_a_person_whose_email_is_taken_is_made_without_it_and_says_so(
@@ -293,6 +294,7 @@ def test_only_the_named_field_said_to_be_taken_is_left_out(
     assert rule.applies(refused, code, text, row) == left_out
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     ("body", "is_left_out"),
     [

@@ -196,6 +196,7 @@ def test_a_page_that_is_not_full_may_end_the_list_without_a_word(
     assert counts(shapes)["haeuser"] == 7
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("paging", [{}, None, ..., "x"])
 def test_a_full_page_without_a_word_of_the_next_is_not_the_end(
     shapes: Site, monkeypatch: pytest.MonkeyPatch, paging: Any
@@ -211,6 +212,7 @@ def test_a_full_page_without_a_word_of_the_next_is_not_the_end(
         verify(shapes.home, connector("paged"))
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("status", [400, 404, 405, 410, 422])
 def test_a_cursor_that_has_expired_is_not_a_list_that_is_not_there(
     shapes: Site, monkeypatch: pytest.MonkeyPatch, status: int

@@ -77,6 +77,7 @@ def test_a_cleared_field_of_an_object_is_sent_as_null_so_that_a_merge_clears_it(
     assert dossiers(shapes)["001/1/1"]["property"] == {"buildingYear": 1901, "rooms": None, "hasLift": True}
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("number", [3, 4, 6])
 def test_the_list_is_a_search_that_pages_in_its_body(shapes: Site, number: int) -> None:
     one = SEARCHED["dossiers"][0]

@@ -289,6 +289,7 @@ def test_one_that_should_be_deleted_before_it_began_and_is_active_ends_on_its_fi
     assert (shown(leased)["from"], shown(leased)["until"]) == ("2030-01-01", "2030-01-01")
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     ("status", "until", "states"),
     [
@@ -310,6 +311,7 @@ def test_what_its_parent_is_deleted_with_is_deleted_where_its_state_allows_it(
 WITHOUT_DOOR: Rows = {"anlagen": SITES["anlagen"], "tueren": SITES["tueren"][1:]}
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     ("status", "until", "states"),
     [
@@ -527,6 +529,7 @@ def again(site: Site, number: int = 1) -> list[str]:
     return [site.sandbox.make("stated", "mietvertraege", body) for _ in range(number)]
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("state", ["suspended", "PLANNED", " planned"])
 def test_a_state_that_is_unknown_allows_nothing_and_is_asked_again(leased: Site, state: str) -> None:
     before = writes(leased)

@@ -162,6 +162,7 @@ def test_status_and_explain_say_that_a_state_is_unknown_and_that_it_is_tried_aga
     assert verdict(leased, LEASE).startswith(f"mietvertraege {LEASE}: pending, state_unknown")
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     ("state", "until", "sent"),
     [("planned", "2026-11-21", 1), ("active", "2026-11-21", 1), ("ended", None, 0)],

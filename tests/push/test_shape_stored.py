@@ -109,6 +109,7 @@ def site(shapes: Site, shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> Site:
     return shapes
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("entity", ENTITIES)
 def test_documents_arrive_with_their_bytes_and_nothing_is_read_twice(
     site: Site, shelf: Shelf, entity: str
@@ -122,6 +123,7 @@ def test_documents_arrive_with_their_bytes_and_nothing_is_read_twice(
     assert len(shelf.reads) == 4
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("entity", ENTITIES)
 def test_new_bytes_are_hashed_while_they_go_and_changed_ones_before(
     site: Site, shelf: Shelf, entity: str
@@ -148,6 +150,7 @@ def test_the_steps_come_in_their_order_and_the_storage_learns_nothing_of_us(site
     ]
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("entity", ENTITIES)
 def test_a_new_stamp_alone_sends_nothing_and_is_not_asked_about_again(
     site: Site, shelf: Shelf, entity: str
@@ -161,6 +164,7 @@ def test_a_new_stamp_alone_sends_nothing_and_is_not_asked_about_again(
     assert len(shelf.reads) == 8
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("entity", ENTITIES)
 def test_changed_bytes_go_and_the_old_file_is_taken_out(site: Site, shelf: Shelf, entity: str) -> None:
     site.sync("stored", rows(shelf, entity))
@@ -176,6 +180,7 @@ def test_changed_bytes_go_and_the_old_file_is_taken_out(site: Site, shelf: Shelf
     assert len(shelf.reads) == 5
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("entity", ENTITIES)
 def test_a_change_of_the_title_reads_no_bytes(site: Site, shelf: Shelf, entity: str) -> None:
     site.sync("stored", rows(shelf, entity))
@@ -239,6 +244,7 @@ def test_a_file_that_comes_late_goes_by_itself_however_often_it_was_missing(site
     assert site.sync("stored", made)["dokumente"].created == 1
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("entity", ENTITIES)
 def test_bytes_that_change_while_they_are_sent_arrive_nowhere_and_go_the_next_time(
     site: Site, shelf: Shelf, entity: str
@@ -601,6 +607,7 @@ def changed_at(site: Site, entity: str, number: str, **fields: Any) -> None:
         reader.store.update("stored", replace(record, body={**record.body, **fields}))
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("entity", ENTITIES)
 def test_verify_finds_nothing_after_a_push_and_adopt_takes_over_and_sends_our_bytes_once(
     site: Site, shelf: Shelf, entity: str

@@ -46,6 +46,7 @@ def written(site: Site, partner: str) -> list[str]:
     return [line for line in site.sent(partner) if not line.startswith("GET")]
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     ("partner", "rows"),
     [("etg24", HOUSE), ("facilioo", FACILIOO), ("plentific", PLENTIFIC), ("kiwi", KIWI)],

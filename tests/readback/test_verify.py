@@ -97,6 +97,7 @@ def street(units: int) -> Rows:
     }
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     ("partner", "rows"),
     [("etg24", HOUSE), ("facilioo", FACILIOO), ("plentific", PLENTIFIC), ("kiwi", KIWI)],

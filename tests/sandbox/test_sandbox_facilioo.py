@@ -406,8 +406,10 @@ def test_a_party_that_rents_is_a_renter_and_one_that_only_owns_an_owner(
     assert kinds == {3}
 
 
-def test_every_answer_comes_within_a_moment(facilioo: Api) -> None:
-    started = time.monotonic()
-    for number in range(200):
+def test_an_answer_comes_within_a_moment(facilioo: Api) -> None:
+    seconds = []
+    for number in range(40):
+        began = time.monotonic()
         facilioo.new("/api/tenants", name=f"fast {number}")
-    assert time.monotonic() - started < 4
+        seconds.append(time.monotonic() - began)
+    assert min(seconds) < 0.03  # an answer in two pieces waits 40 ms for the second, each time

@@ -1,0 +1,177 @@
+"""What the marts are made by: the files that dbt reads, the settings, and the versions that work.
+
+A model may ask the key date in any way it likes; which day changes a verdict is only known where a date of a row is
+compared with it as it stands. So the lines that look at the day, or at anything beside the database, are read here, and
+a project that has one that nobody has looked at is built each time.
+"""
+
+import hashlib
+import re
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipelines.contract.contract import built_in_partners
+from pipelines.contract.own_partners import own_partners
+from pipelines.settings import Vars, project_root, working_folder
+from pipelines.versions import versions
+from pipelines.yaml_file import read_yaml
+
+# Folders that dbt reads, by their key in dbt_project.yml.
+FOLDERS = {
+    "model-paths": "models",
+    "macro-paths": "macros",
+    "seed-paths": "seeds",
+    "test-paths": "tests",
+    "snapshot-paths": "snapshots",
+    "analysis-paths": "analyses",
+}
+FILES = ("dbt_project.yml", "profiles.yml", "packages.yml", "dependencies.yml")
+# Of the folder of tests dbt reads SQL and YAML; the rest are tests of Python.
+OF_DBT = (".sql", ".yml", ".yaml", ".csv", ".py", ".md")
+
+# What looks at the day, at chance, at the environment or at files, in the SQL and YAML of dbt.
+LOOKS = re.compile(
+    r"\bstichtag\(|\bcurrent_(?:date|timestamp|time)\b|\b(?:now|today|get_current_\w+|transaction_timestamp)\(|"
+    r"\brun_started_at\b|\binvocation_id\b|\benv_var\(|\b(?:random|uuid|uuidv[47]|gen_random_uuid|setseed|nextval)\(|"
+    r"\b(?:read|parse)_(?:csv|csv_auto|parquet|json|json_auto|ndjson|text|blob|xlsx)\(|\b(?:parquet|sqlite|postgres)_scan\(|"
+    r"\bglob\(|\battach\b\s|\bfrom\s+'[^' ]*[./*:]|\bgetenv\(|\bmodules\.datetime\.(?:date|datetime)\.\w*(?:now|today)",
+    re.IGNORECASE,
+)
+# A date of a row, compared with the key date: its verdict changes on that day or the day after, and on no other.
+COMPARED = re.compile(
+    r"(?<![-+*/] )(?:cast\([\w.]+ as date\)|(?:\{\{ \w+ \}\}|\w+)(?:\.\w+)?)"
+    r" (?:<|<=|>|>=) \{\{ stichtag\(\) \}\}(?! *[-+*/])"
+)
+# Arithmetic with dates beside such a comparison moves the day.
+MOVES = re.compile(
+    r"\binterval\b|\bdate_?(?:add|sub|diff|part|trunc)\(|\bage\(|\bextract\(|\blast_day\(|[-+] \d",
+    re.IGNORECASE,
+)
+ALL = "all lines of the file"
+# Lines of the shipped project that were looked at. Other days on which they change a verdict: `days.py`.
+REVIEWED: dict[str, frozenset[str]] = {
+    # Places and memory, no rows.
+    "dbt_project.yml": frozenset(
+        {"packages-install-path: \"{{ env_var('STAMMDATEN_HOME', '.stammdaten') }}/partners\""}
+    ),
+    "profiles.yml": frozenset(
+        {
+            "path: \"{{ env_var('STAMMDATEN_HOME', '.stammdaten') }}/stammdaten.duckdb\"",
+            "memory_limit: \"{{ env_var('STAMMDATEN_MEMORY', '3GB') }}\"",
+        }
+    ),
+    # The key date itself; the commands name it.
+    "macros/stichtag.sql": frozenset(
+        {
+            "{% macro stichtag() -%}",
+            "{%- set given = env_var('STAMMDATEN_STICHTAG', '') if execute else '' -%}",
+            "{%- set day = run_started_at.astimezone(modules.pytz.timezone(zeitzone())).date().isoformat() -%}",
+            "{% do return((first + modules.datetime.timedelta(days=(value[8:] | int) - 1)).isoformat() == value) %}",
+        }
+    ),
+    # Notes on the models, no rows.
+    "macros/note_settings.sql": frozenset(
+        {
+            "'built_at': run_started_at.isoformat(),",
+            "'stichtag': modules.re.search('[0-9]{4}-[0-9]{2}-[0-9]{2}', stichtag())[0],",
+        }
+    ),
+    # Plain comparisons that are written in another way.
+    "macros/judge_erp_rows.sql": frozenset(
+        {
+            "('zeilen.' ~ end_column ~ ' < ' ~ stichtag(), \"'L2'\","
+            ' "\'" ~ end_column ~ " \' || zeilen." ~ end_column)'
+        }
+    ),
+    "macros/tenants_to_the_end.sql": frozenset(
+        {
+            # So many days after a date: a setting, allowed as days.
+            "and ende >= {{ stichtag() }} - {{ days }}",
+            "mieter.gueltig_bis >= case when leases.status = 'beendet' then leases.ende else {{ stichtag() }} end,",
+        }
+    ),
+    "models/partners/everreal/intermediate/int_everreal__mieten.sql": frozenset(
+        {
+            "coalesce(konditionen.gueltig_von <= greatest({{ stichtag() }}, mietvertraege.mietbeginn), true)",
+            "and coalesce(konditionen.gueltig_bis >= greatest({{ stichtag() }}, mietvertraege.mietbeginn), true)",
+        }
+    ),
+    # Distances to the key date are compared of dates that all lie on one side of it: their order stays.
+    "models/partners/everreal/intermediate/int_everreal__einheiten.sql": frozenset(
+        {"abs(date_diff('day', coalesce(vertraege.beginn, date '0001-01-01'), {{ stichtag() }})),"}
+    ),
+    # The year: on New Year's Day.
+    "models/partners/pricehubble/intermediate/int_pricehubble__wohnungen.sql": frozenset(
+        {"{% set latest_baujahr = 'extract(year from ' ~ stichtag() ~ ') + 3' %}"}
+    ),
+    # Rules on invented rows around the key date, whichever it is.
+    "tests/rules/h1_doubt_of_a_lease.sql": frozenset({ALL}),
+    "tests/rules/l4_state_of_a_lease.sql": frozenset({ALL}),
+}
+
+
+@dataclass(frozen=True)
+class Code:
+    """The digest of all that shapes rows beside the raw layer and the key date; `file:number` of `unknown` lines.
+
+    Where there is such a line, nothing says until when a mart is current.
+    """
+
+    digest: str
+    unknown: tuple[str, ...]
+
+
+def read_code(settings: Vars) -> Code:
+    """The code and the settings as they are now."""
+    known = hashlib.sha256(repr((sorted(versions().items()), settings.for_dbt())).encode())
+    unknown: list[str] = []
+    for root, file in _files():
+        name, content = file.relative_to(root).as_posix(), file.read_bytes()
+        known.update(f"{root.name}/{name} {len(content)}\n".encode())
+        known.update(content)
+        if file.suffix in (".sql", ".yml", ".yaml"):
+            is_ours = root == project_root() or name in FILES
+            reviewed = REVIEWED.get(name, frozenset()) if is_ours else frozenset()
+            lines = lines_unknown(content.decode(errors="replace"), reviewed)
+            unknown += [f"{name}:{line}" for line in lines]
+        elif file.suffix == ".py":
+            unknown.append(f"{name}:1")
+    return Code(known.hexdigest(), tuple(unknown))
+
+
+def lines_unknown(text: str, reviewed: Collection[str] = ()) -> list[int]:
+    """Numbers of the lines that look at the day, or beside the database, in a way that nobody has looked at."""
+    if ALL in reviewed:
+        return []
+    lines = text.splitlines()
+    asks = "stichtag(" in text
+    found = []
+    for number, line in enumerate(lines, 1):
+        if line.strip() in reviewed:
+            continue
+        looks = len(LOOKS.findall(line))
+        if (looks and looks != len(COMPARED.findall(line))) or (asks and MOVES.search(line)):
+            found.append(number)
+    return found
+
+
+def _files() -> Iterator[tuple[Path, Path]]:
+    """Folder of a dbt project and each file of it that dbt reads, in a fixed order."""
+    roots = {project_root(), working_folder(), *own_partners(built_in_partners()).values()}
+    for root in sorted(roots):
+        yield from ((root, root / name) for name in FILES if (root / name).is_file())
+        for key, default in FOLDERS.items():
+            for folder in _project(root).get(key, [default]):
+                found = (
+                    path for path in (root / folder).rglob("*") if path.suffix in OF_DBT and path.is_file()
+                )
+                yield from (
+                    (root, file) for file in sorted(found) if key != "test-paths" or file.suffix != ".py"
+                )
+
+
+def _project(root: Path) -> dict[str, list[str]]:
+    file = root / "dbt_project.yml"
+    found = read_yaml(file) if file.is_file() else {}
+    return found if isinstance(found, dict) else {}

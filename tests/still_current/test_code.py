@@ -1,0 +1,92 @@
+"""Which lines look at the day, or beside the database, in a way of which nobody has said when it changes a verdict."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipelines.contract.contract import partners
+from pipelines.settings import read_vars
+from pipelines.still_current.code import lines_unknown, read_code
+
+
+def vars_with(given: str | None = None) -> Any:
+    return read_vars(partners(), given, None, [])
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "where ende < {{ stichtag() }}",
+        "and coalesce(mieter.gueltig_bis >= {{ stichtag() }}, true)",
+        "case when {{ row }}.ende <= {{ stichtag() }} then 1 end",
+        "coalesce(cast(widerrufen_am as date) > {{ stichtag() }}, true),",
+        "({{ row }}.ende < {{ stichtag() }} or {{ row }}.ende < {{ row }}.mietbeginn)",
+        "select wohnflaeche + 1 from flats",
+        "where rule is distinct from 'L5'  -- L6",
+        "'a consent from ' || cast(erteilt_am as date)",
+    ],
+)
+def test_a_date_of_a_row_may_be_compared_with_the_key_date_as_it_stands(line: str) -> None:
+    assert lines_unknown(f"select *\n{line}\n") == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "where ende < {{ stichtag() }} - 30",
+        "where ende + 30 < {{ stichtag() }}",
+        "where {{ stichtag() }} > ende",
+        "where {{ stichtag() }} between beginn and ende",
+        "where ende < {{ stichtag() }} - interval 3 month",
+        "where date_trunc('month', ende) < {{ stichtag() }}",
+        "where year({{ stichtag() }}) > baujahr",
+        "{% set day = stichtag() %}",
+        "where ende < current_date",
+        "where ende < CURRENT_DATE",
+        "where geladen_am < now()",
+        "where geladen_am < today()",
+        "order by random()",
+        "select uuid() as id",
+        "select '{{ run_started_at }}' as built",
+        "select '{{ invocation_id }}' as built",
+        "{{ env_var('REGION', 'nord') }}",
+        "select * from read_csv('prices.csv')",
+        "select * from 'prices.parquet'",
+        "attach 'other.duckdb' as other",
+    ],
+)
+def test_whatever_else_looks_at_the_day_or_beside_the_database_is_not_known(line: str) -> None:
+    assert lines_unknown(f"select *\n{line}\n") == [2]
+
+
+@pytest.mark.parametrize("line", ["ende + 1 as ende", "ende - interval 1 day as ende", "age(ende) as since"])
+def test_dates_are_not_moved_where_they_are_compared(line: str) -> None:
+    assert lines_unknown(f"select {line}\nfrom leases where ende < {{{{ stichtag() }}}}") == [1]
+    assert lines_unknown(f"select {line}\nfrom leases") == []  # a model of its own: its dates are looked at
+
+
+def test_each_line_of_the_project_that_looks_at_the_day_was_looked_at() -> None:
+    """A new one is written as `date < {{ stichtag() }}`, or goes into `REVIEWED` and, if need be, `days.py`."""
+    assert read_code(vars_with()).unknown == ()
+
+
+def test_settings_and_each_file_of_an_own_partner_are_part_of_the_code(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = {read_code(vars_with()).digest, read_code(vars_with('{"quelle_erp": "relion"}')).digest}
+    assert len(found) == 2
+    own = tmp_path / "hausbot"
+    (own / "models").mkdir(parents=True)
+    for name in ("contract.yaml", "profile.yaml", "__init__.py"):
+        (own / name).write_text("")
+    monkeypatch.setenv("STAMMDATEN_PARTNERS", str(tmp_path))
+    settings = vars_with()
+    model = own / "models" / "hausbot__units.sql"
+    for text in ("select 1 as id", "select 2 as id", "select 3 as id where '2026-01-01' < current_date"):
+        model.write_text(text)
+        found.add(read_code(settings).digest)
+    assert len(found) == 5
+    assert read_code(settings).unknown == ("models/hausbot__units.sql:1",)
+    (own / "models" / "hausbot__units.py").write_text("def model(dbt, session): ...")
+    assert read_code(settings).unknown == ("models/hausbot__units.py:1", "models/hausbot__units.sql:1")
