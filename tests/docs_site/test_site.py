@@ -55,6 +55,7 @@ class Page(HTMLParser):
 
 def broken(site: Path) -> list[str]:
     """Every link of the site, and every anchor, that leads nowhere."""
+    site = site.resolve()
     pages = {file: Page(file) for file in site.rglob("*.html") if file.name != "dbt.html"}
     found = []
     for file, page in pages.items():
