@@ -32,6 +32,7 @@ contracts)  # keys and values, what they say together, and pages that are made f
     "$BIN/python" -m pipelines.pages --check
     ;;
 diff)  # which records would be sent differently; FAIL_ON= lets everything pass
+    rm -f "$OUT/diff.md"  # of an earlier change
     "$BIN/stammdaten" diff --base "$BASE..." --sample --all-partners --format markdown --out "$OUT/diff.md" \
         --fail-on "${FAIL_ON-ids,withdraw,guards}"
     ;;

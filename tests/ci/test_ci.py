@@ -126,6 +126,9 @@ def test_lint_looks_at_what_changed_and_at_nothing_else(clone: Path) -> None:
     assert untouched.returncode == 0, untouched.stdout + untouched.stderr
     assert "sqlfluff" not in untouched.stdout.lower()
     assert "All checks passed" in untouched.stdout
+    assert run("bash docs/ci/check.sh lint", clone, BASE="origin/gone").returncode != 0, (
+        "nothing was compared"
+    )
     mart = clone / MART
     # One that goes, and one that comes, with a blank in its name.
     mart.rename(mart.with_name("etg24__object groups.sql"))
