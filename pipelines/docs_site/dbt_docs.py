@@ -24,7 +24,7 @@ POLICY = (
 def write_dbt_docs(work: Path, page: Path) -> Mapping[str, Any]:
     """Writes dbt's page with every partner on, and returns the manifest. Raises StammdatenError with dbt's words.
 
-    No database is read: the types of columns are those of the contracts of marts.
+    No database is read, so it shows no types of columns; those of fields stand on the pages of partners.
     """
     everybody = {name: {"aktiv": True, "separator": "/", "mandanten": "alle"} for name in built_in_partners()}
     (work / "home").mkdir(parents=True)
