@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: run test test-compiled test-slow test-mutants bench bench-quick bench-load lint setup lock clean help
+.PHONY: run docs test test-compiled test-slow test-mutants bench bench-quick bench-load lint setup lock clean help
 
 help:  ## show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -50,6 +50,9 @@ test-slow: setup  ## the long suites, and the SQL that dbt makes of the models
 
 test-mutants: setup  ## drop, rename, swap, mistype each mapped field: do the tests see it?
 	$(BIN)/python -m tests.mutants
+
+docs: setup  ## build the site of the docs in target/site: search, rules, lineage, dbt's docs; needs no network
+	@$(BIN)/python -m pipelines.docs_site
 
 bench: setup  ## measures everything up to 1,000,000 units and writes docs/benchmarks.md (about an hour)
 	$(BIN)/python -m benchmarks --page

@@ -39,6 +39,7 @@ ROOMS = (
     "run_page",
     "backup",
     "pages",
+    "docs_site",
     "still_current",
     "commands",
     "doctor",

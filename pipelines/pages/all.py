@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pipelines.contract.contract import built_in_partners, partner_folder, partners
 from pipelines.errors import StammdatenError
 from pipelines.pages.data import LINTED, PROJECT, all_partners_on, project_file, read_by_dbt
+from pipelines.pages.editor import editor_schemas
 from pipelines.pages.erp import erp_tables
 from pipelines.pages.lines import lines_table
 from pipelines.pages.partner import page
@@ -24,7 +25,7 @@ def pages() -> Mapping[str, str]:
     parts = {COSTS: lines_table(), ERP: erp_tables(), TOLD: report_tables()}
     tables = {name: between_marks(_text(name), lines, name) for name, lines in parts.items()}
     shipped = {**read_by_dbt(), PROJECT: project_file(), LINTED: all_partners_on()}
-    return {**made, **tables, **schema_files(), **shipped}
+    return {**made, **tables, **schema_files(), **editor_schemas(), **shipped}
 
 
 def _text(name: str) -> str:
