@@ -38,6 +38,7 @@ ROOMS = (
     "history",
     "run_page",
     "backup",
+    "snapshot",
     "pages",
     "commands",
     "doctor",

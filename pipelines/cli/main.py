@@ -31,6 +31,7 @@ from pipelines.cli.rekey import rekey_command
 from pipelines.cli.report import report_command
 from pipelines.cli.runs import KeepDays, runs_app
 from pipelines.cli.schedule import schedule_command
+from pipelines.cli.snapshot import snapshot_command
 from pipelines.cli.terminal import (
     AsJson,
     LogFormat,
@@ -423,6 +424,7 @@ app.command("report")(report_command)
 app.command("watch")(watch_command)
 app.command("backup")(backup_command)
 app.command("restore")(restore_command)
+app.command("snapshot")(snapshot_command)
 app.add_typer(partner_app, name="partner")
 app.add_typer(runs_app, name="runs")
 app.add_typer(alerts_app, name="alerts")

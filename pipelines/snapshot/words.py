@@ -1,0 +1,125 @@
+"""Words that say nothing of who somebody is, and the words of the stock: how both are told from names."""
+
+import csv
+import re
+import unicodedata
+from collections.abc import Iterable
+from functools import cache
+
+from pipelines.erp.delivery.schema import tables
+from pipelines.settings import project_root
+
+LETTERS = re.compile(r"[^\W\d_]+")
+# A word of fewer letters says too little to be looked for.
+LEAST = 4
+# A hump of a word in a file name: MietvertragMuster.
+HUMPS = re.compile(r"(?<=[a-zäöüß])(?=[A-ZÄÖÜ])")
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+# They stay where other words of the same value are replaced: legal forms, titles, particles, kinds of streets.
+NEUTRAL = _words(
+    """
+    ag gbr ggmbh gmbh kg kgaa mbh ohg se ug ev eg e v co cie inc ltd
+    dr prof dipl ing med phil jur rer nat habil mag msc bsc ba ma hc
+    herr herrn frau firma familie fam eheleute ehepaar erben erbengemeinschaft gemeinschaft
+    und u von vom zu zum zur der die das den dem des van de da di la le el al bin ibn y
+    c o p i z hd hdn bei
+    str straße strasse weg allee platz gasse ufer ring damm chaussee postfach haus nr no am an auf im in
+    tel telefon fax mobil handy privat mailto null
+    jan januar feb februar mrz mär märz mar apr april mai may jun juni jul juli aug august sep sept september
+    okt oktober oct nov november dez dezember dec
+    """
+)
+# Words of papers: no names, wherever they stand.
+PAPERS = _words(
+    """
+    abnahme abrechnung allgemein anlage antrag application archiv bericht bescheid betrieb betriebskosten brief csv
+    datei dokument dokumente eigentum eigentümer eigentuemer einzug energieausweis foto fotos gutachten hausgeld
+    hausordnung heizkosten image jahr jahres jpeg kaution kündigung mahnung miete mieten mieter mieterhöhung
+    mietvertrag nachtrag nachweis nebenkosten notiz objekt ordner person pdf protokoll quittung rechnung rechnungen
+    scan schreiben sonstige sonstiges text unterlagen vermieter vertrag verträge verwaltung wohnung zähler übergabe
+    übergabeprotokoll true false wahr falsch nein unbekannt
+    """
+)
+# Words of buildings, of which some are last names, too: in columns of the stock they stay.
+STOCK = _words(
+    """
+    altbau anbau aufgang aufzug außen balkon beirat boden büro carport dach dachboden duplex ebene eingang einheit
+    energie erdgeschoss etage fenster fläche flur garage garagen garten gebäude geschoss gewerbe grund grundriss
+    halle haus hausflur hausmeister heizung hinten hinterhaus hochhaus innen kammer keller küche laden lager leerstand
+    leerstehend lift links loggia mandant markt mitte modernisierung neubau nord ober park plan quartier rechts
+    reihenhaus reparatur sanierung schlüssel seite siedlung sofort souterrain stadt stellplatz strom süd tiefgarage
+    treppe turm türe umbau unten verein verkauf verwaltungseinheit vorderhaus vorne wasser west wirtschaftseinheit
+    wohnen wohnfläche wohnraum wohnungen zimmer
+    """
+)
+# Tables whose texts people write about people.
+WRITTEN = ("archiv", "ordner", "dokument")
+# Seeds whose words decide nothing in a text that could name a person: country names are first and last names, too.
+OTHER_SEEDS = ("laender", "laendernamen")
+
+
+@cache
+def fold(text: str) -> str:
+    """A text in the one spelling in which names are compared: lower case, `ue` for `ü`, without accents."""
+    return plain_letters(text)
+
+
+def plain_letters(text: str) -> str:
+    """As `fold`, for texts of which each comes once."""
+    lower = unicodedata.normalize("NFC", text).lower()
+    if lower.isascii():
+        return lower
+    for letter, two in (("ä", "ae"), ("ö", "oe"), ("ü", "ue"), ("ß", "ss")):
+        lower = lower.replace(letter, two)
+    return "".join(c for c in unicodedata.normalize("NFD", lower) if not unicodedata.combining(c))
+
+
+def name_words(text: str) -> Iterable[str]:
+    """The folded words of a person's value that are looked for elsewhere."""
+    for word in LETTERS.findall(unicodedata.normalize("NFC", text)):
+        folded = plain_letters(word)
+        if len(folded) >= LEAST and folded not in neutral_words():
+            yield folded
+
+
+@cache
+def particles() -> frozenset[str]:
+    """Folded words that stay beside a name in a person's own columns."""
+    return frozenset(fold(word) for word in NEUTRAL)
+
+
+@cache
+def neutral_words() -> frozenset[str]:
+    """Folded words that are nobody's name, wherever they stand."""
+    return frozenset(fold(word) for word in NEUTRAL | PAPERS)
+
+
+@cache
+def no_names(table: str) -> frozenset[str]:
+    """Folded words that are not taken for names in a table's columns: in the stock those of seeds and lists, too."""
+    return neutral_words() if table in WRITTEN else neutral_words() | _stock_words()
+
+
+@cache
+def _stock_words() -> frozenset[str]:
+    found = {fold(word) for word in STOCK}
+    for file in sorted((project_root() / "seeds").glob("*.csv")):
+        if file.stem not in OTHER_SEEDS:
+            found.update(fold(word) for word in LETTERS.findall(file.read_text(encoding="utf-8")))
+    for table in tables().values():
+        for column in table.described:
+            for quoted in re.findall(r"`([^`]+)`", column.meaning):
+                found.update(fold(word) for word in LETTERS.findall(quoted))
+    return frozenset(found)
+
+
+@cache
+def seed_values(name: str, column: str) -> frozenset[str]:
+    """The values of a column of one of our seeds."""
+    with (project_root() / "seeds" / f"{name}.csv").open(encoding="utf-8", newline="") as file:
+        return frozenset(row[column] for row in csv.DictReader(file) if row[column])
