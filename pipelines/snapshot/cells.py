@@ -17,6 +17,7 @@ import pyarrow as pa
 from pipelines.progress import Progress
 from pipelines.settings import TIME_ZONE, project_vars
 from pipelines.snapshot.columns import (
+    CONTACTS,
     NAMED,
     NO_NAMES,
     PLACES,
@@ -86,7 +87,8 @@ def _collect(db: duckdb.DuckDBPyConnection) -> None:
     """`cells`: each different value of each kind, whether it stays as it is, and the day that it means."""
     selects = [
         f"select '{place.kind}' as kind, {place.column} as v, {str(place.column not in NO_NAMES).lower()} as is_name,"
-        f" {str(place.column == 'strasse').lower()} as is_street from raw_{place.table}"
+        f" {str(place.column == 'strasse').lower()} as is_street, {str(place.column in CONTACTS).lower()} as is_contact"
+        f" from raw_{place.table}"
         for place in personal_places()
     ]
     kept = {kind: kept_values(kind) for kind in ("anrede", "geschlecht")}
@@ -99,11 +101,12 @@ def _collect(db: duckdb.DuckDBPyConnection) -> None:
         create temp table cells as
         with found as ({" union all ".join(selects)}),
         different as (
-            select kind, v, bool_or(is_name) as is_name, bool_and(is_street or not is_name) as is_street
+            select kind, v, bool_or(is_name) as is_name, bool_and(is_street or not is_name) as is_street,
+                bool_or(is_contact) as is_contact
             from found where v is not null group by kind, v
         ),
         cleaned as (select *, {rule("clean_text('v')")} as text from different)
-        select row_number() over (order by kind, v) - 1 as place, kind, v, is_name, is_street,
+        select row_number() over (order by kind, v) - 1 as place, kind, v, is_name, is_street, is_contact,
             coalesce(text is null or text = 'NULL' or {in_placeholders} or {is_kept}, true)
                 or (kind = 'geburtsdatum' and {says_no_date("v", True)})
                 or (kind = 'datum' and {says_no_date("v", False)}) as stays,
@@ -127,13 +130,15 @@ def _known(db: duckdb.DuckDBPyConnection) -> Known:
     words: set[str] = set()
     phones: set[str] = set()
     for batch in _batches(
-        db, f"select v, is_name, is_street from cells where not stays and kind not in {DATES}"
+        db, f"select v, is_name, is_street, is_contact from cells where not stays and kind not in {DATES}"
     ):
-        for value, is_name, is_street in zip(*(column.to_pylist() for column in batch.columns), strict=True):
+        for value, is_name, is_street, is_contact in zip(
+            *(one.to_pylist() for one in batch.columns), strict=True
+        ):
             if is_name:
                 found = {word for word in name_words(value) if not word.startswith("anonym")}
                 words |= found - in_stock if is_street else found
-            for token in re.findall(PHONE, value):
+            for token in re.findall(PHONE, value) if is_contact else ():
                 number = phone_number(token)
                 if len(number) >= LEAST_PHONE:
                     phones.add(number)
@@ -269,8 +274,8 @@ def _searched(
     value: str,
     phrases: Mapping[str, tuple[str, ...]],
 ) -> str:
-    text = masker.scanned(value, no_names(place.table), phrases, place.is_key)
-    if place.is_key or place.table not in WRITTEN:
+    text = masker.scanned(value, no_names(place.table), phrases, place.has_numbers)
+    if not place.has_numbers or place.table not in WRITTEN:
         return text
 
     def replaced(found: re.Match[str]) -> str:
@@ -287,7 +292,7 @@ def _searched(
 def _candidates(place: Place) -> str:
     """Different values of a column in which an address, an IBAN, a number or a word of a person may stand."""
     column = f'"{place.column}"'
-    numbers = "" if place.is_key else f" or regexp_matches({column}, '[0-9][0-9 ()/.-]{{4,}}[0-9]')"
+    numbers = "" if not place.has_numbers else f" or regexp_matches({column}, '[0-9][0-9 ()/.-]{{4,}}[0-9]')"
     words = f"regexp_extract_all({folded(with_humps(column))}, '\\p{{L}}{{4,}}')"
     return f"""
         with different as (select distinct {column} from raw_{place.table} where {column} is not null),

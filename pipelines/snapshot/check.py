@@ -14,6 +14,7 @@ from pipelines.errors import StammdatenError
 from pipelines.progress import Progress
 from pipelines.snapshot.cells import folded, placeholder_list, with_humps
 from pipelines.snapshot.columns import (
+    CONTACTS,
     NAMED,
     NO_NAMES,
     PLACES,
@@ -27,6 +28,8 @@ from pipelines.snapshot.words import LEAST, neutral_words, no_names
 
 EMAIL = r"[^\s@;,/<>()\":]+@[^\s@;,/<>()\":.]+(?:[.][^\s@;,/<>()\":.]+)*"
 PHONE = r"[+(]*[0-9][0-9\s()/.–-]{4,}[0-9]"
+# Numbers of a text; digits of an e-mail address are no phone number.
+_NUMBERS = f"regexp_extract_all(regexp_replace(v, '\\S*@\\S*', ' ', 'g'), '{PHONE}')"
 # Shorter numbers stand in keys and amounts by chance.
 LEAST_DIGITS = 7
 # A whole value of a person that is found as a whole somewhere.
@@ -79,6 +82,7 @@ def _needles(db: duckdb.DuckDBPyConnection) -> None:
     )
     names = ", ".join(f"'{column}'" for column in sorted(NO_NAMES))
     neutral = _listed(neutral_words())
+    without_entities = "regexp_replace(v, '&#?[A-Za-z0-9]{1,8};', ' ', 'g')"
     stock, streets = (
         " union ".join(
             f"select unnest(regexp_extract_all({folded(column)}, '\\p{{L}}{{{LEAST},}}')) as word from raw_{table}"
@@ -99,7 +103,7 @@ def _needles(db: duckdb.DuckDBPyConnection) -> None:
     db.execute(f"""
         create temp table needles as
         select distinct 'word' as kind, word as needle from (
-            select col, unnest(regexp_extract_all({folded("v")}, '\\p{{L}}{{{LEAST},}}')) as word
+            select col, unnest(regexp_extract_all({folded(without_entities)}, '\\p{{L}}{{{LEAST},}}')) as word
             from originals where col not in ({names})
         ) where word not in {neutral} and not starts_with(word, 'anonym')
             and (col <> 'strasse' or word not in (select word from streets))
@@ -109,8 +113,8 @@ def _needles(db: duckdb.DuckDBPyConnection) -> None:
         union
         select * from (
             select 'phone', {_national("number")} as digits from (
-                select unnest(regexp_extract_all(v, '{PHONE}')) as number from originals
-                where col not in ('plz', 'hausnummer')
+                select unnest({_NUMBERS}) as number from originals
+                where col in ({", ".join(f"'{column}'" for column in sorted(CONTACTS))})
             )
         ) where length(digits) >= {LEAST_DIGITS}
     """)
@@ -148,7 +152,7 @@ def _lookup(table: Table, column: Column, place: Place | None) -> str:
     phones = (
         f"""
         union all
-        select v from (select v, unnest(regexp_extract_all(v, '{PHONE}')) as number from different)
+        select v from (select v, unnest({_NUMBERS}) as number from different)
         where {_national("number")} in (select needle from needles where kind = 'phone')
         """
         if is_text and column.name not in ("plz", "hausnummer", "groesse_bytes")

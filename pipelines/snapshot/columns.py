@@ -12,6 +12,8 @@ NO_NAMES = frozenset(
     {"anrede", "titel", "geschlecht", "hausnummer", "plz", "ort", "wert", "bemerkung", "email", "telefon"}
     | {"geburtsdatum", "todesdatum"}
 )
+# Personal columns with phone numbers; digits elsewhere are dates and amounts, too.
+CONTACTS = frozenset({"wert", "telefon"})
 # Where the stock lies: its own streets and towns, which everybody can read from the street.
 PLACES = (
     ("gebaeude", "strasse"), ("gebaeude", "ort"), ("gebaeude", "ortsteil"), ("wirtschaftseinheit", "ort"),
@@ -32,7 +34,8 @@ class Place:
     table: str
     column: str
     kind: str
-    is_key: bool = False
+    has_numbers: bool = False
+    """Whether phone numbers, IBANs and dates may stand in it; in keys and amounts they would be chance."""
 
     @property
     def name(self) -> str:
@@ -53,7 +56,7 @@ def personal_places() -> tuple[Place, ...]:
 def searched_places() -> tuple[Place, ...]:
     """The other columns that may hold what is known of a person; `kind` is the column's type."""
     return tuple(
-        Place(table.name, column.name, column.kind, is_key_column(column.name))
+        Place(table.name, column.name, column.kind, column.kind == "text" and not is_key_column(column.name))
         for table in tables().values()
         for column in table.described
         if not column.is_personal and _is_searched(table, column)

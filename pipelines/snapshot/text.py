@@ -42,6 +42,8 @@ _FOUND = re.compile(f"(?P<email>{EMAIL})|(?P<iban>{IBAN})|(?P<phone>{PHONE})|(?P
 _FOUND_IN_KEYS = re.compile(f"(?P<email>{EMAIL})|(?P<word>{WORD})")
 _DOMAIN = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}", re.ASCII | re.IGNORECASE)
 RESERVED = ".test"
+# As the macro `invisible_characters`.
+_INVISIBLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\xad\u200b-\u200f\u202a-\u202e\u2060\ufeff]")
 _SCIENTIFIC = re.compile(r"\s*[0-9]+(?:[.,][0-9]+)?[eE][+][0-9]+\s*")
 
 
@@ -70,7 +72,10 @@ class Masker:
         if _SCIENTIFIC.fullmatch(text):
             return re.sub("[0-9]+", lambda run: self.digits(run[0], attempt), text)
         parts = self._kept.split(text)
-        done = [self._text(part, attempt) if place % 2 == 0 else part for place, part in enumerate(parts)]
+        done = [
+            self._part(part, attempt, particles()) if place % 2 == 0 else part
+            for place, part in enumerate(parts)
+        ]
         masked = "".join(done)
         if masked == text and not keeps_neutral:
             done[::2] = [
@@ -81,11 +86,16 @@ class Masker:
         return masked
 
     def scanned(
-        self, text: str, no_names: Collection[str], phrases: Mapping[str, tuple[str, ...]], is_key: bool
+        self,
+        text: str,
+        no_names: Collection[str],
+        phrases: Mapping[str, tuple[str, ...]],
+        has_numbers: bool,
     ) -> str:
         """A text of the stock or of papers, in which what is known of persons is replaced.
 
         `no_names`: folded words that stay. `phrases`: streets and places in lower case by each of their words.
+        `has_numbers`: phone numbers and IBANs are looked for, too, which in keys and amounts would be chance.
         """
 
         def replaced(token: re.Match[str]) -> str:
@@ -100,7 +110,7 @@ class Masker:
                 return found
             return self._names_in(found, no_names)
 
-        return (_FOUND_IN_KEYS if is_key else _FOUND).sub(replaced, text)
+        return (_FOUND if has_numbers else _FOUND_IN_KEYS).sub(replaced, text)
 
     def word(self, word: str, attempt: int = 0) -> str:
         """One word, the same for the same letters in any case; never a word of a person in this delivery."""
@@ -135,7 +145,7 @@ class Masker:
         return masked
 
     def email(self, text: str, attempt: int = 0) -> str:
-        """An address: as long, as valid, and at a domain that is reserved for tests where it is long enough."""
+        """An address: as long and as valid, at a domain that is reserved for tests, or at a top level that there is not."""
         local, _, domain = text.rpartition("@")
         norm = unicodedata.normalize("NFC", text).lower().rstrip(".")
         masked = self._shape("email", local, norm, attempt)
@@ -145,7 +155,9 @@ class Masker:
             length = len(bare) - len(RESERVED)
             name = _letters(self.key.stream("domain", where, length), length)
             return f"{masked}@{name}{RESERVED}{domain[len(bare) :]}"
-        return f"{masked}@{self._shape('domain', bare, where)}{domain[len(bare) :]}"
+        name, dot, top = bare.rpartition(".")
+        nowhere = re.sub("[A-Za-z]", "z", top) if dot else self._shape("domain", top, where)
+        return f"{masked}@{self._shape('domain', name, where)}{dot}{nowhere}{domain[len(bare) :]}"
 
     @cached_property
     def _kept(self) -> re.Pattern[str]:
@@ -154,8 +166,14 @@ class Masker:
         phrases = rf"|(?<![^\W_])(?i:{'|'.join(listed)})(?![^\W_])" if listed else ""
         return re.compile(f"({DAMAGE}|{ANONYM}{phrases})")
 
-    def _text(self, text: str, attempt: int) -> str:
-        return _TOKENS.sub(lambda token: self._token(token, attempt, particles()), text)
+    def _part(self, text: str, attempt: int, stays: Collection[str]) -> str:
+        """A text without damage; what cannot be seen in it divides no word, and stays in its place (rule C1)."""
+        hidden = [(found.start(), found[0]) for found in _INVISIBLE.finditer(text)]
+        seen = _INVISIBLE.sub("", text) if hidden else text
+        masked = _TOKENS.sub(lambda token: self._token(token, attempt, stays), seen)
+        for place, letter in hidden:
+            masked = masked[:place] + letter + masked[place:]
+        return masked
 
     def _token(self, token: re.Match[str], attempt: int, stays: Collection[str]) -> str:
         kind, found = token.lastgroup, token[0]

@@ -10,6 +10,8 @@ from pipelines.erp.delivery.schema import tables
 from pipelines.settings import project_root
 
 LETTERS = re.compile(r"[^\W\d_]+")
+# An umlaut as HTML writes it is no word.
+ENTITY = re.compile("&#?[A-Za-z0-9]{1,8};")
 # A word of fewer letters says too little to be looked for.
 LEAST = 4
 # A hump of a word in a file name: MietvertragMuster.
@@ -81,7 +83,7 @@ def plain_letters(text: str) -> str:
 
 def name_words(text: str) -> Iterable[str]:
     """The folded words of a person's value that are looked for elsewhere."""
-    for word in LETTERS.findall(unicodedata.normalize("NFC", text)):
+    for word in LETTERS.findall(unicodedata.normalize("NFC", ENTITY.sub(" ", text))):
         folded = plain_letters(word)
         if len(folded) >= LEAST and folded not in neutral_words():
             yield folded
