@@ -36,7 +36,7 @@ from pipelines.snapshot.text import (
     Masker,
     phone_number,
 )
-from pipelines.snapshot.words import WRITTEN, name_words, no_names, plain_letters, seed_values
+from pipelines.snapshot.words import LETTERS, WRITTEN, name_words, no_names, plain_letters, seed_values
 
 BATCH = 50_000
 # So often a value gets another replacement, before it stays as it is read.
@@ -274,6 +274,8 @@ def _searched(
     value: str,
     phrases: Mapping[str, tuple[str, ...]],
 ) -> str:
+    if place.is_list and LETTERS.fullmatch(value):
+        return value
     text = masker.scanned(value, no_names(place.table), phrases, place.has_numbers)
     if not place.has_numbers or place.table not in WRITTEN:
         return text

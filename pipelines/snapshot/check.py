@@ -9,22 +9,23 @@ from pathlib import Path
 
 import duckdb
 
-from pipelines.erp.delivery.schema import Column, Table, tables
+from pipelines.erp.delivery.schema import Table, tables
 from pipelines.errors import StammdatenError
 from pipelines.progress import Progress
-from pipelines.snapshot.cells import folded, placeholder_list, with_humps
+from pipelines.snapshot.cells import DATES, folded, placeholder_list, with_humps
 from pipelines.snapshot.columns import (
     CONTACTS,
     NAMED,
     NO_NAMES,
     PLACES,
     Place,
-    is_key_column,
     kept_values,
     personal_places,
+    searched_places,
 )
 from pipelines.snapshot.rules import rule
-from pipelines.snapshot.words import LEAST, neutral_words, no_names
+from pipelines.snapshot.text import DIALLED, LEAST_IN_TEXT
+from pipelines.snapshot.words import GUID, LEAST, neutral_words, no_names
 
 EMAIL = r"[^\s@;,/<>()\":]+@[^\s@;,/<>()\":.]+(?:[.][^\s@;,/<>()\":.]+)*"
 PHONE = r"[+(]*[0-9][0-9\s()/.–-]{4,}[0-9]"
@@ -76,7 +77,7 @@ def check(db: duckdb.DuckDBPyConnection, folder: Path, progress: Progress) -> in
 
 def _needles(db: duckdb.DuckDBPyConnection) -> None:
     """`needles`: kind (word, email, phone) and text of what is looked for; `whole`: values as they stand."""
-    texts = [place for place in personal_places() if place.kind not in ("geburtsdatum", "datum")]
+    texts = [place for place in personal_places() if place.kind not in DATES]
     union = " union all ".join(
         f"select '{place.column}' as col, {place.column} as v from raw_{place.table}" for place in texts
     )
@@ -129,41 +130,41 @@ def _needles(db: duckdb.DuckDBPyConnection) -> None:
 
 
 def _found(db: duckdb.DuckDBPyConnection, table: Table) -> Iterator[Found]:
-    personal = {place.column: place for place in personal_places() if place.table == table.name}
-    for column in table.described:
-        if (table.name, column.name) in PLACES or column.kind.startswith(("land", "zeitstempel")):
-            continue
-        row = db.execute(_lookup(table, column, personal.get(column.name))).fetchone()
-        if row and row[0] is not None:
-            yield Found(table.name, column.name, int(row[0]) + 1)
+    for place in (*personal_places(), *searched_places()):
+        if place.table == table.name:
+            row = db.execute(_lookup(place)).fetchone()
+            if row and row[0] is not None:
+                yield Found(table.name, place.column, int(row[0]) + 1)
 
 
-def _lookup(table: Table, column: Column, place: Place | None) -> str:
+def _lookup(place: Place) -> str:
     """The first row of the column in which a needle stands."""
-    name = f'"{column.name}"'
-    stays = kept_values(place.kind) if place else frozenset()
-    where = f"{name} not in {_listed(stays)}" if stays else "true"
-    if place and place.kind in ("geburtsdatum", "datum"):
+    name = f'"{place.column}"'
+    if place.is_personal and place.kind in DATES:
         # Days are few, so that one person's new day is another's old one; only what is no day may not stay.
         return f"select min(file_row_number) from written where lower({name}) in (select text from whole)"
-    exempt = _listed(neutral_words() if place else no_names(table.name))
-    in_stock = "" if place else "and word not in (select word from stock)"
-    is_text = column.kind == "text" and not is_key_column(column.name)
-    phones = (
-        f"""
+    stays = kept_values(place.kind)
+    where = f"{name} not in {_listed(stays)}" if stays else "true"
+    if place.is_list:
+        where = f"not regexp_full_match({name}, '\\p{{L}}+')"
+    exempt = _listed(neutral_words() if place.is_personal else no_names(place.table))
+    in_stock = "" if place.is_personal else "and word not in (select word from stock)"
+    without_ids = f"regexp_replace(v, '{GUID}', ' ', 'g')"
+    number = _national("number")
+    is_number = "true"
+    if not place.is_personal:
+        is_number = f"regexp_matches(number, '^{DIALLED}') and length({number}) >= {LEAST_IN_TEXT}"
+    phones = f"""
         union all
         select v from (select v, unnest({_NUMBERS}) as number from different)
-        where {_national("number")} in (select needle from needles where kind = 'phone')
-        """
-        if is_text and column.name not in ("plz", "hausnummer", "groesse_bytes")
-        else ""
-    )
-    whole = "union all select v from different where lower(v) in (select text from whole)" if place else ""
+        where {number} in (select needle from needles where kind = 'phone') and {is_number}
+    """
+    whole = "union all select v from different where lower(v) in (select text from whole)"
     return f"""
         with different as (select distinct {name} as v from written where {where} and {name} is not null),
         hits as (
             select v from (
-                select v, unnest(regexp_extract_all({folded(with_humps("v"))}, '\\p{{L}}{{{LEAST},}}')) as word
+                select v, unnest(regexp_extract_all({folded(with_humps(without_ids))}, '\\p{{L}}{{{LEAST},}}')) as word
                 from different where regexp_matches(v, '\\p{{L}}{{2}}')
             ) where word in (select needle from needles where kind = 'word') and word not in {exempt} {in_stock}
             union all
@@ -171,8 +172,8 @@ def _lookup(table: Table, column: Column, place: Place | None) -> str:
                 select v, unnest(regexp_extract_all(lower(nfc_normalize(v)), '{EMAIL}')) as address from different
                 where contains(v, '@')
             ) where address in (select needle from needles where kind = 'email')
-            {phones}
-            {whole}
+            {phones if place.has_numbers or place.column in CONTACTS else ""}
+            {whole if place.is_personal else ""}
         )
         select min(file_row_number) from written where {name} in (select v from hits)
     """

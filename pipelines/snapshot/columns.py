@@ -23,6 +23,36 @@ PLACES = (
 NAMED = (("wirtschaftseinheit", "bezeichnung"), ("wirtschaftseinheit", "lage"), ("gebaeude", "bezeichnung"))
 # Texts of lists and numbers, in which nobody is named.
 LISTED = frozenset({"quelle_erp", "plz", "hausnummer", "hausnummer_zusatz"})
+# Columns with the words of a list; of a single one nobody can tell whether it is a name, and rules read it.
+LISTS = frozenset(
+    {
+        "art",
+        "ve_art",
+        "verwaltungsart",
+        "nutzungsart",
+        "energietraeger",
+        "energieausweis_art",
+        "energieeffizienzklasse",
+    }
+    | {
+        "energieausweis_jahrgang",
+        "energie_gebaeudeart",
+        "zahlungsrhythmus",
+        "objektart",
+        "kondition_art",
+        "status",
+    }
+    | {
+        "quelle_partner",
+        "zweck",
+        "suchkategorie",
+        "mime_typ",
+        "bezug_art",
+        "dokumentart",
+        "datenschutzkategorie",
+    }
+    | {"sichtbar_fuer", "geloescht_kz", "lage"}
+)
 # Keys beside those that end with `_nr`.
 KEYS = frozenset({"quelle_id", "bezug_key", "objektnr"})
 
@@ -36,6 +66,9 @@ class Place:
     kind: str
     has_numbers: bool = False
     """Whether phone numbers, IBANs and dates may stand in it; in keys and amounts they would be chance."""
+    is_list: bool = False
+    """Whether a single word stays as it is."""
+    is_personal: bool = False
 
     @property
     def name(self) -> str:
@@ -46,7 +79,7 @@ class Place:
 def personal_places() -> tuple[Place, ...]:
     """The columns that `_erp_raw.yml` marks as personal; `kind` says how their values are replaced."""
     return tuple(
-        Place(table.name, column.name, _kind(column))
+        Place(table.name, column.name, _kind(column), is_personal=True)
         for table in tables().values()
         for column in table.described
         if column.is_personal
@@ -56,7 +89,13 @@ def personal_places() -> tuple[Place, ...]:
 def searched_places() -> tuple[Place, ...]:
     """The other columns that may hold what is known of a person; `kind` is the column's type."""
     return tuple(
-        Place(table.name, column.name, column.kind, column.kind == "text" and not is_key_column(column.name))
+        Place(
+            table.name,
+            column.name,
+            column.kind,
+            has_numbers=column.kind == "text" and not is_key_column(column.name),
+            is_list=column.kind != "text" or column.name in LISTS,
+        )
         for table in tables().values()
         for column in table.described
         if not column.is_personal and _is_searched(table, column)

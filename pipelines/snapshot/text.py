@@ -11,7 +11,7 @@ from functools import cache, cached_property
 
 from pipelines.snapshot.key import Key
 from pipelines.snapshot.permutation import permuted
-from pipelines.snapshot.words import HUMPS, LEAST, fold, particles, plain_letters
+from pipelines.snapshot.words import GUID, HUMPS, LEAST, fold, particles, plain_letters
 
 ALPHABET = "bcdfghjklmpqrstvwxz"
 # Letters that stand for damaged text where others follow (rule C8).
@@ -20,6 +20,9 @@ TRIGGERS = frozenset("ÃÂÅâ√├┬")
 LISTED_DIGITS = 5
 # A phone number in a text has at least so many digits behind zeros and country.
 LEAST_PHONE = 6
+# In a text that is none of a person only a number that is dialled like one, and is so long, is a phone number.
+LEAST_IN_TEXT = 8
+DIALLED = r"[(]*(?:[+]|0[1-9(]|00[1-9])"
 TRIES = 50
 
 # What rule C8 finds, as `macros/damaged_text.sql` says it; it stays letter for letter.
@@ -38,9 +41,12 @@ ANONYM = r"(?i:(?<![^\W\d_])anonym(?:isier(?:ung|te[rsnm]?|t))?)"
 _TOKENS = re.compile(
     f"(?P<email>{EMAIL})|(?P<iban>{IBAN})|(?P<phone>{PHONE})|(?P<digits>{DIGITS})|(?P<word>{WORD})"
 )
-_FOUND = re.compile(f"(?P<email>{EMAIL})|(?P<iban>{IBAN})|(?P<phone>{PHONE})|(?P<word>{WORD})")
-_FOUND_IN_KEYS = re.compile(f"(?P<email>{EMAIL})|(?P<word>{WORD})")
+_FOUND = re.compile(
+    f"(?P<guid>{GUID})|(?P<email>{EMAIL})|(?P<iban>{IBAN})|(?P<phone>{PHONE})|(?P<word>{WORD})"
+)
+_FOUND_IN_KEYS = re.compile(f"(?P<guid>{GUID})|(?P<email>{EMAIL})|(?P<word>{WORD})")
 _DOMAIN = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}", re.ASCII | re.IGNORECASE)
+_DIALLED = re.compile(DIALLED)
 RESERVED = ".test"
 # As the macro `invisible_characters`.
 _INVISIBLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\xad\u200b-\u200f\u202a-\u202e\u2060\ufeff]")
@@ -105,8 +111,8 @@ class Masker:
             if kind == "iban":
                 return self._shape("iban", found, re.sub(r"\s", "", found))
             if kind == "phone":
-                return self.phone(found) if phone_number(found) in self.known.phones else found
-            if _is_covered(text, token.start(), token.end(), phrases):
+                return self.phone(found) if self._is_phone(found) else found
+            if kind == "guid" or _is_covered(text, token.start(), token.end(), phrases):
                 return found
             return self._names_in(found, no_names)
 
@@ -145,7 +151,7 @@ class Masker:
         return masked
 
     def email(self, text: str, attempt: int = 0) -> str:
-        """An address: as long and as valid, at a domain that is reserved for tests, or at a top level that there is not."""
+        """An address: as long and as valid, at a domain for tests alone, or at a top level that there is not."""
         local, _, domain = text.rpartition("@")
         norm = unicodedata.normalize("NFC", text).lower().rstrip(".")
         masked = self._shape("email", local, norm, attempt)
@@ -206,6 +212,10 @@ class Masker:
     def _is_name(self, word: str, no_names: Collection[str]) -> bool:
         folded = plain_letters(word)
         return len(folded) >= LEAST and folded in self.known.words and folded not in no_names
+
+    def _is_phone(self, text: str) -> bool:
+        number = phone_number(text)
+        return len(number) >= LEAST_IN_TEXT and number in self.known.phones and bool(_DIALLED.match(text))
 
     def _number(self, kind: str, digits: str, attempt: int) -> str:
         """As many digits, the first of them no zero."""

@@ -12,6 +12,8 @@ from pipelines.settings import project_root
 LETTERS = re.compile(r"[^\W\d_]+")
 # An umlaut as HTML writes it is no word.
 ENTITY = re.compile("&#?[A-Za-z0-9]{1,8};")
+# Of the letters of such an id some are words by chance.
+GUID = r"[0-9A-Fa-f]{8}-?(?:[0-9A-Fa-f]{4}-?){3}[0-9A-Fa-f]{12}"
 # A word of fewer letters says too little to be looked for.
 LEAST = 4
 # A hump of a word in a file name: MietvertragMuster.
@@ -30,6 +32,7 @@ NEUTRAL = _words(
     herr herrn frau firma familie fam eheleute ehepaar erben erbengemeinschaft gemeinschaft
     und u von vom zu zum zur der die das den dem des van de da di la le el al bin ibn y
     c o p i z hd hdn bei
+    nach beim hinter unter über vor
     str straße strasse weg allee platz gasse ufer ring damm chaussee postfach haus nr no am an auf im in
     tel telefon fax mobil handy privat mailto null
     jan januar feb februar mrz mär märz mar apr april mai may jun juni jul juli aug august sep sept september

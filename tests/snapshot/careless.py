@@ -103,8 +103,9 @@ def careless() -> dict[str, Rows]:
         ],
         "verwaltungseinheit": [
             {
-                **unit, "bezeichnung": TEXTS[n % len(TEXTS)], "ve_art": "Wohnung", "wohnflaeche": "50,5", "zimmer": "2",
-                "etage_lage": ("Keller", "2. OG", "2. OG Krause", "Erdgeschoss")[n % 4], "ausstattung": "Balkon, Keller",
+                **unit, "bezeichnung": TEXTS[n % len(TEXTS)], "ve_art": "Wohnung", "zimmer": "2",
+                "etage_lage": ("Keller", "2. OG", "2. OG Krause", "Erdgeschoss")[n % 4],
+                "ausstattung": "Balkon, Keller", "wohnflaeche": "50,5",
             }
             for n, unit in enumerate(units)
         ],
@@ -141,14 +142,19 @@ def careless() -> dict[str, Rows]:
             for person in odd
         ],
         "archiv": [{"archiv_nr": "1", "name": "Archiv Quast", "suchkategorie": "Mieter"}],
-        "ordner": [{"ordner_nr": str(n), "name": title, "archiv_nr": "1", "api_freigabe": "ja"} for n, title in enumerate(TITLES)],
+        "ordner": [
+            {"ordner_nr": str(n), "name": title, "archiv_nr": "1", "api_freigabe": "ja"}
+            for n, title in enumerate(TITLES)
+        ],
         "dokument": [
-            {"dokument_nr": f"D{n}", "ordner_nr": str(n % len(TITLES)), "titel": title, "dateiname": title, "pfad": title,
-             "mime_typ": "application/pdf", "groesse_bytes": "1234567", "erstellt_am": "2024-02-01",
+            {"dokument_nr": f"D{n}", "ordner_nr": str(n % len(TITLES)), "titel": title, "dateiname": title,
+             "pfad": title, "mime_typ": "application/pdf", "groesse_bytes": "1234567", "erstellt_am": "2024-02-01",
              "bezug_art": art, "bezug_key": key, "bemerkung": REMARKS[n % len(REMARKS)], "freigegeben": "ja",
              "sichtbar_fuer": "Mieter"}
             for n, (title, (art, key)) in enumerate(
-                (title, bezug) for title in TITLES for bezug in (("PERSON", "P000"), ("MV", "1/1/1/000/MV-0"), ("VE", "1/1/1/001"))
+                (title, bezug)
+                for title in TITLES
+                for bezug in (("PERSON", "P001"), ("MV", "1/1/1/000/MV-0"), ("VE", "1/1/1/001"))
             )
         ],
     }  # fmt: skip
