@@ -5,7 +5,7 @@ m of those values of other columns in which something of a person was found.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 import duckdb
 import pyarrow as pa
 
+from pipelines.erp.delivery.schema import tables
 from pipelines.progress import Progress
 from pipelines.settings import TIME_ZONE, project_vars
 from pipelines.snapshot.columns import (
@@ -244,7 +245,7 @@ def _search(
     words = pa.table({"word": pa.array(sorted(masker.known.words), pa.string())})
     _add(db, "name_words", words, create=True)
     phrases = _phrases(db)
-    places = searched_places()
+    places = [place for name in tables() for place in filled(db, f"raw_{name}", name, searched_places())]
     for number, place in enumerate(places):
         progress("looking through texts", number, len(places))
         for batch in _batches(db, _candidates(place)):
@@ -309,6 +310,14 @@ def _candidates(place: Place) -> str:
     """
 
 
+def filled(db: duckdb.DuckDBPyConnection, view: str, table: str, places: Iterable[Place]) -> list[Place]:
+    """Those places of a table in which there is anything."""
+    own = [place for place in places if place.table == table]
+    counts = ", ".join(f'count("{place.column}")' for place in own)
+    [counted] = db.execute(f"select {counts} from {view}").fetchall()
+    return [place for place, count in zip(own, counted, strict=True) if count]
+
+
 def with_humps(expr: str) -> str:
     """A text, and behind it the parts of words such as MietvertragMuster by themselves."""
     return f"{expr} || ' ' || regexp_replace({expr}, '([a-zäöüß])([A-ZÄÖÜ])', '\\1 \\2', 'g')"
@@ -350,5 +359,5 @@ def _add(db: duckdb.DuckDBPyConnection, table: str, rows: pa.Table, create: bool
 
 
 def _count(db: duckdb.DuckDBPyConnection, what: str) -> int:
-    counted = db.execute(f"select count(*) from {what}").fetchone()
-    return int(counted[0]) if counted else 0
+    [(counted,)] = db.execute(f"select count(*) from {what}").fetchall()
+    return int(counted)

@@ -12,7 +12,7 @@ import duckdb
 from pipelines.erp.delivery.schema import Table, tables
 from pipelines.errors import StammdatenError
 from pipelines.progress import Progress
-from pipelines.snapshot.cells import DATES, folded, placeholder_list, with_humps
+from pipelines.snapshot.cells import DATES, filled, folded, placeholder_list, with_humps
 from pipelines.snapshot.columns import (
     CONTACTS,
     NAMED,
@@ -25,7 +25,7 @@ from pipelines.snapshot.columns import (
 )
 from pipelines.snapshot.rules import rule
 from pipelines.snapshot.text import DIALLED, LEAST_IN_TEXT
-from pipelines.snapshot.words import GUID, LEAST, neutral_words, no_names
+from pipelines.snapshot.words import GUID, LEAST, WRITTEN, neutral_words, no_names
 
 EMAIL = r"[^\s@;,/<>()\":]+@[^\s@;,/<>()\":.]+(?:[.][^\s@;,/<>()\":.]+)*"
 PHONE = r"[+(]*[0-9][0-9\s()/.–-]{4,}[0-9]"
@@ -71,8 +71,10 @@ def check(db: duckdb.DuckDBPyConnection, folder: Path, progress: Progress) -> in
             f"the snapshot was not handed out: what the delivery says of a person still stands in {shown}{more};"
             " mend it in the ERP's export, or report it with the kind of text that stands there"
         )
-    counted = db.execute("select (select count(*) from needles) + (select count(*) from whole)").fetchone()
-    return int(counted[0]) if counted else 0
+    [(counted,)] = db.execute(
+        "select (select count(*) from needles) + (select count(*) from whole)"
+    ).fetchall()
+    return int(counted)
 
 
 def _needles(db: duckdb.DuckDBPyConnection) -> None:
@@ -119,6 +121,14 @@ def _needles(db: duckdb.DuckDBPyConnection) -> None:
             )
         ) where length(digits) >= {LEAST_DIGITS}
     """)
+    # Words that are no names, and those of its own streets, may stand in the stock and in papers.
+    for name, words in (("in_written", no_names(WRITTEN[0])), ("in_stock", no_names(""))):
+        db.execute(f"""
+            create temp table {name} as
+            select needle as word from needles
+            where kind = 'word' and needle not in {_listed(words)} and needle not in (select word from stock)
+        """)
+    db.execute("create temp table in_person as select needle as word from needles where kind = 'word'")
     db.execute(f"""
         create temp table whole as
         select distinct text from originals
@@ -130,11 +140,10 @@ def _needles(db: duckdb.DuckDBPyConnection) -> None:
 
 
 def _found(db: duckdb.DuckDBPyConnection, table: Table) -> Iterator[Found]:
-    for place in (*personal_places(), *searched_places()):
-        if place.table == table.name:
-            row = db.execute(_lookup(place)).fetchone()
-            if row and row[0] is not None:
-                yield Found(table.name, place.column, int(row[0]) + 1)
+    for place in filled(db, "written", table.name, (*personal_places(), *searched_places())):
+        [(row,)] = db.execute(_lookup(place)).fetchall()
+        if row is not None:
+            yield Found(table.name, place.column, int(row) + 1)
 
 
 def _lookup(place: Place) -> str:
@@ -147,8 +156,7 @@ def _lookup(place: Place) -> str:
     where = f"{name} not in {_listed(stays)}" if stays else "true"
     if place.is_list:
         where = f"not regexp_full_match({name}, '\\p{{L}}+')"
-    exempt = _listed(neutral_words() if place.is_personal else no_names(place.table))
-    in_stock = "" if place.is_personal else "and word not in (select word from stock)"
+    words = "in_person" if place.is_personal else "in_written" if place.table in WRITTEN else "in_stock"
     without_ids = f"regexp_replace(v, '{GUID}', ' ', 'g')"
     number = _national("number")
     is_number = "true"
@@ -166,7 +174,7 @@ def _lookup(place: Place) -> str:
             select v from (
                 select v, unnest(regexp_extract_all({folded(with_humps(without_ids))}, '\\p{{L}}{{{LEAST},}}')) as word
                 from different where regexp_matches(v, '\\p{{L}}{{2}}')
-            ) where word in (select needle from needles where kind = 'word') and word not in {exempt} {in_stock}
+            ) where word in (select word from {words})
             union all
             select v from (
                 select v, unnest(regexp_extract_all(lower(nfc_normalize(v)), '{EMAIL}')) as address from different
@@ -183,7 +191,7 @@ def _check_shape(db: duckdb.DuckDBPyConnection, table: Table) -> None:
     """As many rows, and in each column as many values, as the original has."""
     counts = ", ".join(f'count("{column}")' for column in table.columns)
     before, after = (
-        db.execute(f"select count(*), {counts} from {view}").fetchone()
+        db.execute(f"select count(*), {counts} from {view}").fetchall()
         for view in (f"sent_{table.name}", "written")
     )
     if before != after:

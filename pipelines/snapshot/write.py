@@ -93,8 +93,8 @@ def write_tables(db: duckdb.DuckDBPyConnection, folder: Path, progress: Progress
 
 
 def _rows(db: duckdb.DuckDBPyConnection, table: str) -> int:
-    counted = db.execute(f"select count(*) from sent_{table}").fetchone()
-    return int(counted[0]) if counted else 0
+    [(counted,)] = db.execute(f"select count(*) from sent_{table}").fetchall()
+    return int(counted)
 
 
 def _write(db: duckdb.DuckDBPyConnection, table: Table, path: Path) -> None:

@@ -148,7 +148,7 @@ def careless() -> dict[str, Rows]:
         ],
         "dokument": [
             {"dokument_nr": f"D{n}", "ordner_nr": str(n % len(TITLES)), "titel": title, "dateiname": title,
-             "pfad": title, "mime_typ": "application/pdf", "groesse_bytes": "1234567", "erstellt_am": "2024-02-01",
+             "pfad": title, "mime_typ": "application/pdf", "groesse_bytes": "2345", "erstellt_am": "2024-02-01",
              "bezug_art": art, "bezug_key": key, "bemerkung": REMARKS[n % len(REMARKS)], "freigegeben": "ja",
              "sichtbar_fuer": "Mieter"}
             for n, (title, (art, key)) in enumerate(
