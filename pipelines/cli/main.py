@@ -19,7 +19,7 @@ import typer
 
 from pipelines import interrupt
 from pipelines.cli.alerts import alerts_app, watch_command
-from pipelines.cli.backup import backup_command, restore_command
+from pipelines.cli.backup import backup_command, restore_command, snapshot_command
 from pipelines.cli.check import adopt_command, verify_command
 from pipelines.cli.dagster import dagster_command
 from pipelines.cli.doctor import doctor_command
@@ -31,7 +31,6 @@ from pipelines.cli.rekey import rekey_command
 from pipelines.cli.report import report_command
 from pipelines.cli.runs import KeepDays, runs_app
 from pipelines.cli.schedule import schedule_command
-from pipelines.cli.snapshot import snapshot_command
 from pipelines.cli.terminal import (
     AsJson,
     LogFormat,
