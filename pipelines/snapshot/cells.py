@@ -31,13 +31,23 @@ from pipelines.snapshot.dates import Days
 from pipelines.snapshot.key import Key
 from pipelines.snapshot.rules import cleaned_day, rule, says_no_date, text_signature
 from pipelines.snapshot.text import (
+    ADDRESSED,
     LEAST_PHONE,
     PHONE,
     Known,
     Masker,
     phone_number,
 )
-from pipelines.snapshot.words import LETTERS, WRITTEN, name_words, no_names, plain_letters, seed_values
+from pipelines.snapshot.words import (
+    LEAST,
+    LETTERS,
+    WRITTEN,
+    name_words,
+    no_names,
+    papers,
+    plain_letters,
+    seed_values,
+)
 
 BATCH = 50_000
 # So often a value gets another replacement, before it stays as it is read.
@@ -277,7 +287,7 @@ def _searched(
 ) -> str:
     if place.is_list and LETTERS.fullmatch(value):
         return value
-    text = masker.scanned(value, no_names(place.table), phrases, place.has_numbers)
+    text = masker.scanned(value, no_names(place.table), phrases, place.has_numbers, place.table in WRITTEN)
     if not place.has_numbers or place.table not in WRITTEN:
         return text
 
@@ -296,18 +306,30 @@ def _candidates(place: Place) -> str:
     """Different values of a column in which an address, an IBAN, a number or a word of a person may stand."""
     column = f'"{place.column}"'
     numbers = "" if not place.has_numbers else f" or regexp_matches({column}, '[0-9][0-9 ()/.-]{{4,}}[0-9]')"
-    words = f"regexp_extract_all({folded(with_humps(column))}, '\\p{{L}}{{4,}}')"
+    addressed = f" or regexp_matches({column}, '{ADDRESSED}')" if place.has_numbers else ""
     return f"""
         with different as (select distinct {column} from raw_{place.table} where {column} is not null),
         spelled as (
-            select {column}, unnest({words}) as word
+            select {column}, unnest({spellings(column, place.table in WRITTEN)}) as word
             from different where regexp_matches({column}, '\\p{{L}}{{2}}')
         )
         select {column} from different
         where contains({column}, '@') or regexp_matches({column}, '[A-Z]{{2}}[0-9]{{2}}[ A-Z0-9]{{11,}}'){numbers}
-            or {column} in (select {column} from spelled where word in (select word from name_words))
+            or {column} in (select {column} from spelled where word in (select word from name_words)){addressed}
         order by 1
     """
+
+
+def spellings(expr: str, is_written: bool) -> str:
+    """The folded words of a text as an SQL list; of papers also the names that `name_in` finds."""
+    words = f"regexp_extract_all({folded(with_humps(expr))}, '\\p{{L}}{{{LEAST},}}')"
+    if not is_written:
+        return words
+    parts = [
+        f"list_transform({words}, lambda word: regexp_extract(word, '{pattern}', 1))"
+        for pattern in (f"^(?:{papers()})(.{{{LEAST},}})$", f"^(.{{{LEAST},}}?)(?:{papers()}|s)$")
+    ]
+    return f"list_concat({words}, {', '.join(parts)})"
 
 
 def filled(db: duckdb.DuckDBPyConnection, view: str, table: str, places: Iterable[Place]) -> list[Place]:

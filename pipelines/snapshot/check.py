@@ -12,7 +12,7 @@ import duckdb
 from pipelines.erp.delivery.schema import Table, tables
 from pipelines.errors import StammdatenError
 from pipelines.progress import Progress
-from pipelines.snapshot.cells import DATES, filled, folded, placeholder_list, with_humps
+from pipelines.snapshot.cells import DATES, filled, folded, placeholder_list, spellings
 from pipelines.snapshot.columns import (
     CONTACTS,
     NAMED,
@@ -172,7 +172,7 @@ def _lookup(place: Place) -> str:
         with different as (select distinct {name} as v from written where {where} and {name} is not null),
         hits as (
             select v from (
-                select v, unnest(regexp_extract_all({folded(with_humps(without_ids))}, '\\p{{L}}{{{LEAST},}}')) as word
+                select v, unnest({spellings(without_ids, place.table in WRITTEN)}) as word
                 from different where regexp_matches(v, '\\p{{L}}{{2}}')
             ) where word in (select word from {words})
             union all

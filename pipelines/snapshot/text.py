@@ -5,13 +5,23 @@ A replacement has no vowel and no n, so that it is none of the names in the deli
 
 import re
 import unicodedata
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 
 from pipelines.snapshot.key import Key
 from pipelines.snapshot.permutation import permuted
-from pipelines.snapshot.words import GUID, HUMPS, LEAST, fold, particles, plain_letters
+from pipelines.snapshot.words import (
+    GUID,
+    HUMPS,
+    LEAST,
+    LETTER,
+    LETTERS,
+    fold,
+    name_in,
+    particles,
+    plain_letters,
+)
 
 ALPHABET = "bcdfghjklmpqrstvwxz"
 # Letters that stand for damaged text where others follow (rule C8).
@@ -34,13 +44,16 @@ DAMAGE = (
 EMAIL = r"[^\s@;,/<>()\":]+@[^\s@;,/<>()\":]*"
 IBAN = r"(?<![^\W_])[A-Z]{2}[0-9]{2}(?:[ ]?[A-Z0-9]{4}){3,7}(?:[ ]?[A-Z0-9]{1,4})?(?![^\W_])"
 PHONE = r"[+(]*[0-9][0-9\s()/.\-–]{4,}[0-9]"
-WORD = r"[^\W\d_][^\W\d_\u0300-\u036f]*[\u0300-\u036f]*(?:[^\W\d_]+[\u0300-\u036f]*)*"
+WORD = rf"{LETTER}+[\u0300-\u036f]*(?:{LETTER}+[\u0300-\u036f]*)*"
 DIGITS = r"[^\W\D]+"
 # The text `NULL`, a name that begins with anonym: rules read them.
 ANONYM = r"(?i:(?<![^\W\d_])anonym(?:isier(?:ung|te[rsnm]?|t))?)"
 _TOKENS = re.compile(
     f"(?P<email>{EMAIL})|(?P<iban>{IBAN})|(?P<phone>{PHONE})|(?P<digits>{DIGITS})|(?P<word>{WORD})"
 )
+# Whoever is addressed is a person, known or not: Frau Muster, Familie Muster-Beispiel, Herr Dr. Max Muster.
+ADDRESSED = r"(?:[Hh]errn?|HERRN?|[Ff]rau|FRAU|[Ff]am(?:ilie|[.])|FAMILIE|[Ee]heleute|EHELEUTE)[ _]"
+_ADDRESSED = re.compile(rf"(?<![^\W_]){ADDRESSED}+(?:(?:Dr|Prof)[.]?[ _]*)*(?:[^\W\d_]+[ _-]){{0,2}}$")
 _FOUND = re.compile(
     f"(?P<guid>{GUID})|(?P<email>{EMAIL})|(?P<iban>{IBAN})|(?P<phone>{PHONE})|(?P<word>{WORD})"
 )
@@ -97,11 +110,13 @@ class Masker:
         no_names: Collection[str],
         phrases: Mapping[str, tuple[str, ...]],
         has_numbers: bool,
+        is_written: bool = False,
     ) -> str:
         """A text of the stock or of papers, in which what is known of persons is replaced.
 
         `no_names`: folded words that stay. `phrases`: streets and places in lower case by each of their words.
         `has_numbers`: phone numbers and IBANs are looked for, too, which in keys and amounts would be chance.
+        `is_written`: names are looked for in mietvertragmuster, too.
         """
 
         def replaced(token: re.Match[str]) -> str:
@@ -114,7 +129,10 @@ class Masker:
                 return self.phone(found) if self._is_phone(found) else found
             if kind == "guid" or _is_covered(text, token.start(), token.end(), phrases):
                 return found
-            return self._names_in(found, no_names)
+            is_text = has_numbers and found[0].isupper() and plain_letters(found) not in no_names
+            if is_text and _ADDRESSED.search(text[: token.start()]):
+                return self.word(found)
+            return self._names_in(found, no_names, is_written)
 
         return (_FOUND if has_numbers else _FOUND_IN_KEYS).sub(replaced, text)
 
@@ -154,16 +172,30 @@ class Masker:
         """An address: as long and as valid, at a domain for tests alone, or at a top level that there is not."""
         local, _, domain = text.rpartition("@")
         norm = unicodedata.normalize("NFC", text).lower().rstrip(".")
-        masked = self._shape("email", local, norm, attempt)
         bare = domain.rstrip(".")
         where = bare.lower()
+        masked = self._of_nobody(lambda more: self._shape("email", local, norm, attempt * TRIES + more))
         if _DOMAIN.fullmatch(bare) and len(bare) > len(RESERVED):
             length = len(bare) - len(RESERVED)
-            name = _letters(self.key.stream("domain", where, length), length)
+            name = self._of_nobody(
+                lambda more: _letters(self.key.stream("domain", _tried(where, more), length), length)
+            )
             return f"{masked}@{name}{RESERVED}{domain[len(bare) :]}"
         name, dot, top = bare.rpartition(".")
+        other = self._of_nobody(lambda more: self._shape("domain", name, where, more))
         nowhere = re.sub("[A-Za-z]", "z", top) if dot else self._shape("domain", top, where)
-        return f"{masked}@{self._shape('domain', name, where)}{dot}{nowhere}{domain[len(bare) :]}"
+        return f"{masked}@{other}{dot}{nowhere}{domain[len(bare) :]}"
+
+    def _of_nobody(self, made: Callable[[int], str]) -> str:
+        """The first that has no word of a person in this delivery."""
+        for more in range(TRIES):
+            text = made(more)
+            if not any(
+                len(word) >= LEAST and word in self.known.words
+                for word in LETTERS.findall(plain_letters(text))
+            ):
+                break
+        return text
 
     @cached_property
     def _kept(self) -> re.Pattern[str]:
@@ -200,13 +232,14 @@ class Masker:
             return self.word(found, attempt)
         return found
 
-    def _names_in(self, word: str, no_names: Collection[str]) -> str:
-        """The word, or those parts of MietvertragMuster, that are of a person replaced."""
+    def _names_in(self, word: str, no_names: Collection[str], is_written: bool) -> str:
+        """The word, with what of it is of a person replaced."""
         if self._is_name(word, no_names):
             return self.word(word)
         parts = HUMPS.split(word)
         if len(parts) == 1:
-            return word
+            span = name_in(word, lambda part: self._is_name(part, no_names)) if is_written else None
+            return f"{word[: span[0]]}{self.word(word[slice(*span)])}{word[span[1] :]}" if span else word
         return "".join(self.word(part) if self._is_name(part, no_names) else part for part in parts)
 
     def _is_name(self, word: str, no_names: Collection[str]) -> bool:

@@ -3,13 +3,15 @@
 import csv
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import cache
 
 from pipelines.erp.delivery.schema import tables
 from pipelines.settings import project_root
 
-LETTERS = re.compile(r"[^\W\d_]+")
+# What is a letter in SQL, too (`\p{L}`): ² and ½ are none.
+LETTER = r"[^\W\d_\u00b2\u00b3\u00b9\u00bc-\u00be\u2070-\u209f\u2150-\u218f]"
+LETTERS = re.compile(f"{LETTER}+")
 # An umlaut as HTML writes it is no word.
 ENTITY = re.compile("&#?[A-Za-z0-9]{1,8};")
 # Of the letters of such an id some are words by chance.
@@ -46,7 +48,7 @@ PAPERS = _words(
     datei dokument dokumente eigentum eigentümer eigentuemer einzug energieausweis foto fotos gutachten hausgeld
     hausordnung heizkosten image jahr jahres jpeg kaution kündigung mahnung miete mieten mieter mieterhöhung
     mietvertrag nachtrag nachweis nebenkosten notiz objekt ordner person pdf protokoll quittung rechnung rechnungen
-    scan schreiben sonstige sonstiges text unterlagen vermieter vertrag verträge verwaltung wohnung zähler übergabe
+    scan schreiben test sonstige sonstiges text unterlagen vermieter vertrag verträge verwaltung wohnung zähler übergabe
     übergabeprotokoll true false wahr falsch nein unbekannt
     """
 )
@@ -86,10 +88,9 @@ def plain_letters(text: str) -> str:
 
 def name_words(text: str) -> Iterable[str]:
     """The folded words of a person's value that are looked for elsewhere."""
-    for word in LETTERS.findall(unicodedata.normalize("NFC", ENTITY.sub(" ", text))):
-        folded = plain_letters(word)
-        if len(folded) >= LEAST and folded not in neutral_words():
-            yield folded
+    for word in LETTERS.findall(plain_letters(ENTITY.sub(" ", text))):
+        if len(word) >= LEAST and word not in neutral_words():
+            yield word
 
 
 @cache
@@ -102,6 +103,29 @@ def particles() -> frozenset[str]:
 def neutral_words() -> frozenset[str]:
     """Folded words that are nobody's name, wherever they stand."""
     return frozenset(fold(word) for word in NEUTRAL | PAPERS)
+
+
+@cache
+def papers() -> str:
+    """A pattern of folded words of papers, to which names are glued: mietvertragmuster, musterabrechnung."""
+    return "|".join(sorted((fold(word) for word in PAPERS if len(word) > LEAST), key=lambda w: (-len(w), w)))
+
+
+@cache
+def _glued() -> tuple[re.Pattern[str], re.Pattern[str]]:
+    return re.compile(f"(?:{papers()})(.{{{LEAST},}})"), re.compile(f"(.{{{LEAST},}}?)(?:{papers()}|s)")
+
+
+def name_in(word: str, is_name: Callable[[str], bool]) -> tuple[int, int] | None:
+    """Where in a word of a paper a name stands: behind or in front of a word of papers, or with an s behind it."""
+    folded = plain_letters(word)
+    if len(folded) != len(word):
+        return None
+    for pattern in _glued():
+        found = pattern.fullmatch(folded)
+        if found and is_name(found[1]):
+            return found.span(1)
+    return None
 
 
 @cache

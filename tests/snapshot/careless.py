@@ -14,7 +14,7 @@ LAST_NAMES: Sequence[str | None] = (
     "Straße", "Frau", "x", "Conceição", "Jörg", "Björk", "Szymczyk", "Krk", "Hrvst", "Frau Dr. Quast",
     "Meyer\tzu\nBentrup",
     "Rosa", "Lange", "Mai", "Ömer", "Şahin", "Γεωργίου", "Ngoc\u0323", "Zoë", "d'Artagnan", "Müller & Söhne",
-    "kein", "unbekannt",
+    "kein", "unbekannt", "Test", "Müller²",
 )  # fmt: skip
 FIRST_NAMES: Sequence[str | None] = (
     "Erika", "Max", "Anna Lena", "A.", "Hans-Jürgen", "Rosa", "Ayşe", None, "", "Jo", "Wolf", "wolf",
@@ -40,7 +40,7 @@ PHONES: Sequence[str | None] = (
 BIRTHDAYS: Sequence[str | None] = (
     "1950-02-01", "01.02.1950", "1.2.1950", "19500201", "1950-02-01T00:00:00", "1950-01-31T23:00:00Z",
     "1985-07-11T22:00:00Z", "1985-07-12T00:00:00+02:00", "31.02.1950", "00000000", "1900-01-01", "01.01.50", "45321",
-    "unbekannt", "1753-01-01", "9999-12-31", " 1950-02-01 ", "1950-02-01 14:30:00", "29.02.2000",
+    "unbekannt", "Test", "Müller²", "1753-01-01", "9999-12-31", " 1950-02-01 ", "1950-02-01 14:30:00", "29.02.2000",
     "31.12.1999", None, "",
     "1964-12-31T23:00:00Z", "2010-11-30", "1931", "ca. 1950",
 )  # fmt: skip

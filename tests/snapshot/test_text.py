@@ -193,6 +193,24 @@ def test_known_names_are_found_in_texts_and_streets_are_left_alone() -> None:
     assert scanned("f220bbe2-0a26-b3ec-bebe-6169e735cef9") == "f220bbe2-0a26-b3ec-bebe-6169e735cef9"
 
 
+def test_in_papers_a_name_is_found_that_is_glued_to_a_word_or_addressed() -> None:
+    def scanned(text: str) -> str:
+        return MASKER.scanned(text, no_names("dokument"), {}, has_numbers=True, is_written=True)
+
+    name = masked("mueller")
+    assert scanned("mietvertragmueller.pdf") == f"mietvertrag{name}.pdf"
+    assert scanned("muellerabrechnung") == f"{name}abrechnung"
+    assert scanned("Muellers Vertrag") == f"{masked('Mueller')}s Vertrag"
+    # Nobody knows these.
+    assert scanned("Frau Li, Wohnung 3") == f"Frau {masked('Li')}, Wohnung 3"
+    assert scanned("an_Herrn_Dr._Neumann.pdf") == f"an_Herrn_Dr._{masked('Neumann')}.pdf"
+    assert not {"Max", "Neumann", "Groß"} & set(
+        scanned("Eheleute Max Neumann-Groß").replace("-", " ").split()
+    )
+    for text in ("frau ist krank", "Herrenhaus Park", "Familie und Wohnung", "Neumann"):
+        assert scanned(text) == text
+
+
 def test_words_of_papers_and_of_buildings_are_no_names() -> None:
     assert list(name_words("Eheleute Mieter und Dr. Quast-Keller GmbH")) == ["quast", "keller"]
     assert "keller" in no_names("verwaltungseinheit")
