@@ -48,6 +48,8 @@ WORD = rf"{LETTER}+[\u0300-\u036f]*(?:{LETTER}+[\u0300-\u036f]*)*"
 DIGITS = r"[^\W\D]+"
 # The text `NULL`, a name that begins with anonym: rules read them.
 ANONYM = r"(?i:(?<![^\W\d_])anonym(?:isier(?:ung|te[rsnm]?|t))?)"
+# Abbreviations that stay; of other single letters each has one of its own.
+SHORT = r"(?<![^\W_])(?:[cC]/[oO]|[zZ][.] ?[hH][dD]?[.]|[eE][.] ?[vVgGkK][.]|[iIpP][.] ?[aA][.])"
 _TOKENS = re.compile(
     f"(?P<email>{EMAIL})|(?P<iban>{IBAN})|(?P<phone>{PHONE})|(?P<digits>{DIGITS})|(?P<word>{WORD})"
 )
@@ -202,7 +204,7 @@ class Masker:
         """What stays letter for letter, whatever is around it."""
         listed = [re.escape(phrase) for phrase in sorted(self.phrases, key=len, reverse=True)]
         phrases = rf"|(?<![^\W_])(?i:{'|'.join(listed)})(?![^\W_])" if listed else ""
-        return re.compile(f"({DAMAGE}|{ANONYM}{phrases})")
+        return re.compile(f"({DAMAGE}|{ANONYM}|{SHORT}{phrases})")
 
     def _part(self, text: str, attempt: int, stays: Collection[str]) -> str:
         """A text without damage; what cannot be seen in it divides no word, and stays in its place (rule C1)."""

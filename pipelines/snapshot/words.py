@@ -29,11 +29,11 @@ def _words(text: str) -> frozenset[str]:
 # They stay where other words of the same value are replaced: legal forms, titles, particles, kinds of streets.
 NEUTRAL = _words(
     """
-    ag gbr ggmbh gmbh kg kgaa mbh ohg se ug ev eg e v co cie inc ltd
+    ag gbr ggmbh gmbh kg kgaa mbh ohg se ug ev eg co cie inc ltd
     dr prof dipl ing med phil jur rer nat habil mag msc bsc ba ma hc
     herr herrn frau firma familie fam eheleute ehepaar erben erbengemeinschaft gemeinschaft
-    und u von vom zu zum zur der die das den dem des van de da di la le el al bin ibn y
-    c o p i z hd hdn bei
+    und von vom zu zum zur der die das den dem des van de da di la le el al bin ibn
+    bei
     nach beim hinter unter über vor
     str straße strasse weg allee platz gasse ufer ring damm chaussee postfach haus nr no am an auf im in
     tel telefon fax mobil handy privat mailto null
