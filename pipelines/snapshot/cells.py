@@ -5,7 +5,7 @@ m of those values of other columns in which something of a person was found.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -19,6 +19,7 @@ from pipelines.progress import Progress
 from pipelines.settings import TIME_ZONE, project_vars
 from pipelines.snapshot.columns import (
     CONTACTS,
+    DATES,
     NAMED,
     NO_NAMES,
     PLACES,
@@ -29,7 +30,8 @@ from pipelines.snapshot.columns import (
 )
 from pipelines.snapshot.dates import Days
 from pipelines.snapshot.key import Key
-from pipelines.snapshot.rules import cleaned_day, rule, says_no_date, text_signature
+from pipelines.snapshot.needles import filled, holding, make_needles
+from pipelines.snapshot.rules import cleaned_day, placeholder_list, rule, says_no_date, text_signature
 from pipelines.snapshot.text import (
     ADDRESSED,
     LEAST_PHONE,
@@ -39,20 +41,16 @@ from pipelines.snapshot.text import (
     phone_number,
 )
 from pipelines.snapshot.words import (
-    LEAST,
     LETTERS,
     WRITTEN,
     name_words,
     no_names,
-    papers,
     plain_letters,
-    seed_values,
 )
 
 BATCH = 50_000
 # So often a value gets another replacement, before it stays as it is read.
 ATTEMPTS = 12
-DATES = ("geburtsdatum", "datum")
 MONTH = re.compile(
     r"(?i)(?<![^\W\d_])(jan|feb|mrz|mär|mar|apr|mai|may|jun|jul|aug|sep|okt|oct|nov|dez|dec)([a-zä]*)"
 )
@@ -74,6 +72,7 @@ def replace_cells(
     db: duckdb.DuckDBPyConnection, key: Key, phrases: tuple[str, ...], progress: Progress
 ) -> Cells:
     """Makes `masked` and `searched` of the views `raw_<table>`. `phrases` stay in remarks, whatever they say."""
+    make_needles(db)
     _collect(db)
     known = _known(db)
     masker = Masker(key, known, phrases)
@@ -86,12 +85,6 @@ def replace_cells(
     }
     _search(db, masker, days, birthdays, progress)
     return Cells(_count(db, "masked where m <> v"), _count(db, "searched"), notes)
-
-
-def placeholder_list() -> str:
-    """The names that stand for nobody (rule E9) as an SQL list of words."""
-    words = sorted(re.sub(r"\s", "", name).lower() for name in seed_values("platzhalter", "name"))
-    return "(" + ", ".join("'" + word.replace("'", "''") + "'" for word in words) + ")"
 
 
 def _collect(db: duckdb.DuckDBPyConnection) -> None:
@@ -209,8 +202,8 @@ def _settle(db: duckdb.DuckDBPyConnection, masker: Masker, days: Days, progress:
     else:
         left = _count(db, "wrong")
         return (
-            f"{left} different values are as many fewer, or are read by a rule in another way than the originals"
-            f" ({differs} of them): a diff may show other rows for them.",
+            f"{left} values of persons could not be replaced in every respect: {differs} of them are read by a rule"
+            " in another way than the original, the others are as another value now; marts may differ for them.",
         )
     return ()
 
@@ -252,29 +245,45 @@ def _search(
 ) -> None:
     """`searched`: SQL finds the values in which there may be something, each of these is looked at."""
     db.execute("create temp table searched (table_name varchar, column_name varchar, v varchar, m varchar)")
-    words = pa.table({"word": pa.array(sorted(masker.known.words), pa.string())})
-    _add(db, "name_words", words, create=True)
     phrases = _phrases(db)
     places = [place for name in tables() for place in filled(db, f"raw_{name}", name, searched_places())]
     for number, place in enumerate(places):
         progress("looking through texts", number, len(places))
+        db.execute("create or replace temp table looked (v varchar, m varchar)")
         for batch in _batches(db, _candidates(place)):
             values = batch.column(0).to_pylist()
             found = [_searched(masker, days, birthdays, place, value, phrases) for value in values]
-            changed = [(v, m) for v, m in zip(values, found, strict=True) if v != m]
-            _add(
-                db,
-                "searched",
-                pa.table(
-                    {
-                        "table_name": pa.array([place.table] * len(changed), pa.string()),
-                        "column_name": pa.array([place.column] * len(changed), pa.string()),
-                        "v": pa.array([v for v, _ in changed], pa.string()),
-                        "m": pa.array([m for _, m in changed], pa.string()),
-                    }
-                ),
-            )
+            _add(db, "looked", _pairs(values, found))
+        left = db.execute(
+            f"select distinct v from looked where m in (select v from ({holding(place, 'select m as v from looked')}))"
+        ).fetchall()
+        if left:
+            # Glued or spelled in a way in which the name alone cannot be told: then nothing of the text stays.
+            values = [value for (value,) in left]
+            _add(db, "whole_texts", _pairs(values, [masker.text(value) for value in values]), create=True)
+            db.execute("delete from looked where v in (select v from whole_texts)")
+            db.execute("insert into looked from whole_texts; drop table whole_texts")
+        db.execute(
+            f"insert into searched select '{place.table}', '{place.column}', v, m from looked where m <> v"
+        )
     progress("looking through texts", len(places), len(places))
+
+
+def _pairs(values: list[str], replaced: list[str]) -> pa.Table:
+    return pa.table({"v": pa.array(values, pa.string()), "m": pa.array(replaced, pa.string())})
+
+
+def _candidates(place: Place) -> str:
+    """Different values of a column in which something of a person stands, or an address, an IBAN or a number may."""
+    tests = ["contains(v, '@')", "regexp_matches(v, '[A-Z]{2}[0-9]{2}[ A-Z0-9]{11,}')"]
+    if place.has_numbers:
+        tests += [f"regexp_matches(v, '{pattern}')" for pattern in ("[0-9][0-9 ()/.-]{4,}[0-9]", ADDRESSED)]
+    different = f'select distinct "{place.column}" as v from raw_{place.table}'
+    return f"""
+        select v from ({different})
+        where {" or ".join(tests)} or v in (select v from ({holding(place, different, may_be=True)}))
+        order by v
+    """
 
 
 def _searched(
@@ -300,57 +309,6 @@ def _searched(
         return days.text(found[0], meant) if meant in birthdays else found[0]
 
     return DATE.sub(replaced, text)
-
-
-def _candidates(place: Place) -> str:
-    """Different values of a column in which an address, an IBAN, a number or a word of a person may stand."""
-    column = f'"{place.column}"'
-    numbers = "" if not place.has_numbers else f" or regexp_matches({column}, '[0-9][0-9 ()/.-]{{4,}}[0-9]')"
-    addressed = f" or regexp_matches({column}, '{ADDRESSED}')" if place.has_numbers else ""
-    return f"""
-        with different as (select distinct {column} from raw_{place.table} where {column} is not null),
-        spelled as (
-            select {column}, unnest({spellings(column, place.table in WRITTEN)}) as word
-            from different where regexp_matches({column}, '\\p{{L}}{{2}}')
-        )
-        select {column} from different
-        where contains({column}, '@') or regexp_matches({column}, '[A-Z]{{2}}[0-9]{{2}}[ A-Z0-9]{{11,}}'){numbers}
-            or {column} in (select {column} from spelled where word in (select word from name_words)){addressed}
-        order by 1
-    """
-
-
-def spellings(expr: str, is_written: bool) -> str:
-    """The folded words of a text as an SQL list; of papers also the names that `name_in` finds."""
-    words = f"regexp_extract_all({folded(with_humps(expr))}, '\\p{{L}}{{{LEAST},}}')"
-    if not is_written:
-        return words
-    parts = [
-        f"list_transform({words}, lambda word: regexp_extract(word, '{pattern}', 1))"
-        for pattern in (f"^(?:{papers()})(.{{{LEAST},}})$", f"^(.{{{LEAST},}}?)(?:{papers()}|s)$")
-    ]
-    return f"list_concat({words}, {', '.join(parts)})"
-
-
-def filled(db: duckdb.DuckDBPyConnection, view: str, table: str, places: Iterable[Place]) -> list[Place]:
-    """Those places of a table in which there is anything."""
-    own = [place for place in places if place.table == table]
-    counts = ", ".join(f'count("{place.column}")' for place in own)
-    [counted] = db.execute(f"select {counts} from {view}").fetchall()
-    return [place for place, count in zip(own, counted, strict=True) if count]
-
-
-def with_humps(expr: str) -> str:
-    """A text, and behind it the parts of words such as MietvertragMuster by themselves."""
-    return f"{expr} || ' ' || regexp_replace({expr}, '([a-zäöüß])([A-ZÄÖÜ])', '\\1 \\2', 'g')"
-
-
-def folded(expr: str) -> str:
-    """`plain_letters` in SQL."""
-    sql = f"lower(nfc_normalize({expr}))"
-    for letter, two in (("ä", "ae"), ("ö", "oe"), ("ü", "ue"), ("ß", "ss")):
-        sql = f"replace({sql}, '{letter}', '{two}')"
-    return f"strip_accents({sql})"
 
 
 def _phrases(db: duckdb.DuckDBPyConnection) -> dict[str, tuple[str, ...]]:

@@ -14,6 +14,8 @@ NO_NAMES = frozenset(
 )
 # Personal columns with phone numbers; digits elsewhere are dates and amounts, too.
 CONTACTS = frozenset({"wert", "telefon"})
+# Kinds of personal columns with days.
+DATES = ("geburtsdatum", "datum")
 # Where the stock lies: its own streets and towns, which everybody can read from the street.
 PLACES = (
     ("gebaeude", "strasse"), ("gebaeude", "ort"), ("gebaeude", "ortsteil"), ("wirtschaftseinheit", "ort"),

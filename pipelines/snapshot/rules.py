@@ -1,5 +1,6 @@
 """What the rules read in a value, as SQL outside dbt: the macros are the one place that says it."""
 
+import re
 from functools import cache
 from types import SimpleNamespace
 from zoneinfo import available_timezones
@@ -8,6 +9,7 @@ import jinja2
 
 from pipelines.errors import StammdatenError
 from pipelines.settings import project_root, project_vars
+from pipelines.snapshot.words import seed_values
 
 MACROS = (
     "sql_text", "white_space", "clean_text", "damaged_text", "as_word", "says_anonymised", "email_adresse",
@@ -27,6 +29,12 @@ def rule(call: str) -> str:
         exceptions=_Exceptions,
     )
     return jinja.from_string("".join([*sources, f"{{{{ {call} }}}}"])).render().strip()
+
+
+def placeholder_list() -> str:
+    """The names that stand for nobody (rule E9) as an SQL list of words."""
+    words = sorted(re.sub(r"\s", "", name).lower() for name in seed_values("platzhalter", "name"))
+    return "(" + ", ".join("'" + word.replace("'", "''") + "'" for word in words) + ")"
 
 
 def text_signature(value: str, placeholders: str) -> str:

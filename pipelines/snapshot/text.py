@@ -17,6 +17,7 @@ from pipelines.snapshot.words import (
     LEAST,
     LETTER,
     LETTERS,
+    UNSEEN,
     fold,
     name_in,
     particles,
@@ -63,8 +64,6 @@ _FOUND_IN_KEYS = re.compile(f"(?P<guid>{GUID})|(?P<email>{EMAIL})|(?P<word>{WORD
 _DOMAIN = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}", re.ASCII | re.IGNORECASE)
 _DIALLED = re.compile(DIALLED)
 RESERVED = ".test"
-# As the macro `invisible_characters`.
-_INVISIBLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\xad\u200b-\u200f\u202a-\u202e\u2060\ufeff]")
 _SCIENTIFIC = re.compile(r"\s*[0-9]+(?:[.,][0-9]+)?[eE][+][0-9]+\s*")
 
 
@@ -128,7 +127,7 @@ class Masker:
             if kind == "iban":
                 return self._shape("iban", found, re.sub(r"\s", "", found))
             if kind == "phone":
-                return self.phone(found) if self._is_phone(found) else found
+                return self._phones_in(found)
             if kind == "guid" or _is_covered(text, token.start(), token.end(), phrases):
                 return found
             is_text = has_numbers and found[0].isupper() and plain_letters(found) not in no_names
@@ -185,7 +184,7 @@ class Masker:
             return f"{masked}@{name}{RESERVED}{domain[len(bare) :]}"
         name, dot, top = bare.rpartition(".")
         other = self._of_nobody(lambda more: self._shape("domain", name, where, more))
-        nowhere = re.sub("[A-Za-z]", "z", top) if dot else self._shape("domain", top, where)
+        nowhere = re.sub("[A-Za-z]", "z", top) if dot and top.isascii() else self._shape("domain", top, where)
         return f"{masked}@{other}{dot}{nowhere}{domain[len(bare) :]}"
 
     def _of_nobody(self, made: Callable[[int], str]) -> str:
@@ -208,8 +207,8 @@ class Masker:
 
     def _part(self, text: str, attempt: int, stays: Collection[str]) -> str:
         """A text without damage; what cannot be seen in it divides no word, and stays in its place (rule C1)."""
-        hidden = [(found.start(), found[0]) for found in _INVISIBLE.finditer(text)]
-        seen = _INVISIBLE.sub("", text) if hidden else text
+        hidden = [(found.start(), found[0]) for found in UNSEEN.finditer(text)]
+        seen = UNSEEN.sub("", text) if hidden else text
         masked = _TOKENS.sub(lambda token: self._token(token, attempt, stays), seen)
         for place, letter in hidden:
             masked = masked[:place] + letter + masked[place:]
@@ -247,6 +246,16 @@ class Masker:
     def _is_name(self, word: str, no_names: Collection[str]) -> bool:
         folded = plain_letters(word)
         return len(folded) >= LEAST and folded in self.known.words and folded not in no_names
+
+    def _phones_in(self, text: str) -> str:
+        """Digits and blanks in which known phone numbers stand, replaced; dates may stand beside them."""
+        parts = re.split(r"(\s+)", text)
+        for first in range(0, len(parts), 2):
+            for last in range(len(parts), first, -2):
+                if self._is_phone("".join(parts[first:last])):
+                    before, after = "".join(parts[:first]), "".join(parts[last:])
+                    return before + self.phone("".join(parts[first:last])) + self._phones_in(after)
+        return text
 
     def _is_phone(self, text: str) -> bool:
         number = phone_number(text)

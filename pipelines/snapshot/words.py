@@ -16,6 +16,9 @@ LETTERS = re.compile(f"{LETTER}+")
 ENTITY = re.compile("&#?[A-Za-z0-9]{1,8};")
 # Of the letters of such an id some are words by chance.
 GUID = r"[0-9A-Fa-f]{8}-?(?:[0-9A-Fa-f]{4}-?){3}[0-9A-Fa-f]{12}"
+# As the macro `invisible_characters`, for RE2 and in Python.
+INVISIBLE = r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\x{AD}\x{200B}-\x{200F}\x{202A}-\x{202E}\x{2060}\x{FEFF}]"
+UNSEEN = re.compile(re.sub(r"\\x\{(\w+)\}", lambda code: chr(int(code[1], 16)), INVISIBLE))
 # A word of fewer letters says too little to be looked for.
 LEAST = 4
 # A hump of a word in a file name: MietvertragMuster.
@@ -78,7 +81,7 @@ def fold(text: str) -> str:
 
 def plain_letters(text: str) -> str:
     """As `fold`, for texts of which each comes once."""
-    lower = unicodedata.normalize("NFC", text).lower()
+    lower = unicodedata.normalize("NFC", UNSEEN.sub("", text)).lower()
     if lower.isascii():
         return lower
     for letter, two in (("ä", "ae"), ("ö", "oe"), ("ü", "ue"), ("ß", "ss")):
@@ -118,13 +121,13 @@ def _glued() -> tuple[re.Pattern[str], re.Pattern[str]]:
 
 def name_in(word: str, is_name: Callable[[str], bool]) -> tuple[int, int] | None:
     """Where in a word of a paper a name stands: behind or in front of a word of papers, or with an s behind it."""
+    # One letter may be two where names are compared.
+    letters = [place for place, letter in enumerate(word) for _ in plain_letters(letter)]
     folded = plain_letters(word)
-    if len(folded) != len(word):
-        return None
     for pattern in _glued():
         found = pattern.fullmatch(folded)
-        if found and is_name(found[1]):
-            return found.span(1)
+        if found and is_name(found[1]) and len(letters) == len(folded):
+            return letters[found.start(1)], letters[found.end(1) - 1] + 1
     return None
 
 
