@@ -42,7 +42,6 @@ from pipelines.snapshot.text import (
 )
 from pipelines.snapshot.words import (
     LETTERS,
-    WRITTEN,
     name_words,
     no_names,
     plain_letters,
@@ -260,7 +259,15 @@ def _search(
         if left:
             # Glued or spelled in a way in which the name alone cannot be told: then nothing of the text stays.
             values = [value for (value,) in left]
-            _add(db, "whole_texts", _pairs(values, [masker.text(value) for value in values]), create=True)
+            _add(
+                db,
+                "whole_texts",
+                _pairs(
+                    values,
+                    [masker.text(value) if place.has_numbers else masker.words(value) for value in values],
+                ),
+                create=True,
+            )
             db.execute("delete from looked where v in (select v from whole_texts)")
             db.execute("insert into looked from whole_texts; drop table whole_texts")
         db.execute(
@@ -296,8 +303,10 @@ def _searched(
 ) -> str:
     if place.is_list and LETTERS.fullmatch(value):
         return value
-    text = masker.scanned(value, no_names(place.table), phrases, place.has_numbers, place.table in WRITTEN)
-    if not place.has_numbers or place.table not in WRITTEN:
+    text = masker.scanned(
+        value, no_names(place.table if place.is_written else ""), phrases, place.has_numbers, place.is_written
+    )
+    if not place.is_written:
         return text
 
     def replaced(found: re.Match[str]) -> str:

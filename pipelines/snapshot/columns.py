@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from pipelines.erp.delivery.schema import Column, Table, tables
-from pipelines.snapshot.words import seed_values
+from pipelines.snapshot.words import WRITTEN, seed_values
 
 # How a personal column is read where it is more than a text; anything else that is personal is one.
 KINDS = {"hausnummer": "hausnummer", "titel": "titel", "anrede": "anrede", "geschlecht": "geschlecht"}
@@ -71,6 +71,11 @@ class Place:
     is_list: bool = False
     """Whether a single word stays as it is."""
     is_personal: bool = False
+
+    @property
+    def is_written(self) -> bool:
+        """Whether people write about people there; keys are read alike in all tables, or they would not meet."""
+        return self.has_numbers and self.table in WRITTEN
 
     @property
     def name(self) -> str:

@@ -107,7 +107,7 @@ def holding(place: Place, values: str, may_be: bool = False) -> str:
     where = f"v not in {_listed(stays)}" if stays else "true"
     if place.is_list:
         where = "not regexp_full_match(v, '\\p{L}+')"
-    words = "in_person" if place.is_personal else "in_written" if place.table in WRITTEN else "in_stock"
+    words = "in_person" if place.is_personal else "in_written" if place.is_written else "in_stock"
     if may_be:
         words = f"may_be_{words}"
     without_ids = f"regexp_replace(v, '{GUID}', ' ', 'g')"
@@ -124,7 +124,7 @@ def holding(place: Place, values: str, may_be: bool = False) -> str:
     return f"""
         with different as (select v from ({values}) where v is not null and {where})
         select v from (
-            select v, unnest({spellings(without_ids, place.table in WRITTEN)}) as word
+            select v, unnest({spellings(without_ids, place.is_written)}) as word
             from different where regexp_matches(v, '\\p{{L}}{{2}}')
         ) where word in (select word from {words})
         union all

@@ -63,6 +63,7 @@ _FOUND = re.compile(
 _FOUND_IN_KEYS = re.compile(f"(?P<guid>{GUID})|(?P<email>{EMAIL})|(?P<word>{WORD})")
 _DOMAIN = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}", re.ASCII | re.IGNORECASE)
 _DIALLED = re.compile(DIALLED)
+_WORDS = re.compile(WORD)
 RESERVED = ".test"
 _SCIENTIFIC = re.compile(r"\s*[0-9]+(?:[.,][0-9]+)?[eE][+][0-9]+\s*")
 
@@ -136,6 +137,10 @@ class Masker:
             return self._names_in(found, no_names, is_written)
 
         return (_FOUND if has_numbers else _FOUND_IN_KEYS).sub(replaced, text)
+
+    def words(self, text: str) -> str:
+        """A key in which a name stands that cannot be told apart: all its words replaced, numbers as they are."""
+        return _WORDS.sub(lambda found: self.word(found[0]), text)
 
     def word(self, word: str, attempt: int = 0) -> str:
         """One word, the same for the same letters in any case; never a word of a person in this delivery."""
