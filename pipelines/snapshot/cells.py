@@ -167,7 +167,7 @@ def _settle(db: duckdb.DuckDBPyConnection, masker: Masker, days: Days, progress:
         for kind, is_birthday in (("geburtsdatum", True), ("datum", False))
     )
     looked_at, differs = "true", 0
-    for attempt in range(1, ATTEMPTS + 1):
+    for attempt in range(1, ATTEMPTS + 2):
         progress("checking against the rules", attempt - 1, ATTEMPTS)
         db.execute(f"""
             create or replace temp table wrong as
@@ -193,18 +193,19 @@ def _settle(db: duckdb.DuckDBPyConnection, masker: Masker, days: Days, progress:
             [attempt],
         ).fetchall()
         if not again:
+            progress("checking against the rules", ATTEMPTS, ATTEMPTS)
+            return ()
+        if attempt > ATTEMPTS:
             break
         db.execute("delete from masked where place in (select place from wrong)")
         _insert(db, again, masker, days)
         db.execute("create or replace temp table tried as select distinct place from wrong")
         looked_at = "place in (select place from tried)"
-    else:
-        left = _count(db, "wrong")
-        return (
-            f"{left} values of persons could not be replaced in every respect: {differs} of them are read by a rule"
-            " in another way than the original, the others are as another value now; marts may differ for them.",
-        )
-    return ()
+    left = _count(db, "wrong")
+    return (
+        f"{left} values of persons could not be replaced in every respect: {differs} of them are read by a rule"
+        " in another way than the original, the others are as another value now; marts may differ for them.",
+    )
 
 
 def _insert(db: duckdb.DuckDBPyConnection, rows: list[tuple[Any, ...]], masker: Masker, days: Days) -> None:

@@ -151,9 +151,10 @@ class Masker:
             return _like(word, self._one_letter(norm, attempt))
         for more in range(TRIES):
             masked = self._shape("word", composed, norm, attempt * TRIES + more)
-            if masked.lower() != norm and (
-                len(norm) < LEAST or plain_letters(masked) not in self.known.words
-            ):
+            # A letter must not become one with a mark behind it.
+            stays_long = len(unicodedata.normalize("NFC", masked)) == len(composed)
+            is_nobody = len(norm) < LEAST or plain_letters(masked) not in self.known.words
+            if masked.lower() != norm and stays_long and is_nobody:
                 break
         return unicodedata.normalize("NFD", masked) if is_decomposed else masked
 
