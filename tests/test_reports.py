@@ -142,6 +142,7 @@ KEYS: dict[str, dict[str, str]] = {
     },
     "backup": {"": "backup created_at encrypted bytes files partners removed notes"},
     "restore": {"": "backup created_at home aside newer partners next"},
+    "snapshot": {"": "out key tables replaced found left_out looked_for seconds notes"},
     "doctor": {"": "checks exit", "checks": "what subject state text todo"},
     "partner new": {"": "partner files marks next"},
     "runs show": {
@@ -268,6 +269,7 @@ def work(company: Company) -> None:
     del os.environ["ALERTS__TARGETS__OPS"]
     (folder / "backups").mkdir()
     company.ask("backup", "backup", str(folder / "backups"), given=None)
+    company.ask("snapshot", "snapshot", "--masked", str(folder / "snapshot"), given=None)
     company.ask("restore", "restore", str(folder / "backups"), "--over", given=None)
     company.ask("runs", "runs", given=None)
     first = company.told["runs"][1]["runs"][-1]["run_id"]
@@ -335,6 +337,7 @@ def test_the_exit_status_says_what_happened(company: Company) -> None:
         "alerts": 1,
         "alerts test": 1,
         "backup": 0,
+        "snapshot": 0,
         "restore": 0,
         "runs": 0,
         "runs show": 0,

@@ -38,6 +38,7 @@ ROOMS = (
     "history",
     "run_page",
     "backup",
+    "snapshot",
     "pages",
     "docs_site",
     "still_current",

@@ -19,7 +19,7 @@ import typer
 
 from pipelines import interrupt
 from pipelines.cli.alerts import alerts_app, watch_command
-from pipelines.cli.backup import backup_command, restore_command
+from pipelines.cli.backup import backup_command, restore_command, snapshot_command
 from pipelines.cli.check import adopt_command, verify_command
 from pipelines.cli.dagster import dagster_command
 from pipelines.cli.doctor import doctor_command
@@ -423,6 +423,7 @@ app.command("report")(report_command)
 app.command("watch")(watch_command)
 app.command("backup")(backup_command)
 app.command("restore")(restore_command)
+app.command("snapshot")(snapshot_command)
 app.add_typer(partner_app, name="partner")
 app.add_typer(runs_app, name="runs")
 app.add_typer(alerts_app, name="alerts")

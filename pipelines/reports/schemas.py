@@ -17,6 +17,7 @@ from pipelines.reports.history import PageReport, RunShowReport, RunsReport, Tid
 from pipelines.reports.look import PartnersReport, SampleReport, StatusReport
 from pipelines.reports.run import BuildReport, LoadReport, PlanReport, PushReport, RunReport
 from pipelines.reports.setup import InitReport, PartnerNewReport, ScheduleReport
+from pipelines.reports.snapshot import SnapshotReport
 
 Json = dict[str, Any]
 
@@ -42,6 +43,7 @@ REPORTS: Mapping[str, type[Report]] = {
     "watch": WatchReport,
     "backup": BackupReport,
     "restore": RestoreReport,
+    "snapshot": SnapshotReport,
     "partner new": PartnerNewReport,
     "runs show": RunShowReport,
     "runs tidy": TidyReport,

@@ -1,0 +1,157 @@
+"""Words that say nothing of who somebody is, and the words of the stock: how both are told from names."""
+
+import csv
+import re
+import unicodedata
+from collections.abc import Callable, Iterable
+from functools import cache
+
+from pipelines.erp.delivery.schema import tables
+from pipelines.settings import project_root
+
+# What is a letter in SQL, too (`\p{L}`): ² and ½ are none.
+LETTER = r"[^\W\d_\u00b2\u00b3\u00b9\u00bc-\u00be\u2070-\u209f\u2150-\u218f]"
+LETTERS = re.compile(f"{LETTER}+")
+# An umlaut as HTML writes it is no word.
+ENTITY = re.compile("&#?[A-Za-z0-9]{1,8};")
+# Of the letters of such an id some are words by chance.
+GUID = r"[0-9A-Fa-f]{8}-?(?:[0-9A-Fa-f]{4}-?){3}[0-9A-Fa-f]{12}"
+# As the macro `invisible_characters`, for RE2 and in Python.
+INVISIBLE = r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\x{AD}\x{200B}-\x{200F}\x{202A}-\x{202E}\x{2060}\x{FEFF}]"
+UNSEEN = re.compile(re.sub(r"\\x\{(\w+)\}", lambda code: chr(int(code[1], 16)), INVISIBLE))
+# A word of fewer letters says too little to be looked for.
+LEAST = 4
+# A hump of a word in a file name: MietvertragMuster.
+HUMPS = re.compile(r"(?<=[a-zäöüß])(?=[A-ZÄÖÜ])")
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+# They stay where other words of the same value are replaced: legal forms, titles, particles, kinds of streets.
+NEUTRAL = _words(
+    """
+    ag gbr ggmbh gmbh kg kgaa mbh ohg se ug ev eg co cie inc ltd
+    dr prof dipl ing med phil jur rer nat habil mag msc bsc ba ma hc
+    herr herrn frau firma familie fam eheleute ehepaar erben erbengemeinschaft gemeinschaft
+    und von vom zu zum zur der die das den dem des van de da di la le el al bin ibn
+    bei
+    nach beim hinter unter über vor
+    str straße strasse weg allee platz gasse ufer ring damm chaussee postfach haus nr no am an auf im in
+    tel telefon fax mobil handy privat mailto null
+    jan januar feb februar mrz mär märz mar apr april mai may jun juni jul juli aug august sep sept september
+    okt oktober oct nov november dez dezember dec
+    """
+)
+# Words of papers: no names, wherever they stand.
+PAPERS = _words(
+    """
+    abnahme abrechnung allgemein anlage antrag application archiv bericht bescheid betrieb betriebskosten brief csv
+    datei dokument dokumente eigentum eigentümer eigentuemer einzug energieausweis foto fotos gutachten hausgeld
+    hausordnung heizkosten image jahr jahres jpeg kaution kündigung mahnung miete mieten mieter mieterhöhung
+    mietvertrag nachtrag nachweis nebenkosten notiz objekt ordner person pdf protokoll quittung rechnung rechnungen
+    scan schreiben test sonstige sonstiges text unterlagen vermieter vertrag verträge verwaltung wohnung zähler übergabe
+    übergabeprotokoll true false wahr falsch nein unbekannt
+    """
+)
+# Words of buildings, of which some are last names, too: in columns of the stock they stay.
+STOCK = _words(
+    """
+    altbau anbau aufgang aufzug außen balkon beirat boden büro carport dach dachboden duplex ebene eingang einheit
+    energie erdgeschoss etage fenster fläche flur garage garagen garten gebäude geschoss gewerbe grund grundriss
+    halle haus hausflur hausmeister heizung hinten hinterhaus hochhaus innen kammer keller küche laden lager leerstand
+    leerstehend lift links loggia mandant markt mitte modernisierung neubau nord ober park plan quartier rechts
+    reihenhaus reparatur sanierung schlüssel seite siedlung sofort souterrain stadt stellplatz strom süd tiefgarage
+    treppe turm türe umbau unten verein verkauf verwaltungseinheit vorderhaus vorne wasser west wirtschaftseinheit
+    wohnen wohnfläche wohnraum wohnungen zimmer
+    """
+)
+# Tables whose texts people write about people.
+WRITTEN = ("archiv", "ordner", "dokument")
+# Seeds whose words decide nothing in a text that could name a person: country names are first and last names, too.
+OTHER_SEEDS = ("laender", "laendernamen")
+
+
+@cache
+def fold(text: str) -> str:
+    """A text in the one spelling in which names are compared: lower case, `ue` for `ü`, without accents."""
+    return plain_letters(text)
+
+
+def plain_letters(text: str) -> str:
+    """As `fold`, for texts of which each comes once."""
+    lower = unicodedata.normalize("NFC", UNSEEN.sub("", text)).lower()
+    if lower.isascii():
+        return lower
+    for letter, two in (("ä", "ae"), ("ö", "oe"), ("ü", "ue"), ("ß", "ss")):
+        lower = lower.replace(letter, two)
+    return "".join(c for c in unicodedata.normalize("NFD", lower) if not unicodedata.combining(c))
+
+
+def name_words(text: str) -> Iterable[str]:
+    """The folded words of a person's value that are looked for elsewhere."""
+    for word in LETTERS.findall(plain_letters(ENTITY.sub(" ", text))):
+        if len(word) >= LEAST and word not in neutral_words():
+            yield word
+
+
+@cache
+def particles() -> frozenset[str]:
+    """Folded words that stay beside a name in a person's own columns."""
+    return frozenset(fold(word) for word in NEUTRAL)
+
+
+@cache
+def neutral_words() -> frozenset[str]:
+    """Folded words that are nobody's name, wherever they stand."""
+    return frozenset(fold(word) for word in NEUTRAL | PAPERS)
+
+
+@cache
+def papers() -> str:
+    """A pattern of folded words of papers, to which names are glued: mietvertragmuster, musterabrechnung."""
+    return "|".join(sorted((fold(word) for word in PAPERS if len(word) > LEAST), key=lambda w: (-len(w), w)))
+
+
+@cache
+def _glued() -> tuple[re.Pattern[str], re.Pattern[str]]:
+    return re.compile(f"(?:{papers()})(.{{{LEAST},}})"), re.compile(f"(.{{{LEAST},}}?)(?:{papers()}|s)")
+
+
+def name_in(word: str, is_name: Callable[[str], bool]) -> tuple[int, int] | None:
+    """Where in a word of a paper a name stands: behind or in front of a word of papers, or with an s behind it."""
+    # One letter may be two where names are compared.
+    letters = [place for place, letter in enumerate(word) for _ in plain_letters(letter)]
+    folded = plain_letters(word)
+    for pattern in _glued():
+        found = pattern.fullmatch(folded)
+        if found and is_name(found[1]) and len(letters) == len(folded):
+            return letters[found.start(1)], letters[found.end(1) - 1] + 1
+    return None
+
+
+@cache
+def no_names(table: str) -> frozenset[str]:
+    """Folded words that are not taken for names in a table's columns: in the stock those of seeds and lists, too."""
+    return neutral_words() if table in WRITTEN else neutral_words() | _stock_words()
+
+
+@cache
+def _stock_words() -> frozenset[str]:
+    found = {fold(word) for word in STOCK}
+    for file in sorted((project_root() / "seeds").glob("*.csv")):
+        if file.stem not in OTHER_SEEDS:
+            found.update(fold(word) for word in LETTERS.findall(file.read_text(encoding="utf-8")))
+    for table in tables().values():
+        for column in table.described:
+            for quoted in re.findall(r"`([^`]+)`", column.meaning):
+                found.update(fold(word) for word in LETTERS.findall(quoted))
+    return frozenset(found)
+
+
+@cache
+def seed_values(name: str, column: str) -> frozenset[str]:
+    """The values of a column of one of our seeds."""
+    with (project_root() / "seeds" / f"{name}.csv").open(encoding="utf-8", newline="") as file:
+        return frozenset(row[column] for row in csv.DictReader(file) if row[column])
