@@ -147,7 +147,8 @@ def _came_true(word: str, report: DiffReport) -> bool:
         "ids": any(line.new_ids for line in report.entities),
         "withdraw": any(line.go or line.new_ids for line in report.entities),
         "create": any(line.come for line in report.entities),
-        "held": any(line.held for line in report.entities) or any(line.more for line in report.findings),
+        "held": any(line.held for line in report.entities)
+        or any(line.more and line.drops for line in report.findings),
         "guards": bool(report.guards),
         "contract": any(line.rows for line in report.contracts),
         "failures": bool(report.failures),
@@ -227,15 +228,14 @@ def _compared(
         say("No delivery lies in the home: both states are built on a sample portfolio")
     notes = [*old.notes, *new.notes]
     # What a base of another version cannot say itself is read as the head has it.
-    old = replace(
-        old,
-        contracts={
-            **{n: new.contracts[n] for n in old.settings.active if n in new.contracts},
-            **old.contracts,
-        },
-    )
+    borrowed = {
+        name: new.contracts[name]
+        for name in old.settings.active
+        if name not in old.contracts and name in new.contracts
+    }
+    old = replace(old, contracts={**borrowed, **old.contracts})
     with clock.part("base"):
-        digest = _digest(data, old, is_sample)
+        digest = _digest(data, old, is_sample, {name: new.state.digest(name) for name in borrowed})
         if place.take(digest):
             say(f"The base {old.state.label} is built already")
         else:
@@ -503,23 +503,27 @@ def _unquoted(message: str) -> str:
     """A message of dbt, in a line; where the database quotes a value, without it."""
     lines = [line.strip() for line in message.splitlines() if line.strip()]
     text = " ".join(lines)[:600]
-    return re.sub(r"'[^']*'", "'…'", text) if re.search("Conversion Error|Invalid Input", text) else text
+    if not re.search("(Conversion|Invalid Input|Out of Range|Constraint) Error", text):
+        return text
+    return re.sub(r"\d{3,}", "999", re.sub(r"'[^']*'|\"[^\"]*\"", "…", text))
 
 
 def _counter(progress: Progress, what: str) -> Callable[[int, int, str], None]:
     return lambda done, total, _: progress(what, done, total)
 
 
-def _digest(home: Path, side: Side, is_sample: bool) -> str:
-    """What tells a base that was built from all others."""
+def _digest(home: Path, side: Side, is_sample: bool, borrowed: Mapping[str, str]) -> str:
+    """What tells a base that was built from all others; `borrowed`: contracts that are not its own."""
     settings = side.settings
     named = {
         "state": side.state.digest(),
+        "borrowed": borrowed,
         "vars": {name: value for name, value in side.state.vars().items() if name not in OF_COMMANDS},
         "settings": settings.for_dbt(),
         "stichtag": settings.stichtag.isoformat(),
         "data": _identity_of_sample() if is_sample else raw.identity(home),
         "versions": {name: version for name, version in versions().items() if name in BUILDERS},
+        "written by": _code(),
     }
     return hashlib.sha256(json.dumps(named, sort_keys=True, default=str).encode()).hexdigest()[:24]
 
@@ -528,10 +532,21 @@ def _identity_of_sample() -> str:
     """The sample changes with the code that makes it."""
     from pipelines.erp import sample
 
-    found = hashlib.sha256(f"{SAMPLE_UNITS} {SAMPLE_SEED}".encode())
-    for file in sorted(Path(sample.__file__).parent.rglob("*")):
-        if file.is_file() and file.suffix != ".pyc":
-            found.update(file.read_bytes())
+    return f"{SAMPLE_UNITS} {SAMPLE_SEED} {_hash(Path(sample.__file__).parent)}"
+
+
+def _code() -> str:
+    """What writes a base down as what partners hold changes with the code, in a checkout without another version."""
+    here = Path(diff.__code__.co_filename)
+    return _hash(here, *(here.parent.parent / room for room in ("diff", "plan", "ledger")))
+
+
+def _hash(*places: Path) -> str:
+    found = hashlib.sha256()
+    for place in places:
+        for file in [place] if place.is_file() else sorted(place.rglob("*")):
+            if file.is_file() and file.suffix != ".pyc":
+                found.update(file.read_bytes())
     return found.hexdigest()
 
 

@@ -272,6 +272,7 @@ def _findings(db: duckdb.DuckDBPyConnection) -> Iterable[FindingDiff]:
             head_rows=now,
             more=more,
             fewer=fewer,
+            drops=rule_of(rule).drops,
             meaning=rule_of(rule).meaning,
         )
 

@@ -79,7 +79,7 @@ def _cell(cell: Cell, head: str, section: Section) -> str:
 
 def _plain(text: str) -> str:
     """Text that is read as it stands, and tells nobody."""
-    return SPECIAL.sub(r"\\\1", " ".join(text.split())).replace("\\@", "@\u200b")
+    return SPECIAL.sub(r"\\\1", " ".join(text.split())).replace("\\@", "`@`")
 
 
 def _code(text: str) -> str:

@@ -67,10 +67,11 @@ def sentences(report: DiffReport) -> Iterator[Sentence]:
                 f"{part.partner} {part.entity}: {part.rows:,} rows would be refused: {part.part} is now {part.new}",
             )
     for row in report.rows:
-        if row.what == "go" and row.rule is None:
+        if row.what != "held" and row.rule is None:
+            verb = "leave" if row.what == "go" else "come"
             yield Sentence(
                 "look",
-                f"{row.partner} {row.entity}: {row.rows:,} records leave, and no rule says why: {row.meaning}",
+                f"{row.partner} {row.entity}: {row.rows:,} records {verb}, and no rule says why: {row.meaning}",
             )
     stays = [line for line in report.fields if line.stays]
     for field in stays:
@@ -139,11 +140,11 @@ def details(report: DiffReport) -> tuple[Section, ...]:
         ),
         Section(
             "Rows of the ERP that rules hit",
-            ("rule", "table", "partner", "base", "head", "more", "fewer", "meaning"),
+            ("rule", "table", "partner", "base", "head", "more", "fewer", "meaning", "takes rows out"),
             tuple(
                 (
                     line.rule, line.table, line.partner or "all", line.base_rows, line.head_rows, line.more, line.fewer,
-                    line.meaning,
+                    line.meaning, "yes" if line.drops else "no",
                 )
                 for line in report.findings
             ),

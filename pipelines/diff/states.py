@@ -21,7 +21,6 @@ from pipelines.errors import SettingsError
 from pipelines.settings import (
     PROFILE,
     PROJECT_FILE,
-    is_checkout,
     is_site,
     project_root,
     vars_of,
@@ -131,7 +130,7 @@ def is_at_hand(state: State) -> bool:
 
 
 def _installed(option: str, beside: State) -> State:
-    if is_checkout():
+    if beside.project.folder == beside.project.root:
         raise SettingsError(
             f"{option} {INSTALLED}: this is a checkout, which stands for itself; name a revision, or the wheel or the"
             " environment of the version that you mean"

@@ -114,6 +114,8 @@ class FindingDiff:
     """Rows that it hits in the head only."""
     fewer: int
     """Rows that it hits in the base only."""
+    drops: bool
+    """Whether the rule takes rows out; others mend a value."""
     meaning: str
 
 

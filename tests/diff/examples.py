@@ -54,7 +54,8 @@ REPORT = DiffReport(
     ),
     findings=(
         FindingDiff(
-            rule="E2", table="mieter", partner="etg24", base_rows=1, head_rows=4, more=3, fewer=0, meaning="No e-mail."
+            rule="E2", table="mieter", partner="etg24", base_rows=1, head_rows=4, more=3, fewer=0, drops=True,
+            meaning="No e-mail."
         ),
     ),
     contracts=(

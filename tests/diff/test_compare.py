@@ -34,9 +34,12 @@ def db() -> Iterator[duckdb.DuckDBPyConnection]:
     with duckdb.connect() as connection:
         connection.execute(f"create schema quality; create table quality.findings {FINDINGS}")
         connection.execute(
-            "create schema erp_raw; create table erp_raw.person (vorname varchar, nachname varchar)"
+            "create schema erp_raw; create schema staging; create table erp_raw.person as select 'Erika' as vorname,"
+            " 'Muster' as nachname, 'Am Park' as strasse; insert into erp_raw.person values ('Ö', null, 'Hinterhof');"
+            " create table erp_raw.gebaeude as select 'Am Park' as strasse;"
+            " create table erp_raw.kontaktweg as select '030 / 123 45 67' as wert;"
+            " create table staging.base_erp__person as select date '1980-05-01' as geburtsdatum"
         )
-        connection.execute("insert into erp_raw.person values ('Erika', 'Muster')")
         yield connection
 
 
@@ -99,6 +102,26 @@ def test_a_value_of_a_person_is_a_shape_wherever_it_stands(db: duckdb.DuckDBPyCo
         "lastName": [('"xxxxxx"', '"xxxxxxxx-xxxxxx 9"', 1)],
         "area": [('"50"', '"xxx xxxxx xxxxxx"', 1)],
     }
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        ("Ö", "x"),
+        ("am park", "am park"),
+        ("zum Hinterhof", "xxx xxxxxxxxx"),
+        ("+49301234567", "+99999999999"),
+        ("1980-05-01T00:00:00", "9999-99-99x99:99:99"),
+        ("Erdgeschoss, links", "Erdgeschoss, links"),
+        ("ERIKA", "xxxxx"),
+    ],
+)
+def test_what_the_erp_knows_of_persons_is_hidden_and_what_houses_have_is_not(
+    db: duckdb.DuckDBPyConnection, value: str, shown: str
+) -> None:
+    unit = {**HOUSE["einheiten"][1], "area": value}
+    [field] = compared(db, house(einheiten=[HOUSE["einheiten"][0], unit])).fields
+    assert field.values[0].new == f'"{shown}"'
 
 
 def test_a_key_of_other_numbers_is_another_record(db: duckdb.DuckDBPyConnection) -> None:
