@@ -120,7 +120,7 @@ KEYS: dict[str, dict[str, str]] = {
         "fields.values": "old new rows",
         "ids": "partner entity rows told_by examples",
         "ids.examples": "from to",
-        "rows": "partner entity what rule rows meaning examples",
+        "rows": "partner entity what rule against rows meaning examples",
         "findings": "rule table partner base_rows head_rows more fewer drops meaning",
         "contracts": "partner entity part old new rows",
         "guards": GUARD,

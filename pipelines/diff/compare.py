@@ -12,7 +12,7 @@ from pipelines.api.protocols.nulls import takes_null
 from pipelines.contract.contract import Contract
 from pipelines.diff.effort import effort
 from pipelines.diff.personal import Masks
-from pipelines.explain.explain import rule_of
+from pipelines.explain.explain import RULES, rule_of
 from pipelines.personal.fields import masked
 from pipelines.plan.guards import Limit
 from pipelines.plan.plan import Plan, make_plan
@@ -207,18 +207,21 @@ def _ids(db: duckdb.DuckDBPyConnection) -> list[IdDiff]:
 
 
 def _rows(db: duckdb.DuckDBPyConnection, plan_id: str) -> list[RowDiff]:
-    found = db.execute(read_sql(__file__, "rows"), {"plan_id": plan_id, "most": EXAMPLES}).fetchall()
+    drops = [number for number, rule in RULES.items() if rule.drops]
+    given = {"plan_id": plan_id, "most": EXAMPLES, "drops": drops}
+    found = db.execute(read_sql(__file__, "rows"), given).fetchall()
     return [
         RowDiff(
             partner=partner,
             entity=entity,
             what=what,
             rule=rule,
+            against=against,
             rows=rows,
-            meaning=rule_of(rule).meaning if rule else NO_RULE,
+            meaning=rule_of(against or rule).meaning if against or rule else NO_RULE,
             examples=tuple(examples),
         )
-        for partner, entity, what, rule, rows, examples in found
+        for partner, entity, what, rule, against, rows, examples in found
     ]
 
 
@@ -235,6 +238,7 @@ def _held(db: duckdb.DuckDBPyConnection, plan_id: str) -> list[RowDiff]:
             entity=entity,
             what="held",
             rule=rule,
+            against=None,
             rows=rows,
             meaning=rule_of(rule).meaning,
             examples=tuple(examples),

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from pipelines.reports.diff import DiffReport, FieldDiff
+from pipelines.reports.diff import DiffReport, FieldDiff, RowDiff
 
 Cell = str | int | float | None
 WORDS = {"come": "comes", "go": "goes", "held": "held"}
@@ -67,7 +67,13 @@ def sentences(report: DiffReport) -> Iterator[Sentence]:
                 f"{part.partner} {part.entity}: {part.rows:,} rows would be refused: {part.part} is now {part.new}",
             )
     for row in report.rows:
-        if row.what != "held" and row.rule is None:
+        if row.against:
+            yield Sentence(
+                "bad",
+                f"{row.partner} {row.entity}: {row.rows:,} records come although rule {row.against} takes them out:"
+                f" {row.meaning}",
+            )
+        elif row.what != "held" and row.rule is None:
             verb = "leave" if row.what == "go" else "come"
             yield Sentence(
                 "look",
@@ -131,7 +137,7 @@ def details(report: DiffReport) -> tuple[Section, ...]:
             ("partner", "entity", "what", "rule", "records", "meaning", "for example"),
             tuple(
                 (
-                    line.partner, line.entity, WORDS[line.what], line.rule or "none", line.rows, line.meaning,
+                    line.partner, line.entity, WORDS[line.what], _rule(line), line.rows, line.meaning,
                     ", ".join(line.examples),
                 )
                 for line in report.rows
@@ -195,6 +201,10 @@ def _of_field(line: FieldDiff) -> Iterator[tuple[Cell, ...]]:
         first = (line.partner, line.entity, line.field, line.rows) if not place else ("", "", "", None)
         # Of a person's values only some were looked at, so that their number says nothing.
         yield (*first, cut(value.old), cut(value.new), None if line.personal else value.rows)
+
+
+def _rule(line: RowDiff) -> str:
+    return f"against {line.against}" if line.against else line.rule or "none"
 
 
 def _why(what: str) -> str:

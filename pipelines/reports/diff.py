@@ -94,6 +94,8 @@ class RowDiff:
     what: Literal["come", "go", "held"]
     rule: str | None
     """The rule that takes them out, or took them out in the base; null where no rule speaks of them."""
+    against: str | None
+    """A rule that takes out what comes here, and that the head does not keep."""
     rows: int
     meaning: str
     examples: tuple[str, ...]

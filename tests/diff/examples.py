@@ -48,7 +48,7 @@ REPORT = DiffReport(
     ),
     rows=(
         RowDiff(
-            partner="etg24", entity="einheiten", what="go", rule=None, rows=12, meaning="The mapping.",
+            partner="etg24", entity="einheiten", what="go", rule=None, against=None, rows=12, meaning="The mapping.",
             examples=("001/1/01/2",),
         ),
     ),

@@ -1,5 +1,5 @@
 -- Records that come or go under the id they keep, each with the rule that speaks of it in one state only.
--- Parameters: $plan_id; $most examples.
+-- Parameters: $plan_id; $most examples; $drops: rules that take rows out.
 -- Reads the temp tables `id_change` and `finding_change`.
 with
 
@@ -19,7 +19,7 @@ operation as (
 reason as (
     select f.partner, f.is_more, numbers_of(f.key) as numbers, f.rule
     from finding_change as f
-    where f.column_name is null and f.key is not null
+    where list_contains($drops, f.rule) and f.key is not null
 ),
 
 told as (
@@ -28,9 +28,22 @@ told as (
     left join reason as r
         on r.numbers = o.numbers and r.is_more = (o.what = 'go') and coalesce(r.partner = o.partner, true)
     group by all
+),
+
+-- What comes although a rule still speaks of it: the head does not keep the rule.
+broken as (
+    select o.partner, o.entity, o.external_id, min(f.rule) as against
+    from operation as o
+    inner join quality.findings as f
+        on numbers_of(f.key) = o.numbers and coalesce(f.partner = o.partner, true) and list_contains($drops, f.rule)
+    where o.what = 'come'
+    group by all
 )
 
-select partner, entity, what, rule, count(*) as n, list_sort(list(external_id))[:$most] as examples
-from told
+select
+    t.partner, t.entity, t.what, t.rule, b.against, count(*) as n, list_sort(list(t.external_id))[:$most] as examples
+from told as t
+left join broken as b
+    on t.what = 'come' and t.partner = b.partner and t.entity = b.entity and t.external_id = b.external_id
 group by all
-order by partner, entity, what, n desc, rule nulls first
+order by t.partner, t.entity, t.what, n desc, t.rule nulls first, b.against nulls first
