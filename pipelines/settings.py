@@ -210,12 +210,7 @@ def read_vars(known: list[str], given: str | None, stichtag: str | None, only: l
     """
     overrides = parse_vars(given)
     merged = {**project_vars(), **overrides}
-    for name in merged:
-        if name not in KNOWN_VARS:
-            meant = f"; did you mean partners.{name}?" if name in known else did_you_mean(name, KNOWN_VARS)
-            raise SettingsError(
-                f"{name}: unknown var{meant}; there are {', '.join(KNOWN_VARS)}; set it in {VARS}"
-            )
+    check_names(merged, known)
     partners = merged.get("partners")
     if not isinstance(partners, dict):
         raise SettingsError(f"partners: a map from partner to its settings is needed; set it in {VARS}")
@@ -236,6 +231,16 @@ def read_vars(known: list[str], given: str | None, stichtag: str | None, only: l
         only=tuple(only),
         switched_on=tuple(name for name, settings in partners.items() if settings.get("aktiv")),
     )
+
+
+def check_names(given: Iterable[str], known: Iterable[str]) -> None:
+    """Raises `SettingsError` for a var that there is not, with what may have been meant; `known`: partners."""
+    for name in given:
+        if name not in KNOWN_VARS:
+            meant = f"; did you mean partners.{name}?" if name in known else did_you_mean(name, KNOWN_VARS)
+            raise SettingsError(
+                f"{name}: unknown var{meant}; there are {', '.join(KNOWN_VARS)}; set it in {VARS}"
+            )
 
 
 def unknown_partner(name: object, known: Iterable[str]) -> str:

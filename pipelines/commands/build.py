@@ -75,14 +75,22 @@ class Build:
 
 
 @current_run.step("check")
-def check_settings(home: Path, settings: Vars, project: Project | None = None) -> None:
+def check_settings(home: Path, settings: Vars) -> None:
     """Lets dbt read the project with these vars; the macros check every setting that shapes rows.
 
     Raises `SettingsError` with the macro's own line.
     """
-    result, log = _invoke(home, settings, ["parse"], project=project)
+    read_project(home, settings)
+
+
+def read_project(
+    home: Path, settings: Vars, project: Project | None = None, flags: Sequence[str] = ()
+) -> Any:
+    """dbt's manifest of the project in force, or of another one. Raises `SettingsError` with what dbt says."""
+    result, log = _invoke(home, settings, ["parse", *flags], project=project)
     if not result.success:
         raise SettingsError(_reason(result, log))
+    return result.result
 
 
 @current_run.step("build")

@@ -20,6 +20,7 @@ from pipelines.commands.known_settings import check_known_settings
 from pipelines.commands.run import SAMPLE_SEED, SAMPLE_UNITS
 from pipelines.contract.contract import Contract, read_contract, unfinished_partners
 from pipelines.contract.model import ContractError
+from pipelines.dbt_folder import Project
 from pipelines.diff import contracts as contract_diff
 from pipelines.diff import raw
 from pipelines.diff.books import kept_back, write_base
@@ -39,6 +40,7 @@ from pipelines.reports.run import FailureLine
 from pipelines.settings import (
     VARS,
     Vars,
+    check_names,
     database,
     key_date,
     parse_vars,
@@ -64,7 +66,11 @@ FAIL_ON: Mapping[str, str] = {
 OF_COMMANDS = ("guards", "warn", "stichtag")
 # With which programs a base was built; a kept one is of these.
 BUILDERS = ("stammdaten", "dbt-core", "dbt-duckdb", "duckdb")
+NO_UNIT_TESTS = ("--exclude-resource-type", "unit_test")
 NO_TESTS = ("--exclude-resource-type", "test", "unit_test")
+# dbt writes a manifest of megabytes with each command, which nobody reads here.
+NO_JSON = ("--no-write-json",)
+CHANGED = ("--select", "state:modified+", "--state")
 
 
 @dataclass(frozen=True)
@@ -110,7 +116,7 @@ def diff(
             _side(state, what, overrides, day, only, every_partner)
             for state, what in ((old, "base"), (new, "head"))
         )
-        _check_partners(sides, only)
+        _check_names(sides, only, overrides)
         limits = guards.limits(merged.get("guards"))
         report = _compared(data or home, place, sides[0], sides[1], sample, limits, say, progress, clock)
     return replace(report, failed_on=tuple(word for word in wanted if _came_true(word, report)))
@@ -197,11 +203,15 @@ def _side(
     return Side(state, settings, contracts, tuple(notes))
 
 
-def _check_partners(sides: Sequence[Side], only: Sequence[str]) -> None:
-    known = {name for side in sides for name in side.state.partners()}
+def _check_names(sides: Sequence[Side], only: Sequence[str], overrides: Mapping[str, Any]) -> None:
+    known = sorted({name for side in sides for name in side.state.partners()})
+    check_names(overrides, known)
     for name in only:
         if name not in known:
-            raise SettingsError(f"--partner {name}: {unknown_partner(name, sorted(known))}")
+            raise SettingsError(f"--partner {name}: {unknown_partner(name, known)}")
+    for name in overrides.get("partners") or ():
+        if name not in known:
+            raise SettingsError(f"partners.{name}: {unknown_partner(name, known)}; set it in {VARS}")
     if not any(side.settings.active for side in sides):
         raise SettingsError(
             f"partners: none is switched on in either state; name one with --partner, or set aktiv: true in {VARS}"
@@ -251,19 +261,13 @@ def _compared(
         settings, differing = new.settings, _settings(old.settings, new.settings, old.state, new.state)
         project = new.state.project
         with _own_partners(new.state):
-            _parse(place.home, settings, new, "head")
-            chosen = _chosen(place, new, manifest, bool(differing))
-            built = dbt.run_dbt(
-                place.home, settings, ["build", *NO_TESTS, *chosen], _counter(progress, "head"), project
-            )
-            tested = dbt.run_dbt(
-                place.home, settings, ["test", "--exclude-resource-type", "unit_test", *chosen], None, project
-            )
+            chosen = _chosen(place, new, manifest) if differing else [*CHANGED, str(place.state)]
+            now = _read(place.home, settings, new, "head", NO_JSON)
+            built = _build(place.home, settings, chosen, _counter(progress, "head"), project)
     with clock.part("compare"):
-        now = _manifest(place.home / "dbt")
         models = _models(manifest, now, [node.unique_id for node in built.nodes])
-        failures = _failures(built, tested)
-        broken = {line.partner for line in _failures(built)}
+        failures = _failures(built)
+        broken = _broken(built, settings.active)
         touched = _touched(old, new, models, bool(differing))
         with open_database(place.home) as db:
             back = kept_back(db)
@@ -328,7 +332,7 @@ def _build_base(home: Path, place: Workplace, side: Side, is_sample: bool, progr
         raw.copy_raw(home, file)
     raw.fit(file, raw.columns_of(side.state.project.root))
     with _own_partners(side.state):
-        _parse(place.home, side.settings, side, "base")
+        _read(place.home, side.settings, side, "base")
         built = dbt.run_dbt(
             place.home, side.settings, ["build", *NO_TESTS], _counter(progress, "base"), side.state.project
         )
@@ -348,29 +352,83 @@ def _write_sample(folder: Path, progress: Progress) -> None:
     write_sample(folder, SAMPLE_UNITS, SAMPLE_SEED, progress)
 
 
-def _parse(home: Path, settings: Vars, side: Side, what: str) -> None:
+def _read(home: Path, settings: Vars, side: Side, what: str, flags: Sequence[str] = ()) -> Json:
+    """What dbt reads of a state, as far as it is compared: models and seeds."""
     try:
-        dbt.check_settings(home, settings, side.state.project)
+        read = dbt.read_project(home, settings, side.state.project, flags)
     except SettingsError as problem:
         raise BuildError(f"{what}, {side.state.label}: dbt cannot read it: {problem}") from None
+    return {
+        "nodes": {
+            key: {
+                "name": node.name,
+                "resource_type": str(node.resource_type),
+                "checksum": node.checksum.to_dict(),
+                "columns": {
+                    name: {"meta": column.meta, "config": {"meta": column.config.meta}}
+                    for name, column in node.columns.items()
+                },
+            }
+            for key, node in read.nodes.items()
+            if str(node.resource_type) in ("model", "seed")
+        }
+    }
 
 
-def _chosen(place: Workplace, new: Side, before: Json, has_other_vars: bool) -> list[str]:
-    """The options of dbt that choose what differs in the head, and what hangs on it.
+def _build(
+    home: Path,
+    settings: Vars,
+    chosen: Sequence[str],
+    progress: Callable[[int, int, str], None],
+    project: Project,
+) -> dbt.Build:
+    """Builds and tests what was chosen; what stands on a model whose test fails is built all the same."""
+    built = dbt.run_dbt(home, settings, ["build", *NO_JSON, *NO_UNIT_TESTS, *chosen], progress, project)
+    models = [node for node in built.nodes if not node.unique_id.startswith("test.")]
+    skipped = [node.unique_id.split(".")[2] for node in models if node.status == "skipped"]
+    if not skipped or any(node.status not in ("skipped", "success") and not node.is_well for node in models):
+        return built
+    more = dbt.run_dbt(home, settings, ["build", *NO_TESTS, "--select", *skipped], progress, project)
+    nodes = {node.unique_id: node for node in (*built.nodes, *more.nodes)}
+    failed = {
+        partner: tuple(one for one in found if one.status != "skipped")
+        for partner, found in built.failures.items()
+    }
+    failures = {
+        partner: (*failed.get(partner, ()), *more.failures.get(partner, ()))
+        for partner in {*failed, *more.failures}
+    }
+    return replace(
+        built,
+        nodes=tuple(nodes.values()),
+        failures={partner: found for partner, found in failures.items() if found},
+    )
 
-    dbt does not see that a var differs: then the SQL of each model is compared, too.
+
+def _broken(built: dbt.Build, partners: Sequence[str]) -> set[str]:
+    """Partners of which a model could not be built, so that there is nothing to compare."""
+    names = [
+        node.unique_id.split(".")[2]
+        for node in built.nodes
+        if node.unique_id.startswith("model.") and node.status in dbt.BAD
+    ]
+    return {name for name in partners if any(one.startswith((f"{name}__", f"int_{name}__")) for one in names)}
+
+
+def _chosen(place: Workplace, new: Side, before: Json) -> list[str]:
+    """The options of dbt that choose what differs in the head, and what hangs on it, where vars differ, too.
+
+    dbt does not see that of them: so the SQL of each model is compared.
     """
-    names = ["state:modified+"]
-    if has_other_vars:
-        dbt.compile_models(place.home, new.settings, new.state.project)
-        now = _manifest(place.home / "dbt")["nodes"]
-        names += [
-            f"{node['name']}+"
-            for key, node in sorted(now.items())
-            if node["resource_type"] == "model"
-            and node.get("compiled_code") != before["nodes"].get(key, {}).get("compiled_code")
-        ]
-    return ["--select", *names, "--state", str(place.state)]
+    dbt.compile_models(place.home, new.settings, new.state.project)
+    now = _manifest(place.home / "dbt")["nodes"]
+    names = [
+        f"{node['name']}+"
+        for key, node in sorted(now.items())
+        if node["resource_type"] == "model"
+        and node.get("compiled_code") != before["nodes"].get(key, {}).get("compiled_code")
+    ]
+    return [*CHANGED[:2], *names, *CHANGED[2:], str(place.state)]
 
 
 def _models(before: Json, now: Json, built: Sequence[str]) -> tuple[ModelDiff, ...]:

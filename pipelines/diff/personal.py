@@ -96,7 +96,8 @@ class Masks:
             if column in TEXTS:
                 is_personal |= self._found(WITHIN.format(known=known, public=public, shortest=SHORTEST))
             else:
-                is_personal |= self._found(NUMBER.format(known=known, digits=DIGITS))
+                if column not in NAMES:
+                    is_personal |= self._found(NUMBER.format(known=known, digits=DIGITS))
                 shortest = SHORTEST_NAME if column in NAMES else SHORTEST
                 in_words |= self._found(IN_WORDS.format(known=known, shortest=shortest))
         self._texts, self._words = frozenset(is_personal), frozenset(in_words)

@@ -5,11 +5,11 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import duckdb
-import yaml
 
 from pipelines.database import connect, said
 from pipelines.errors import BusyError, StammdatenError
 from pipelines.settings import database
+from pipelines.yaml_file import YamlError, read_yaml
 
 RAW = "erp_raw"
 SOURCES = Path("models", "staging", "_erp_raw.yml")
@@ -105,9 +105,9 @@ def fit(file: Path, columns: Columns) -> tuple[str, ...]:
 def columns_of(root: Path) -> Columns:
     """By ERP table the columns that a state of the project reads. Raises `StammdatenError` for a broken list."""
     try:
-        listed = yaml.safe_load((root / SOURCES).read_text(encoding="utf-8"))["sources"][0]["tables"]
+        listed = read_yaml(root / SOURCES)["sources"][0]["tables"]
         return {table["name"]: tuple(column["name"] for column in table["columns"]) for table in listed}
-    except (OSError, yaml.YAMLError, LookupError, TypeError) as problem:
+    except (OSError, YamlError, LookupError, TypeError) as problem:
         raise StammdatenError(f"{SOURCES}: cannot be read ({type(problem).__name__})") from None
 
 
