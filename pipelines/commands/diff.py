@@ -17,7 +17,7 @@ from typing import Any
 
 from pipelines.commands import build as dbt
 from pipelines.commands.known_settings import check_known_settings
-from pipelines.commands.run import SAMPLE_SEED, SAMPLE_UNITS
+from pipelines.commands.sample import SEED, UNITS
 from pipelines.contract.contract import Contract, read_contract, unfinished_partners
 from pipelines.contract.model import ContractError
 from pipelines.dbt_folder import Project
@@ -28,8 +28,6 @@ from pipelines.diff.compare import Comparison, compare
 from pipelines.diff.personal import personal_columns
 from pipelines.diff.states import State, at_hand, find_state
 from pipelines.diff.workplace import Workplace, workplace
-from pipelines.erp.files.door import FilesSettings
-from pipelines.erp.load import load
 from pipelines.errors import BuildError, SettingsError
 from pipelines.ledger.ledger import open_database
 from pipelines.plan import guards
@@ -307,7 +305,7 @@ def _compared(
     return DiffReport(
         base=old.state.label,
         head=new.state.label,
-        data=f"the sample, {SAMPLE_UNITS} units" if is_sample else "the delivery of the home",
+        data=f"the sample, {UNITS} units" if is_sample else "the delivery of the home",
         stichtag=settings.stichtag.isoformat(),
         partners=tuple(sorted({*old.settings.active, *new.settings.active})),
         differs=bool(found.entities or found.findings or lines or failures or found.guards or differing),
@@ -325,9 +323,7 @@ def _compared(
 def _build_base(home: Path, place: Workplace, side: Side, is_sample: bool, progress: Progress) -> None:
     file = database(place.home)
     if is_sample:
-        folder = place.above / "work" / "sample"
-        _write_sample(folder, progress)
-        load(FilesSettings(folder=folder), place.home, side.settings.quelle_erp)
+        _load_sample(place, side.settings, progress)
     else:
         raw.copy_raw(home, file)
     raw.fit(file, raw.columns_of(side.state.project.root))
@@ -346,10 +342,15 @@ def _build_base(home: Path, place: Workplace, side: Side, is_sample: bool, progr
         write_base(db, side.contracts)
 
 
-def _write_sample(folder: Path, progress: Progress) -> None:
+def _load_sample(place: Workplace, settings: Vars, progress: Progress) -> None:
+    # dlt takes a second to import, and most calls do not load.
+    from pipelines.erp.files.door import FilesSettings
+    from pipelines.erp.load import load
     from pipelines.erp.sample import write_sample
 
-    write_sample(folder, SAMPLE_UNITS, SAMPLE_SEED, progress)
+    folder = place.unpacked / "sample"
+    write_sample(folder, UNITS, SEED, progress)
+    load(FilesSettings(folder=folder), place.home, settings.quelle_erp)
 
 
 def _read(home: Path, settings: Vars, side: Side, what: str, flags: Sequence[str] = ()) -> Json:
@@ -590,7 +591,7 @@ def _identity_of_sample() -> str:
     """The sample changes with the code that makes it."""
     from pipelines.erp import sample
 
-    return f"{SAMPLE_UNITS} {SAMPLE_SEED} {_hash(Path(sample.__file__).parent)}"
+    return f"{UNITS} {SEED} {_hash(Path(sample.__file__).parent)}"
 
 
 def _code() -> str:

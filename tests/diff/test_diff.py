@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from pipelines.commands.diff import diff
-from pipelines.commands.run import SAMPLE_SEED
+from pipelines.commands.sample import SEED
 from pipelines.diff.markdown import markdown
 from pipelines.erp.files.door import FilesSettings
 from pipelines.erp.load import load
@@ -35,7 +35,7 @@ def compared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Compared]:
     folder = tmp_path_factory.mktemp("diff")
     data, home, base = folder / "data", folder / "home", state(folder / "base")
     home.mkdir()
-    write_sample(folder / "sample", UNITS, SAMPLE_SEED)
+    write_sample(folder / "sample", UNITS, SEED)
     load(FilesSettings(folder=folder / "sample"), data)
     before = database(data).read_bytes()
 
