@@ -30,6 +30,7 @@ from pipelines.diff.states import State, at_hand, find_state
 from pipelines.diff.workplace import Workplace, workplace
 from pipelines.errors import BuildError, SettingsError
 from pipelines.ledger.ledger import open_database
+from pipelines.personal.fields import masked
 from pipelines.plan import guards
 from pipelines.plan.mart_columns import misfits
 from pipelines.progress import Progress
@@ -536,9 +537,16 @@ def _settings(old: Vars, new: Vars, before: State, now: State) -> tuple[SettingD
             (f"partners.{partner}.{name}", own.get(name), other.get(name)) for name in sorted({*own, *other})
         ]
     return tuple(
-        SettingDiff(setting=name, old=json.dumps(a, default=str), new=json.dumps(b, default=str))
+        SettingDiff(setting=name, old=_setting(name, a), new=_setting(name, b))
         for name, a, b in found
         if a != b
+    )
+
+
+def _setting(name: str, value: Any) -> str:
+    """A setting as JSON text; whom enquiries go to is a person."""
+    return json.dumps(
+        masked(value) if re.search("kontakt_|email", name) else value, ensure_ascii=False, default=str
     )
 
 
