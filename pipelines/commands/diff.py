@@ -260,7 +260,8 @@ def _compared(
         settings, differing = new.settings, _settings(old.settings, new.settings, old.state, new.state)
         project = new.state.project
         with _own_partners(new.state):
-            chosen = _chosen(place, new, manifest) if differing else [*CHANGED, str(place.state)]
+            is_unseen = bool(differing) or _reads_otherwise(old, new)
+            chosen = _chosen(place, new, manifest) if is_unseen else [*CHANGED, str(place.state)]
             now = _read(place.home, settings, new, "head", NO_JSON)
             built = _build(place.home, settings, chosen, _counter(progress, "head"), project)
     with clock.part("compare"):
@@ -417,10 +418,16 @@ def _broken(built: dbt.Build, partners: Sequence[str]) -> set[str]:
     return {name for name in partners if any(one.startswith((f"{name}__", f"int_{name}__")) for one in names)}
 
 
-def _chosen(place: Workplace, new: Side, before: Json) -> list[str]:
-    """The options of dbt that choose what differs in the head, and what hangs on it, where vars differ, too.
+def _reads_otherwise(old: Side, new: Side) -> bool:
+    """Whether the lists of ERP columns differ, from which macros make the SQL of staging."""
+    first, second = ((side.state.project.root / raw.SOURCES).read_bytes() for side in (old, new))
+    return first != second
 
-    dbt does not see that of them: so the SQL of each model is compared.
+
+def _chosen(place: Workplace, new: Side, before: Json) -> list[str]:
+    """The options of dbt that choose what differs in the head, and what hangs on it, where dbt does not see all of it.
+
+    Vars and the list of ERP columns change models that look the same: so the SQL of each model is compared.
     """
     dbt.compile_models(place.home, new.settings, new.state.project)
     now = _manifest(place.home / "dbt")["nodes"]

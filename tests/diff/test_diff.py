@@ -95,6 +95,7 @@ def test_another_separator_in_an_id_makes_all_records_anew(compared: Compared) -
     assert "- ❌ **etg24 einheiten: " in markdown(report)
 
 
+@pytest.mark.slow
 def test_a_new_filter_takes_records_out_and_no_rule_says_why(compared: Compared) -> None:
     report = compared(
         (EINHEITEN, SENDABLE, f"{SENDABLE}    and verwaltungseinheiten.flaeche > 60\n"),

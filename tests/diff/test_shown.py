@@ -68,7 +68,7 @@ def test_values_are_shown_as_they_are_and_do_nothing() -> None:
     assert not re.search(r"@octocat|<b>|[^\\]#1", told)
 
 
-@pytest.mark.parametrize("times", [1, 30, 100, 1000, 5000])
+@pytest.mark.parametrize("times", [1, 30, 100, 1000])
 def test_a_comment_is_never_longer_than_a_forge_allows(times: int) -> None:
     made = markdown(large(times))
     assert len(made.encode()) < LIMIT
