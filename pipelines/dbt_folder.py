@@ -6,6 +6,7 @@ settings, has read since.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 COMMAND_LINE = Path("dbt")
@@ -14,6 +15,14 @@ DAGSTER, DAGSTER_READS = Path("dagster/dbt"), Path("dagster/read")
 FOLDERS = (COMMAND_LINE, DAGSTER, DAGSTER_READS)
 
 _used = COMMAND_LINE
+
+
+@dataclass(frozen=True)
+class Project:
+    """A dbt project, and the one of ours that it stands on: in a checkout they are one folder."""
+
+    folder: Path
+    root: Path
 
 
 def dbt_folder(home: Path) -> Path:

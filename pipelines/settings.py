@@ -208,14 +208,9 @@ def read_vars(known: list[str], given: str | None, stichtag: str | None, only: l
     Separator, Mandanten and options are checked by the macro `partner_settings`, for dbt users too.
     Raises `SettingsError` for what is no map, no date, or a partner that is not there or not switched on.
     """
-    overrides = _parse_vars(given)
+    overrides = parse_vars(given)
     merged = {**project_vars(), **overrides}
-    for name in merged:
-        if name not in KNOWN_VARS:
-            meant = f"; did you mean partners.{name}?" if name in known else did_you_mean(name, KNOWN_VARS)
-            raise SettingsError(
-                f"{name}: unknown var{meant}; there are {', '.join(KNOWN_VARS)}; set it in {VARS}"
-            )
+    check_names(merged, known)
     partners = merged.get("partners")
     if not isinstance(partners, dict):
         raise SettingsError(f"partners: a map from partner to its settings is needed; set it in {VARS}")
@@ -227,7 +222,7 @@ def read_vars(known: list[str], given: str | None, stichtag: str | None, only: l
                 f"partners.{name}: a map with aktiv, separator and mandanten is needed; set it in {VARS}"
             )
     return Vars(
-        stichtag=_key_date(merged.get("stichtag") if stichtag is None else stichtag, merged.get("zeitzone")),
+        stichtag=key_date(merged.get("stichtag") if stichtag is None else stichtag, merged.get("zeitzone")),
         quelle_erp=str(merged.get("quelle_erp")),
         partners=_limit(partners, only, known),
         guards=merged.get("guards"),
@@ -236,6 +231,16 @@ def read_vars(known: list[str], given: str | None, stichtag: str | None, only: l
         only=tuple(only),
         switched_on=tuple(name for name, settings in partners.items() if settings.get("aktiv")),
     )
+
+
+def check_names(given: Iterable[str], known: Iterable[str]) -> None:
+    """Raises `SettingsError` for a var that there is not, with what may have been meant; `known`: partners."""
+    for name in given:
+        if name not in KNOWN_VARS:
+            meant = f"; did you mean partners.{name}?" if name in known else did_you_mean(name, KNOWN_VARS)
+            raise SettingsError(
+                f"{name}: unknown var{meant}; there are {', '.join(KNOWN_VARS)}; set it in {VARS}"
+            )
 
 
 def unknown_partner(name: object, known: Iterable[str]) -> str:
@@ -260,11 +265,12 @@ def project_vars() -> dict[str, Any]:
     Raises `SettingsError` naming the file that cannot be read.
     """
     folder = working_folder()
-    ours = _vars_of(project_root() / PROJECT_FILE)
-    return ours if folder == project_root() else {**ours, **_vars_of(folder / PROJECT_FILE)}
+    ours = vars_of(project_root() / PROJECT_FILE)
+    return ours if folder == project_root() else {**ours, **vars_of(folder / PROJECT_FILE)}
 
 
-def _vars_of(file: Path) -> dict[str, Any]:
+def vars_of(file: Path) -> dict[str, Any]:
+    """The vars of a `dbt_project.yml`. Raises `SettingsError` naming a file that cannot be read."""
     try:
         found = _plain_yaml(file.read_text(encoding="utf-8")).get("vars")
     except (OSError, UnicodeDecodeError):
@@ -278,7 +284,8 @@ def _vars_of(file: Path) -> dict[str, Any]:
     return found
 
 
-def _parse_vars(given: str | None) -> dict[str, Any]:
+def parse_vars(given: str | None) -> dict[str, Any]:
+    """What `--vars` says. Raises `SettingsError` for what is no map."""
     if not given:
         return {}
     try:
@@ -313,7 +320,8 @@ def today(zone: Any, now: datetime | None = None) -> date:
         ) from None
 
 
-def _key_date(value: Any, zone: Any) -> date:
+def key_date(value: Any, zone: Any) -> date:
+    """The key date that is set, today in the zone where none is. Raises `SettingsError` for no date."""
     current = today(zone)
     if value is None:
         return current

@@ -17,6 +17,7 @@ from typer.testing import CliRunner
 
 from pipelines.cli.main import app
 from pipelines.commands import build as dbt
+from pipelines.commands import diff
 from pipelines.commands import run as flow
 from pipelines.contract.contract import partners
 from pipelines.explain.report import ErpLine, ExplainReport
@@ -30,6 +31,7 @@ from pipelines.reports.run import BuildReport, FailureLine, GuardLine, PlanRepor
 from pipelines.reports.schemas import REPORTS, schema
 from pipelines.sandbox.server import Sandbox
 from pipelines.settings import project_root
+from tests.diff.examples import REPORT
 from tests.erp.delivery import DELIVERY
 from tests.plan.test_renumbered import renamed
 from tests.push.marts import write_marts
@@ -107,6 +109,25 @@ KEYS: dict[str, dict[str, str]] = {
     "rekey": {
         "": "partner applied moves done staying notes exit",
         "moves": "entity from to remote_id derived",
+    },
+    "diff": {
+        "": (
+            "base head data stichtag partners differs entities fields ids rows findings contracts guards failures"
+            " effort models settings seconds notes failed_on exit"
+        ),
+        "entities": "partner entity base_rows head_rows come go change new_ids held withdrawal",
+        "fields": "partner entity field rows cleared stays personal values",
+        "fields.values": "old new rows",
+        "ids": "partner entity rows told_by examples",
+        "ids.examples": "from to",
+        "rows": "partner entity what rule against rows meaning examples",
+        "findings": "rule table partner base_rows head_rows more fewer drops meaning",
+        "contracts": "partner entity part old new rows",
+        "guards": GUARD,
+        "failures": FAILURE,
+        "effort": "partner requests minutes limit",
+        "models": "name what",
+        "settings": "setting old new",
     },
     "explain": {
         "": "partner key verdicts delivery erp findings held_back records near exit",
@@ -221,6 +242,7 @@ def company(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Company]:
         patch.setattr(flow, "check_built", lambda *_: None)
         patch.setattr(flow, "check_one_delivery", lambda *_: None)
         patch.setattr(dbt, "build", company.build)
+        patch.setattr(diff, "_compared", lambda *_: REPORT)
         patch.setattr(dbt, "check_marts", lambda *_: company.tested)
         work(company)
         yield company
@@ -249,6 +271,9 @@ def work(company: Company) -> None:
         " where external_id = '001/1/01/0001'"
     )
     company.ask("status", "status")
+    company.ask(
+        "diff", "diff", "--base", str(project_root()), "--partner", "etg24", "--fail-on", "ids", given=None
+    )
     company.ask("partners", "partners")
     company.ask("explain", "explain", "etg24", "001/1/01/0001")
     company.ask("explain what was dropped", "explain", "etg24", "001/0123/01/0007")
@@ -321,6 +346,7 @@ def test_the_exit_status_says_what_happened(company: Company) -> None:
         "plan --rows": 1,
         "push": 1,
         "rekey": 0,
+        "diff": 1,
         "status": 0,
         "partners": 0,
         "explain": 0,

@@ -37,6 +37,7 @@ ROOMS = (
     "schedule",
     "history",
     "run_page",
+    "diff",
     "backup",
     "snapshot",
     "pages",

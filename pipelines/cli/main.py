@@ -22,13 +22,13 @@ from pipelines.cli.alerts import alerts_app, watch_command
 from pipelines.cli.backup import backup_command, restore_command, snapshot_command
 from pipelines.cli.check import adopt_command, verify_command
 from pipelines.cli.dagster import dagster_command
+from pipelines.cli.diff import diff_command
 from pipelines.cli.doctor import doctor_command
 from pipelines.cli.init import init_command, show_version
 from pipelines.cli.look import explain_command, forget_command
-from pipelines.cli.metrics import metrics_command
 from pipelines.cli.partner import partner_app
 from pipelines.cli.rekey import rekey_command
-from pipelines.cli.report import report_command
+from pipelines.cli.report import metrics_command, report_command
 from pipelines.cli.runs import KeepDays, runs_app
 from pipelines.cli.schedule import schedule_command
 from pipelines.cli.terminal import (
@@ -413,6 +413,7 @@ def quiet_libraries() -> Iterator[None]:
 app.command("adopt")(adopt_command)
 app.command("verify")(verify_command)
 app.command("rekey")(rekey_command)
+app.command("diff")(diff_command)
 app.command("explain")(explain_command)
 app.command("forget")(forget_command)
 app.command("schedule")(schedule_command)

@@ -1,4 +1,4 @@
-"""The command `report`. Registered in `main.py`."""
+"""The commands `report` and `metrics`: what runs did, for a browser and for Prometheus. Registered in `main.py`."""
 
 import webbrowser
 from pathlib import Path
@@ -44,3 +44,21 @@ def report_command(
             style="yellow",
             soft_wrap=True,
         )
+
+
+def metrics_command(
+    file: Annotated[
+        Path | None, typer.Option("--out", metavar="FILE", help="Write this file, whole or not at all.")
+    ] = None,
+) -> None:
+    """Print the metrics of the last runs for the textfile collector of Prometheus' node exporter.
+
+    Each run writes them by itself where STAMMDATEN_METRICS names a file (….prom). What there is, alert rules and a
+    board for Grafana: docs/monitoring.md.
+    """
+    from pipelines.history.metrics import metrics_text, write_metrics
+
+    if file:
+        write_metrics(home(), file)
+    else:
+        terminal.out.print(metrics_text(home()).rstrip("\n"), soft_wrap=True)

@@ -16,12 +16,12 @@ PACKAGES = Path("dbt_packages")
 LINK = PACKAGES / PROFILE
 
 
-def link_base(folder: Path) -> None:
-    """Lets the link of a working folder point to our dbt project; nothing is written when it does already.
+def link_base(folder: Path, root: Path | None = None) -> None:
+    """Lets the link of a working folder point to our dbt project, or to `root`; nothing is written when it does.
 
     Raises `SettingsError` where something else lies there, or the folder may not be written to.
     """
-    _link(folder, folder / LINK, project_root(), "the dbt project of this version")
+    _link(folder, folder / LINK, root or project_root(), "the dbt project of this version")
 
 
 def link_packages(folder: Path, packages: Collection[Path]) -> None:

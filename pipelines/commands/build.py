@@ -18,7 +18,7 @@ from pipelines.commands.base_link import link_base, link_packages
 from pipelines.commands.own_packages import write_packages
 from pipelines.contract.contract import partner_folders
 from pipelines.database import connect
-from pipelines.dbt_folder import dbt_folder
+from pipelines.dbt_folder import Project, dbt_folder
 from pipelines.errors import BuildError, SettingsError
 from pipelines.settings import Vars, database, project_root, working_folder
 from pipelines.suggest import did_you_mean
@@ -97,9 +97,17 @@ def check_settings(home: Path, settings: Vars) -> None:
 
     Raises `SettingsError` with the macro's own line.
     """
-    result, log = _invoke(home, settings, ["parse"])
+    read_project(home, settings)
+
+
+def read_project(
+    home: Path, settings: Vars, project: Project | None = None, flags: Sequence[str] = ()
+) -> Any:
+    """dbt's manifest of the project in force, or of another one. Raises `SettingsError` with what dbt says."""
+    result, log = _invoke(home, settings, ["parse", *flags], project=project)
     if not result.success:
         raise SettingsError(_reason(result, log))
+    return result.result
 
 
 @current_run.step("build")
@@ -111,7 +119,7 @@ def build(
 ) -> Build:
     """`dbt build` without unit tests, of all or of some nodes. Raises `BuildError` when dbt could not even start."""
     chosen = ["--select", *only, *ON_THESE_ALONE] if only else []
-    return _run(home, settings, ["build", "--exclude-resource-type", "unit_test", *chosen], progress)
+    return run_dbt(home, settings, ["build", "--exclude-resource-type", "unit_test", *chosen], progress)
 
 
 @current_run.step("test")
@@ -123,15 +131,30 @@ def check_marts(
 ) -> Build:
     """`dbt test` on marts (or the folders of partners) as they are. Raises like `build`."""
     chosen = ["--select", *on, *(ON_THESE_ALONE if settings.use_case else ())]
-    return _run(home, settings, ["test", "--exclude-resource-type", "unit_test", *chosen], progress)
+    return run_dbt(home, settings, ["test", "--exclude-resource-type", "unit_test", *chosen], progress)
 
 
-def _run(
-    home: Path, settings: Vars, command: list[str], progress: Callable[[int, int, str], None] | None
+def compile_models(home: Path, settings: Vars, project: Project | None = None) -> None:
+    """Lets dbt make the SQL of all models, which is then in its manifest. Raises `BuildError`."""
+    result, log = _invoke(home, settings, ["compile", "--select", "resource_type:model"], project=project)
+    if not result.success:
+        raise BuildError(_reason(result, log))
+
+
+def run_dbt(
+    home: Path,
+    settings: Vars,
+    command: list[str],
+    progress: Callable[[int, int, str], None] | None = None,
+    project: Project | None = None,
 ) -> Build:
+    """A command of dbt that builds or tests, of a project that is not the one in force where one is named.
+
+    Raises `BuildError` when dbt could not even start.
+    """
     # Held open here, the file is not closed and written out again after each of dbt's nodes.
     with connect(database(home)):
-        result, log = _invoke(home, settings, command, progress)
+        result, log = _invoke(home, settings, command, progress, project)
     if result.result is None or not hasattr(result.result, "results"):
         raise BuildError(_reason(result, log))
     results = result.result.results
@@ -155,16 +178,17 @@ def _invoke(
     settings: Vars,
     command: list[str],
     progress: Callable[[int, int, str], None] | None = None,
+    project: Project | None = None,
 ) -> tuple[Any, str]:
     os.environ["STAMMDATEN_HOME"] = str(home)
     os.environ["DBT_SEND_ANONYMOUS_USAGE_STATS"] = "false"
     from dbt.cli.main import dbtRunner
 
-    read = (home, working_folder(), settings.for_dbt())
-    folder = working_folder()
+    folder, root = (project.folder, project.root) if project else (working_folder(), project_root())
+    read = (home, folder, settings.for_dbt())
     packages = write_packages(home)
-    if folder != project_root():
-        link_base(folder)
+    if folder != root:
+        link_base(folder, root)
         link_packages(folder, packages)
     arguments = [
         *command,
@@ -173,7 +197,7 @@ def _invoke(
         "--project-dir",
         str(folder),
         "--profiles-dir",
-        str(folder if (folder / "profiles.yml").exists() else project_root()),
+        str(folder if (folder / "profiles.yml").exists() else root),
         "--target-path",
         str(dbt_folder(home)),
         "--log-path",

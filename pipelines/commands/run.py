@@ -95,8 +95,6 @@ Line = TypeVar("Line")
 # What a run tells on its way.
 Step = LoadReport | dbt.Build | RunReport
 
-SAMPLE_UNITS = 500
-SAMPLE_SEED = 1
 # A domain that never exists (RFC 2606): what a shipped default stands in for somebody has to set.
 STAND_IN = ".invalid"
 # So many names of unknown columns and files are told; --json has them all.
@@ -352,8 +350,8 @@ def _run_sample(home: Path, settings: Vars, say: Say, progress: Progress) -> Gen
         )
     folder = sample.folder(home)
     if not (folder / "mandant.csv").exists():
-        say(f"No ERP is configured: writing a sample portfolio of {SAMPLE_UNITS} units")
-        write_sample(folder, SAMPLE_UNITS, SAMPLE_SEED, progress)
+        say(f"No ERP is configured: writing a sample portfolio of {sample.UNITS} units")
+        write_sample(folder, sample.UNITS, sample.SEED, progress)
     make = once_a_run()
     if configured:
         check(home, settings, make)

@@ -11,6 +11,7 @@ from pipelines.ledger.ledger import one, open_database
 from pipelines.settings import Vars, config_value
 
 Say = Callable[[str], None]
+UNITS, SEED = 500, 1
 
 
 def folder(home: Path) -> Path:

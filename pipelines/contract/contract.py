@@ -313,6 +313,11 @@ def load_contract(partner: str) -> Contract:
 
 @cache
 def _load(partner: str, folder: Path) -> Contract:
+    return read_contract(partner, folder)
+
+
+def read_contract(partner: str, folder: Path) -> Contract:
+    """The contract in a folder, which may be that of another state of the project. Raises like `load_contract`."""
     file = folder / FILE
     if not file.is_file():
         known = partners()
@@ -324,11 +329,14 @@ def _load(partner: str, folder: Path) -> Contract:
         line = error.problem_mark.line + 1 if error.problem_mark else "?"
         raise ContractError(f"partners/{partner}/{FILE}, line {line}: {error.problem}.") from error
     check_filled_in(document, f"partners/{partner}/{FILE}")
-    return parse_contract(partner, document)
+    return parse_contract(partner, document, folder)
 
 
-def parse_contract(partner: str, document: Json) -> Contract:
-    """The contract in a parsed OpenAPI document. Raises ContractError that names the key."""
+def parse_contract(partner: str, document: Json, folder: Path | None = None) -> Contract:
+    """The contract in a parsed OpenAPI document; `folder` has the files that it names, by default the partner's own.
+
+    Raises ContractError that names the key.
+    """
     where = f"partners/{partner}/{FILE}"
     head, at = get(document, "x-partner", where), f"{where}: x-partner"
     for key in head:
@@ -337,7 +345,7 @@ def parse_contract(partner: str, document: Json) -> Contract:
     if head.get("name") != partner:
         raise ContractError(f"{at}.name is {head.get('name')!r}, the folder is {partner!r}.")
     paging = read_paging(get(head, "paging", at), f"{at}.paging")
-    sdl = _sdl(partner, head, document, at)
+    sdl = _sdl(partner, head, document, at, folder or partner_folder(partner))
     source = Source(document, sdl, paging)
     contract = Contract(
         partner=partner,
@@ -381,7 +389,7 @@ def _check_marks(schema: Json, where: str) -> None:
         _check_marks(child.get("items", child), f"{where}.{name}")
 
 
-def _sdl(partner: str, head: Json, document: Json, at: str) -> "Sdl | None":
+def _sdl(partner: str, head: Json, document: Json, at: str, folder: Path) -> "Sdl | None":
     """The GraphQL schema beside the contract, for a partner that speaks GraphQL."""
     protocol = head.get("protocol", "rest")
     if protocol not in ("rest", "graphql"):
@@ -398,7 +406,7 @@ def _sdl(partner: str, head: Json, document: Json, at: str) -> "Sdl | None":
         raise ContractError(f"{at}.endpoint: post {endpoint!r} is not described under paths.")
     if head["paging"]["style"] != "skip_take":
         raise ContractError(f"{at}.paging.style: in GraphQL skip_take is needed.")
-    file = partner_folder(partner) / get(head, "schema", at)
+    file = folder / get(head, "schema", at)
     if not file.is_file():
         raise ContractError(f"{at}.schema: there is no file {head['schema']!r} beside {FILE}.")
     return Sdl(file.read_text(encoding="utf-8"), f"partners/{partner}/{head['schema']}")

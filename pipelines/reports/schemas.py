@@ -12,6 +12,7 @@ from pipelines.report import Report
 from pipelines.reports.alerts import AlertsReport, AlertsTestReport, WatchReport
 from pipelines.reports.backup import BackupReport, RestoreReport
 from pipelines.reports.check import AdoptReport, RekeyReport, VerifyReport
+from pipelines.reports.diff import DiffReport
 from pipelines.reports.doctor import DoctorReport
 from pipelines.reports.history import PageReport, RunShowReport, RunsReport, TidyReport
 from pipelines.reports.look import PartnersReport, SampleReport, StatusReport
@@ -32,6 +33,7 @@ REPORTS: Mapping[str, type[Report]] = {
     "adopt": AdoptReport,
     "verify": VerifyReport,
     "rekey": RekeyReport,
+    "diff": DiffReport,
     "explain": ExplainReport,
     "forget": ForgetReport,
     "sample": SampleReport,

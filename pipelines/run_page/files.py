@@ -161,12 +161,12 @@ def _index(home: Path, runs: list[RecordedRun], why: str | None, due: tuple[Next
 
 
 def _rendered(template: str, **values: object) -> str:
-    environment, style, digest = _templates()
+    environment, style, digest = page_environment()
     return environment.get_template(template).render(style=Markup(style), digest=digest, **values)  # noqa: S704
 
 
 @cache
-def _templates() -> tuple[Environment, str, str]:
+def page_environment() -> tuple[Environment, str, str]:
     """The templates; the style, which is ours and the same for each page; and its hash, by which a browser takes it."""
     environment = Environment(
         loader=PackageLoader("pipelines.run_page", "."),
