@@ -6,11 +6,10 @@ in the head and what hangs on it. The home's own database is only read.
 
 import hashlib
 import json
-import os
 import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -28,6 +27,7 @@ from pipelines.diff.compare import Comparison, compare
 from pipelines.diff.personal import personal_columns
 from pipelines.diff.states import State, at_hand, find_state
 from pipelines.diff.workplace import Workplace, workplace
+from pipelines.environment import environment
 from pipelines.errors import BuildError, SettingsError
 from pipelines.ledger.ledger import open_database
 from pipelines.personal.fields import masked
@@ -104,7 +104,7 @@ def diff(
     wanted = words(fail_on)
     check_known_settings()
     clock = Clock()
-    with workplace(home) as place, _environment():
+    with workplace(home) as place, environment({}, ("STAMMDATEN_HOME", "STAMMDATEN_PARTNERS")):
         here = at_hand()
         new = here if head is None else find_state(head, "--head", here, _folder(place.unpacked / "head"))
         old = find_state(base, "--base", here, _folder(place.unpacked / "base"))
@@ -634,29 +634,6 @@ def _folder(path: Path) -> Path:
     return path
 
 
-@contextmanager
-def _environment() -> Iterator[None]:
-    """What dbt is told by the environment, as it was before once the `with` is over."""
-    names = ("STAMMDATEN_HOME", "STAMMDATEN_PARTNERS")
-    former = {name: os.environ.get(name) for name in names}
-    try:
-        yield
-    finally:
-        for name, value in former.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value
-
-
-@contextmanager
-def _own_partners(state: State) -> Iterator[None]:
+def _own_partners(state: State) -> AbstractContextManager[None]:
     """Inside the `with` the partners outside the project are those of this state."""
-    former = os.environ.get("STAMMDATEN_PARTNERS")
-    if state.own:
-        os.environ["STAMMDATEN_PARTNERS"] = str(state.own)
-    try:
-        yield
-    finally:
-        if former is not None:
-            os.environ["STAMMDATEN_PARTNERS"] = former
+    return environment({"STAMMDATEN_PARTNERS": str(state.own)} if state.own else {})

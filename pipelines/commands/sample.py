@@ -1,11 +1,11 @@
 """Partners for a first look: as long as the data is the sample and no partner is configured, a sandbox plays them."""
 
-import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from pipelines.contract.contract import load_contract
+from pipelines.environment import environment
 from pipelines.erp.settings import is_configured
 from pipelines.ledger.ledger import one, open_database
 from pipelines.settings import Vars, config_value
@@ -49,11 +49,11 @@ def at_sandbox(home: Path, say: Say = lambda _: None) -> Iterator[None]:
     state = home / "sandbox.sqlite"
     if url := running(state):
         say(f"No partner is configured: using the sandbox that runs on {url}")
-        with _environment(environment_of(url)):
+        with environment(environment_of(url)):
             yield
         return
     say("No partner is configured: starting the sandbox, which plays them on this machine")
-    with Sandbox(state=state) as sandbox, _environment(sandbox.environment()):
+    with Sandbox(state=state) as sandbox, environment(sandbox.environment()):
         yield
 
 
@@ -68,18 +68,3 @@ def _is_loaded(home: Path) -> bool:
         return bool(
             one(db, "select max_by(source, loaded_at) from sync.loads")[0] == f"files: {folder(home)}"
         )
-
-
-@contextmanager
-def _environment(values: dict[str, str]) -> Iterator[None]:
-    """Environment variables for the time of a block."""
-    former = {name: os.environ.get(name) for name in values}
-    os.environ.update(values)
-    try:
-        yield
-    finally:
-        for name, value in former.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value
