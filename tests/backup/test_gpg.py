@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tarfile
 import tempfile
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -76,6 +77,16 @@ def gpg() -> Iterator[Gpg]:
     with tempfile.TemporaryDirectory(prefix="gpg-") as folder:
         yield Gpg(Path(folder))
         subprocess.run(["gpgconf", "--homedir", folder, "--kill", "all"], check=False)  # noqa: S603, S607
+
+
+def back_up(home: Path, to: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A backup of an empty home for a key that lies in the folder, and the settings that put it back."""
+    with open_database(home):
+        pass
+    public, secret = kept(KEY, folder)
+    monkeypatch.setenv("BACKUP__RECIPIENTS", str(public))
+    monkeypatch.setenv("BACKUP__IDENTITY", str(secret))
+    assert asked("backup", str(to)).exit_code == 0
 
 
 def test_a_backup_for_keys_of_gpg_comes_back_with_one_of_them_alone(
@@ -260,12 +271,7 @@ def test_recipients_that_cannot_be_meant_are_named(
 def test_an_archive_that_somebody_changed_is_told_from_a_wrong_key(
     home: Path, to: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with open_database(home):
-        pass
-    public, secret = kept(KEY, tmp_path)
-    monkeypatch.setenv("BACKUP__RECIPIENTS", str(public))
-    monkeypatch.setenv("BACKUP__IDENTITY", str(secret))
-    assert asked("backup", str(to)).exit_code == 0
+    back_up(home, to, tmp_path, monkeypatch)
     lose(home)
     data = bytearray(archive(to).read_bytes())
     data[-5000] ^= 1
@@ -286,13 +292,9 @@ def test_an_archive_that_somebody_changed_is_told_from_a_wrong_key(
 def test_a_process_that_is_killed_is_told_and_leaves_the_former_backup(
     home: Path, to: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with open_database(home):
-        pass
-    public, secret = kept(KEY, tmp_path)
-    monkeypatch.setenv("BACKUP__RECIPIENTS", str(public))
-    monkeypatch.setenv("BACKUP__IDENTITY", str(secret))
-    assert asked("backup", str(to)).exit_code == 0
+    back_up(home, to, tmp_path, monkeypatch)
     before = files(to)
+    time.sleep(1.1)  # two backups of one second would have the same name
     killed = tmp_path / "killed.py"
     killed.write_text("import os; os.kill(os.getpid(), 9)")
     monkeypatch.setattr(openpgp, "PROCESS", killed)
