@@ -11,7 +11,7 @@ import duckdb
 import yaml
 
 from pipelines.commands.partner_openapi import fields_of
-from pipelines.contract.json_schema import is_list
+from pipelines.contract.schema.json_schema import is_list
 from pipelines.contract.unfinished import MARK
 
 Json = dict[str, Any]

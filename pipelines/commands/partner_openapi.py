@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from pipelines.contract.json_schema import body_schema, resolve
+from pipelines.contract.schema.json_schema import body_schema, resolve
 from pipelines.contract.unfinished import MARK
 from pipelines.errors import SettingsError
 from pipelines.yaml_file import MOST_BYTES, YamlError, read_yaml

@@ -12,7 +12,6 @@ import yaml
 
 from pipelines.contract import openimmo
 from pipelines.contract.entities import Source, read_entity, read_paging
-from pipelines.contract.json_schema import body_schema, resolve, whole_schema
 from pipelines.contract.login import read_login
 from pipelines.contract.model import (
     ID_NUMBERS,
@@ -39,13 +38,14 @@ from pipelines.contract.model import (
 )
 from pipelines.contract.own_partners import CONTRACT, own_partners
 from pipelines.contract.parts import build, get
+from pipelines.contract.schema.json_schema import body_schema, resolve, whole_schema
 from pipelines.contract.unfinished import check_filled_in, is_unfinished
 from pipelines.errors import SettingsError
 from pipelines.settings import project_root
 from pipelines.suggest import did_you_mean
 
 if TYPE_CHECKING:
-    from pipelines.contract.graphql_schema import Sdl
+    from pipelines.contract.schema.graphql_schema import Sdl
 
 __all__ = [
     "LOADER",
@@ -399,7 +399,7 @@ def _sdl(partner: str, head: Json, document: Json, at: str, folder: Path) -> "Sd
             if key in head:
                 raise ContractError(f"{at}.{key}: for protocol graphql only.")
         return None
-    from pipelines.contract.graphql_schema import Sdl  # loads a library that no other partner needs
+    from pipelines.contract.schema.graphql_schema import Sdl  # loads a library that no other partner needs
 
     endpoint = get(head, "endpoint", at)
     if "post" not in document.get("paths", {}).get(endpoint, {}):

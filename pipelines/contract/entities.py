@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from pipelines.contract import openimmo
 from pipelines.contract.content import check_content, read_content
-from pipelines.contract.json_schema import body_schema, is_list
 from pipelines.contract.model import (
     USE_CASES,
     Allowed,
@@ -28,10 +27,11 @@ from pipelines.contract.model import (
     dig,
 )
 from pipelines.contract.parts import build, get
+from pipelines.contract.schema.json_schema import body_schema, is_list
 from pipelines.suggest import did_you_mean
 
 if TYPE_CHECKING:
-    from pipelines.contract.graphql_schema import Sdl
+    from pipelines.contract.schema.graphql_schema import Sdl
 
 # Keys that a paging of each style needs beside its sizes.
 PAGING_NEEDS: Mapping[str, tuple[str, ...]] = {

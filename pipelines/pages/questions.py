@@ -112,7 +112,7 @@ def _shape(schema: Json) -> str:
 
 
 def _graphql(schema: Any) -> Iterator[Part]:
-    from pipelines.contract.graphql_schema import marks  # loads a library that no other partner needs
+    from pipelines.contract.schema.graphql_schema import marks  # loads a library that no other partner needs
 
     for name, found in schema.type_map.items():
         if name.startswith("__"):

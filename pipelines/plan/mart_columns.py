@@ -7,7 +7,7 @@ import duckdb
 
 from pipelines.contract.content import COLUMNS as CONTENT_COLUMNS
 from pipelines.contract.contract import Contract, Entity
-from pipelines.contract.json_schema import is_list
+from pipelines.contract.schema.json_schema import is_list
 from pipelines.errors import BuildError
 
 MART_SCHEMA = "partners"

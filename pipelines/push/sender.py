@@ -28,7 +28,7 @@ from pipelines.api.outcome import Outcome, Upload
 from pipelines.api.protocols.protocol import LookupFailed
 from pipelines.api.uploads import ReadsContent
 from pipelines.contract.contract import Contract, Entity
-from pipelines.contract.json_schema import is_list
+from pipelines.contract.schema.json_schema import is_list
 from pipelines.database import said
 from pipelines.errors import JournalError, SettingsError, StammdatenError
 from pipelines.ledger.holders import holders_of

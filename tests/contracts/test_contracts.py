@@ -10,8 +10,8 @@ import pytest
 from openapi_spec_validator import validate
 
 from pipelines.contract.contract import Contract, Find, load_contract, parse_contract, partners, resolve
-from pipelines.contract.graphql_schema import marks
 from pipelines.contract.model import ContractError, Setting
+from pipelines.contract.schema.graphql_schema import marks
 
 METHODS = ("get", "post", "put", "patch", "delete")
 MARKS = {"documented", "observed", "assumed"}

@@ -9,8 +9,8 @@ from typing import Any
 
 from pipelines.api.http.client import Answer
 from pipelines.contract.contract import Contract, Entity, dig
-from pipelines.contract.json_schema import resolve
 from pipelines.contract.model import MultiStatus
+from pipelines.contract.schema.json_schema import resolve
 
 FLAGS = ("success", "ok", "succeeded", "isSuccess", "is_success")
 ERRORS = ("errors", "error")

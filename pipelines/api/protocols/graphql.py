@@ -13,8 +13,8 @@ from pipelines.api.protocols.nulls import Nulls
 from pipelines.api.protocols.protocol import Json, LookupFailed, Operation, Page
 from pipelines.api.protocols.remote_ids import checked_id
 from pipelines.contract.contract import Contract, ContractError, Entity, Find, dig
-from pipelines.contract.graphql_schema import Sdl
 from pipelines.contract.model import Mutation, put
+from pipelines.contract.schema.graphql_schema import Sdl
 
 # What all requests have in common, and so concerns login, pace and repetition, not one row.
 OF_THE_REQUEST: Mapping[str, int] = {

@@ -17,8 +17,8 @@ from graphql import (
 )
 
 from pipelines.contract.contract import ContractError, Entity, dig
-from pipelines.contract.graphql_schema import Sdl
 from pipelines.contract.model import put
+from pipelines.contract.schema.graphql_schema import Sdl
 from pipelines.sandbox.play import lists
 from pipelines.sandbox.play.partner import Partner
 from pipelines.sandbox.play.resources import Resource

@@ -7,7 +7,7 @@ from typing import Any
 from openapi_schema_validator import OAS31Validator, oas31_format_checker
 
 from pipelines.contract.contract import Contract, ContractError, Entity, Json, Paging, body_schema, resolve
-from pipelines.contract.json_schema import whole_schema
+from pipelines.contract.schema.json_schema import whole_schema
 
 # One sentence for each rule of JSON Schema; none repeats the value, which may be personal.
 MESSAGES = {
