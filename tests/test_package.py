@@ -444,7 +444,7 @@ def test_dbt_reads_the_folder_with_all_that_the_base_has(site: Path, tmp_path: P
         "complete_id_etg24__objektgruppen_external_id__etg24",
         "known_mandanten_etg24__objektgruppen_etg24",
         "refers_to_etg24__objekte_objektgruppen_external_id__ref_etg24__objektgruppen_",
-        "required_etg24__objektgruppen_title",
+        "fits_contract_etg24__objektgruppen_",
         "unique_etg24__objektgruppen_external_id",
     }
     schemas = {node.name: node.schema for node in nodes if node.package_name == "stammdaten"}

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from pipelines.contract.contract import built_in_partners
-from pipelines.contract.jinja_macro import macro, of_profiles
+from pipelines.contract.jinja_macro import macro, of_checks, of_profiles
 from pipelines.contract.own_partners import own_partners
 from pipelines.contract.profile import load_profile
 from pipelines.errors import SettingsError
@@ -63,6 +63,7 @@ def _wanted(found: Mapping[str, Path]) -> dict[Path, str | Path]:
         ),
     }
     for name, place in found.items():
+        wanted[Path(LIST, "macros", f"{name}.sql")] = of_checks(name)
         wanted[Path(name, "dbt_project.yml")] = PROJECT.format(name=name) + MODELS.format(name=name)
         for part in LINKED:
             if (place / part).is_dir():

@@ -297,7 +297,7 @@ def _described(name: str, contract: Json, entity: str) -> Json:
     return {
         "name": f"{name}__{entity}",
         "description": f"One row for each living VE (L1, L2) of the configured Mandanten (E1). {TO_DO}: what it is.",
-        "data_tests": [{"known_mandanten": {"arguments": {"partner": name}}}],
+        "data_tests": ["fits_contract", {"known_mandanten": {"arguments": {"partner": name}}}],
         "columns": [our_id, *columns],
     }
 

@@ -85,6 +85,11 @@ def note_built(db: duckdb.DuckDBPyConnection) -> None:
         f"select '{name.removeprefix('base_erp__')}' as table_name, count(*) as row_count from staging.{name}"
         for name in bases
     )
+    # What partners would refuse (V3) is said of marts.
+    for (mart,) in db.execute(
+        "select distinct table_name from quality.findings where rule = 'V3'"
+    ).fetchall():
+        counted += f" union all select '{mart}', count(*) from partners.\"{mart}\""
     db.execute(f"create or replace temp table of_rows as {counted}")
     db.execute(COUNT.format(history=HISTORY))
     db.execute("drop table of_rows")

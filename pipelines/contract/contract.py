@@ -39,6 +39,7 @@ from pipelines.contract.model import (
 from pipelines.contract.own_partners import CONTRACT, own_partners
 from pipelines.contract.parts import build, get
 from pipelines.contract.schema.json_schema import body_schema, resolve, whole_schema
+from pipelines.contract.schema.refusals import Check, checks
 from pipelines.contract.unfinished import check_filled_in, is_unfinished
 from pipelines.errors import SettingsError
 from pipelines.settings import project_root
@@ -179,6 +180,15 @@ class Contract:
         if entity.bulk:
             return entity.bulk.path, "put", entity.bulk.items
         return (entity.record, "put", None) if entity.upsert else (entity.collection, "post", None)
+
+    def checks(self, name: str) -> list[Check]:
+        """When a row of the mart of an entity would be refused: by what its contract says of new records."""
+        entity = self.entities[name]
+        left_out = {look.field for look in entity.lookups} | set(entity.fixed)
+        left_out |= {entity.content.field} if entity.content else set()
+        return checks(
+            self.schema(name, "create"), entity.sent_id, entity.reference_columns, frozenset(left_out)
+        )
 
     def confidence(self, entity: str, name: str) -> str:
         """`documented`, `observed` or `assumed`: how well the field of an entity is known."""
@@ -330,6 +340,16 @@ def read_contract(partner: str, folder: Path) -> Contract:
         raise ContractError(f"partners/{partner}/{FILE}, line {line}: {error.problem}.") from error
     check_filled_in(document, f"partners/{partner}/{FILE}")
     return parse_contract(partner, document, folder)
+
+
+def entity_names(partner: str) -> list[str]:
+    """The entities of a contract, also of one that is being written; none where it cannot be read."""
+    try:
+        document = yaml.load((partner_folder(partner) / FILE).read_text(encoding="utf-8"), Loader=LOADER)  # noqa: S506
+    except (OSError, UnicodeDecodeError, yaml.YAMLError):
+        return []
+    entities = document.get("x-entities") if isinstance(document, dict) else None
+    return [str(name) for name in entities] if isinstance(entities, dict) else []
 
 
 def parse_contract(partner: str, document: Json, folder: Path | None = None) -> Contract:

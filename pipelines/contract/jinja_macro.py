@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from pipelines.contract.contract import entity_names, load_contract, unfinished_partners
 from pipelines.contract.profile import Profile
 
 
@@ -35,6 +36,34 @@ def of_profiles(profiles: Iterable[Profile]) -> dict[str, Any]:
     }
 
 
+def of_checks(partner: str) -> str:
+    """The text of a macro for each entity, that returns the checks of its mart; dbt's tests and findings (V3) use them.
+
+    They are asked for by dispatch, so that those of a partner outside the project are found in the same way. A contract
+    that is being written makes none. Raises ContractError like `load_contract`.
+    """
+    contract = None if partner in unfinished_partners() else load_contract(partner)
+    made = [f"{{#- Made by stammdaten: change the contract of {partner}, not this. -#}}\n"]
+    for name in contract.entities if contract else entity_names(partner):
+        checks = [
+            {
+                "field": check.field,
+                "says": check.says,
+                "columns": check.columns,
+                "condition": check.condition,
+                "value": check.value,
+                "unless": check.unless,
+            }
+            for check in (contract.checks(name) if contract else ())
+        ]
+        lines = "".join(f"\n        {_literal(check)}," for check in checks)
+        made.append(
+            f"{{% macro default__contract_checks__{partner}__{name}() %}}\n"
+            f"    {{% do return([{lines}\n    ]) %}}\n{{% endmacro %}}\n"
+        )
+    return "\n\n".join(made).replace("-#}\n\n\n", "-#}\n", 1)
+
+
 def _entries(value: Mapping[str, Any], indent: str = "    ") -> str:
     """The entries of a map, one a line."""
     inner = indent + "    "
@@ -53,4 +82,6 @@ def _value(value: Any, indent: str) -> str:
 
 def _literal(value: Any) -> str:
     # JSON and Jinja write all but null alike.
-    return "none" if value is None else json.dumps(value)
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{json.dumps(name)}: {_literal(part)}" for name, part in value.items()) + "}"
+    return "none" if value is None else json.dumps(value, ensure_ascii=False)

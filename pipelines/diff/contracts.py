@@ -7,8 +7,9 @@ from typing import Any
 import duckdb
 
 from pipelines.contract.contract import Contract, Purpose
+from pipelines.contract.schema.refusals import refused
 from pipelines.errors import BuildError
-from pipelines.plan.marts import marts_sql
+from pipelines.plan.mart_columns import MART_SCHEMA, mart_columns
 from pipelines.reports.diff import ContractDiff
 
 Json = dict[str, Any]
@@ -25,14 +26,6 @@ IGNORED = (
     "$comment",
 )
 NOTHING = "none"
-# A condition on a value of a field, as JSON text `v`, for each part of a schema by which a partner would refuse it.
-REFUSED = {
-    "maxLength": "length({text}) > {given}",
-    "minLength": "length({text}) < {given}",
-    "pattern": "not regexp_matches({text}, {given})",
-    "maximum": "try_cast({text} as double) > {given}",
-    "minimum": "try_cast({text} as double) < {given}",
-}
 
 
 def differences(
@@ -50,7 +43,7 @@ def differences(
             found.append(_line(head.partner, name, "entity", gone, there, None))
             continue
         for line in _lines(head.partner, name, before, now):
-            rows = _refused(db, head, name, line.part, now) if is_built else None
+            rows = _refused(db, head, name, line.part) if is_built else None
             found.append(ContractDiff(**{**vars(line), "rows": rows}))
     return found
 
@@ -124,37 +117,27 @@ def _line(partner: str, entity: str | None, part: str, old: str, new: str, rows:
     return ContractDiff(partner=partner, entity=entity, part=part, old=old, new=new, rows=rows)
 
 
-def _refused(db: duckdb.DuckDBPyConnection, head: Contract, name: str, part: str, now: Json) -> int | None:
+def _refused(db: duckdb.DuckDBPyConnection, head: Contract, name: str, part: str) -> int | None:
     """Rows of the mart that the partner would refuse for what is said of a field now; None where it cannot be told."""
     steps = part.split(".")
     if steps[0] != "fields" or len(steps) < 2:
         return None
-    field, rule = steps[1], steps[2] if len(steps) == 3 else "required"
-    given = now.get(f"fields.{field}.{rule}")
-    entity = head.entities[name]
-    filled_in = {look.field for look in entity.lookups} | {entity.external_id, *entity.fixed}
-    if given is None or given is False or field in filled_in:
-        return None
-    path = "'$.\"" + field.replace("'", "''") + "\"'"
-    value = f"coalesce(json_extract(payload, {path}), json_extract(refs, {path}))"
-    text = f"coalesce(json_extract_string(payload, {path}), json_extract_string(refs, {path}))"
-    if rule == "required":
-        condition = f"coalesce({value}::varchar, 'null') = 'null'"
-    elif rule == "enum":
-        allowed = ", ".join(_sql(str(one)) for one in given if one is not None)
-        condition = f"{text} is not null and {text} not in ({allowed})" if allowed else "false"
-    elif rule in REFUSED:
-        condition = REFUSED[rule].format(text=text, given=_sql(given) if isinstance(given, str) else given)
-    else:
-        return None
+    said = steps[-1] if len(steps) > 2 else "required"
+    field = ".".join(step for step in steps[1 : max(len(steps) - 1, 2)] if step != "properties")
     try:
-        row = db.execute(
-            f"select count(*) from ({marts_sql(db, head, [entity])}) where {condition}"
-        ).fetchone()
+        columns = mart_columns(db, head, head.entities[name])
+        found = [
+            check
+            for check in head.checks(name)
+            if check.field == field and check.part == said and check.concerns(columns)
+        ]
+        if not found:
+            # Where null is a value nothing is missing.
+            return (
+                0 if said == "required" and field in head.schema(name, "create").get("required", ()) else None
+            )
+        mart = f'{MART_SCHEMA}."{head.partner}__{name}"'
+        row = db.execute(f"select count(*) from {mart} where {refused(found)}").fetchone()
     except (BuildError, duckdb.Error):
         return None
     return int(row[0]) if row else None
-
-
-def _sql(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"

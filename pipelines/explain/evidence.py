@@ -67,6 +67,17 @@ class Evidence:
         mine = [f for f in found if (f["table"], f["key"]) in order]
         return sorted(mine, key=lambda f: (order[f["table"], f["key"]], f["rule"], f["column"] or ""))
 
+    def refused_values(self, records: Iterable[Json]) -> list[Json]:
+        """What of these records the contract of the partner does not take (V3)."""
+        keys = [(f"{self._contract.partner}__{r['entity']}", r["external_id"]) for r in records]
+        found = self._all(
+            "quality.findings",
+            "select rule, table_name as table, key, column_name as column, value, reason as why"
+            " from quality.findings where rule = 'V3' and key in (select unnest($keys)) order by all",
+            {"keys": sorted({key for _, key in keys})},
+        )
+        return [finding for finding in found if (finding["table"], finding["key"]) in keys]
+
     def held_back(self, keys: Iterable[str]) -> list[Json]:
         """Models and tests of the last build that keep the partner from being pushed."""
         builds = self._all("sync.builds", "select failures from sync.builds where failures is not null")

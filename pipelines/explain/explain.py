@@ -98,6 +98,7 @@ RULES: Mapping[str, Rule] = {
     "V2": Rule(
         "An optional value is outside the limits that the partner sets, and is left out.", drops=False
     ),
+    "V3": Rule("The partner's contract does not take the value; the row is sent all the same.", drops=False),
     "EV1": Rule("The owner has no e-mail address or no first name, and EverReal requires both."),
     "EV2": Rule("The property has no whole address, and EverReal requires one."),
     "EV3": Rule("No owner of the unit can be sent, and there is no default owner."),
@@ -128,7 +129,10 @@ def explain(
             verdicts=(),
             delivery=DeliveryLine(**delivery) if delivery else None,
             erp=tuple(_erp_line(row, separator) for row in around),
-            findings=tuple(_with_rule(finding) for finding in evidence.findings(around)),
+            findings=tuple(
+                _with_rule(finding)
+                for finding in [*evidence.findings(around), *evidence.refused_values(records)]
+            ),
             held_back=tuple(
                 _holding_back(failure)
                 for failure in evidence.held_back([key, *(record["external_id"] for record in records)])

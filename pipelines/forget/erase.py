@@ -57,6 +57,7 @@ def erase_rows(
             _count(rows, f"sync.{table}", _sync_rows(db, table, partner, of_person, person_nr))
         for table, number in _out_of_others(db, partner, separator, person_nr):
             _count(rows, table, number)
+        _count(rows, "quality.findings", _refused_values(db, partner))
     _count(rows, "quality.findings", _findings(db, person_nr))
     _count(rows, "sync.builds", _builds(db, person_nr))
     for table, number in _intermediate(db, person_nr):
@@ -250,6 +251,23 @@ def _findings(db: duckdb.DuckDBPyConnection, person_nr: str) -> int:
             keys.append(f"table_name = '{table}' and key in ({own})")
     return _changed(
         db, f"delete from quality.findings where {' or '.join(f'({key})' for key in keys)}", person_nr
+    )
+
+
+def _refused_values(db: duckdb.DuckDBPyConnection, partner: str) -> int:
+    """Takes out what is said (V3) of records that are not in the marts any more."""
+    if "findings" not in _tables(db, "quality"):
+        return 0
+    there = set(_tables(db, "partners"))
+    return sum(
+        _changed(
+            db,
+            f"delete from quality.findings where rule = 'V3' and table_name = '{mart}'"
+            f' and key not in (select external_id from partners."{mart}")',
+            "",
+        )
+        for mart in (f"{partner}__{entity}" for entity in load_contract(partner).entities)
+        if mart in there
     )
 
 

@@ -4,7 +4,7 @@ import textwrap
 from collections.abc import Iterator, Mapping
 
 from pipelines.contract.contract import built_in_partners
-from pipelines.contract.jinja_macro import macro, of_profiles
+from pipelines.contract.jinja_macro import macro, of_checks, of_profiles
 from pipelines.contract.profile import SEPARATOR, SEPARATORS, Profile, load_profile
 from pipelines.erp.delivery.schema import erp_facts
 from pipelines.errors import StammdatenError
@@ -25,6 +25,7 @@ def read_by_dbt() -> Mapping[str, str]:
         "macros/erp_profiles.sql": macro(
             "erp_profiles", erp_facts(), "pipelines/erp/delivery/profiles.yaml"
         ),
+        **{f"macros/contracts/{name}.sql": of_checks(name) for name in built_in_partners()},
     }  # fmt: skip
 
 

@@ -18,6 +18,15 @@ def columns(partner: str, entity: str) -> set[str]:
     return {column["name"] for column in model["columns"]}
 
 
+@pytest.mark.parametrize("partner", partners())
+def test_every_mart_is_compared_with_its_contract(partner: str) -> None:
+    described: Any = yaml.safe_load((MODELS / partner / f"_{partner}.yml").read_text(encoding="utf-8"))
+    compared = {
+        model["name"] for model in described["models"] if "fits_contract" in model.get("data_tests", [])
+    }
+    assert compared == {f"{partner}__{entity}" for entity in load_contract(partner).entities}
+
+
 def references(entity: Entity) -> set[str]:
     return {f"{p.entity}_external_id{'s' if p.many else ''}" for p in entity.parents}
 

@@ -195,23 +195,25 @@ def changed(*edits: tuple[tuple[str, ...], Any]) -> Contract:
 
 
 UNIT = ("components", "schemas", "UnitFields", "properties")
+REQUIRED = (("components", "schemas", "Unit", "required"), ["id", "objectId", "number", "area"])
 
 
 @pytest.mark.parametrize(
     ("edit", "part", "old", "new", "rows"),
     [
+        ((REQUIRED,), "fields.area.required", "false", "true", 0),  # null is a value, too
         (
-            (("components", "schemas", "Unit", "required"), ["id", "objectId", "number", "area"]),
+            (REQUIRED, ((*UNIT, "area", "type"), "number")),
             "fields.area.required", "false", "true", 1,
         ),
-        (((*UNIT, "number", "maxLength"), 3), "fields.number.maxLength", "255", "3", 2),
-        (((*UNIT, "number", "pattern"), "^0001$"), "fields.number.pattern", "none", '"^0001$"', 1),
-        (((*UNIT, "number", "enum"), ["0001"]), "fields.number.enum", "none", '["0001"]', 1),
+        ((((*UNIT, "number", "maxLength"), 3),), "fields.number.maxLength", "255", "3", 2),
+        ((((*UNIT, "number", "pattern"), "^0001$"),), "fields.number.pattern", "none", '"^0001$"', 1),
+        ((((*UNIT, "number", "enum"), ["0001"]),), "fields.number.enum", "none", '["0001"]', 1),
         (
-            ((*UNIT, "position", "x-confidence"), "assumed"),
+            (((*UNIT, "position", "x-confidence"), "assumed"),),
             "fields.position.x-confidence", '"documented"', '"assumed"', None,
         ),
-        (((*UNIT, "color"), NEW), "fields.color", "none", "is there", None),
+        ((((*UNIT, "color"), NEW),), "fields.color", "none", "is there", None),
     ],
 )  # fmt: skip
 def test_a_contract_that_differs_says_what_would_be_refused(
@@ -220,7 +222,7 @@ def test_a_contract_that_differs_says_what_would_be_refused(
     write_marts(
         db, "etg24", house(einheiten=[{**HOUSE["einheiten"][0], "area": None}, HOUSE["einheiten"][1]])
     )
-    found = differences(db, load_contract("etg24"), changed(edit), is_built=True)
+    found = differences(db, load_contract("etg24"), changed(*edit), is_built=True)
     line = next(line for line in found if line.entity == "einheiten" and line.part == part)
     assert line == ContractDiff(partner="etg24", entity="einheiten", part=part, old=old, new=new, rows=rows)
 

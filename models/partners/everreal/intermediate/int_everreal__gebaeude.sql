@@ -19,8 +19,11 @@ named as (
         plz,
         ort,
         land,
-        strasse is not null and {{ hausnummer() }} is not null and plz is not null and ort is not null
-            as hat_adresse,
+        strasse is not null
+        and {{ hausnummer() }} is not null
+        and plz is not null
+        and ort is not null
+        and land is not null as hat_adresse,
         art,
         geschosse,
         baujahr_zahl,

@@ -13,7 +13,7 @@
         'coalesce(jahr not between 1850 and ' ~ latest_baujahr ~ ', false)',
         'not from 1850 to three years after the key date',
     ),
-    ('land', 'land', "land <> 'DE'", 'PriceHubble gets dossiers in Germany only'),
+    ('land', 'land', "land is distinct from 'DE'", 'PriceHubble gets dossiers in Germany only'),
 ] + required_address('PriceHubble') %}
 {% set omissions = [
     (

@@ -1,0 +1,89 @@
+{#- The checks that the contract makes of a mart (`macros/contracts/`), of the columns that are there. Returns a list. -#}
+{% macro contract_checks(mart) %}
+    {% set node = model_node(mart) %}
+    {% set found = [] %}
+    {#- By another name, as dbt looks for dispatches while it parses and can read none whose name is made. -#}
+    {% set dispatched = adapter.dispatch %}
+    {% for check in dispatched('contract_checks__' ~ mart, 'stammdaten')() if check.unless not in node.columns %}
+        {% set columns = node.columns.values() | selectattr('name', 'in', check.columns) | list %}
+        {% if columns | length == check.columns | length %}
+            {% do found.append(dict(check, pii=columns | selectattr('meta.pii', 'defined') | list | length > 0)) %}
+        {% endif %}
+    {% endfor %}
+    {% do return(found) %}
+{% endmacro %}
+
+
+{#- What dbt knows of a model: of the project in force, which may have one in the place of ours, of ours, or of a partner
+    outside it. None where there is none, or it is off. -#}
+{% macro model_node(name) %}
+    {% for package in [project_name, 'stammdaten', name.split('__')[0]] %}
+        {% set node = graph.nodes.get('model.' ~ package ~ '.' ~ name) %}
+        {% if node %}
+            {% do return(node) %}
+        {% endif %}
+    {% endfor %}
+{% endmacro %}
+
+
+{#- The rows of a mart that the partner would refuse: external_id, a list of field, value (masked where the column is
+    personal) and reason, and how many rows the mart has. -#}
+{% macro contract_refusals(mart, checks) -%}
+    select
+        external_id,
+        list_filter(
+            [
+                {%- for check in checks %}
+                case
+                    when {{ check.condition }}
+                        then {
+                            'field': {{ sql_text(check.field) }},
+                            'value': {{ mask(check.value) if check.pii else check.value }},
+                            'reason': {{ sql_text(check.says) }}
+                        }
+                end{{ ',' if not loop.last }}
+                {%- endfor %}
+            ],
+            lambda one: one is not null
+        ) as refused,
+        (select count(*) from {{ mart }}) as of_rows
+    from {{ mart }}
+    where {% for check in checks %}({{ check.condition }}){{ ' or ' if not loop.last }}{% else %}false{% endfor %}
+{%- endmacro %}
+
+
+{#- At the end of dbt's run: the findings (V3) of each mart that was compared with its contract. -#}
+{% macro note_refused_values(results) -%}
+    {%- set compared, refused = [], [] -%}
+    {%- for result in results if result.node.resource_type == 'test' and result.node.attached_node -%}
+        {%- if result.node.test_metadata and result.node.test_metadata.name == 'fits_contract' -%}
+            {%- do compared.append(graph.nodes[result.node.attached_node]) -%}
+            {%- do refused.append(compared[-1]) if result.status in ['warn', 'fail'] -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {%- set findings = model_node('findings') if compared -%}
+    {%- if findings and adapter.get_relation(findings.database, findings.schema, findings.alias) -%}
+        {%- set table = findings.schema ~ '.' ~ findings.alias -%}
+        delete from {{ table }}
+        where
+            rule = 'V3'
+            and table_name in ({% for mart in compared %}'{{ mart.name }}'{{ ', ' if not loop.last }}{% endfor %});
+        {% for mart in refused %}
+        insert into {{ table }}
+        select
+            'V3' as rule,
+            '{{ mart.name }}' as table_name,
+            external_id as key,
+            one.field as column_name,
+            one.value,
+            '{{ mart.name.split("__")[0] }}' as partner,
+            one.reason
+        from (
+            select
+                external_id,
+                unnest(refused) as one
+            from ({{ contract_refusals(mart.schema ~ '."' ~ mart.alias ~ '"', contract_checks(mart.name)) }})
+        );
+        {% endfor %}
+    {%- endif -%}
+{%- endmacro %}
