@@ -26,8 +26,14 @@
 {% endmacro %}
 
 
+{#- Condition: the partner would refuse the row. -#}
+{% macro is_refused(checks) -%}
+    {% for check in checks %}({{ check.condition }}){{ ' or ' if not loop.last }}{% else %}false{% endfor %}
+{%- endmacro %}
+
+
 {#- The rows of a mart that the partner would refuse: external_id, a list of field, value (masked where the column is
-    personal) and reason, and how many rows the mart has. -#}
+    personal) and reason. -#}
 {% macro contract_refusals(mart, checks) -%}
     select
         external_id,
@@ -45,10 +51,9 @@
                 {%- endfor %}
             ],
             lambda one: one is not null
-        ) as refused,
-        (select count(*) from {{ mart }}) as of_rows
+        ) as refused
     from {{ mart }}
-    where {% for check in checks %}({{ check.condition }}){{ ' or ' if not loop.last }}{% else %}false{% endfor %}
+    where {{ is_refused(checks) }}
 {%- endmacro %}
 
 

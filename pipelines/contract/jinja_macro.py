@@ -56,12 +56,18 @@ def of_checks(partner: str) -> str:
             }
             for check in (contract.checks(name) if contract else ())
         ]
-        lines = "".join(f"\n        {_literal(check)}," for check in checks)
+        lines = ",".join(f"\n{json.dumps(check, ensure_ascii=False)}" for check in checks)
         made.append(
             f"{{% macro default__contract_checks__{partner}__{name}() %}}\n"
-            f"    {{% do return([{lines}\n    ]) %}}\n{{% endmacro %}}\n"
+            # As one text: Jinja takes three times as long to read the same as lists and maps.
+            f"    {{% do return(fromjson({_text(f'[{lines}]')})) %}}\n{{% endmacro %}}\n"
         )
     return "\n\n".join(made).replace("-#}\n\n\n", "-#}\n", 1)
+
+
+def _text(value: str) -> str:
+    """A text of Jinja, which may have several lines."""
+    return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"
 
 
 def _entries(value: Mapping[str, Any], indent: str = "    ") -> str:
@@ -82,6 +88,4 @@ def _value(value: Any, indent: str) -> str:
 
 def _literal(value: Any) -> str:
     # JSON and Jinja write all but null alike.
-    if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{json.dumps(name)}: {_literal(part)}" for name, part in value.items()) + "}"
-    return "none" if value is None else json.dumps(value, ensure_ascii=False)
+    return "none" if value is None else json.dumps(value)

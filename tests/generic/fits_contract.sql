@@ -4,6 +4,10 @@
 {% test fits_contract(model) %}
     {{ config(warn_if='> 0', error_if='>= 25 and 2 * count(*) > max(of_rows)') }}
     {% if execute %}
-    {{ contract_refusals(model, contract_checks(model.identifier)) }}
+    select
+        external_id,
+        (select count(*) from {{ model }}) as of_rows
+    from {{ model }}
+    where {{ is_refused(contract_checks(model.identifier)) }}
     {% endif %}
 {% endtest %}

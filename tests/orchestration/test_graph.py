@@ -83,7 +83,7 @@ def test_every_model_seed_and_test_of_a_model_is_there(graph: Graph) -> None:
     }
     assert tests - graph.tests.keys() == set()
     assert graph.tests.keys() - tests == set()
-    assert len(tests) > 500
+    assert len(tests) > 450
     built = {node["unique_id"] for node in nodes if node["resource_type"] in ("model", "seed")}
     assert graph.nodes.keys() ^ built == set()
     assert len({(check.asset_key, check.name) for check in graph.checks}) == len(graph.checks)
