@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import duckdb
+import pyarrow as pa
 import pytest
 import yaml
 from dbt.cli.main import dbtRunner
@@ -103,12 +104,10 @@ def write_raw(database: Path, tables: Mapping[str, Rows]) -> None:
             rows = tables.get(table, [])
             surplus = {column for row in rows for column in row} - set(columns)
             assert not surplus, f"no columns of {table}: {surplus}"
-            if rows:
-                values = [
-                    [line, *(row.get(column) for column in columns)] for line, row in enumerate(rows, 1)
-                ]
-                marks = ", ".join("?" for _ in values[0])
-                connection.executemany(f"insert into erp_raw.{table} values ({marks})", values)
+            texts = {column: pa.array([row.get(column) for row in rows], pa.string()) for column in columns}
+            delivered = pa.table({"_zeile": pa.array(range(1, len(rows) + 1), pa.int64()), **texts})
+            connection.register("delivered", delivered)
+            connection.execute(f"insert into erp_raw.{table} from delivered")
 
 
 # The settings of all partners in `dbt_project.yml`.

@@ -48,7 +48,7 @@ def erase_rows(
     db.execute("begin")
     # Where else they stand they are told by their numbers alone.
     db.execute("create or replace temp table documents_of_person (dokument_nr varchar)")
-    for partner in partners():
+    for partner in _present(db):
         separator = separators.get(partner, "/")
         of_person = _by_entity(partner, separator)
         _count(rows, f"partners.{partner}__", _marts(db, partner, of_person, person_nr))
@@ -74,6 +74,18 @@ def erase_rows(
     db.execute("update sync.plan_partners set status = 'replaced' where status = 'open'")
     db.execute("commit")
     return {table: number for table, number in rows.items() if number}
+
+
+def _present(db: duckdb.DuckDBPyConnection) -> list[str]:
+    """Partners of which there is a mart, or a row in a table that speaks of records: the others have nothing."""
+    marts, named = _tables(db, "partners"), set()
+    for table in _sync_tables(db):
+        named |= {name for (name,) in db.execute(f"select distinct partner from sync.{table}").fetchall()}
+    return [
+        partner
+        for partner in partners()
+        if partner in named or any(mart.startswith(f"{partner}__") for mart in marts)
+    ]
 
 
 def _by_entity(partner: str, separator: str) -> dict[str, str]:

@@ -170,7 +170,7 @@ def finish(home: Path) -> int:
 def find_held(db: duckdb.DuckDBPyConnection, settings: Vars, person_nr: str) -> list[HeldRecord]:
     """Records of the person in the ledger, of every partner, children before parents."""
     found = []
-    for name in partners():
+    for name in _in_ledger(db):
         contract = load_contract(name)
         separator = separator_of(settings.partners, name)
         for condition in documents_of(contract, separator).values():
@@ -179,6 +179,12 @@ def find_held(db: duckdb.DuckDBPyConnection, settings: Vars, person_nr: str) -> 
             mine = f"partner = '{name}' and entity = '{entity.name}' and {is_of_person(entity, separator)}"
             found += _held(db, mine, person_nr)
     return found
+
+
+def _in_ledger(db: duckdb.DuckDBPyConnection) -> list[str]:
+    """Partners that the ledger has records of; of the others nothing need be asked."""
+    there = {name for (name,) in db.execute("select distinct partner from sync.ledger").fetchall()}
+    return [name for name in partners() if name in there]
 
 
 def _as_now(
@@ -204,7 +210,7 @@ def _as_now(
 def find_named_in(db: duckdb.DuckDBPyConnection, settings: Vars, person_nr: str) -> list[HeldRecord]:
     """Records of others that name the person and are there, of every partner."""
     found = []
-    for name in partners():
+    for name in _in_ledger(db):
         named = erase.named_in_ledger(name, separator_of(settings.partners, name))
         found += [record for record in _held(db, named, person_nr) if record.is_there]
     return found

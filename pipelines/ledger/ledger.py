@@ -149,11 +149,10 @@ create table if not exists sync.alerts (
 );
 """
 
-TABLES = re.findall(r"create table if not exists sync\.(\w+)", SCHEMA)
+TABLES = set(re.findall(r"create table if not exists sync\.(\w+)", SCHEMA))
 SCHEMA_DIGEST = hashlib.sha256(SCHEMA.encode()).hexdigest()[:16]
 NOTED = """
-select count(*), max(comment) filter (table_name = 'ledger') from duckdb_tables()
-where database_name = current_database() and schema_name = 'sync' and list_contains($tables, table_name)
+select table_name, comment from duckdb_tables() where database_name = current_database() and schema_name = 'sync'
 """
 
 # Outcomes that were folded before (a run may die between the commit here and the clearing of the journal) are skipped.
@@ -191,7 +190,7 @@ when not matched then insert by name;
 """
 
 
-# The ids that `field` of a JSON object holds, one or a list of them; NULL where it holds none.
+# The ids that `field` of a JSON object holds, one or a list of them; NULL where it holds none. For one connection.
 IDS_IN = """
 create or replace temp macro ids_in(body, field) as case
     when json_type(body, '$."' || field || '"') = 'ARRAY' then json_extract(body, '$."' || field || '"')::varchar[]
@@ -228,12 +227,12 @@ def open_database(home: Path, is_memory_tight: bool = False) -> Iterator[duckdb.
 
 
 def create_tables(db: duckdb.DuckDBPyConnection) -> None:
-    """Creates the tables of the schema `sync` that are not there yet, and the macro `ids_in` for this connection."""
+    """Creates the tables of the schema `sync` that are not there yet."""
     # Each open would cost a third more; the ledger tells of what schema it is.
-    if one(db, NOTED, {"tables": TABLES}) != (len(TABLES), SCHEMA_DIGEST):
+    noted = dict(db.execute(NOTED).fetchall())
+    if noted.get("ledger") != SCHEMA_DIGEST or not noted.keys() >= TABLES:
         db.execute(SCHEMA)
         db.execute(f"comment on table sync.ledger is '{SCHEMA_DIGEST}'")
-    db.execute(IDS_IN)
 
 
 def in_little_memory(db: duckdb.DuckDBPyConnection, work: Callable[[], T]) -> T:

@@ -14,7 +14,7 @@ import duckdb
 
 from pipelines.contract.contract import Contract, Entity
 from pipelines.ledger.former_ids import move_former_ids
-from pipelines.ledger.ledger import one, retry_freed
+from pipelines.ledger.ledger import IDS_IN, one, retry_freed
 from pipelines.plan.by_law import find_by_law, forget_former, no_law, note_by_law, release
 from pipelines.plan.difference import empty_difference, take_along, write_difference
 from pipelines.plan.endings import write_endings
@@ -82,6 +82,7 @@ def make_plan(
     """
     contracts = [contract for contract in contracts if contract.of_use_case(use_case)]
     plan_id = uuid.uuid4().hex[:12]
+    db.execute(IDS_IN)
     db.execute("begin")
     for contract in contracts:
         move_former_ids(db, contract)
@@ -139,6 +140,7 @@ def plan_withdrawals(
     Marts, holds and what the delivery says of an end count for nothing here; other plans stay as they are.
     """
     plan_id = uuid.uuid4().hex[:12]
+    db.execute(IDS_IN)
     db.execute("begin")
     db.execute("create or replace temp table chosen (partner varchar, id_space varchar, external_id varchar)")
     if records:

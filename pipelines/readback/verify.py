@@ -17,7 +17,7 @@ import pyarrow as pa
 from pipelines.api.compare import differing, differing_references, without_overruled
 from pipelines.api.connector import Connector
 from pipelines.contract.contract import Contract, Entity
-from pipelines.ledger.ledger import open_database
+from pipelines.ledger.ledger import IDS_IN, open_database
 from pipelines.progress import Progress
 from pipelines.readback.contents import differing_bytes, to_send_anew, without_bytes
 from pipelines.readback.reader import to_read
@@ -136,6 +136,7 @@ def repair(home: Path, contract: Contract, findings: tuple[Finding, ...]) -> int
     ]
     with open_database(home) as db:
         db.register("mended", pa.Table.from_pylist(rows, MENDED))
+        db.execute(IDS_IN)
         db.execute("begin")
         for parent in sorted(
             {

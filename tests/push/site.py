@@ -1,7 +1,9 @@
 """A STAMMDATEN_HOME and the partners' systems, for tests of the engine without dbt."""
 
 from datetime import date
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import duckdb
@@ -20,6 +22,15 @@ TODAY = date(2026, 11, 21)
 Rows = dict[str, list[dict[str, Any]]]
 
 
+@cache
+def _empty_ledger() -> bytes:
+    """A DuckDB file as the first command leaves it: making its 25 tables takes longer than reading them."""
+    with TemporaryDirectory() as folder:
+        with open_database(Path(folder)):
+            pass
+        return database(Path(folder)).read_bytes()
+
+
 class Site:
     """One STAMMDATEN_HOME with a sandbox that plays the partners."""
 
@@ -28,18 +39,32 @@ class Site:
         # Reads the bytes of documents.
         self.contents: ReadsContent | None = None
         self._kept: duckdb.DuckDBPyConnection | None = None
+        self._lets_go = False
 
     def close(self) -> None:
         """Lets go of the DuckDB file, for good: other programs may open it now."""
-        self.keeps_open = False
+        self.keeps_open, self._lets_go = False, True
         if self._kept:
             self._kept.close()
+            self._kept = None
 
     def sync(self, partner: str, rows: Rows, retry_rejected: bool = False) -> dict[str, ResultLine]:
         """Marts as given, then settle, plan and push; the closing table by entity."""
-        if self.keeps_open and not self._kept:
-            # Opening the file is most of what a small sync costs; it is opened once a test.
-            self._kept = duckdb.connect(str(database(self.home)))
+        if self._lets_go:
+            return self._sync(partner, rows, retry_rejected)
+        if not database(self.home).exists():
+            database(self.home).write_bytes(_empty_ledger())
+        # Opening the file is most of what a small sync costs; held open, it is not opened anew by each step.
+        held = self._kept or duckdb.connect(str(database(self.home)))
+        if self.keeps_open:
+            self._kept = held
+        try:
+            return self._sync(partner, rows, retry_rejected)
+        finally:
+            if not self.keeps_open:
+                held.close()
+
+    def _sync(self, partner: str, rows: Rows, retry_rejected: bool) -> dict[str, ResultLine]:
         with open_database(self.home) as db:
             write_marts(db, partner, rows)
         recover(self.home, [partner])
