@@ -267,6 +267,7 @@ def test_the_age_of_the_backup_is_that_of_its_newest_file(
     assert state() == ("well", f"the newest in {tmp_path / 'backup'} is 0.0 days old")
     os.utime(file, (time.time() - 8 * 86_400,) * 2)
     assert state() == ("wrong", f"the newest in {tmp_path / 'backup'} is 8.0 days old")
+    assert str(next(machine.backup(home)).todo).startswith("stammdaten backup;")
 
 
 def test_a_schedule_is_found_in_the_crontab_of_the_user_or_in_systemd(
