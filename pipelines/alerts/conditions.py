@@ -287,10 +287,7 @@ def _lines(run: RecordedRun, name: str) -> Iterator[Mapping[str, Any]]:
 
 
 def _called(run: RecordedRun) -> str:
-    if run.command == UNKNOWN:
-        return "a run that could not be noted"
-    words = [f"stammdaten {run.command}", *([f"--use-case {run.use_case}"] if run.use_case else [])]
-    return " ".join([*words, *(f"--partner {name}" for name in run.limited_to)])
+    return "a run that could not be noted" if run.command == UNKNOWN else run.called
 
 
 def _where(run: RecordedRun) -> str:

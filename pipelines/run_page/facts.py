@@ -235,7 +235,7 @@ def head(run: RecordedRun) -> Head:
     return Head(
         run_id=run.run_id,
         number=run.number,
-        command=_command(run),
+        command=run.called,
         begun=german(run.begun_at),
         begun_utc=run.begun_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         took=took(run.seconds),
@@ -244,12 +244,6 @@ def head(run: RecordedRun) -> Head:
         headline=headline,
         what=in_words(run),
     )
-
-
-def _command(run: RecordedRun) -> str:
-    words = ["stammdaten", run.command]
-    words += ["--use-case", run.use_case] if run.use_case else []
-    return " ".join([*words, *(f"--partner {name}" for name in run.limited_to)])
 
 
 def tone_of(run: RecordedRun) -> tuple[str, str]:
