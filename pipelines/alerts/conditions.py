@@ -7,7 +7,7 @@ master data. No value of a row and no id of a record gets into a text.
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ from pipelines.contract.model import USE_CASES
 from pipelines.doctor import machine
 from pipelines.errors import StammdatenError
 from pipelines.explain.explain import rule_of
-from pipelines.history.due import overdue_since
+from pipelines.history.due import german, overdue_since
 from pipelines.history.run_file import MAY_BE_RUN, UNKNOWN, RecordedRun, read_file, run_files
 from pipelines.history.shown import in_words
 from pipelines.schedule.jobs import gets, needed
@@ -264,7 +264,7 @@ def _overdue(
             continue
         found.add(
             key,
-            f"stammdaten {' '.join(job.words)} was due at {_time(due)} and did not take place; look at the schedule"
+            f"stammdaten {' '.join(job.words)} was due on {german(due)} and did not take place; look at the schedule"
             f" (systemctl list-timers, crontab -l), then: stammdaten {' '.join(job.words)}",
         )
 
@@ -292,7 +292,3 @@ def _called(run: RecordedRun) -> str:
 
 def _where(run: RecordedRun) -> str:
     return f"; stammdaten runs show {run.run_id}"
-
-
-def _time(moment: datetime) -> str:
-    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC"

@@ -4,16 +4,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from statistics import median
-from zoneinfo import ZoneInfo
 
 from pipelines.api.reasons import BLOCKED, DELIVERED, PENDING, REASONS, REJECTED, STATE_FORBIDS, WITHOUT_TAKEN
 from pipelines.explain.explain import RULES, rule_of
 from pipelines.history.counted import HELD, MART, RAW
+from pipelines.history.due import german
 from pipelines.history.run_file import Json, RecordedRun
 from pipelines.history.shown import advice, in_words
 from pipelines.reports.look import NextRun
 from pipelines.run_page.plots import Flow, Part, Spark, bar, flows, spark
-from pipelines.settings import TIME_ZONE
 
 # So many runs are compared with.
 LAST = 20
@@ -260,11 +259,6 @@ def tone_of(run: RecordedRun) -> tuple[str, str]:
     if run.command not in PUSHING and run.exit < 2:
         words = "All is as it should be" if run.exit == 0 else "Somebody has to look"
     return tone, words
-
-
-def german(moment: datetime) -> str:
-    """A time as people here write it, with its zone: the clock is set twice a year."""
-    return moment.astimezone(ZoneInfo(TIME_ZONE)).strftime("%a %-d %b %Y, %H:%M %Z")
 
 
 def took(seconds: float | None) -> str:

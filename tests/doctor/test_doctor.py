@@ -137,7 +137,11 @@ def test_wrong_settings_are_a_line_and_the_rest_is_looked_at(
         ([run(None, NOW - timedelta(hours=7, minutes=59))], "well", "all is as it should be"),
         ([run(None, NOW - timedelta(hours=7, minutes=59), 1)], "wrong", "not all"),
         ([run(None, NOW - timedelta(hours=7, minutes=59), None)], "wrong", "ended without a word"),
-        ([run(None, NOW - timedelta(hours=8, minutes=1))], "wrong", "overdue since 2026-12-01 04:00 UTC"),
+        (
+            [run(None, NOW - timedelta(hours=8, minutes=1))],
+            "wrong",
+            "overdue since Tue 1 Dec 2026, 05:00 CET",
+        ),
         ([run(None, NOW - timedelta(days=2), None, running=True)], "well", "at work"),
         ([run("leerstaende", NOW - timedelta(hours=1))], "look", "it never ran here"),
     ],
