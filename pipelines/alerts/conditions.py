@@ -20,7 +20,7 @@ from pipelines.doctor import machine
 from pipelines.errors import StammdatenError
 from pipelines.explain.explain import rule_of
 from pipelines.history.due import german, overdue_since
-from pipelines.history.run_file import MAY_BE_RUN, UNKNOWN, RecordedRun, read_file, run_files
+from pipelines.history.run_file import MAY_BE_RUN, NO_BACKUP, UNKNOWN, RecordedRun, read_file, run_files
 from pipelines.history.shown import in_words
 from pipelines.schedule.jobs import gets, needed
 from pipelines.settings import Vars
@@ -113,6 +113,7 @@ def look(
         _overdue(found, settings, runs, alerts.grace, since, now)
         if is_watch:
             whole.add("overdue")
+    _backup_after_run(found, runs)
     _machine(found, home, is_watch)
     wrong = {
         key: one for key, one in found.wrong.items() if on is None or not key.partner or key.partner in on
@@ -277,6 +278,19 @@ def _machine(found: _Finding, home: Path, with_backup: bool) -> None:
             for line in check(home):
                 text = f"{line.what}: {line.text}; {line.todo}" if line.state == "wrong" else None
                 found.add(Key(line.what), text)
+
+
+def _backup_after_run(found: _Finding, runs: list[RecordedRun]) -> None:
+    """Whether the backup that the last run should end with was taken, or one since; its age is judged by itself."""
+    text = None
+    for run in runs:
+        if run.command == "backup" and run.exit == 0:
+            text = None
+        elif run.command == "run" and not run.is_running and not _has_failed(run):
+            said = (note for note in (run.report or {}).get("notes") or () if str(note).startswith(NO_BACKUP))
+            failed = run.steps.get("backup", 0) is None
+            text = f"{next(said, NO_BACKUP)}{_where(run)}" if failed else None
+    found.add(Key("backup", None, "after a run"), text)
 
 
 def _lines(run: RecordedRun, name: str) -> Iterator[Mapping[str, Any]]:

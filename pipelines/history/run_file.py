@@ -29,6 +29,8 @@ MOST_ENTRIES, LONGEST_TEXT, LARGEST_REPORT = 200, 2_000, 1_048_576
 UNKNOWN = "unknown"
 # Of which a failure is one of `run`, as far as is known.
 MAY_BE_RUN = ("run", UNKNOWN)
+# How a run says that the backup that it should end with failed.
+NO_BACKUP = "No backup was taken"
 # Commands that take the name of one partner without an option.
 OF_ONE_PARTNER = ("adopt", "verify", "rekey")
 Json = dict[str, Any]

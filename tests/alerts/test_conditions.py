@@ -300,6 +300,24 @@ def test_a_run_that_was_due_and_did_not_come_is_told_after_a_while(home: Path, r
     assert wrong(home, now=DAY + timedelta(hours=3)) == {("run", None, None)}
 
 
+def test_a_run_that_took_no_backup_is_told_until_one_is_taken(home: Path, ran: Ran) -> None:
+    key = ("backup", None, "after a run")
+    ran(DAY, steps={"push": 3.0, "backup": 1.0})
+    assert wrong(home) == set()
+    note = "No backup was taken: /mnt/backup: no room is left on the disk"
+    failed = ran(DAY + timedelta(minutes=10), 1, steps={"backup": None}, notes=["1 row waits", note])
+    # One that was killed or broke off has an alert of its own, and says nothing of this.
+    ran(DAY + timedelta(minutes=20), 2, message="the delivery is not complete")
+    assert wrong(home) == {key, ("run", None, None)}
+    assert seen(home).wrong[Key(*key)].text == f"{note}; stammdaten runs show {failed}"
+    ran(DAY + timedelta(minutes=30), command="backup")
+    assert key not in wrong(home)
+    ran(DAY + timedelta(minutes=40), steps={"backup": None})
+    assert key in wrong(home)
+    ran(DAY + timedelta(minutes=50), steps={"push": 3.0})  # the setting was taken back
+    assert wrong(home) == set()
+
+
 def test_a_run_by_hand_that_was_at_work_when_it_was_due_counts(home: Path, ran: Ran) -> None:
     ran(DAY - timedelta(minutes=10), minutes=30)
     assert wrong(home) == set()
