@@ -1,19 +1,22 @@
 """Looks, notes, tells: at the end of a run, and when `stammdaten watch` is called."""
 
 import sqlite3
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from pipelines.alerts import conditions
 from pipelines.alerts.book import Alert, Book, Due, open_book, read_open
-from pipelines.alerts.conditions import Condition, Key, look
+from pipelines.alerts.conditions import Condition, Key
 from pipelines.alerts.send import Message, send
 from pipelines.alerts.settings import AlertSettings, read_alerts
 from pipelines.commands.known_settings import check_known_settings
 from pipelines.database import said
+from pipelines.doctor.line import look, well, wrong
 from pipelines.errors import BusyError, SettingsError, StammdatenError
 from pipelines.reports.alerts import AlertLine, AlertsReport, AlertsTestReport, TargetLine, WatchReport
+from pipelines.reports.doctor import CheckLine
 from pipelines.settings import Vars
 
 # Two that end at once: the second waits until the first has told, which takes its timeout at most.
@@ -90,6 +93,22 @@ def open_report(home: Path) -> AlertsReport:
     )
 
 
+def who_hears(home: Path) -> Iterator[CheckLine]:
+    """For `doctor`: whether somebody is told when something is wrong, and which target took its last message not."""
+    alerts = read_alerts()
+    for name, why in alerts.wrong.items():
+        yield wrong("alerts", why, "mend it, then: stammdaten alerts test", name)
+    failed = {one.target: one.why for one in read_open(home)[1] if one.why}
+    for name in alerts.targets:
+        if name in failed:
+            text = f"it did not take its message: {failed[name]}"
+            yield wrong("alerts", text, "mend its setting, then: stammdaten alerts test", name)
+        else:
+            yield well("alerts", "is told; whether it is reached: stammdaten alerts test", name)
+    if not alerts.targets and not alerts.wrong:
+        yield look("alerts", *NO_TARGET.split(": ", 1))
+
+
 def check_report() -> AlertsTestReport:
     """Sends each target a message that says it is a test. Raises `SettingsError` where a setting is wrong."""
     alerts = _checked()
@@ -123,7 +142,7 @@ def _tell(
     """Compares what is wrong with what was, notes the difference, and tells each target all that it has not heard."""
     with open_book(home, alerts.timeout + STARTING) as book:
         before = _before(book)
-        seen = look(
+        seen = conditions.look(
             home,
             settings,
             alerts,
@@ -148,9 +167,9 @@ def _tell(
             due = _unnoted(begun, over, alerts, now)
             told = _send(None, due, alerts)
             notes = (UNNOTED.format(why=said(problem)),)
-        waiting: dict[str, int] = {}
+        parts: dict[str, list[Due]] = {}
         for one in due:
-            waiting[one.target] = waiting.get(one.target, 0) + 1
+            parts.setdefault(one.target, []).append(one)
         still = [alert for alert in before if seen.end_of(alert.key) is None]
         after = [Alert(0, one.key, one.text, now) for one in begun]
         return News(
@@ -158,7 +177,13 @@ def _tell(
             over=tuple(alert for alert, _ in over),
             open=tuple([*still, *after]),
             targets=tuple(
-                TargetLine(target=name, taken=why is None, why=why, waiting=waiting[name] if why else 0)
+                TargetLine(
+                    target=name,
+                    taken=why is None,
+                    why=why,
+                    waiting=len(parts[name]) if why else 0,
+                    again=bool(why) and all(one.why for one in parts[name]),
+                )
                 for name, why in sorted(told.items())
             ),
             notes=notes,

@@ -7,7 +7,7 @@ master data. No value of a row and no id of a record gets into a text.
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +19,8 @@ from pipelines.contract.model import USE_CASES
 from pipelines.doctor import machine
 from pipelines.errors import StammdatenError
 from pipelines.explain.explain import rule_of
-from pipelines.history.due import overdue_since
-from pipelines.history.run_file import MAY_BE_RUN, UNKNOWN, RecordedRun, read_file, run_files
+from pipelines.history.due import german, overdue_since
+from pipelines.history.run_file import MAY_BE_RUN, NO_BACKUP, UNKNOWN, RecordedRun, read_file, run_files
 from pipelines.history.shown import in_words
 from pipelines.schedule.jobs import gets, needed
 from pipelines.settings import Vars
@@ -113,6 +113,7 @@ def look(
         _overdue(found, settings, runs, alerts.grace, since, now)
         if is_watch:
             whole.add("overdue")
+    _backup_after_run(found, runs)
     _machine(found, home, is_watch)
     wrong = {
         key: one for key, one in found.wrong.items() if on is None or not key.partner or key.partner in on
@@ -264,7 +265,7 @@ def _overdue(
             continue
         found.add(
             key,
-            f"stammdaten {' '.join(job.words)} was due at {_time(due)} and did not take place; look at the schedule"
+            f"stammdaten {' '.join(job.words)} was due on {german(due)} and did not take place; look at the schedule"
             f" (systemctl list-timers, crontab -l), then: stammdaten {' '.join(job.words)}",
         )
 
@@ -279,6 +280,19 @@ def _machine(found: _Finding, home: Path, with_backup: bool) -> None:
                 found.add(Key(line.what), text)
 
 
+def _backup_after_run(found: _Finding, runs: list[RecordedRun]) -> None:
+    """Whether the backup that the last run should end with was taken, or one since; its age is judged by itself."""
+    text = None
+    for run in runs:
+        if run.command == "backup" and run.exit == 0:
+            text = None
+        elif run.command == "run" and not run.is_running and not _has_failed(run):
+            said = (note for note in (run.report or {}).get("notes") or () if str(note).startswith(NO_BACKUP))
+            failed = run.steps.get("backup", 0) is None
+            text = f"{next(said, NO_BACKUP)}{_where(run)}" if failed else None
+    found.add(Key("backup", None, "after a run"), text)
+
+
 def _lines(run: RecordedRun, name: str) -> Iterator[Mapping[str, Any]]:
     """Lines of a report as the history has them; where it left some out, a word stands in their place."""
     for line in (run.report or {}).get(name) or ():
@@ -287,15 +301,8 @@ def _lines(run: RecordedRun, name: str) -> Iterator[Mapping[str, Any]]:
 
 
 def _called(run: RecordedRun) -> str:
-    if run.command == UNKNOWN:
-        return "a run that could not be noted"
-    words = [f"stammdaten {run.command}", *([f"--use-case {run.use_case}"] if run.use_case else [])]
-    return " ".join([*words, *(f"--partner {name}" for name in run.limited_to)])
+    return "a run that could not be noted" if run.command == UNKNOWN else run.called
 
 
 def _where(run: RecordedRun) -> str:
     return f"; stammdaten runs show {run.run_id}"
-
-
-def _time(moment: datetime) -> str:
-    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC"

@@ -46,8 +46,8 @@ def watch_command(variables: terminal.VarsOption = None, as_json: terminal.AsJso
     """Look whether something is wrong, also whether a run that was due did not take place, and tell the targets.
 
     A timer calls it (stammdaten schedule). It asks no partner, waits for no run, and says something only where
-    something has begun or is over, or a target did not take its message: cron mails nothing else. Exit 1: something is
-    wrong, told or not; 2: its settings are.
+    something has begun or is over, or a target did not take its message, once: cron mails nothing else. Exit 1:
+    something is wrong, told or not; 2: its settings are.
     """
     from pipelines.alerts.alerts import watch_report
 
@@ -60,13 +60,13 @@ def watch_command(variables: terminal.VarsOption = None, as_json: terminal.AsJso
     for line in report.over:
         terminal.out.print(f"over: {line.text}", style="green", soft_wrap=True)
     for target in report.targets:
-        if not target.taken:
+        if not target.taken and not target.again:
             terminal.err.print(
                 f"{target.target} was not told ({target.why}); it is tried again. Try it: stammdaten alerts test",
                 style="yellow",
                 soft_wrap=True,
             )
-    if report.begun or report.over or report.open:
+    if report.begun or report.over:
         for note in report.notes:
             terminal.err.print(note, soft_wrap=True)
     raise terminal.end(report)

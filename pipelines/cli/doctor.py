@@ -21,12 +21,20 @@ def doctor_command(
     """Say whether all is well with this installation, line by line, and what to do where it is not.
 
     Settings, a login at each partner (nothing else is sent, and nothing changed), schedule, last run and whether one is
-    overdue, clocks, disk, versions, permissions, age of the backup (STAMMDATEN_BACKUP names its folder). Exit 1:
-    something is wrong. A timer calls it with --no-login, so that somebody hears of a run that did not come.
+    overdue, clocks, disk, versions, permissions, age of the backup (STAMMDATEN_BACKUP names its folder), who is told by
+    alerts. Exit 1: something is wrong. A timer calls it with --no-login, so that somebody hears of a run that did not
+    come.
     """
+    from pipelines.alerts.alerts import who_hears
     from pipelines.doctor.doctor import doctor_report
 
-    report = doctor_report(home(), lambda: terminal.settings_of(None, None, variables), with_login)
+    at = home()
+    report = doctor_report(
+        at,
+        lambda: terminal.settings_of(None, None, variables),
+        with_login,
+        {"alerts": lambda: who_hears(at)},
+    )
     if as_json:
         terminal.show_document(report)
         raise terminal.end(report)

@@ -42,7 +42,7 @@ from pipelines.errors import BuildError, SettingsError
 from pipelines.explain.explain import rule_of
 from pipelines.forget import forget
 from pipelines.history.counted import count_flow, count_states
-from pipelines.history.run_file import KEEP_DAYS
+from pipelines.history.run_file import KEEP_DAYS, NO_BACKUP
 from pipelines.history.runs import read_runs
 from pipelines.history.shown import run_line
 from pipelines.history.tidy import tidy
@@ -127,15 +127,15 @@ def run_steps(
         yield _backed_up(home, report, say) if backups.after_run else report
 
 
-@current_run.step("backup")
 def _backed_up(home: Path, report: RunReport, say: Say) -> RunReport:
     """The report with what became of the backup that is taken after each run; it never fails one."""
     if interrupt.exit_code():
         return report
     try:
-        made = take_after_run(home)
+        with current_run.step("backup"):  # one that fails does not come to its end, which alerts look for
+            made = take_after_run(home)
     except Exception as problem:  # everything is delivered by now
-        note = f"No backup was taken: {summary(problem)}"
+        note = f"{NO_BACKUP}: {summary(problem)}"
     else:
         note = f"Backed up to {made.backup}"
     say(note)

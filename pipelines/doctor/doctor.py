@@ -1,7 +1,7 @@
 """All that is looked at, in the order in which it has to be put right."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -22,11 +22,17 @@ from pipelines.schedule.jobs import needed
 from pipelines.settings import Vars, working_folder
 from pipelines.unexpected import summary
 
+Check = Callable[[], Iterator[CheckLine]]
 SAY = "read the line; where it is not clear: docs/how-it-works.md"
 
 
-def doctor_report(home: Path, read: Callable[[], Vars], with_login: bool) -> DoctorReport:
-    """Looks at everything; what cannot be looked at is a line, too. `read` reads the settings."""
+def doctor_report(
+    home: Path, read: Callable[[], Vars], with_login: bool, others: Mapping[str, Check] | None = None
+) -> DoctorReport:
+    """Looks at everything; what cannot be looked at is a line, too. `read` reads the settings.
+
+    `others`: checks of rooms that know this one, by name.
+    """
     runs, why = read_runs(home)
     now = datetime.now(UTC)
     skews: dict[str, float] = {}
@@ -52,10 +58,12 @@ def doctor_report(home: Path, read: Callable[[], Vars], with_login: bool) -> Doc
     lines += _safely("permissions", lambda: machine.permissions(home, working_folder()))
     lines += _safely("backup", lambda: machine.backup(home))
     lines += _safely("backup keys", lambda: machine.backup_keys(home))
+    for what, check in (others or {}).items():
+        lines += _safely(what, check)
     return DoctorReport(checks=tuple(lines))
 
 
-def _safely(what: str, look_at: Callable[[], Iterator[CheckLine]]) -> list[CheckLine]:
+def _safely(what: str, look_at: Check) -> list[CheckLine]:
     """What a check finds; where it fails itself, that."""
     try:
         return list(look_at())

@@ -133,12 +133,12 @@ def scheduled(jobs: tuple[Job, ...], folder: Path) -> Iterator[CheckLine]:
 def backup(home: Path, now: float | None = None) -> Iterator[CheckLine]:
     """How old the newest backup in `STAMMDATEN_BACKUP` is, of whichever program."""
     given, now = os.environ.get(TO), now or time.time()
-    what = f"back up {database(home)}: the ledger in it is the only memory of what partners hold"
+    why = f"the ledger in {database(home)} is the only memory of what partners hold"
     if not given:
         yield look(
             "backup",
             "no folder of backups is named",
-            f"{what}; set {TO} to a folder, then: stammdaten backup",
+            f"set {TO} to a folder, then: stammdaten backup; {why}",
         )
         return
     store, _ = place(None)
@@ -148,12 +148,12 @@ def backup(home: Path, now: float | None = None) -> Iterator[CheckLine]:
         return
     newest = newest_backup(store, home)
     if newest is None:
-        yield wrong("backup", f"{TO}: {store.where} holds no file", what)
+        yield wrong("backup", f"{TO}: {store.where} holds no file", f"stammdaten backup; {why}")
         return
     days = (now - newest) / 86_400
     text = f"the newest in {store.where} is {days:.1f} days old"
     if days > OLDEST_BACKUP_DAYS:
-        yield wrong("backup", text, what)
+        yield wrong("backup", text, f"stammdaten backup; {why}")
     else:
         yield well("backup", text)
 

@@ -9,7 +9,7 @@ import duckdb
 
 from pipelines.database import open_file
 from pipelines.doctor.line import look, well, wrong
-from pipelines.history.due import overdue_since
+from pipelines.history.due import german, overdue_since
 from pipelines.history.run_file import MAY_BE_RUN, RecordedRun
 from pipelines.history.shown import in_words
 from pipelines.ledger.restored import waiting_partners
@@ -31,10 +31,10 @@ def last_runs(jobs: tuple[Job, ...], runs: list[RecordedRun], now: datetime) -> 
             continue
         last = own[0]
         due = overdue_since(job, runs, now)
-        text = f"{last.begun_at:%Y-%m-%d %H:%M} UTC: {in_words(last)}"
+        text = f"{german(last.begun_at)}: {in_words(last)}"
         if due and not last.is_running:
             todo = f"look at the schedule (systemctl list-timers, crontab -l), then: stammdaten {' '.join(job.words)}"
-            yield wrong("last run", f"{text}; overdue since {due:%Y-%m-%d %H:%M} UTC", todo, job.name)
+            yield wrong("last run", f"{text}; overdue since {german(due)}", todo, job.name)
         elif last.is_running or last.exit == 0:
             yield well("last run", text, job.name)
         else:

@@ -1,10 +1,12 @@
-"""Whether a run that was due took place. `doctor` and alerts ask."""
+"""Whether a run that was due took place, which `doctor` and alerts ask, and times as they and pages write them."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from pipelines.history.run_file import RecordedRun
 from pipelines.schedule.jobs import Job
+from pipelines.settings import TIME_ZONE
 
 # A run that is due may begin so much later: it waits for another one, or the machine was just started.
 GRACE = timedelta(minutes=15)
@@ -30,3 +32,8 @@ def overdue_since(
         if run.begun_at >= due or was_at_work or is_at_work:
             return None
     return due
+
+
+def german(moment: datetime) -> str:
+    """A time as people here write it, with its zone: the clock is set twice a year."""
+    return moment.astimezone(ZoneInfo(TIME_ZONE)).strftime("%a %-d %b %Y, %H:%M %Z")

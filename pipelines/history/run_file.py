@@ -29,6 +29,10 @@ MOST_ENTRIES, LONGEST_TEXT, LARGEST_REPORT = 200, 2_000, 1_048_576
 UNKNOWN = "unknown"
 # Of which a failure is one of `run`, as far as is known.
 MAY_BE_RUN = ("run", UNKNOWN)
+# How a run says that the backup that it should end with failed.
+NO_BACKUP = "No backup was taken"
+# Commands that take the name of one partner without an option.
+OF_ONE_PARTNER = ("adopt", "verify", "rekey")
 Json = dict[str, Any]
 NAME = re.compile(r"[0-9]{6,9}-[0-9a-f]{12}\.jsonl")
 
@@ -138,6 +142,14 @@ class RecordedRun:
     rules: tuple[Json, ...] = ()
     states: tuple[Json, ...] = ()
     flow: tuple[Json, ...] = ()
+
+    @property
+    def called(self) -> str:
+        """What somebody would type to do it again, as far as it was limited."""
+        words = ["stammdaten", self.command, *(["--use-case", self.use_case] if self.use_case else [])]
+        option = [] if self.command in OF_ONE_PARTNER else ["--partner"]
+        return " ".join([*words, *(word for name in self.limited_to for word in (*option, name))])
+
     report: Json | None = None
 
 

@@ -30,6 +30,8 @@ class TargetLine:
     """Why it was not taken; null where it was."""
     waiting: int
     """So many things it has to be told yet; they go with the next run or watch."""
+    again: bool = False
+    """Whether it was tried before with all of them, so that this was said already."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,7 +12,7 @@ class CheckLine:
 
     what: str
     """`settings`, `erp`, `login`, `clock`, `disk`, `versions`, `permissions`, `schedule`, `last run`, `history`,
-    `restore` or `backup`."""
+    `restore`, `backup`, `backup keys` or `alerts`."""
     subject: str | None
     """Partner, job or file, where there are several."""
     state: Literal["well", "look", "wrong"]

@@ -4,16 +4,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from statistics import median
-from zoneinfo import ZoneInfo
 
 from pipelines.api.reasons import BLOCKED, DELIVERED, PENDING, REASONS, REJECTED, STATE_FORBIDS, WITHOUT_TAKEN
 from pipelines.explain.explain import RULES, rule_of
 from pipelines.history.counted import HELD, MART, RAW
+from pipelines.history.due import german
 from pipelines.history.run_file import Json, RecordedRun
 from pipelines.history.shown import advice, in_words
 from pipelines.reports.look import NextRun
 from pipelines.run_page.plots import Flow, Part, Spark, bar, flows, spark
-from pipelines.settings import TIME_ZONE
 
 # So many runs are compared with.
 LAST = 20
@@ -235,7 +234,7 @@ def head(run: RecordedRun) -> Head:
     return Head(
         run_id=run.run_id,
         number=run.number,
-        command=_command(run),
+        command=run.called,
         begun=german(run.begun_at),
         begun_utc=run.begun_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         took=took(run.seconds),
@@ -244,12 +243,6 @@ def head(run: RecordedRun) -> Head:
         headline=headline,
         what=in_words(run),
     )
-
-
-def _command(run: RecordedRun) -> str:
-    words = ["stammdaten", run.command]
-    words += ["--use-case", run.use_case] if run.use_case else []
-    return " ".join([*words, *(f"--partner {name}" for name in run.limited_to)])
 
 
 def tone_of(run: RecordedRun) -> tuple[str, str]:
@@ -266,11 +259,6 @@ def tone_of(run: RecordedRun) -> tuple[str, str]:
     if run.command not in PUSHING and run.exit < 2:
         words = "All is as it should be" if run.exit == 0 else "Somebody has to look"
     return tone, words
-
-
-def german(moment: datetime) -> str:
-    """A time as people here write it, with its zone: the clock is set twice a year."""
-    return moment.astimezone(ZoneInfo(TIME_ZONE)).strftime("%a %-d %b %Y, %H:%M %Z")
 
 
 def took(seconds: float | None) -> str:

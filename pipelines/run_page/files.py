@@ -16,6 +16,7 @@ from markupsafe import Markup
 
 from pipelines.database import said
 from pipelines.errors import SettingsError
+from pipelines.history.due import german
 from pipelines.history.run_file import RecordedRun
 from pipelines.history.runs import read_run, read_runs, with_lines
 from pipelines.history.tidy import PAGES, page_files
@@ -26,7 +27,6 @@ from pipelines.run_page.facts import (
     Counts,
     counts_of,
     due_in_words,
-    german,
     given_up,
     has_pushed,
     head,

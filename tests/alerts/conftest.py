@@ -50,6 +50,7 @@ def ran(home: Path) -> Ran:
         message: str | None = None,
         refused: bool = False,
         minutes: float = 5,
+        steps: dict[str, float | None] | None = None,
         **report: Any,
     ) -> str:
         nonlocal count
@@ -66,6 +67,8 @@ def ran(home: Path) -> Ran:
                 "on": on or only,
             }
         )
+        for name, seconds in (steps or {}).items():
+            lines.append({"event": "step", "name": name, **({"seconds": seconds} if seconds else {})})
         if partners:
             told = [{"partner": name, "result": r, "why": why} for name, (r, why) in partners.items()]
             lines.append({"event": "partners", "lines": told})

@@ -16,7 +16,7 @@ import duckdb
 import pytest
 from typer.testing import CliRunner
 
-from pipelines.alerts.alerts import after_run
+from pipelines.alerts.alerts import after_run, who_hears
 from pipelines.alerts.book import MOST_UNKNOWN, open_book
 from pipelines.alerts.courier import body
 from pipelines.cli.main import app
@@ -57,6 +57,11 @@ def test_one_message_when_it_begins_one_when_it_is_over_and_none_between(
     assert "well again" in webhook.taken[1]["message"]
 
 
+def doctor(home: Path) -> dict[str | None, tuple[str, str]]:
+    """What `stammdaten doctor` says of each target."""
+    return {line.subject: (line.state, line.text) for line in who_hears(home)}
+
+
 def test_several_that_begin_in_one_run_go_in_one_message(
     home: Path, ran: Ran, webhook: Webhook, now: datetime
 ) -> None:
@@ -88,12 +93,21 @@ def test_a_target_that_fails_hears_all_later_and_no_other_hears_it_twice(
         ("hook", False, "it answered 503"),
         ("mail", True, None),
     ]
+    # The timer calls it each hour, and cron mails what it prints.
+    assert asked("watch", "--vars", GIVEN).output == ""
     ran(now - timedelta(hours=1), 0)
-    watched()
+    told = asked("watch", "--vars", GIVEN).output
+    assert "over: " in told
+    assert "hook was not told (it answered 503)" in told
     assert (len(mailbox.mails), webhook.taken) == (2, [])
+    assert doctor(home) == {
+        "hook": ("wrong", "it did not take its message: it answered 503"),
+        "mail": ("well", "is told; whether it is reached: stammdaten alerts test"),
+    }
     webhook.status = 200
     watched()
     watched()
+    assert doctor(home)["hook"][0] == "well"
     assert webhook.titles == ["Stammdaten prod: 1 new, 1 over"]
     assert len(mailbox.mails) == 2
 
@@ -404,6 +418,7 @@ def test_nothing_is_looked_at_twice_where_nothing_is_set(home: Path) -> None:
     assert asked("alerts").exit_code == 0
     assert asked("watch", "--vars", GIVEN).exit_code == 0
     assert asked("watch", "--vars", GIVEN).stdout == ""
+    assert doctor(home) == {None: ("look", "No target is set, so nobody is told")}
 
 
 @pytest.mark.parametrize(

@@ -31,6 +31,7 @@ from pipelines.doctor import machine
 from pipelines.doctor.runs import restored
 from pipelines.errors import RunningError, SettingsError
 from pipelines.history.record import recorded
+from pipelines.history.run_file import read_file, run_files
 from pipelines.ledger.ledger import open_database
 from pipelines.ledger.restored import check_restored
 from pipelines.lock import HALF, only_run
@@ -620,7 +621,11 @@ def test_a_run_backs_up_at_its_end_where_that_is_set_and_does_not_fail_by_it(
     assert "Backed up to" in flow._backed_up(home, report, told.append).notes[-1]
     assert read_backup_settings().after_run
     shutil.rmtree(to)
-    noted = flow._backed_up(home, report, told.append)
+    with recorded("run", None, told.append):
+        noted = flow._backed_up(home, report, told.append)
+    run = read_file(run_files(home)[-1])
+    assert run
+    assert run.steps == {"backup": None}  # it did not come to its end, which alerts look for
     assert noted.exit == report.exit
     assert noted.notes[-1].startswith(f"No backup was taken: {to}: is not there; mount it")
     assert not to.exists()

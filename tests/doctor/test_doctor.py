@@ -137,7 +137,11 @@ def test_wrong_settings_are_a_line_and_the_rest_is_looked_at(
         ([run(None, NOW - timedelta(hours=7, minutes=59))], "well", "all is as it should be"),
         ([run(None, NOW - timedelta(hours=7, minutes=59), 1)], "wrong", "not all"),
         ([run(None, NOW - timedelta(hours=7, minutes=59), None)], "wrong", "ended without a word"),
-        ([run(None, NOW - timedelta(hours=8, minutes=1))], "wrong", "overdue since 2026-12-01 04:00 UTC"),
+        (
+            [run(None, NOW - timedelta(hours=8, minutes=1))],
+            "wrong",
+            "overdue since Tue 1 Dec 2026, 05:00 CET",
+        ),
         ([run(None, NOW - timedelta(days=2), None, running=True)], "well", "at work"),
         ([run("leerstaende", NOW - timedelta(hours=1))], "look", "it never ran here"),
     ],
@@ -267,6 +271,7 @@ def test_the_age_of_the_backup_is_that_of_its_newest_file(
     assert state() == ("well", f"the newest in {tmp_path / 'backup'} is 0.0 days old")
     os.utime(file, (time.time() - 8 * 86_400,) * 2)
     assert state() == ("wrong", f"the newest in {tmp_path / 'backup'} is 8.0 days old")
+    assert str(next(machine.backup(home)).todo).startswith("stammdaten backup;")
 
 
 def test_a_schedule_is_found_in_the_crontab_of_the_user_or_in_systemd(

@@ -26,6 +26,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     home = tmp_path_factory.mktemp("month")
     last = month(home)
     report(home, last, DUE)
+    report(home, write_run(home, 29, command="verify", partners=("wohnungshelden",)), DUE)
     report(home, write_run(home, 30, exit=2, message="the delivery is not complete: mieter is missing"), DUE)
     (home / PAGES / f"{last}.html").rename(home / PAGES / "last.html")
     return home / PAGES
@@ -54,6 +55,12 @@ def test_axe_finds_nothing_and_nothing_sticks_out(
         browser.ask(OPENED)
         assert violations(browser) == [], page.name
         assert browser.ask(TOO_WIDE) == 0, page.name
+
+
+def test_the_list_shows_what_was_not_delivered_without_scrolling(browser: Browser, folder: Path) -> None:
+    browser.open(folder / INDEX, 1280)
+    assert "stammdaten verify wohnungshelden" in browser.ask("document.body.innerText")
+    assert browser.ask("(box => box.scrollWidth - box.clientWidth)(document.querySelector('.wide'))") == 0
 
 
 def test_axe_would_find_something(browser: Browser, folder: Path) -> None:
