@@ -34,7 +34,8 @@ INHERITED = (
 class Work:
     """What a process is to do: commands of `entry` (module:function) one after the other, as long as each succeeds.
 
-    `output` gets what they print, `log` what they say. `environment` holds secrets.
+    `output` gets what they print, `log` what they say. `environment` holds secrets. `shares`: limits of partners are
+    those of all customers.
     """
 
     customer: str
@@ -45,19 +46,21 @@ class Work:
     log: Path
     environment: Mapping[str, str] = field(repr=False)
     output: Path | None = None
+    shares: bool = False
 
 
 def perform(work: Work, pipe: Connection) -> None:
     """Does it, and tells `pipe` the exit status and what the history says. Ends the process."""
     _stand_alone(work)
-    permits.ask(work.customer, pipe)
+    line = permits.ask(pipe) if work.shares else None
     status = 0
     for words in work.commands:
         status = _status(work.entry, words)
         if status:
             break
+    end = ("ended", status, looked_at(work.customer, work.home))
     with suppress(OSError):
-        pipe.send(("ended", status, looked_at(work.customer, work.home)))
+        line.send(*end) if line else pipe.send(end)
     sys.exit(status)
 
 

@@ -1,14 +1,21 @@
 """Ray: which machine works on which customer, and what is tried again where a worker dies. It is used here alone."""
 
+import asyncio
+import math
 import os
 import secrets
 import signal
-from collections.abc import Iterable, Iterator
+import time
+import uuid
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
+from pipelines.api.http.limiter import Reply, Ticket
+from pipelines.contract.contract import Limits
 from pipelines.errors import SettingsError, StammdatenError
 from pipelines.fleet.forks import Died
+from pipelines.fleet.gate import LEASE, Gate
 from pipelines.fleet.work import Order, refused, served
 from pipelines.reports.fleet import CustomerLine
 
@@ -28,6 +35,7 @@ LOCAL = {
     "RAY_AUTH_MODE": "token",
     "RAY_gcs_rpc_server_reconnect_timeout_s": "5",
 }
+Granted = tuple[Ticket | str, float]
 # The least that Ray takes: nothing large is handed over.
 STORE = 80 * 1024 * 1024
 # Seconds for processes that were told to end, and some for Ray.
@@ -83,8 +91,10 @@ def scattered(orders: Iterable[Order]) -> Iterator[CustomerLine]:
     """
     import ray
 
-    task: Any = ray.remote(num_cpus=1, max_retries=RETRIES, retry_exceptions=[Died])(served)
-    waiting = {task.options(name=order.customer.name).remote(order): order for order in orders}
+    gates: Any = ray.remote(num_cpus=0, max_restarts=-1, max_task_retries=-1, max_concurrency=10_000)(Gates)
+    kept = gates.remote()
+    task: Any = ray.remote(num_cpus=1, max_retries=RETRIES, retry_exceptions=[Died])(_task)
+    waiting = {task.options(name=order.customer.name).remote(order, kept): order for order in orders}
     try:
         while waiting:
             done, _ = ray.wait(list(waiting), num_returns=len(waiting), timeout=1, fetch_local=False)
@@ -96,6 +106,99 @@ def scattered(orders: Iterable[Order]) -> Iterator[CustomerLine]:
         with suppress(Exception):
             ray.wait(list(waiting), num_returns=len(waiting), timeout=GRACE, fetch_local=False)
         raise
+
+
+def _task(order: Order, gates: Any) -> CustomerLine:
+    return served(order, AtGates(gates))
+
+
+class Gates:
+    """The limits of all partners; an actor, so there is one for all machines. Who asks waits there for its turn."""
+
+    def __init__(self) -> None:
+        self._gates: dict[str, tuple[Gate, asyncio.Lock, asyncio.Event]] = {}
+        self._ended: set[str] = set()
+
+    async def turn(self, who: str, partner: str, limits: Limits) -> Granted:
+        """Leave to send, when it may go, or why nothing may go any more; and what the clock says here."""
+        return await self._turn(who, partner, limits), time.monotonic()
+
+    async def _turn(self, who: str, partner: str, limits: Limits) -> Ticket | str:
+        if partner not in self._gates:
+            self._gates[partner] = Gate(limits), asyncio.Lock(), asyncio.Event()
+        gate, door, changed = self._gates[partner]
+        async with door:  # first come, first served
+            while who not in self._ended:
+                found = gate.turn(who, limits, time.monotonic())
+                if not isinstance(found, float):
+                    return found
+                changed.clear()
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(changed.wait(), 1.0 if found == math.inf else found)
+        return "its process has ended"
+
+    async def done(self, who: str, partner: str, ticket: Ticket, reply: Reply, last: str) -> None:
+        """Notes how a request ended."""
+        self._at(partner, lambda gate: gate.done(who, ticket, reply, last, time.monotonic()))
+
+    async def back(self, who: str, partner: str, ticket: Ticket) -> None:
+        """Takes back leave that was not used."""
+        self._at(partner, lambda gate: gate.back(who, ticket))
+
+    async def alive(self, who: str, partner: str) -> None:
+        """Notes a sign of life."""
+        self._at(partner, lambda gate: gate.alive(who, time.monotonic()))
+
+    async def gone(self, who: str, partner: str) -> None:
+        """Takes back all that a process has which has ended."""
+        self._ended.add(who)
+        self._at(partner, lambda gate: gate.gone(who))
+
+    def _at(self, partner: str, do: Callable[[Gate], None]) -> None:
+        if partner in self._gates:  # not after this actor was restarted
+            gate, _, changed = self._gates[partner]
+            do(gate)
+            changed.set()
+
+
+class AtGates:
+    """The desk of one process: hands on what it asks, and does not wait for the answer."""
+
+    def __init__(self, gates: Any):
+        self._gates, self._who = gates, uuid.uuid4().hex
+        self._partners: set[str] = set()
+        self._told_at = time.monotonic()
+
+    def hear(self, said: tuple[Any, ...], tell: Callable[[Any], None]) -> None:
+        """A question or a word of the process."""
+        kind, *rest = said
+        if kind == "turn":
+            number, partner, limits = rest
+            self._partners.add(partner)
+            answer = self._gates.turn.remote(self._who, partner, limits).future()
+            answer.add_done_callback(lambda found: tell((number, partner, _found(found))))
+        else:
+            getattr(self._gates, kind).remote(self._who, *rest)
+
+    def tick(self) -> None:
+        """The process lives."""
+        if time.monotonic() - self._told_at > LEASE / 4:
+            self._told_at = time.monotonic()
+            for partner in self._partners:
+                self._gates.alive.remote(self._who, partner)
+
+    def close(self) -> None:
+        """It does not any more."""
+        for partner in self._partners:
+            self._gates.gone.remote(self._who, partner)
+
+
+def _found(answer: Any) -> Granted:
+    try:
+        found: Granted = answer.result()
+    except Exception as problem:  # whatever Ray says: without leave nothing is sent
+        return f"the limits of all customers cannot be asked ({type(problem).__name__})", math.inf
+    return found
 
 
 def _line(one: Any, order: Order) -> CustomerLine:

@@ -3,13 +3,13 @@
 import multiprocessing
 import os
 import sys
+import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
 from functools import cache
 from multiprocessing import connection
-from multiprocessing.connection import Connection
-from typing import Any
+from typing import Any, Protocol
 
 from pipelines.fleet.child import Work, perform
 
@@ -23,15 +23,23 @@ class Died(Exception):
     """The process of a customer ended without a word, by a signal that nobody of us sent."""
 
 
-def carry_out(
-    work: Work,
-    has_to_end: Callable[[], bool] = lambda: False,
-    answer: Callable[[Any, Connection], None] | None = None,
-) -> Any:
+class Desk(Protocol):
+    """Whom the process of a customer asks for leave to send. No method waits."""
+
+    def hear(self, said: tuple[Any, ...], tell: Callable[[Any], None]) -> None:
+        """Something that the process said; `tell` answers it, at once or later, from any thread."""
+
+    def tick(self) -> None:
+        """The process lives."""
+
+    def close(self) -> None:
+        """It does not any more."""
+
+
+def carry_out(work: Work, has_to_end: Callable[[], bool] = lambda: False, desk: Desk | None = None) -> Any:
     """What the process tells at its end: its exit status and its line. Raises `Died` where it did not get so far.
 
     `has_to_end` says when it is told to end, as by SIGTERM; so does a KeyboardInterrupt, which is raised again then.
-    `answer` gets what else it asks on its pipe.
     """
     context = _context()
     ours, its = context.Pipe()
@@ -39,6 +47,12 @@ def carry_out(
     process.start()
     its.close()
     told: Any = None
+    lock = threading.Lock()
+
+    def tell(answer: Any) -> None:
+        with lock, suppress(OSError):  # it may have ended meanwhile
+            ours.send(answer)
+
     interrupted: KeyboardInterrupt | None = None
     ends_at = float("inf")
     try:
@@ -49,10 +63,12 @@ def carry_out(
                     said = ours.recv()
                     if said[0] == "ended":
                         told = said[1:]
-                    elif answer:
-                        answer(said, ours)
+                    elif desk:
+                        desk.hear(said, tell)
                 elif process.sentinel in ready:
                     break
+                if desk:
+                    desk.tick()
                 if ends_at == float("inf") and has_to_end():
                     ends_at = time.monotonic() + GRACE
                     process.terminate()
@@ -69,7 +85,10 @@ def carry_out(
         if process.is_alive():
             process.kill()
         process.join()
-        ours.close()
+        with lock:
+            ours.close()
+        if desk:
+            desk.close()
     if interrupted:
         raise interrupted
     if told is None:

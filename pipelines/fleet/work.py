@@ -9,7 +9,7 @@ from typing import Any
 from pipelines.errors import StammdatenError
 from pipelines.fleet.child import Work, inherited, now
 from pipelines.fleet.customers import Customer
-from pipelines.fleet.forks import carry_out
+from pipelines.fleet.forks import Desk, carry_out
 from pipelines.fleet.secrets import resolved
 from pipelines.reports.fleet import CustomerLine
 from pipelines.unexpected import explained
@@ -21,7 +21,7 @@ SEE = "stammdaten runs, with STAMMDATEN_HOME={home}; what it said: {log}"
 class Order:
     """What is to be done for a customer: commands of the program `entry`, until a moment at most.
 
-    `logs` is a folder that each machine sees. `host` is where limits of partners are kept, None: each for itself.
+    `logs` is a folder that each machine sees.
     """
 
     customer: Customer
@@ -32,8 +32,10 @@ class Order:
     keeps_output: bool = False
 
 
-def served(order: Order) -> CustomerLine:
+def served(order: Order, desk: Desk | None = None) -> CustomerLine:
     """The line of the customer; whatever is wrong with its settings or its machine is one.
+
+    `desk` keeps the limits of partners for all customers.
 
     Raises `Died` where its process ended without a word: it is to be tried again.
     """
@@ -42,7 +44,7 @@ def served(order: Order) -> CustomerLine:
     try:
         if _is_late(order):
             return refused(customer, f"not begun: its deadline had passed ({customer.deadline})", began)
-        return _carried_out(order)
+        return _carried_out(order, desk)
     except StammdatenError as problem:
         return refused(customer, str(problem), began)
     except OSError as problem:
@@ -62,7 +64,7 @@ def output_of(order: Order) -> Path:
     return order.logs / f"{order.customer.name}.out"
 
 
-def _carried_out(order: Order) -> CustomerLine:
+def _carried_out(order: Order, desk: Desk | None) -> CustomerLine:
     customer, log = order.customer, order.logs / f"{order.customer.name}.log"
     home = Path(customer.home)
     home.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -82,8 +84,9 @@ def _carried_out(order: Order) -> CustomerLine:
             "STAMMDATEN_HOME": str(home),
         },
         output=output_of(order) if order.keeps_output else None,
+        shares=desk is not None,
     )
-    status, line = carry_out(work, lambda: _is_late(order))
+    status, line = carry_out(work, lambda: _is_late(order), desk)
     return _completed(line, status, SEE.format(home=home, log=log))
 
 

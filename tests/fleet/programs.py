@@ -5,7 +5,11 @@ import os
 import signal
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+
+from pipelines.api.http.client import Client
+from pipelines.contract.contract import Limits
 
 
 def main() -> None:
@@ -36,3 +40,15 @@ def main() -> None:
         time.sleep(600)
     elif what == "raise":
         raise ValueError(os.environ["SECRET"])
+    elif what == "push":
+        push(rest[0], int(rest[1]), float(rest[2]))
+
+
+def push(url: str, number: int, per_second: float) -> None:
+    """So many requests as fast as they may go, over a connector's own client."""
+    client = Client("etg24", url, Limits(in_flight=16, per_second=per_second), lambda _: ({}, None))
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(
+            pool.map(lambda row: client.call("post", f"/things/{row}", {"row": row}), range(number))
+        )
+    assert all(answer.ok for answer in answers)

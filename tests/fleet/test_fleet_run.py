@@ -1,12 +1,16 @@
 """The whole way as an integrator goes it: files of customers, Ray on this machine, dbt, partners over HTTP."""
 
 import json
+import os
+import random
+import signal
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
 
-from tests.fleet.night import Company, call, companies
+from tests.fleet.night import Company, call, companies, start
 from tests.fleet.test_forks import awaited
 
 pytestmark = pytest.mark.slow
@@ -101,3 +105,85 @@ def test_each_customer_ends_as_it_does_alone_and_none_bears_the_trouble_of_anoth
     finally:
         subprocess.run(["umount", str(disk)], check=False)  # noqa: S603, S607
     assert awaited(lambda: not of_ray())
+
+
+def below(pid: int) -> list[int]:
+    """Processes of Ray's workers and of customers that a fleet started."""
+    parents, names = {}, {}
+    for folder in Path("/proc").iterdir():
+        if folder.name.isdigit():
+            try:
+                parents[int(folder.name)] = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
+                names[int(folder.name)] = (folder / "cmdline").read_text().replace("\0", " ")
+            except OSError:
+                continue
+
+    def is_below(one: int) -> bool:
+        while one in parents and one != pid:
+            one = parents[one]
+        return one == pid
+
+    victims = ("ray::", "multiprocessing.forkserver")
+    ours = ("ray::Runtime", "ray::Dashboard", "ray::IDLE", "ray::Gate")
+    return [
+        one
+        for one, name in names.items()
+        if is_below(one) and any(v in name for v in victims) and not any(o in name for o in ours)
+    ]
+
+
+def ended(process: subprocess.Popen[str]) -> tuple[int, str]:
+    out, err = process.communicate(timeout=600)
+    return process.returncode, out + err
+
+
+def test_whatever_is_killed_all_end_as_without_and_nothing_is_doubled(
+    tmp_path: Path, customers: Path, parsed: Path
+) -> None:
+    """Ended by SIGTERM, then the caller is killed, then workers and processes at random."""
+    chance = random.Random(7)
+    names = [f"{letter}-{how}" for letter in "abcd" for how in ("fleet", "alone")]
+    with companies(tmp_path, names, 12, parsed) as made:
+        own = [made[name] for name in names if name.endswith("fleet")]
+        for one in own:
+            one.write(customers)
+
+        def sent() -> int:
+            return sum(len(one.sandbox.requests("etg24")) for one in own)
+
+        told = start("fleet", "run", str(customers))
+        assert awaited(lambda: bool(list(customers.glob(".fleet/logs/*.log"))), 120)
+        time.sleep(3)
+        told.send_signal(signal.SIGTERM)
+        status, text = ended(told)
+        assert status == 143, text
+        assert "Traceback" not in text
+        assert awaited(lambda: not of_ray(), 60)
+        killed = start("fleet", "run", str(customers))
+        assert awaited(lambda: sent() > 5, 300)
+        killed.kill()
+        killed.communicate()
+        assert awaited(lambda: not of_ray(), 60), of_ray()
+        hit = 0
+        harmed = start("fleet", "run", str(customers))
+        while harmed.poll() is None:
+            time.sleep(chance.uniform(1, 5))
+            victims = below(harmed.pid)
+            if victims and hit < 6:
+                hit += 1
+                try:
+                    os.kill(chance.choice(victims), signal.SIGKILL)
+                except ProcessLookupError:
+                    hit -= 1
+        status, text = ended(harmed)
+        assert hit
+        # A home whose run was killed more often than it is tried again is for the next night.
+        done = run(customers)
+        assert {line["exit"] for line in done.values()} == {0}, done
+        for one in own:
+            alone = made[one.name.replace("fleet", "alone")]
+            assert alone.alone("run").returncode == 0
+            assert one.records() == alone.records()
+            assert not doubled(one)
+            assert not [r for r in one.sandbox.requests("etg24") if r.status == 409]
+        assert status == 0, (hit, text)
