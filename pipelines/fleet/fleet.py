@@ -9,13 +9,14 @@ from datetime import time as time_of_day
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from pipelines.errors import SettingsError
+from pipelines.errors import SettingsError, StammdatenError
 from pipelines.fleet.child import line_of, looked_at, standing
 from pipelines.fleet.cluster import cluster, scattered
 from pipelines.fleet.customers import Customer, Problem, in_order, read_customers
+from pipelines.fleet.homes import told
 from pipelines.fleet.page import page
-from pipelines.fleet.work import Order, output_of
-from pipelines.history.due import overdue_since
+from pipelines.fleet.work import Order, output_of, refused
+from pipelines.history.due import GRACE, overdue_since
 from pipelines.history.runs import read_runs
 from pipelines.reports.doctor import CheckLine
 from pipelines.reports.fleet import (
@@ -25,6 +26,7 @@ from pipelines.reports.fleet import (
     FleetPageReport,
     FleetReport,
     FleetStatusReport,
+    PointLine,
     StandingLine,
 )
 from pipelines.schedule.jobs import MASTER_DATA
@@ -85,14 +87,14 @@ def orders(
     entry: str,
     commands: tuple[tuple[str, ...], ...],
     customers: list[Customer],
-    keeps_output: bool = False,
+    only_looks: bool = False,
 ) -> list[Order]:
     """What is to be done, in the order in which it begins."""
     logs = own_folder(path) / "logs"
     logs.mkdir(mode=0o700, exist_ok=True)
     now = datetime.now(UTC)
     return [
-        Order(one, entry, commands, logs, next_at(one.deadline, now) if one.deadline else None, keeps_output)
+        Order(one, entry, commands, logs, next_at(one.deadline, now) if one.deadline else None, only_looks)
         for one in in_order(customers)
     ]
 
@@ -131,6 +133,15 @@ def status_report(path: Path, only: list[str], now: datetime) -> FleetStatusRepo
 
 
 def _standing(customer: Customer, now: datetime) -> StandingLine:
+    due = f"{MASTER_DATA.due_after(now):%Y-%m-%dT%H:%M:%SZ}"
+    if customer.is_remote:
+        told = last_line(customer)
+        begun = datetime.fromisoformat(told.begun_at) if told.begun_at else None
+        return StandingLine(
+            customer=customer.name, state=told.state, exit=told.exit, begun_at=told.begun_at,
+            age_hours=round((now - begun).total_seconds() / 3600, 1) if begun else None,
+            what=told.what, next_due=due, is_overdue=begun is None or begun < MASTER_DATA.due_before(now - GRACE),
+        )  # fmt: skip
     runs, why = read_runs(Path(customer.home)) if Path(customer.home).exists() else ([], None)
     own = [run for run in runs if run.command == "run" and not run.is_refused]
     line = line_of(customer.name, own[0] if own else None, why)
@@ -141,7 +152,7 @@ def _standing(customer: Customer, now: datetime) -> StandingLine:
         begun_at=line.begun_at,
         age_hours=round((now - own[0].begun_at).total_seconds() / 3600, 1) if own else None,
         what=line.what,
-        next_due=f"{MASTER_DATA.due_after(now):%Y-%m-%dT%H:%M:%SZ}",
+        next_due=due,
         is_overdue=overdue_since(MASTER_DATA, runs, now) is not None,
     )
 
@@ -152,7 +163,7 @@ def doctor_report(
     """What `doctor` finds at each customer, where it will run."""
     customers, problems = chosen(path, only)
     commands = (("doctor", "--login" if with_login else "--no-login", "--json"),)
-    wanted = orders(path, entry, commands, customers, keeps_output=True)
+    wanted = orders(path, entry, commands, customers, only_looks=True)
     printed = {one.customer.name: output_of(one) for one in wanted}
     for file in printed.values():
         file.unlink(missing_ok=True)
@@ -191,7 +202,21 @@ def standings(customers: list[Customer]) -> Iterator[CustomerLine]:
     """The last command of each customer, by its home."""
     for one in customers:
         home = Path(one.home)
-        yield looked_at(one.name, home) if home.exists() else line_of(one.name, None)
+        if one.is_remote:
+            yield last_line(one)
+        else:
+            yield looked_at(one.name, home) if home.exists() else line_of(one.name, None)
+
+
+def last_line(customer: Customer) -> CustomerLine:
+    """How the last command of a customer ended whose home is in an object store."""
+    try:
+        line = told(customer)
+    except StammdatenError as problem:
+        return refused(customer, str(problem))
+    if line is None:
+        return line_of(customer.name, None)
+    return CustomerLine(**{**line, "points": tuple(PointLine(**point) for point in line["points"])})
 
 
 def _problem(one: Problem) -> CustomerLine:

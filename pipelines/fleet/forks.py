@@ -36,10 +36,16 @@ class Desk(Protocol):
         """It does not any more."""
 
 
-def carry_out(work: Work, has_to_end: Callable[[], bool] = lambda: False, desk: Desk | None = None) -> Any:
+def carry_out(
+    work: Work,
+    has_to_end: Callable[[], bool] = lambda: False,
+    desk: Desk | None = None,
+    keep: Callable[[], None] = lambda: None,
+) -> Any:
     """What the process tells at its end: its exit status and its line. Raises `Died` where it did not get so far.
 
     `has_to_end` says when it is told to end, as by SIGTERM; so does a KeyboardInterrupt, which is raised again then.
+    What `keep` raises ends it at once: it is called before anything that the process says is heard.
     """
     context = _context()
     ours, its = context.Pipe()
@@ -59,6 +65,7 @@ def carry_out(work: Work, has_to_end: Callable[[], bool] = lambda: False, desk: 
         while told is None:
             try:
                 ready = connection.wait([ours, process.sentinel], LULL)
+                keep()
                 if ours in ready:
                     said = ours.recv()
                     if said[0] == "ended":

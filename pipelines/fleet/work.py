@@ -10,6 +10,7 @@ from pipelines.errors import StammdatenError
 from pipelines.fleet.child import Work, inherited, now
 from pipelines.fleet.customers import Customer
 from pipelines.fleet.forks import Desk, carry_out
+from pipelines.fleet.homes import home_of
 from pipelines.fleet.secrets import resolved
 from pipelines.reports.fleet import CustomerLine
 from pipelines.unexpected import explained
@@ -21,7 +22,7 @@ SEE = "stammdaten runs, with STAMMDATEN_HOME={home}; what it said: {log}"
 class Order:
     """What is to be done for a customer: commands of the program `entry`, until a moment at most.
 
-    `logs` is a folder that each machine sees.
+    `logs` is a folder that each machine sees. `only_looks`: its home is not needed, what it prints is kept.
     """
 
     customer: Customer
@@ -29,7 +30,7 @@ class Order:
     commands: tuple[tuple[str, ...], ...]
     logs: Path
     until: datetime | None = None
-    keeps_output: bool = False
+    only_looks: bool = False
 
 
 def served(order: Order, desk: Desk | None = None) -> CustomerLine:
@@ -66,28 +67,25 @@ def output_of(order: Order) -> Path:
 
 def _carried_out(order: Order, desk: Desk | None) -> CustomerLine:
     customer, log = order.customer, order.logs / f"{order.customer.name}.log"
-    home = Path(customer.home)
-    home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    environment = {**inherited(), **resolved(customer.name, customer.settings)}
+    given = ("--vars", json.dumps(dict(customer.variables))) if customer.variables else ()
     # Of this command alone, as a shell's `> log` would have it.
     log.unlink(missing_ok=True)
-    given = ("--vars", json.dumps(dict(customer.variables))) if customer.variables else ()
-    work = Work(
-        customer=customer.name,
-        entry=order.entry,
-        commands=tuple((*words, *given) for words in order.commands),
-        folder=customer.folder,
-        home=home,
-        log=log,
-        environment={
-            **inherited(),
-            **resolved(customer.name, customer.settings),
-            "STAMMDATEN_HOME": str(home),
-        },
-        output=output_of(order) if order.keeps_output else None,
-        shares=desk is not None,
-    )
-    status, line = carry_out(work, lambda: _is_late(order), desk)
-    return _completed(line, status, SEE.format(home=home, log=log))
+    with home_of(customer, order.only_looks) as place:
+        work = Work(
+            customer=customer.name,
+            entry=order.entry,
+            commands=tuple((*words, *given) for words in order.commands),
+            folder=customer.folder,
+            home=place.home,
+            log=log,
+            environment={**environment, "STAMMDATEN_HOME": str(place.home)},
+            output=output_of(order) if order.only_looks else None,
+            shares=desk is not None,
+        )
+        status, line = carry_out(work, lambda: _is_late(order), desk, place.keep)
+        place.line = _completed(line, status, SEE.format(home=customer.home, log=log))
+        return place.line
 
 
 def _completed(line: CustomerLine, status: int, see: str) -> CustomerLine:
