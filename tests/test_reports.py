@@ -51,6 +51,8 @@ LOAD = "notes load_id source kind rows changed unknown_columns unknown_files abs
 RUN = "run_id command use_case begun_at seconds exit state what load_id plan_id"
 ALERT = "kind partner what begun_at text"
 TARGET = "target taken why waiting"
+CUSTOMER = "customer state exit run_id begun_at seconds what todo points"
+POINT = "tone kind title todo rows"
 RECORD = "partner entity external_id remote_id state withdrawal"
 PUSH = {
     "lines": RESULT,
@@ -178,6 +180,16 @@ KEYS: dict[str, dict[str, str]] = {
     "runs tidy": {"": "applied before lines home notes", "lines": "what there old bytes", "home": "name bytes"},
     "runs": {"": "runs notes", "runs": RUN},
     "report": {"": "run_id page index notes"},
+    "fleet run": {"": "customers seconds exit", "customers": CUSTOMER, "customers.points": POINT},
+    "fleet plan": {"": "customers seconds exit", "customers": CUSTOMER, "customers.points": POINT},
+    "fleet status": {
+        "": "customers exit",
+        "customers": "customer state exit begun_at age_hours what next_due is_overdue",
+    },
+    "fleet report": {"": "page customers", "customers": CUSTOMER, "customers.points": POINT},
+    "fleet doctor": {
+        "": "customers exit", "customers": "customer checks", "customers.checks": "what subject state text todo"
+    },
 }  # fmt: skip
 SOMETIMES = {"plan": {"rows"}, "verify": {"plan_id", "plan"}}
 # Lines that the company below has no reason for; their schema is compared all the same.
@@ -185,6 +197,7 @@ UNSEEN = {
     ("run", "guards"), ("run", "renumbered"), ("run", "reasons"), ("run", "failures"), ("push", "lines"),
     ("push", "failures"), ("adopt", "ambiguous"), ("adopt", "failures"), ("verify", "failures"),
     ("verify", "guards"), ("forget", "named_in"), ("explain", "records.by_law"), ("watch", "begun"), ("watch", "over"),
+    ("fleet run", "customers.points"), ("fleet plan", "customers.points"), ("fleet report", "customers.points"),
 }  # fmt: skip
 VARS = {
     "stichtag": "2026-11-21",
@@ -301,6 +314,15 @@ def work(company: Company) -> None:
     company.ask("runs show", "runs", "show", first, given=None)
     company.ask("runs tidy", "runs", "tidy", given=None)
     company.ask("report", "report", given=None)
+    # Ray is not started for those of which the settings are wrong.
+    fleet = folder / "fleet"
+    fleet.mkdir()
+    (fleet / "wrong.toml").write_text('hoem = "x"', encoding="utf-8")
+    for command in ("run", "plan", "doctor"):
+        company.ask(f"fleet {command}", "fleet", command, str(fleet), given=None)
+    (fleet / "muster.toml").write_text(f'folder = "{folder}"\nhome = "{company.home}"', encoding="utf-8")
+    for command in ("status", "report"):
+        company.ask(f"fleet {command}", "fleet", command, str(fleet), given=None)
 
 
 def test_every_command_with_json_has_a_schema() -> None:
@@ -369,6 +391,11 @@ def test_the_exit_status_says_what_happened(company: Company) -> None:
         "runs show": 0,
         "runs tidy": 0,
         "report": 0,
+        "fleet run": 1,
+        "fleet plan": 1,
+        "fleet doctor": 1,
+        "fleet status": 1,
+        "fleet report": 0,
     }
 
 

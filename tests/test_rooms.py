@@ -46,6 +46,7 @@ ROOMS = (
     "commands",
     "doctor",
     "alerts",
+    "fleet",
     "cli",
     "orchestration",
 )

@@ -130,6 +130,23 @@ def restore(
     )
 
 
+def bring(home: Path, store: Store, name: str, is_certain: bool) -> None:
+    """Puts the backup of that manifest into an empty home.
+
+    `is_certain`: nothing went to partners after it was taken. Else nothing is sent before each is compared, as after a
+    `restore`. Raises `StammdatenError` for a backup that is damaged.
+    """
+    half = home / HALF
+    half.mkdir(mode=0o700)
+    manifest = read_manifest(store, name)
+    _fetch(store, manifest, half)
+    if not is_certain:
+        with closing(duckdb.connect(str(half / "stammdaten.duckdb"))) as db:
+            note_restored(db, known_partners(), manifest.created_at)
+    _move(home, half)
+    shutil.rmtree(half)
+
+
 def _empty(folder: Path) -> None:
     for path in folder.iterdir():
         if path.is_dir() and not path.is_symlink():

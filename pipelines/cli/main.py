@@ -20,14 +20,14 @@ import typer
 from pipelines import interrupt
 from pipelines.cli.alerts import alerts_app, watch_command
 from pipelines.cli.backup import backup_command, restore_command, snapshot_command
-from pipelines.cli.check import adopt_command, verify_command
+from pipelines.cli.check import adopt_command, rekey_command, verify_command
 from pipelines.cli.dagster import dagster_command
 from pipelines.cli.diff import diff_command
 from pipelines.cli.doctor import doctor_command
+from pipelines.cli.fleet import fleet_app
 from pipelines.cli.init import init_command, show_version
 from pipelines.cli.look import explain_command, forget_command
 from pipelines.cli.partner import partner_app
-from pipelines.cli.rekey import rekey_command
 from pipelines.cli.report import metrics_command, report_command
 from pipelines.cli.runs import KeepDays, runs_app
 from pipelines.cli.schedule import schedule_command
@@ -428,6 +428,7 @@ app.command("snapshot")(snapshot_command)
 app.add_typer(partner_app, name="partner")
 app.add_typer(runs_app, name="runs")
 app.add_typer(alerts_app, name="alerts")
+app.add_typer(fleet_app, name="fleet")
 
 
 def main() -> None:

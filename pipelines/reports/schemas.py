@@ -14,6 +14,7 @@ from pipelines.reports.backup import BackupReport, RestoreReport
 from pipelines.reports.check import AdoptReport, RekeyReport, VerifyReport
 from pipelines.reports.diff import DiffReport
 from pipelines.reports.doctor import DoctorReport
+from pipelines.reports.fleet import FleetDoctorReport, FleetPageReport, FleetReport, FleetStatusReport
 from pipelines.reports.history import PageReport, RunShowReport, RunsReport, TidyReport
 from pipelines.reports.look import PartnersReport, SampleReport, StatusReport
 from pipelines.reports.run import BuildReport, LoadReport, PlanReport, PushReport, RunReport
@@ -51,6 +52,11 @@ REPORTS: Mapping[str, type[Report]] = {
     "runs tidy": TidyReport,
     "runs": RunsReport,
     "report": PageReport,
+    "fleet run": FleetReport,
+    "fleet plan": FleetReport,
+    "fleet status": FleetStatusReport,
+    "fleet report": FleetPageReport,
+    "fleet doctor": FleetDoctorReport,
 }
 LINES_WITH_BASES = (KeptRecord,)
 DIALECT = "https://json-schema.org/draft/2020-12/schema"

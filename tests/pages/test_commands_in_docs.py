@@ -12,7 +12,7 @@ from pipelines.schedule.jobs import JOBS
 from pipelines.settings import project_root
 
 DOCS = project_root() / "docs"
-MANUALS = ("diff.md", "operate.md", "run-page.md")
+MANUALS = ("diff.md", "fleet.md", "operate.md", "run-page.md")
 # A call of this program with a command, up to what ends it in a shell or a sentence; not the user of that name.
 CALLED = re.compile(r"(?<!-u )(?<!shell/nologin )\bstammdaten ([a-z]+\b[^`#|;)\n]*)")
 BLOCK = re.compile(r"^\s*```\w*\n(.*?)^\s*```", re.MULTILINE | re.DOTALL)

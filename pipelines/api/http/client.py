@@ -23,7 +23,7 @@ from urllib3.exceptions import (
 from pipelines import interrupt
 from pipelines.api.http.bodies import Form, UnusableBody, read_body
 from pipelines.api.http.channel import Channel, Oversized, Response, TooLate
-from pipelines.api.http.limiter import Limiter, PartnerStopped, Reply, Ticket
+from pipelines.api.http.limiter import PartnerStopped, Reply, Ticket, turns_of
 from pipelines.api.http.retry import (
     TRIES,
     allowance,
@@ -167,7 +167,7 @@ class Client:
         self._login = login
         self._read = read
         self._headers = {"Accept": "application/json", **(headers or {})}
-        self._limiter = Limiter(limits)
+        self._limiter = turns_of(partner, base_url, limits)
         self._auth: Login | None = None
         self._proven: Login | None = None
         self._auth_lock = threading.Lock()
@@ -328,7 +328,7 @@ class Client:
             ticket = self._limiter.enter()
             if not auth.is_over:
                 break
-            self._limiter.give_back()
+            self._limiter.give_back(ticket)
         else:
             ticket = self._limiter.enter()
         return ticket, auth
@@ -353,7 +353,7 @@ class Client:
             raise
         finally:
             if reply is None:
-                self._limiter.give_back()
+                self._limiter.give_back(ticket)
             else:
                 self._limiter.leave(ticket, reply, words)
             if reply and reply.failed:

@@ -1,4 +1,7 @@
-"""When the next request to a partner may go. One limiter a partner, shared by all of its threads."""
+"""When the next request to a partner may go. One limiter a partner, shared by all of its threads.
+
+Who runs many customers at once hands in limiters that these share (`share`).
+"""
 
 import math
 import random
@@ -7,6 +10,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Protocol
 
 from pipelines.api.http.rates import HOUR, NEVER, Budget, Count, LearnedRate, Pace, Rate, Width
 from pipelines.api.http.retry import Allowance, pause_before
@@ -133,6 +137,35 @@ class Policy:
         if reply.allowance and math.isfinite(opens := self._budget.due(now, self.under_way)):
             self._told_to_wait(now, opens)
 
+    def why_no_more(self, pause: float, longest_wait: float) -> str | None:
+        """Why no request may go any more although nothing failed: the partner asks to wait too long; or None."""
+        if longest_wait < pause < math.inf:
+            return (
+                f"it takes no request for another {pause / 3600:.1f} hours; given up for this run,"
+                f" {_come_back(pause)}"
+            )
+        if self.asked > longest_wait and pause < math.inf:
+            return (
+                f"it asked to wait for {self.asked / 3600:.1f} hours in this run, longer than"
+                f" {longest_wait / 3600:g} hours; given up for this run, {_come_back(pause)}"
+            )
+        return None
+
+    def why_given_up(self, last: str) -> str | None:
+        """Why the partner gets nothing more after what came back, or None; `last` says that in words."""
+        if self.failures >= FAILURES_IN_A_ROW:
+            return (
+                f"{FAILURES_IN_A_ROW} requests in a row failed (the last one: {last}); given up for this run"
+            )
+        if self.failed_writes >= FAILURES_IN_A_ROW:
+            return (
+                f"{FAILURES_IN_A_ROW} writes in a row failed while it answers other requests"
+                f" (the last one: {last}); given up for this run"
+            )
+        if self.waits >= WAITS_IN_A_ROW:
+            return f"it asked to wait {WAITS_IN_A_ROW} times in a row; given up for this run"
+        return None
+
     def _told_to_wait(self, now: float, until: float) -> None:
         """Adds up what the partner asks to wait, by `Retry-After` or by an allowance that is used up."""
         self.asked += max(0.0, until - max(now, self._asked_until))
@@ -185,6 +218,33 @@ class Policy:
         self._held_until = max(self._held_until, until)
 
 
+class Turns(Protocol):
+    """What a client asks before each request, and tells after it."""
+
+    @property
+    def stopped(self) -> str | None:
+        """Why nothing may go any more, or None."""
+
+    @property
+    def failures(self) -> int:
+        """How many requests, or how many writes, failed in a row."""
+
+    def enter(self) -> Ticket:
+        """Returns when a request may go. Raises `PartnerStopped` when none may go in this run any more."""
+
+    def leave(self, ticket: Ticket, reply: Reply, last: str = "") -> None:
+        """Notes how a request ended; `last` says it in words."""
+
+    def give_back(self, ticket: Ticket) -> None:
+        """Takes back leave that was not used."""
+
+    def stop(self, why: str) -> None:
+        """Lets nothing go any more, and wakes those who wait. The first reason stays."""
+
+    def rest(self, seconds: float) -> None:
+        """Sleeps, but no longer than the partner is in use."""
+
+
 class Limiter:
     """A policy for threads: `enter` before each request, `leave` after it."""
 
@@ -207,17 +267,8 @@ class Limiter:
                 pause = self._ticket()
                 if isinstance(pause, Ticket):
                     return pause
-                if self._longest_wait < pause < math.inf:
-                    self._stop(
-                        f"it takes no request for another {pause / 3600:.1f} hours; given up for this run,"
-                        f" {_come_back(pause)}"
-                    )
-                    continue
-                if self._policy.asked > self._longest_wait and pause < math.inf:
-                    self._stop(
-                        f"it asked to wait for {self._policy.asked / 3600:.1f} hours in this run, longer than"
-                        f" {self._longest_wait / 3600:g} hours; given up for this run, {_come_back(pause)}"
-                    )
+                if why := self._policy.why_no_more(pause, self._longest_wait):
+                    self._stop(why)
                     continue
                 self._changed.wait(LULL if pause == math.inf else pause)
 
@@ -233,21 +284,12 @@ class Limiter:
         """Notes how a request ended; `last` says it in words."""
         with self._changed:
             self._policy.answered(ticket, time.monotonic(), reply)
-            if self._policy.failures >= FAILURES_IN_A_ROW:
-                self._stop(
-                    f"{FAILURES_IN_A_ROW} requests in a row failed (the last one: {last}); given up for this run"
-                )
-            elif self._policy.failed_writes >= FAILURES_IN_A_ROW:
-                self._stop(
-                    f"{FAILURES_IN_A_ROW} writes in a row failed while it answers other requests"
-                    f" (the last one: {last}); given up for this run"
-                )
-            elif self._policy.waits >= WAITS_IN_A_ROW:
-                self._stop(f"it asked to wait {WAITS_IN_A_ROW} times in a row; given up for this run")
+            if why := self._policy.why_given_up(last):
+                self._stop(why)
             if not self._policy.crowded:
                 self._changed.notify()
 
-    def give_back(self) -> None:
+    def give_back(self, ticket: Ticket) -> None:
         """Takes back leave that was not used: what was to be sent had run out while it waited."""
         with self._changed:
             self._policy.under_way -= 1
@@ -277,3 +319,17 @@ def _come_back(pause: float) -> str:
     """When it is worth while to run again, by the clock of this machine."""
     when = datetime.now().astimezone() + timedelta(seconds=pause)
     return f"run again after {when:%Y-%m-%d %H:%M}"
+
+
+MakesTurns = Callable[[str, str, Limits], Turns]
+_made: list[MakesTurns] = []
+
+
+def turns_of(partner: str, address: str, limits: Limits) -> Turns:
+    """The limiter of a partner at an address: this process' own, or one that it shares with others."""
+    return _made[-1](partner, address, limits) if _made else Limiter(limits)
+
+
+def share(make: MakesTurns) -> None:
+    """From now on limiters of this process are made by `make`, from partner, address and limits."""
+    _made.append(make)
