@@ -8,8 +8,8 @@ from functools import cache
 from jinja2 import ChoiceLoader, Environment, PackageLoader
 from markupsafe import Markup
 
+from pipelines.history.due import german
 from pipelines.reports.fleet import CustomerLine
-from pipelines.run_page.facts import german
 from pipelines.run_page.files import page_environment
 from pipelines.schedule.jobs import MASTER_DATA
 

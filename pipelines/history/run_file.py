@@ -142,6 +142,7 @@ class RecordedRun:
     rules: tuple[Json, ...] = ()
     states: tuple[Json, ...] = ()
     flow: tuple[Json, ...] = ()
+    report: Json | None = None
 
     @property
     def called(self) -> str:
@@ -149,8 +150,6 @@ class RecordedRun:
         words = ["stammdaten", self.command, *(["--use-case", self.use_case] if self.use_case else [])]
         option = [] if self.command in OF_ONE_PARTNER else ["--partner"]
         return " ".join([*words, *(word for name in self.limited_to for word in (*option, name))])
-
-    report: Json | None = None
 
 
 def read_files(home: Path, without: frozenset[str] = frozenset()) -> list[RecordedRun]:
