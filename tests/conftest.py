@@ -53,7 +53,7 @@ def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Of a `sampled` test the first of each four cases stay in `make test`; the longest files go first.
+    """Of a `sampled` test the first of each eight cases stay in `make test`; the longest files go first.
 
     So that in the end no worker waits for one long file: `test_run.py`, then those that run dbt.
     """
@@ -62,7 +62,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if item.get_closest_marker("sampled"):
             test = item.nodeid.partition("[")[0]
             cases[test] = cases.get(test, -1) + 1
-            if cases[test] % 4:
+            if cases[test] % 8:
                 item.add_marker(pytest.mark.slow)
     long = {item.path for item in items if "dbt" in getattr(item, "fixturenames", ())}
     items.sort(key=lambda item: (item.path.name != "test_run.py", item.path not in long))

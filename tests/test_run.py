@@ -275,6 +275,7 @@ def let_anew(site: Site) -> LetAnew:
     return LetAnew(lease, tenant, name, said, json.loads(pushed.stdout), sent)
 
 
+@pytest.mark.slow
 def test_what_changed_is_built_and_dbt_does_not_parse_the_project_again(
     site: Site, let_anew: LetAnew
 ) -> None:
@@ -282,6 +283,7 @@ def test_what_changed_is_built_and_dbt_does_not_parse_the_project_again(
     assert json.loads((site.home / "dbt/perf_info.json").read_text())["parsed_path_count"] == 0
 
 
+@pytest.mark.slow
 def test_one_changed_flat_is_sent_once_to_each_partner_that_is_told_its_area(let_anew: LetAnew) -> None:
     bodies = [json.loads(request.body) for request in let_anew.sent_to_etg24 if request.body]
     assert [body for body in bodies if "area" in body] == [{"area": 123.45}]
@@ -295,6 +297,7 @@ def test_one_changed_flat_is_sent_once_to_each_partner_that_is_told_its_area(let
     assert updated["kiwi", "verwaltungseinheiten"] == 0
 
 
+@pytest.mark.slow
 def test_a_flat_let_anew_reaches_the_partners_and_the_former_lease_ends(
     site: Site, let_anew: LetAnew
 ) -> None:
@@ -312,6 +315,7 @@ def test_a_flat_let_anew_reaches_the_partners_and_the_former_lease_ends(
     assert site.sandbox.deletions("etg24") == []
 
 
+@pytest.mark.slow
 def test_no_address_or_name_is_found_in_output_and_logs(site: Site, let_anew: LetAnew) -> None:
     said, new = let_anew.said, "x" * len(NEW_NAME)
     assert f'lastName: "{"x" * len(let_anew.former_name)}" → "{new}"' in said
@@ -389,24 +393,40 @@ def test_no_credential_is_found_in_any_file_or_output(site: Site) -> None:
     ("variables", "environment", "message"),
     [
         (VARS["partners"], {"DESTINATION__ETG24__API_TOKEN": ""}, "DESTINATION__ETG24__API_TOKEN"),
-        (
+        pytest.param(
             VARS["partners"],
             {"DESTINATION__KIWI__BASE_URL": "http://kiwi.example"},
             "DESTINATION__KIWI__BASE_URL",
+            marks=pytest.mark.slow,
         ),
         pytest.param(
             VARS["partners"], {"SOURCES__ERP__KIND": "fax"}, "SOURCES__ERP__KIND", marks=pytest.mark.slow
         ),
-        (VARS["partners"], {"SOURCES__ERP__FILES__FOLDER": "/nowhere"}, "SOURCES__ERP__FILES__FOLDER"),
+        pytest.param(
+            VARS["partners"],
+            {"SOURCES__ERP__FILES__FOLDER": "/nowhere"},
+            "SOURCES__ERP__FILES__FOLDER",
+            marks=pytest.mark.slow,
+        ),
         # From here on dbt parses the project anew, as the vars are others than before.
-        ({"etg24": {"aktiv": True, "separator": "+", "mandanten": ["001"]}}, {}, "partners.etg24.separator"),
+        pytest.param(
+            {"etg24": {"aktiv": True, "separator": "+", "mandanten": ["001"]}},
+            {},
+            "partners.etg24.separator",
+            marks=pytest.mark.slow,
+        ),
         pytest.param(
             {"etg24": {"aktiv": True, "separator": "/", "mandanten": []}},
             {},
             "partners.etg24.mandanten",
             marks=pytest.mark.slow,
         ),
-        ({"nobody": {"aktiv": True, "separator": "/", "mandanten": ["001"]}}, {}, "partners.nobody"),
+        pytest.param(
+            {"nobody": {"aktiv": True, "separator": "/", "mandanten": ["001"]}},
+            {},
+            "partners.nobody",
+            marks=pytest.mark.slow,
+        ),
         (
             {"wohnungshelden": {"aktiv": True, "separator": "/", "mandanten": ["001"]}},
             {"DESTINATION__WOHNUNGSHELDEN__BASE_URL": "https://wohnungshelden.example"},

@@ -259,6 +259,7 @@ def _with_rent(row: dict[str, str], key: list[str]) -> dict[str, str]:
     return {**row, "nettokaltmiete": "1234.50"} if _key(row) == key else row
 
 
+@pytest.mark.slow
 def test_a_load_of_vacancies_without_the_vacancies_is_refused(site: Site) -> None:
     (site.erp / "leerstand.csv").rename(site.erp / "leerstand.bak")
     done = site.call("load", *VACANCIES, variables=VARS)

@@ -330,6 +330,7 @@ def test_without_room_to_note_it_somebody_hears_of_it(
     assert webhook.titles[1:] == ["Stammdaten prod: 1 over"]
 
 
+@pytest.mark.slow
 def test_a_disk_that_was_full_from_the_first_is_told_too(
     home: Path, ran: Ran, webhook: Webhook, now: datetime
 ) -> None:
@@ -353,6 +354,7 @@ def _no_lock(home: Path) -> None:
     (home / "alerts.lock").mkdir()
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("harm", [_cut_short, _no_lock])
 def test_a_book_that_cannot_be_opened_on_a_full_disk_keeps_nobody_from_being_told(
     home: Path, ran: Ran, webhook: Webhook, now: datetime, harm: Callable[[Path], None]

@@ -118,6 +118,7 @@ def test_records_that_were_created_after_the_backup_are_adopted_and_not_created_
     assert verified().exit == 0
 
 
+@pytest.mark.slow
 def test_what_left_after_the_backup_is_withdrawn_once_more_and_does_no_harm(
     site: Site, home: Path, to: Path
 ) -> None:
@@ -247,6 +248,7 @@ def test_a_backup_has_what_a_home_needs_and_no_more_for_its_owner_only(
     assert not list(home.glob("backup-*"))
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("kind", ["age", "ssh"])
 def test_an_encrypted_backup_is_read_with_its_key_alone(
     site: Site, home: Path, to: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
@@ -456,6 +458,7 @@ def test_what_broke_off_is_no_backup_and_goes_with_the_next_one(site: Site, home
     assert [path.name for path in home.glob("backup-*")] == ["backup-of-mine"]
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("kind", ["plain", "age", "gpg"])
 def test_a_full_disk_ends_a_backup_in_one_line_and_leaves_the_former_one(
     site: Site, home: Path, to: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str

@@ -80,6 +80,7 @@ def test_a_wrong_column_of_the_right_type_is_seen_and_shows_no_person(compared: 
     assert report.failed_on == ("changes",)
 
 
+@pytest.mark.slow
 def test_another_separator_in_an_id_makes_all_records_anew(compared: Compared) -> None:
     report = compared(
         ("macros/composite_id.sql", "partner_settings(partner).separator", "'-'"),

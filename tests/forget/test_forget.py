@@ -191,6 +191,7 @@ def test_no_file_but_the_database_holds_a_byte_of_a_forgotten_person(settled: Si
         assert set(files_with(settled.home, secret)) <= {"stammdaten.duckdb"}, secret
 
 
+@pytest.mark.slow
 def test_after_a_load_without_the_person_no_byte_is_left_in_any_file(forgotten: Site, tmp_path: Path) -> None:
     assert files_with(forgotten.home, SECRETS[1]) == ["stammdaten.duckdb"]
     deliver(forgotten.home, tmp_path / "erp", without=NUMBER)

@@ -136,6 +136,7 @@ def test_no_byte_of_a_co_tenant_is_left_after_a_load_without_it(sent: Site, tmp_
         next_run(sent)
 
 
+@pytest.mark.slow
 def test_all_other_leases_and_all_ids_stay_as_they_were(sent: Site) -> None:
     ids = "select entity, external_id, remote_id, state from sync.ledger order by all"
     others = f"from sync.ledger where external_id not in ('{ADA}', '{CEM}') order by all"
@@ -176,6 +177,7 @@ def test_a_person_that_is_known_from_a_lease_alone_can_be_forgotten(sent: Site, 
     assert [files_with(sent.home, secret) for secret in SECRETS[:2]] == [[], []]
 
 
+@pytest.mark.slow
 def test_an_open_plan_that_names_the_person_is_not_pushed_any_more(sent: Site) -> None:
     with open_database(sent.home) as db:
         db.execute("update partners.everreal__mieter set \"coldRent\" = '460.00'")
@@ -312,6 +314,7 @@ def test_where_partners_name_persons_in_records_of_others() -> None:
     }
 
 
+@pytest.mark.slow
 def test_the_command_names_the_leases_that_lose_a_co_tenant(
     sent: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:

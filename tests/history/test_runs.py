@@ -230,6 +230,7 @@ def test_a_full_disk_is_told_and_what_is_written_later_can_be_read(home: Path) -
     assert (run.exit, run.steps) == (0, {"push": 1.5})
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("taken", [0, 1, 40])
 def test_a_run_whose_beginning_a_full_disk_did_not_take_is_known_by_its_end(home: Path, taken: int) -> None:
     with open_database(home), recorded("run", None, print):

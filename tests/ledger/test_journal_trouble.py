@@ -221,6 +221,7 @@ def test_an_id_that_is_no_text_leaves_its_row_in_doubt_and_stops_the_partner(
     assert_all_are_there_once(site)
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("broken", ["Sender._carry_out", "rows_of", "Sender._intend"])
 def test_whatever_fails_in_the_destination_the_file_is_not_sent_again(
     site: Site, monkeypatch: pytest.MonkeyPatch, broken: str

@@ -12,6 +12,9 @@ from pipelines.lock import only_run
 from pipelines.orchestration.launch import settings_for
 from tests.orchestration.conftest import HELD_UP, WELL, Operator, failure_of, switch_on
 
+# What a run keeps back and pushes is shown without Dagster; what Dagster makes of it takes a build of its own.
+pytestmark = pytest.mark.slow
+
 
 def materialized(result: Any) -> dict[str, Any]:
     """Name of the asset → its metadata."""

@@ -53,6 +53,7 @@ def test_a_lease_that_ends_and_one_that_begins_are_no_renumbering(site: Site) ->
     assert pairs(site, "etg24", rows) == ([], {})
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(("partner", "rows"), [("kiwi", KIWI), ("facilioo", FACILIOO)])
 def test_a_person_with_another_number_is_one_pair_with_its_contracts(
     site: Site, partner: str, rows: Rows

@@ -109,7 +109,7 @@ def ends_equal_to_the_marts(deliveries: list[Any]) -> None:
         journal.close()
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(DELIVERIES)
 def test_the_partner_ends_equal_to_the_marts(deliveries: list[Any]) -> None:
     ends_equal_to_the_marts(deliveries)

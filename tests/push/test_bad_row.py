@@ -35,6 +35,11 @@ def deliver(site: Site, units: int, bad: int) -> None:
     assert [line for line in tried if line.startswith("POST")] == ["POST /v1/units 422"]
 
 
+def test_one_bad_row_in_a_hundred_costs_one_row_and_one_try_a_run(site: Site) -> None:
+    deliver(site, units=101, bad=70)
+
+
+@pytest.mark.slow
 def test_one_bad_row_in_a_thousand_costs_one_row_and_one_try_a_run(site: Site) -> None:
     deliver(site, units=1_001, bad=700)
 

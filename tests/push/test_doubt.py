@@ -49,6 +49,7 @@ def groups_of_houses(site: Site) -> dict[str, str]:
     return {o["title"]: o["objectGroupId"] for o in site.sandbox.records("etg24", "objekte")}
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("fault", ["error_after_rate", "cut_after_rate"])
 def test_two_groups_of_one_title_stay_two_when_the_second_answer_is_lost(
     site: Site, monkeypatch: pytest.MonkeyPatch, fault: str
@@ -110,6 +111,7 @@ def test_a_create_in_doubt_whose_row_has_left_is_found_before_it_is_forgotten(
     ]
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("lag", ["late_rate", "error_after_rate"])
 def test_a_dossier_that_can_be_read_late_is_made_once(
     site: Site, monkeypatch: pytest.MonkeyPatch, lag: str
@@ -240,6 +242,7 @@ def test_a_merged_party_is_verified_and_adopted_as_two_rows(site: Site) -> None:
     assert len(site.sent("facilioo")) == before
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     ("location", "is_found_by"),
     [("/api/units/{id}?embed=entrance", "header"), ("https://elsewhere.example/api/units/{id}", "look-up")],

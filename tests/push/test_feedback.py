@@ -248,6 +248,7 @@ def test_what_is_no_feedback_of_these_objects_changes_nothing_and_is_told_once(l
     assert local.notes == ()
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     "dates", [("{:%Y-%m-%d}", "{:%d.%m.%Y}", "{:%Y-%m-%dT%H:%M:%S%z}"), ("", "soon", "9999-12-31")]
 )
@@ -332,6 +333,7 @@ def test_what_is_refused_is_not_sent_again_until_it_changes_or_is_asked_for(loca
     assert dropped(local) == ["new", "new", "new"]
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("was_confirmed", [True, False])
 def test_a_refused_change_of_what_may_be_there_goes_again_as_a_change(
     local: Answers, was_confirmed: bool

@@ -173,6 +173,7 @@ def large(flats: int = 80) -> Rows:
     }
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("noted_before", [False, True])
 def test_a_half_refused_onboarding_heals_without_a_guard(site: Site, noted_before: bool) -> None:
     lines = site.sync("etg24", refused(large(), accepted=20))

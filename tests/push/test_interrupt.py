@@ -99,6 +99,7 @@ def test_a_push_that_is_told_to_end_notes_what_came_back_and_the_next_one_goes_o
     }
 
 
+@pytest.mark.slow
 def test_a_push_that_waits_because_a_partner_asked_to_ends_at_once(ready: Site) -> None:
     ready.sandbox.set_options({"etg24.throttle_rate": "100", "etg24.retry_after": "600"})
     child = start(ready)
@@ -131,6 +132,7 @@ def test_a_second_signal_ends_at_once_and_the_next_run_settles_what_was_open(rea
     assert len(ready.sandbox.records("etg24", "objektgruppen")) == 1
 
 
+@pytest.mark.slow
 def test_a_push_that_waits_for_the_database_ends_soon_and_the_next_one_goes_on(ready: Site) -> None:
     ready.sandbox.set_option("etg24", "latency_ms", "50")
     shell = Shell(ready.home / "stammdaten.duckdb")

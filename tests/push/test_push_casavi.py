@@ -5,6 +5,7 @@ from typing import Any
 from urllib.parse import unquote
 
 import duckdb
+import pytest
 
 from pipelines.api.connector import connector
 from pipelines.contract.contract import load_contract
@@ -125,6 +126,7 @@ def test_a_person_who_rents_and_owns_is_one_contact_with_both_contracts(site: Si
     ]
 
 
+@pytest.mark.slow
 def test_a_second_run_sends_nothing(site: Site) -> None:
     site.sync("casavi", CASAVI)
     before = site.sent("casavi")
@@ -221,6 +223,7 @@ def test_a_parent_that_somebody_deleted_is_named_whatever_the_record_was(site: S
     ]
 
 
+@pytest.mark.slow
 def test_a_lost_answer_is_asked_for_again_with_the_same_put(site: Site) -> None:
     site.sandbox.set_options(
         {"casavi.fault_on": "PUT /v2/contacts/77", "casavi.cut_after_rate": "100", "casavi.fault_limit": "1"}
@@ -234,6 +237,7 @@ def test_a_lost_answer_is_asked_for_again_with_the_same_put(site: Site) -> None:
     assert len(records(site, "kontakte")) == 3
 
 
+@pytest.mark.slow
 def test_a_token_that_runs_out_on_the_way_is_renewed_once(site: Site) -> None:
     site.sandbox.set_option("casavi", "token_requests", "4")
     lines = site.sync("casavi", CASAVI)
@@ -284,6 +288,7 @@ def test_an_id_of_any_characters_goes_there_and_comes_back(site: Site) -> None:
     assert planned(site) == []
 
 
+@pytest.mark.slow
 def test_what_was_changed_or_deleted_there_is_found_and_mended(site: Site) -> None:
     site.sync("casavi", CASAVI)
     assert verify(site.home, connector("casavi")).findings == ()
@@ -302,6 +307,7 @@ def test_what_was_changed_or_deleted_there_is_found_and_mended(site: Site) -> No
     assert records(site, "kontakte")["80"]["lastName"] == "Muster"
 
 
+@pytest.mark.slow
 def test_neither_key_nor_token_stands_in_the_journal_or_the_database(site: Site) -> None:
     site.sync("casavi", CASAVI)
     held = b"".join(path.read_bytes() for path in site.home.rglob("*") if path.is_file())

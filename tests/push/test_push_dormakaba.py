@@ -121,6 +121,7 @@ def test_everything_arrives_below_a_site_that_was_there_under_one_login(site: Si
     assert only["displayName"] == "Am Park"
 
 
+@pytest.mark.slow
 def test_a_second_run_sends_nothing(site: Site) -> None:
     site.sync("dormakaba", STOCK)
     before = site.sent("dormakaba")

@@ -3,6 +3,7 @@
 import copy
 
 import duckdb
+import pytest
 
 from pipelines.api.connector import connector
 from pipelines.readback.adopt import adopt
@@ -104,6 +105,7 @@ def test_etg24_without_external_ids_is_not_given_a_second_record_when_the_ledger
     assert len(site.sandbox.records("etg24", "einheiten")) == 3
 
 
+@pytest.mark.slow
 def test_a_second_run_sends_nothing(site: Site) -> None:
     site.sync("etg24", HOUSE)
     before = site.sent("etg24")

@@ -212,6 +212,7 @@ def test_a_tenant_is_sent_with_its_contract_and_the_partners_ids_are_ours(site: 
     }
 
 
+@pytest.mark.slow
 def test_a_second_run_sends_nothing(site: Site) -> None:
     site.sync("everreal", EVERREAL)
     before = site.sent("everreal")
@@ -325,6 +326,7 @@ def test_an_end_that_everreal_holds_stays_and_a_coming_one_is_replaced(site: Sit
     assert ends == {"001/1/01/0001/01/77": "2026-10-31", "001/1/01/0002/01/78": "2026-11-21"}
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(("lists", "again"), [("shown", ["upsertTenant", "deleteTenant"]), ("hidden", [])])
 def test_a_withdrawal_whose_outcome_was_lost_makes_no_second_tenant(
     site: Site, lists: str, again: list[str]
@@ -386,6 +388,7 @@ def test_a_refusal_costs_its_row_only_and_says_why(
     assert field is None or found[1] == field
 
 
+@pytest.mark.slow
 def test_a_lost_answer_is_asked_for_again_and_makes_one_record(site: Site) -> None:
     site.sandbox.set_options(
         {"everreal.fault_on": GRAPHQL, "everreal.cut_after_rate": "100", "everreal.fault_limit": "1"}
@@ -400,6 +403,7 @@ def test_a_lost_answer_is_asked_for_again_and_makes_one_record(site: Site) -> No
     assert len(mutations(site)) == 8
 
 
+@pytest.mark.slow
 def test_a_token_that_runs_out_is_refreshed_without_the_password(site: Site) -> None:
     site.sandbox.set_option("everreal", "token_requests", "3")
     lines = site.sync("everreal", EVERREAL)
@@ -427,6 +431,7 @@ def test_a_refused_password_stops_the_partner_without_telling_it(
     assert b"geheim-17" not in held
 
 
+@pytest.mark.slow
 def test_neither_password_nor_token_stands_in_the_journal_or_the_database(site: Site) -> None:
     site.sync("everreal", EVERREAL)
     held = b"".join(path.read_bytes() for path in site.home.rglob("*") if path.is_file())
@@ -448,6 +453,7 @@ def test_what_is_there_under_our_ids_is_adopted(site: Site) -> None:
     assert mutations(site, before) == ["upsertTenant"]
 
 
+@pytest.mark.slow
 def test_a_changed_record_is_found_and_mended(site: Site) -> None:
     site.sync("everreal", EVERREAL)
     default_owner = [("unknown", "eigentuemer", "BESTAND")]

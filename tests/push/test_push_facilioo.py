@@ -4,6 +4,7 @@ import copy
 from dataclasses import replace
 
 import duckdb
+import pytest
 
 from pipelines.api.connector import connector
 from pipelines.readback.adopt import adopt
@@ -35,6 +36,7 @@ def test_facilioo_gets_one_entrance_a_building_and_parties_that_are_found_by_the
     assert "PUT /api/parties/" not in " ".join(site.sent("facilioo"))
 
 
+@pytest.mark.slow
 def test_a_second_run_sends_nothing(site: Site) -> None:
     site.sync("facilioo", FACILIOO)
     before = site.sent("facilioo")

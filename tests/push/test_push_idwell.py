@@ -230,6 +230,7 @@ def test_a_link_that_never_began_is_deleted(site: Site) -> None:
     assert sorted(records(site, "bezuege_mieter")) == ["001/1/01/0001/01/78", "001/1/01/0001/02/80"]
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("fault", ["cut_after_rate", "error_after_rate"])
 def test_lost_answers_make_no_second_record(site: Site, fault: str) -> None:
     site.sandbox.set_options({"idwell.fault_on": "^POST /api/v1/", f"idwell.{fault}": "40"})
@@ -262,6 +263,7 @@ def test_records_under_our_ids_are_adopted_and_a_flat_by_its_number(site: Site) 
     assert set(records(site, "einheiten")) == set(FLATS)
 
 
+@pytest.mark.slow
 def test_a_record_that_is_there_when_the_ledger_is_lost_is_taken_up(site: Site) -> None:
     site.sync("idwell", IDWELL)
     site.ledger("delete from sync.ledger")
@@ -270,6 +272,7 @@ def test_a_record_that_is_there_when_the_ledger_is_lost_is_taken_up(site: Site) 
     assert len(site.sandbox.records("idwell", "gebaeude")) == 1
 
 
+@pytest.mark.slow
 def test_what_was_changed_there_is_found_and_mended(site: Site) -> None:
     site.sync("idwell", IDWELL)
     user = records(site, "personen_mieter")["77"]["id"]
@@ -285,6 +288,7 @@ def test_what_was_changed_there_is_found_and_mended(site: Site) -> None:
     assert records(site, "personen_mieter")["77"]["last_name"] == "Muster"
 
 
+@pytest.mark.slow
 def test_no_credential_stands_in_the_home(site: Site) -> None:
     site.sync("idwell", IDWELL)
     held = b"".join(path.read_bytes() for path in site.home.rglob("*") if path.is_file())
@@ -311,6 +315,7 @@ def document(bytes_: bytes, flat: str | None, tenants: list[str] | None) -> Rows
     return {**IDWELL, "dokumente": [row]}
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("new_bytes", [b"Brief", b"Ein anderer"], ids=["the same bytes", "other bytes"])
 def test_a_document_that_goes_from_tenants_to_a_flat_leaves_the_tenants(site: Site, new_bytes: bytes) -> None:
     shelf = Shelf({"D1": b"Brief"})

@@ -98,6 +98,7 @@ def test_a_changed_field_goes_with_the_whole_record(site: Site) -> None:
     assert records(site, "verwaltungseinheiten")["001/1/01/0001"]["baseRent"] == 510.0
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("archived", ["shown", "hidden"])
 def test_what_leaves_is_archived_and_comes_back_active(site: Site, archived: str) -> None:
     site.sandbox.set_option("immomio", "archived", archived)
@@ -144,6 +145,7 @@ def test_an_archived_record_is_not_adopted_and_made_active_by_the_next_run(site:
     assert records(site, "verwaltungseinheiten")["001/1/01/0002"]["active"] is True
 
 
+@pytest.mark.slow
 def test_what_somebody_archived_or_changed_is_found_and_mended(site: Site) -> None:
     site.sync("immomio", IMMOMIO)
     does("immomio", "delete", "/units/by-external-id/001%2F1%2F01%2F0002")
@@ -187,6 +189,7 @@ def test_a_login_that_is_not_open_stops_the_partner(site: Site, monkeypatch: pyt
     assert site.stopped == {"immomio": "the partner refused the login (401); check the credentials"}
 
 
+@pytest.mark.slow
 def test_a_token_that_runs_out_in_the_middle_is_renewed(site: Site) -> None:
     site.sandbox.set_option("immomio", "token_requests", "2")
     assert sum(line.undelivered for line in site.sync("immomio", IMMOMIO).values()) == 0
@@ -202,6 +205,7 @@ def test_another_way_to_log_in_is_named_with_what_is_allowed(monkeypatch: pytest
         connector("immomio")
 
 
+@pytest.mark.slow
 @pytest.mark.sampled
 @pytest.mark.parametrize("fault", ["cut_after_rate", "error_after_rate", "cut_during_rate", "error_rate"])
 def test_an_upsert_whose_answer_is_lost_makes_no_second_record(site: Site, fault: str) -> None:
@@ -265,6 +269,7 @@ def test_a_vacancy_that_the_importer_refuses_costs_no_other(site: Site) -> None:
     assert rents(site) == {OFFERED[0]: 500.5, OFFERED[1]: 501.5, OFFERED[2]: 502.5}
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("end", ["failed", "no_id"])
 def test_an_import_that_fails_goes_again_and_makes_nothing_twice(site: Site, end: str) -> None:
     site.sandbox.set_option("immomio", "import_end", end)

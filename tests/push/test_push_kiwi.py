@@ -25,6 +25,7 @@ def test_everything_arrives_once_and_what_a_lease_needs_before_it(site: Site) ->
     assert (lease["external_id"], tenant["external_id"]) == ("001/1/01/0001/01/77", "77")
 
 
+@pytest.mark.slow
 def test_a_second_run_sends_nothing(site: Site) -> None:
     site.sync("kiwi", KIWI)
     before = site.sent("kiwi")

@@ -3,6 +3,7 @@
 import copy
 
 import duckdb
+import pytest
 
 from pipelines.api.connector import connector
 from pipelines.readback.adopt import adopt
@@ -31,6 +32,7 @@ def test_a_deactivated_record_is_active_again_when_it_returns(site: Site) -> Non
     assert [t["is_active"] for t in site.sandbox.records("plentific", "unterobjekte_mieter")] == [True]
 
 
+@pytest.mark.slow
 def test_a_second_run_sends_nothing(site: Site) -> None:
     site.sync("plentific", PLENTIFIC)
     before = site.sent("plentific")

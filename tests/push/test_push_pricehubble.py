@@ -117,6 +117,7 @@ def test_what_leaves_stays_at_the_partner_and_is_taken_up_when_it_returns(site: 
     assert (line.created, len(records(site))) == (0, 3)
 
 
+@pytest.mark.slow
 def test_what_the_ledger_has_forgotten_is_found_again_and_not_made_twice(site: Site) -> None:
     site.sync("pricehubble", STOCK)
     forget(site)
@@ -196,6 +197,7 @@ def test_what_is_there_is_adopted_by_our_id_or_by_its_title(site: Site) -> None:
     assert site.ledger("select count(*) from sync.plan where sends") == [(0,)]
 
 
+@pytest.mark.slow
 def test_what_was_changed_or_deleted_there_is_found_and_mended(site: Site) -> None:
     site.sync("pricehubble", STOCK)
     assert verify(site.home, connector("pricehubble")).findings == ()

@@ -172,6 +172,7 @@ def test_a_refused_group_blocks_its_houses_until_it_is_accepted(site: Site) -> N
     assert (lines["objektgruppen"].created, lines["exposes"].created) == (1, 2)
 
 
+@pytest.mark.slow
 def test_what_the_ledger_has_forgotten_is_not_made_twice(site: Site) -> None:
     site.sync("quis", QUIS)
     ids = {key: record["id"] for key, record in records(site).items()}
@@ -198,6 +199,7 @@ def test_two_groups_under_our_id_are_left_alone(site: Site) -> None:
     ]
 
 
+@pytest.mark.slow
 def test_a_lost_answer_to_a_create_makes_one_group(site: Site) -> None:
     site.sandbox.set_options(
         {"quis.fault_on": f"POST {GROUPS}$", "quis.cut_after_rate": "100", "quis.fault_limit": "2"}
@@ -239,6 +241,7 @@ def test_groups_made_by_hand_are_adopted_by_the_number_that_people_know(site: Si
     assert planned(site) == []
 
 
+@pytest.mark.slow
 def test_what_was_changed_or_deleted_there_is_found_and_mended(site: Site) -> None:
     site.sync("quis", QUIS)
     assert verify(site.home, connector("quis")).findings == ()
@@ -272,6 +275,7 @@ def test_another_setting_makes_properties_and_leaves_the_groups(site: Site) -> N
     assert planned(site) == []
 
 
+@pytest.mark.slow
 def test_the_key_stands_in_no_log_no_ledger_and_no_message(
     site: Site,
     caplog: pytest.LogCaptureFixture,

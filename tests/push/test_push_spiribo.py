@@ -189,6 +189,7 @@ def test_what_is_there_is_adopted_by_cursor_and_nothing_is_written(site: Site) -
     assert writes(site, before) == []
 
 
+@pytest.mark.slow
 def test_what_somebody_changed_or_deleted_is_found_and_mended(site: Site) -> None:
     site.sync("spiribo", SPIRIBO)
     does("spiribo", "delete", "/contract/001%2F1%2F01%2F2%2F01")
@@ -225,6 +226,7 @@ def test_another_header_is_named_with_what_is_allowed(site: Site, monkeypatch: p
         connector("spiribo")
 
 
+@pytest.mark.slow
 @pytest.mark.sampled
 @pytest.mark.parametrize("fault", ["cut_after_rate", "error_after_rate", "error_rate"])
 def test_an_upsert_whose_answer_is_lost_makes_no_second_record(site: Site, fault: str) -> None:
@@ -244,6 +246,7 @@ def document(lease: str, content: bytes) -> Rows:
     return {**SPIRIBO, "dokumente": [{**row, "content": described}]}
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("fits", [True, False], ids=["taken", "refused"])
 def test_the_former_bytes_do_not_stay_with_another_lease_where_the_new_ones_are_refused(
     site: Site, fits: bool

@@ -63,6 +63,7 @@ def test_a_renumbered_we_keeps_all_its_records_and_gets_its_new_ids(site: Site) 
     assert (again.moves, again.applied, [pair.former for pair in again.done]) == ((), False, ["001/1"])
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     ("partner", "rows", "entity", "name"),
     [

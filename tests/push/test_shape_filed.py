@@ -159,6 +159,7 @@ def test_a_removal_that_nobody_confirmed_is_told_and_what_returns_is_no_new_obje
     assert shapes.sync("filed", FILED)["objekte"].updated == 1
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("end", ["failed", "no_id"])
 def test_an_import_that_fails_or_cannot_be_asked_for_goes_again_as_a_change(shapes: Site, end: str) -> None:
     shapes.sandbox.set_option("filed", "import_end", end)
@@ -180,6 +181,7 @@ def overdue(site: Site) -> dict[str, int]:
     return {f"{line.state} {line.reason}": line.rows for line in found.ledger}
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(("end", "results"), [("running", "all"), ("done", "none")])
 def test_what_is_not_confirmed_in_two_days_counts_as_not_done_until_it_is(
     shapes: Site, end: str, results: str
@@ -470,6 +472,7 @@ def test_a_folder_that_takes_nothing_stops_the_partner_and_leaves_no_half(
     assert ZipFile(file).read("openimmo.xml").count(b"<aktion />") == 3
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("shows_files", [True, False])
 def test_a_file_that_may_have_been_taken_is_not_dropped_twice(
     shapes: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, shows_files: bool

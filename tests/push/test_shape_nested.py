@@ -258,6 +258,7 @@ def killed_at(site: Site, middle: Between, patch: pytest.MonkeyPatch, is_it: Any
     middle.decide = lambda *_: None
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("is_processed", [True, False])
 def test_a_kill_between_refusal_and_repeat_makes_no_second_person(
     site: Site, monkeypatch: pytest.MonkeyPatch, is_processed: bool
@@ -405,6 +406,7 @@ def test_what_somebody_put_into_a_folder_is_cut_from_it_by_a_repair(site: Site) 
 CANNOT_LEAVE = {"nested.reject_pattern": "Gesperrt", "nested.reject_field": "name"}
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("again", [False, True])
 def test_a_folder_is_not_deleted_while_something_could_not_be_moved_out_of_it(
     site: Site, again: bool
@@ -492,6 +494,7 @@ def test_an_id_that_comes_twice_ends_the_walk_all_the_same(site: Site) -> None:
     assert site.sandbox.records("nested", "ordner") == []
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("is_processed", [True, False])
 def test_a_kill_among_the_folders_loses_and_doubles_none(
     site: Site, monkeypatch: pytest.MonkeyPatch, is_processed: bool

@@ -400,6 +400,7 @@ def test_a_record_that_is_over_needs_no_end(leased: Site) -> None:
 CHANGED = {"people": ["Ben"]}
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("runs", [1, 3])
 def test_a_record_that_a_list_does_not_show_is_not_made_again_and_is_changed_when_it_is_shown(
     leased: Site, runs: int
@@ -444,6 +445,7 @@ def test_one_that_is_not_shown_for_long_is_made_again(leased: Site, monkeypatch:
     assert shown(leased)["people"] == ["Ben"]
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("status", ["planned", "active"])
 def test_a_withdrawal_of_a_record_that_is_not_shown_waits_until_it_is(leased: Site, status: str) -> None:
     leased.sandbox.set_option("stated", "status", status)

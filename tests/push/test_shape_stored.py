@@ -363,6 +363,7 @@ def test_a_file_that_the_partner_has_thrown_away_since_is_made_anew(site: Site, 
     assert (lines["dokumente"].created, files(site)) == (1, 1)
 
 
+@pytest.mark.slow
 def test_a_file_that_was_thrown_away_before_its_document_was_made_is_made_anew(
     site: Site, shelf: Shelf
 ) -> None:
@@ -392,6 +393,7 @@ def test_a_document_that_leaves_before_it_was_made_leaves_no_file_behind(site: S
     assert len(site.sandbox.requests("stored")) == before
 
 
+@pytest.mark.slow
 def test_a_document_whose_file_changes_before_it_was_made_leaves_no_file_behind(
     site: Site, shelf: Shelf
 ) -> None:
@@ -700,6 +702,7 @@ def test_no_signed_address_stands_in_a_log_or_in_the_home(
         assert not file.is_file() or b"signature=" not in file.read_bytes(), file
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("is_processed", PROCESSED)
 def test_a_kill_while_the_former_file_is_taken_out_leaves_none_behind(
     site: Site, shelf: Shelf, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_processed: bool
@@ -717,6 +720,7 @@ def test_a_kill_while_the_former_file_is_taken_out_leaves_none_behind(
         as_it_should_be(site, shelf, "dokumente", made, 4)
 
 
+@pytest.mark.slow
 def test_a_former_file_that_could_not_be_taken_out_goes_in_the_next_run(site: Site, shelf: Shelf) -> None:
     site.sync("stored", rows(shelf, "dokumente"))
     shelf.documents["D1"] = b"anders"

@@ -12,6 +12,7 @@ CHANGED: Rows = copy.deepcopy(KIWI)
 CHANGED["mieter"][0]["email"] = "ada.muster@example.org"
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("fault", ["error_after_rate", "cut_after_rate"])
 def test_a_change_that_may_have_arrived_is_taken_back_at_the_partner_too(site: Site, fault: str) -> None:
     site.sync("kiwi", KIWI)

@@ -120,6 +120,7 @@ def test_without_external_ids_nothing_is_reported_either(site: Site) -> None:
     assert verified(site, "etg24").findings == ()
 
 
+@pytest.mark.slow
 def test_fifty_changed_twenty_deleted_and_ten_added_are_found_and_restored(site: Site) -> None:
     rows = street(490)
     assert sum(len(r) for r in rows.values()) == 2059

@@ -233,6 +233,7 @@ def test_the_same_key_gives_the_same_files_and_only_their_owner_may_read_them(
     assert not [path.name for path in company.folder.iterdir() if path.name.startswith(".out")]
 
 
+@pytest.mark.slow
 def test_the_command_takes_a_key_of_its_own_under_which_everything_is_different(
     company: Company, report: SnapshotReport, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -300,6 +301,7 @@ def test_no_folder_is_handed_out_that_still_holds_a_person(company: Company, tmp
     assert not any(part in str(told.value).lower() for part in ("quast", "szym", "muster", "krause", "123"))
 
 
+@pytest.mark.slow
 def test_a_killed_snapshot_leaves_nothing_under_its_name_and_the_next_one_clears_up(company: Company) -> None:
     script = (
         "import os, signal\n"
