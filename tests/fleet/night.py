@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+import uuid
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -18,6 +19,8 @@ from pipelines.sandbox.server import Sandbox
 
 ROOT = Path(__file__).resolve().parents[2]
 PARTNER = "etg24"
+# By it processes of these tests are told from those of others.
+NIGHT = uuid.uuid4().hex
 # In toml; JSON is what the plain command line takes.
 VARS = {"partners": {PARTNER: {"aktiv": True, "separator": "/", "mandanten": "alle"}}}
 AS_TOML = f'partners = {{{PARTNER} = {{aktiv = true, separator = "/", mandanten = "alle"}}}}'
@@ -81,7 +84,7 @@ def surroundings() -> dict[str, str]:
     """This environment without settings."""
     ours = ("DESTINATION__", "SOURCES__", "STAMMDATEN_", "DBT_", "AWS_", "RAY_")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
-    return {**kept, "PYTHONPATH": str(ROOT)}
+    return {**kept, "PYTHONPATH": str(ROOT), "NIGHT": NIGHT}
 
 
 def call(*words: str, cwd: Path = ROOT, **environment: str) -> subprocess.CompletedProcess[str]:

@@ -6,8 +6,10 @@ import signal
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
+from pipelines import interrupt
 from pipelines.api.http.client import Client
 from pipelines.contract.contract import Limits
 
@@ -38,6 +40,12 @@ def main() -> None:
     elif what == "sleep":
         Path(rest[0]).write_text(str(os.getpid()))
         time.sleep(600)
+    elif what == "wait":
+        with interrupt.handled():
+            Path(rest[0]).write_text(str(os.getpid()))
+            with suppress(interrupt.Interrupted):
+                time.sleep(600)
+            sys.exit(interrupt.exit_code())
     elif what == "raise":
         raise ValueError(os.environ["SECRET"])
     elif what == "push":

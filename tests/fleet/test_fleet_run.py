@@ -10,12 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.fleet.night import Company, call, companies, start
+from tests.fleet.night import NIGHT, Company, call, companies, start
 from tests.fleet.test_forks import awaited
 
 pytestmark = pytest.mark.slow
 SECRET = "s3cr3t-t0ken"
-OF_RAY = ("ray::", "raylet", "gcs_server", "from multiprocessing.forkserver")
 # They ask for Ray that is gone for a minute or two.
 LATE = ("ray::DashboardAgent", "ray::RuntimeEnvAgent")
 
@@ -29,14 +28,14 @@ def run(customers: Path, *words: str, command: str = "run") -> dict[str, dict[st
     return {line["customer"]: line for line in document["customers"]}
 
 
-def of_ray() -> dict[int, str]:
-    """Processes of Ray on this machine that this user runs, and forked ones, by id."""
+def left() -> dict[int, str]:
+    """Processes that a fleet of these tests started and that still are there, by id."""
     found = {}
     for folder in Path("/proc").iterdir():
         if folder.name.isdigit():
             try:
                 line = (folder / "cmdline").read_text().replace("\0", " ")
-                is_ours = any(one in line for one in OF_RAY) and not line.startswith(LATE)
+                is_ours = NIGHT.encode() in (folder / "environ").read_bytes() and not line.startswith(LATE)
                 if is_ours and (folder / "stat").read_text().split()[2] != "Z":
                     found[int(folder.name)] = line
             except OSError:
@@ -106,7 +105,7 @@ def test_each_customer_ends_as_it_does_alone_and_none_bears_the_trouble_of_anoth
             assert planned["a-fleet"]["what"] == "it would create 0, update 0, withdraw 0"
     finally:
         subprocess.run(["umount", str(disk)], check=False)  # noqa: S603, S607
-    assert awaited(lambda: not of_ray())
+    assert awaited(lambda: not left())
 
 
 def below(pid: int) -> list[int]:
@@ -160,12 +159,12 @@ def test_whatever_is_killed_all_end_as_without_and_nothing_is_doubled(
         status, text = ended(told)
         assert status == 143, text
         assert "Traceback" not in text
-        assert awaited(lambda: not of_ray(), 60)
+        assert awaited(lambda: not left(), 60)
         killed = start("fleet", "run", str(customers))
         assert awaited(lambda: sent() > 5, 300)
         killed.kill()
         killed.communicate()
-        assert awaited(lambda: not of_ray(), 60), of_ray()
+        assert awaited(lambda: not left(), 60), left()
         hit = 0
         harmed = start("fleet", "run", str(customers))
         while harmed.poll() is None:

@@ -7,6 +7,8 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from datetime import time as time_of_day
 from multiprocessing import forkserver
 from pathlib import Path
 
@@ -134,3 +136,15 @@ def test_whatever_is_wrong_with_a_customer_is_its_line(tmp_path: Path) -> None:
         2,
         f"{tmp_path / 'home'}: File exists; mend or move away what lies there, and run again",
     )
+
+
+def test_after_its_deadline_nothing_is_begun_and_what_runs_is_told_to_end(tmp_path: Path) -> None:
+    customer = Customer("muster", tmp_path, str(tmp_path / "home"), "muster.toml", deadline=time_of_day(6))
+    past, started = datetime.now(UTC), tmp_path / "pid"
+    late = served(Order(customer, ENTRY, (("sleep", str(started)),), tmp_path, past))
+    assert (late.exit, late.what) == (2, "not begun: its deadline had passed (06:00:00)")
+    assert not started.exists()
+    soon = datetime.now(UTC) + timedelta(seconds=3)
+    ended = served(Order(customer, ENTRY, (("wait", str(started)),), tmp_path, soon))
+    assert (ended.exit, ended.state) == (143, "look")
+    assert not is_there(int(started.read_text()))
