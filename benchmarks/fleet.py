@@ -43,6 +43,9 @@ class Spent:
         self._over = threading.Event()
 
     def __enter__(self) -> "Spent":
+        # A warm server of an earlier way still lives.
+        self._look()
+        self._before = dict(self._most)
         self._thread = threading.Thread(target=self._watch)
         self._began = time.monotonic()
         self._thread.start()
@@ -53,7 +56,7 @@ class Spent:
         self._over.set()
         self._thread.join()
         self.seconds = time.monotonic() - self._began
-        self.cpu = sum(self._most.values())
+        self.cpu = sum(self._most.values()) - sum(self._before.values())
 
     def _watch(self) -> None:
         while not self._over.wait(0.3):
