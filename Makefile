@@ -37,14 +37,14 @@ endif
 # Compiled once beside the lint, the tests are not compiled anew by each worker, whatever the environment says.
 test test-compiled: export PYTHONDONTWRITEBYTECODE :=
 
-test: setup  ## all checks; more workers than cores, as half of a test is waiting for a disk or a server
+test: setup  ## all checks but the long ones; more workers than cores, as half of a test is waiting for a disk or a server
 	@$(MAKE) --no-print-directory --jobs 2 lint test-compiled
 	$(BIN)/pytest -rs -m "not slow" --numprocesses 4 --dist loadfile --no-loadscope-reorder
 
 test-compiled: setup
 	@$(BIN)/pytest --collect-only --quiet --quiet >/dev/null
 
-test-slow: setup  ## the long suites, and the SQL that dbt makes of the models
+test-slow: setup  ## the long suites: whole systems, all cases of each matrix of faults; and the SQL that dbt makes of the models
 	$(BIN)/sqlfluff lint models --config tests/all_partners.sqlfluff --processes 2 --disable-progress-bar
 	$(BIN)/pytest -m slow
 

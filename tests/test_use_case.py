@@ -152,6 +152,7 @@ def test_a_run_of_vacancies_touches_vacancies_alone(site: Site) -> None:
     site.edit("leerstand", lambda rows: _deposit(rows, "wenig"))
     first = lines(ran(site))
     assert unread(site) == [("wenig",)]
+    read = (site.home / "dbt" / "partial_parse.msgpack").stat().st_mtime_ns
     findings = other_findings(site)
     assert first["units"]["created"] == first["units"]["in_mart"] > 20
     assert first["listings"]["created"] == first["listings"]["in_mart"] > 2
@@ -165,6 +166,8 @@ def test_a_run_of_vacancies_touches_vacancies_alone(site: Site) -> None:
     key = last.split("/")
     site.edit("leerstand", lambda rows: _deposit([_with_rent(row, key) for row in rows], "viel"))
     second = ran(site, *VACANCIES)
+    # dbt does not read the project again.
+    assert (site.home / "dbt" / "partial_parse.msgpack").stat().st_mtime_ns == read
     assert {name: (line["updated"], line["withdrawn"]) for name, line in lines(second).items()} == {
         "listings": (1, 0)
     }

@@ -179,6 +179,19 @@ def test_no_table_but_the_raw_delivery_knows_a_forgotten_person(prepared: Path, 
         assert found <= raw | {name.replace("erp_raw", "erp_load") for name in raw}, secret
 
 
+def test_marts_of_a_partner_that_was_never_sent_anything_lose_the_person_too(settled: Site) -> None:
+    never = PARTNERS[-1]
+    with open_database(settled.home) as db:
+        for (table,) in db.execute(
+            "select table_name from duckdb_columns() where schema_name = 'sync' and column_name = 'partner'"
+        ).fetchall():
+            db.execute(f"delete from sync.{table} where partner = '{never}'")
+    assert any(name.startswith(f"partners.{never}__") for name in tables_with(settled.home, SECRETS[0]))
+    forget(settled.home, SETTINGS, NUMBER)
+    for secret in SECRETS:
+        assert {name[:8] for name in tables_with(settled.home, secret)} <= {"erp_raw.", "erp_load"}, secret
+
+
 def test_no_file_but_the_database_holds_a_byte_of_a_forgotten_person(settled: Site) -> None:
     for folder in FOLDERS:
         (settled.home / folder / "logs").mkdir(parents=True)
