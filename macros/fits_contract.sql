@@ -62,7 +62,8 @@
     {%- set compared, refused = [], [] -%}
     {%- for result in results if result.node.resource_type == 'test' and result.node.attached_node -%}
         {%- if result.node.test_metadata and result.node.test_metadata.name == 'fits_contract' -%}
-            {%- do compared.append(graph.nodes[result.node.attached_node]) -%}
+            {#- The node that is named may be off: a project has a model of its own in the place of ours. -#}
+            {%- do compared.append(model_node(result.node.attached_node.split('.')[-1])) -%}
             {%- do refused.append(compared[-1]) if result.status in ['warn', 'fail'] -%}
         {%- endif -%}
     {%- endfor -%}

@@ -34,7 +34,7 @@ contracts)  # keys and values, what they say together, and pages that are made f
 diff)  # which records would be sent differently; FAIL_ON= lets everything pass
     rm -f "$OUT/diff.md"  # of an earlier change
     "$BIN/stammdaten" diff --base "$BASE..." --sample --all-partners --format markdown --out "$OUT/diff.md" \
-        --fail-on "${FAIL_ON-ids,withdraw,guards}"
+        --fail-on "${FAIL_ON-ids,withdraw,guards,failures,contract,rules}"
     ;;
 package)
     "$BIN/python" -m pip wheel . --quiet --no-deps --no-build-isolation --wheel-dir "$OUT/dist"

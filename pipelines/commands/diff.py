@@ -60,6 +60,7 @@ FAIL_ON: Mapping[str, str] = {
     "guards": "a guard would trip",
     "contract": "a partner would refuse rows for what its contract says now",
     "failures": "a model, a test or a mart would keep a partner back",
+    "rules": "a record comes although a rule takes it out",
 }
 # Vars that shape no row.
 OF_COMMANDS = ("guards", "warn", "stichtag")
@@ -67,6 +68,8 @@ OF_COMMANDS = ("guards", "warn", "stichtag")
 BUILDERS = ("stammdaten", "dbt-core", "dbt-duckdb", "duckdb")
 NO_UNIT_TESTS = ("--exclude-resource-type", "unit_test")
 NO_TESTS = ("--exclude-resource-type", "test", "unit_test")
+# What makes the findings of values that a partner would refuse (V3).
+CONTRACT_TEST = "test_name:fits_contract"
 # dbt writes a manifest of megabytes with each command, which nobody reads here.
 NO_JSON = ("--no-write-json",)
 CHANGED = ("--select", "state:modified+", "--state")
@@ -157,6 +160,7 @@ def _came_true(word: str, report: DiffReport) -> bool:
         "guards": bool(report.guards),
         "contract": any(line.rows for line in report.contracts),
         "failures": bool(report.failures),
+        "rules": any(line.against for line in report.rows),
     }
     return rows[word]
 
@@ -261,7 +265,10 @@ def _compared(
         project = new.state.project
         with _own_partners(new.state):
             is_unseen = bool(differing) or _reads_otherwise(old, new)
-            chosen = _chosen(place, new, manifest) if is_unseen else [*CHANGED, str(place.state)]
+            more = _unlike(place, new, manifest) if is_unseen else []
+            # dbt does not see that a test reads another contract.
+            more += [f"{CONTRACT_TEST},{name}" for name in _other_contracts(old, new)]
+            chosen = [*CHANGED[:2], *more, *CHANGED[2:], str(place.state)]
             now = _read(place.home, settings, new, "head", NO_JSON)
             built = _build(place.home, settings, chosen, _counter(progress, "head"), project)
     with clock.part("compare"):
@@ -297,6 +304,7 @@ def _compared(
                 else Comparison()
             )
             notes += _gone(db, old, new)
+            notes += _nothing_seen(models, found, is_sample)
     is_in_both = set(old.settings.active) & set(new.settings.active)
     notes += [
         f"{name} is on in the head only: all its records come"
@@ -334,6 +342,10 @@ def _build_base(home: Path, place: Workplace, side: Side, is_sample: bool, progr
         built = dbt.run_dbt(
             place.home, side.settings, ["build", *NO_TESTS], _counter(progress, "base"), side.state.project
         )
+        if not built.failures:
+            # What partners would refuse (V3) is told as it was; which tests failed then does not matter.
+            chosen = ["test", *NO_JSON, "--select", CONTRACT_TEST]
+            dbt.run_dbt(place.home, side.settings, chosen, _counter(progress, "base"), side.state.project)
     if built.failures:
         name, found = next(iter(sorted(built.failures.items())))
         raise BuildError(
@@ -424,20 +436,37 @@ def _reads_otherwise(old: Side, new: Side) -> bool:
     return first != second
 
 
-def _chosen(place: Workplace, new: Side, before: Json) -> list[str]:
-    """The options of dbt that choose what differs in the head, and what hangs on it, where dbt does not see all of it.
+def _nothing_seen(models: Sequence[ModelDiff], found: Comparison, is_sample: bool) -> list[str]:
+    """A word on a change that no row shows."""
+    built = [model for model in models if model.what != "gone"]
+    if not built or found.entities or found.findings:
+        return []
+    data = "the sample" if is_sample else "the delivery"
+    return [
+        f"{len(built)} models were built again, and no value that is sent differs; where {data} does not hold the case"
+        " that was changed, nothing of it can be seen"
+    ]
+
+
+def _other_contracts(old: Side, new: Side) -> list[str]:
+    """Partners that both states have on, with contracts that differ."""
+    both = old.contracts.keys() & new.contracts.keys()
+    return sorted(name for name in both if old.contracts[name].document != new.contracts[name].document)
+
+
+def _unlike(place: Workplace, new: Side, before: Json) -> list[str]:
+    """What of the head to build for dbt, with what hangs on it, where dbt does not see all that differs.
 
     Vars and the list of ERP columns change models that look the same: so the SQL of each model is compared.
     """
     dbt.compile_models(place.home, new.settings, new.state.project)
     now = _manifest(place.home / "dbt")["nodes"]
-    names = [
+    return [
         f"{node['name']}+"
         for key, node in sorted(now.items())
         if node["resource_type"] == "model"
         and node.get("compiled_code") != before["nodes"].get(key, {}).get("compiled_code")
     ]
-    return [*CHANGED[:2], *names, *CHANGED[2:], str(place.state)]
 
 
 def _models(before: Json, now: Json, built: Sequence[str]) -> tuple[ModelDiff, ...]:

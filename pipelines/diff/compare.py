@@ -105,7 +105,8 @@ def _entities(
         db, "select partner, entity, count(*) from sync.ledger where state <> 'withdrawn' group by all"
     )
     changed = _counted(
-        db, "select partner, entity, count(distinct external_id) from field_change group by all"
+        db,
+        "select partner, entity, count(distinct external_id) from field_change where not has_new_id group by all",
     )
     moved = _counted(db, "select partner, entity, count(*) from id_change group by all")
     moved_held = _counted(db, "select partner, entity, count(*) from id_change where is_held group by all")

@@ -7,8 +7,10 @@ from pipelines.reports.diff import DiffReport, FieldDiff, RowDiff
 
 Cell = str | int | float | None
 WORDS = {"come": "comes", "go": "goes", "held": "held"}
-# A value is told up to so many characters.
-LONGEST = 90
+# A value is told up to so many characters, and in a sentence up to fewer.
+LONGEST, SHORT = 90, 40
+# So many fields are told in sentences, those of most records.
+FIELDS = 8
 
 
 @dataclass(frozen=True)
@@ -37,9 +39,12 @@ def headline(report: DiffReport) -> str:
         return "No difference in what would be sent"
     partners = sorted({line.partner for line in report.entities})
     rows = sum(line.come + line.go + line.change + line.new_ids + line.held for line in report.entities)
+    lost = sorted({line.partner for line in report.failures})
+    nothing = f"{', '.join(lost)} would get nothing" if lost else ""
     if rows:
-        return f"{rows:,} {'record differs' if rows == 1 else 'records differ'} at {', '.join(partners)}"
-    return "The same records would be sent, and something else differs"
+        differ = f"{rows:,} {'record differs' if rows == 1 else 'records differ'} at {', '.join(partners)}"
+        return f"{nothing}; {differ}" if nothing else differ
+    return nothing or "The same records would be sent, and something else differs"
 
 
 def sentences(report: DiffReport) -> Iterator[Sentence]:
@@ -86,6 +91,17 @@ def sentences(report: DiffReport) -> Iterator[Sentence]:
             f"{field.partner} {field.entity}: {field.field} loses its value in {field.stays:,} records, and the partner"
             " keeps the old one, because it does not let the field be empty",
         )
+    most = sorted(report.fields, key=lambda line: (-line.rows, line.partner, line.entity, line.field))
+    for field in most[:FIELDS]:
+        example = next(iter(field.values), None)
+        seen = f": {cut(example.old, SHORT)} → {cut(example.new, SHORT)}" if example else ""
+        yield Sentence(
+            "look",
+            f"{field.partner} {field.entity}: {field.field} changes in {field.rows:,}"
+            f" {'record' if field.rows == 1 else 'records'}{seen}",
+        )
+    if len(most) > FIELDS:
+        yield Sentence("look", f"{len(most) - FIELDS} more fields change, see below")
     if report.failed_on:
         yield Sentence("bad", f"Came true of --fail-on: {', '.join(report.failed_on)}")
 
@@ -211,9 +227,9 @@ def _why(what: str) -> str:
     return "stands on one that differs" if what == "depends" else what
 
 
-def cut(text: str) -> str:
-    """A text that is not too long for a cell."""
-    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
+def cut(text: str, longest: int = LONGEST) -> str:
+    """A text that is not too long for a cell, or a sentence."""
+    return text if len(text) <= longest else f"{text[: longest - 1]}…"
 
 
 def facts(report: DiffReport) -> tuple[tuple[str, str], ...]:

@@ -141,6 +141,14 @@ def test_another_order_in_an_id_is_the_same_record(db: duckdb.DuckDBPyConnection
     )  # fmt: skip
 
 
+def test_what_else_changes_in_a_record_with_another_id_is_told_too(db: duckdb.DuckDBPyConnection) -> None:
+    unit = {**HOUSE["einheiten"][0], "external_id": "001-1-01-0002", "number": "7"}
+    found = compared(db, house(einheiten=[unit, HOUSE["einheiten"][1]]))
+    assert [(line.entity, line.field, line.rows) for line in found.fields] == [("einheiten", "number", 1)]
+    [line] = found.entities
+    assert (line.entity, line.new_ids, line.change) == ("einheiten", 1, 0)
+
+
 def test_a_record_that_is_held_and_comes_under_another_id_is_made_twice(
     db: duckdb.DuckDBPyConnection,
 ) -> None:

@@ -21,7 +21,7 @@ SAME = replace(
 def test_a_comment_begins_with_what_counts_and_folds_the_rest() -> None:
     lines = markdown(REPORT).splitlines()
     assert lines[0] == MARK
-    assert lines[1] == "### 62 records differ at etg24"
+    assert lines[1] == "### etg24 would get nothing; 62 records differ at etg24"
     opened = "\n".join(lines).split("<details>")[0]
     assert (
         "**etg24 einheiten: 7 records get another external id. They are left behind and made anew" in opened
@@ -30,6 +30,7 @@ def test_a_comment_begins_with_what_counts_and_folds_the_rest() -> None:
     assert "the guard withdraw would trip: einheiten: 19 of 500 records" in opened
     assert "9 rows would be refused: fields.share.required is now true" in opened
     assert "12 records leave, and no rule says why" in opened
+    assert re.search(r"etg24 einheiten: \w+ changes in \d+ records?: .* → ", opened)
     assert "Came true of --fail-on: ids" in opened
     assert "| etg24 | einheiten | 500 | 490 | 2 | 12 | 40 | **7** | 1 |" in opened
     folds = re.findall(r"<summary>(.*?)</summary>", markdown(REPORT))
@@ -56,7 +57,9 @@ def test_no_difference_is_said_in_a_line() -> None:
 def test_values_are_shown_as_they_are_and_do_nothing() -> None:
     """In code nothing is markup; a bar ends no cell, and nobody is told."""
     made = markdown(REPORT)
-    [line] = [line for line in made.splitlines() if "octocat" in line]
+    spoken, line = [line for line in made.splitlines() if "octocat" in line]
+    assert re.search(r"^- ⚠️ ", spoken)
+    assert not re.search(r"@octocat|<b>|</details>", spoken)
     assert line.count("</details>") == 1
     cell = re.search(r"```(.*?)```", line)
     assert cell
