@@ -162,3 +162,6 @@ def _stand_alone(work: Work) -> None:
     )
     for at, target in ((0, os.open(os.devnull, os.O_RDONLY)), (1, output), (2, log)):
         os.dup2(target, at)
+    # In the log the lines of both stand as they were said.
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(line_buffering=True)  # type: ignore[union-attr]

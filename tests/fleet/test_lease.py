@@ -27,7 +27,7 @@ from tests.fleet.night import ROOT, surroundings
 from tests.fleet.test_forks import ENTRY, awaited
 
 KEYS = {"AWS_ACCESS_KEY_ID": "key", "AWS_SECRET_ACCESS_KEY": "s3cr3t", "REGION_NAME": "eu-central-1"}
-TTL = 2.0
+TTL = 8.0
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +42,7 @@ def address() -> Iterator[str]:
 def store(
     address: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, request: pytest.FixtureRequest
 ) -> str:
-    """The address of a home that is not there yet; leases last for two seconds."""
+    """The address of a home that is not there yet; leases last for eight seconds, so that a busy machine loses none."""
     for name, value in {**KEYS, "ENDPOINT_URL": address}.items():
         monkeypatch.setenv(f"FLEET__CREDENTIALS__{name}", value)
     monkeypatch.setattr(lease_module, "TTL", TTL)
