@@ -19,7 +19,7 @@ from pipelines.snapshot.columns import (
 )
 from pipelines.snapshot.rules import placeholder_list, rule
 from pipelines.snapshot.text import DIALLED, LEAST_IN_TEXT
-from pipelines.snapshot.words import GUID, INVISIBLE, LEAST, WRITTEN, neutral_words, no_names, papers
+from pipelines.snapshot.words import GUID, INVISIBLE, LEAST, PLAIN, WRITTEN, neutral_words, no_names, papers
 
 EMAIL = r"[^\s@;,/<>()\":]+@[^\s@;,/<>()\":.]+(?:[.][^\s@;,/<>()\":.]+)*"
 PHONE = r"[+(]*[0-9][0-9\s\x{a0}()/.–-]{4,}[0-9]"
@@ -165,8 +165,8 @@ def with_humps(expr: str) -> str:
 def folded(expr: str) -> str:
     """`plain_letters` in SQL."""
     sql = f"lower(nfc_normalize(regexp_replace({expr}, '{INVISIBLE}', '', 'g')))"
-    for letter, two in (("ä", "ae"), ("ö", "oe"), ("ü", "ue"), ("ß", "ss")):
-        sql = f"replace({sql}, '{letter}', '{two}')"
+    for letter, plain in PLAIN:
+        sql = f"replace({sql}, '{letter}', '{plain}')"
     return f"strip_accents({sql})"
 
 

@@ -79,13 +79,20 @@ def fold(text: str) -> str:
     return plain_letters(text)
 
 
+# How people write letters that are no letter with an accent, where they cannot or would not.
+PLAIN = (
+    ("ä", "ae"), ("ö", "oe"), ("ü", "ue"), ("ß", "ss"), ("ł", "l"), ("ø", "o"), ("đ", "d"), ("ð", "d"), ("ı", "i"),
+    ("æ", "ae"), ("œ", "oe"), ("þ", "th"),
+)  # fmt: skip
+
+
 def plain_letters(text: str) -> str:
     """As `fold`, for texts of which each comes once."""
     lower = unicodedata.normalize("NFC", UNSEEN.sub("", text)).lower()
     if lower.isascii():
         return lower
-    for letter, two in (("ä", "ae"), ("ö", "oe"), ("ü", "ue"), ("ß", "ss")):
-        lower = lower.replace(letter, two)
+    for letter, plain in PLAIN:
+        lower = lower.replace(letter, plain)
     return "".join(c for c in unicodedata.normalize("NFD", lower) if not unicodedata.combining(c))
 
 

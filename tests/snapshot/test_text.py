@@ -5,14 +5,16 @@ import unicodedata
 from datetime import date
 from zoneinfo import ZoneInfo
 
+import duckdb
 import pytest
 
 from pipelines.snapshot.cells import mask_value
 from pipelines.snapshot.dates import Days
 from pipelines.snapshot.key import Key
+from pipelines.snapshot.needles import folded
 from pipelines.snapshot.permutation import permuted
 from pipelines.snapshot.text import Known, Masker, phone_number
-from pipelines.snapshot.words import name_words, neutral_words, no_names
+from pipelines.snapshot.words import name_words, neutral_words, no_names, plain_letters
 from tests.snapshot.careless import EMAILS, FIRST_NAMES, HOUSE_NUMBERS, LAST_NAMES, PHONES, POSTCODES, STREETS
 
 KEY, OTHER = Key(b"k" * 32), Key(b"l" * 32)
@@ -35,6 +37,19 @@ def test_a_value_keeps_its_length_its_bytes_and_everything_but_letters_and_digit
         assert len(other.encode()) == len(value.encode())
         assert [c for c in other if not c.isalnum()] == [c for c in value if not c.isalnum()]
         assert [(c.isupper(), c.isdigit()) for c in other] == [(c.isupper(), c.isdigit()) for c in value]
+
+
+@pytest.mark.parametrize(
+    ("name", "plain"),
+    [
+        ("Wałęsiński", "walesinski"), ("Bjørnsønn", "bjornsonn"), ("Großmann", "grossmann"), ("Đặng", "dang"),
+        ("Ægirsdóttir", "aegirsdottir"), ("Œuvrard", "oeuvrard"), ("Þórsson", "thorsson"), ("Yılmaz", "yilmaz"),
+    ],
+)  # fmt: skip
+def test_a_name_is_found_as_people_write_it_where_they_have_not_its_letters(name: str, plain: str) -> None:
+    assert plain_letters(name) == plain
+    with duckdb.connect() as db:
+        assert db.execute(f"select {folded('?')}", [name]).fetchone() == (plain,)
 
 
 def test_no_letter_of_a_name_is_a_vowel_afterwards_so_that_it_is_nobody_else() -> None:
