@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from multiprocessing import util
 from pathlib import Path
 
 import boto3
@@ -46,6 +47,8 @@ def store(
     for name, value in {**KEYS, "ENDPOINT_URL": address}.items():
         monkeypatch.setenv(f"FLEET__CREDENTIALS__{name}", value)
     monkeypatch.setattr(lease_module, "TTL", TTL)
+    # Asked for before: the path of a socket may have no more than 107 characters.
+    util.get_temp_dir()
     (tmp_path / "temp").mkdir()
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "temp"))
     client(address).create_bucket(
