@@ -342,16 +342,15 @@ def _build_base(home: Path, place: Workplace, side: Side, is_sample: bool, progr
         built = dbt.run_dbt(
             place.home, side.settings, ["build", *NO_TESTS], _counter(progress, "base"), side.state.project
         )
-        if not built.failures:
-            # What partners would refuse (V3) is told as it was; which tests failed then does not matter.
-            chosen = ["test", *NO_JSON, "--select", CONTRACT_TEST]
-            dbt.run_dbt(place.home, side.settings, chosen, _counter(progress, "base"), side.state.project)
-    if built.failures:
-        name, found = next(iter(sorted(built.failures.items())))
-        raise BuildError(
-            f"--base {side.state.label}: {found[0].node} cannot be built, so {name} cannot be compared:"
-            f" {_unquoted(found[0].message)}"
-        )
+        if built.failures:
+            name, found = next(iter(sorted(built.failures.items())))
+            raise BuildError(
+                f"--base {side.state.label}: {found[0].node} cannot be built, so {name} cannot be compared:"
+                f" {_unquoted(found[0].message)}"
+            )
+        # What partners would refuse (V3) is told as it was; which tests failed then does not matter.
+        chosen = ["test", *NO_JSON, "--select", CONTRACT_TEST]
+        dbt.run_dbt(place.home, side.settings, chosen, _counter(progress, "base"), side.state.project)
     with open_database(place.home) as db:
         write_base(db, side.contracts)
 

@@ -110,7 +110,8 @@ def test_sql_refuses_what_a_validator_refuses(partner: str, name: str) -> None:
         "properties": {field: part for field, part in schema["properties"].items() if field not in left_out},
     }
     if not schema["properties"]:
-        pytest.skip("no field of its own")
+        assert checks(schema) == []
+        return
     found, strict, chance = checks(schema), validator(schema), random.Random(f"{partner} {name}")
     # Of a choice between an object and null a validator names the object alone.
     choices = {field for field, part in schema["properties"].items() if "oneOf" in part}

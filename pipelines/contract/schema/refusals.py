@@ -64,17 +64,16 @@ class Check:
 
 @dataclass(frozen=True)
 class _Place:
-    """SQL of one value: as JSON, as text (NULL for what is no scalar), and whether it is there at all."""
+    """SQL of one value: as JSON, as text (NULL for what is no scalar), and whether it is there at all.
+
+    `column`: its name where it is one, and no part of one; `depth`: in how many lists it lies.
+    """
 
     json: str
     text: str
     there: str
     column: str = ""
     depth: int = 0
-
-    @property
-    def is_column(self) -> bool:
-        return bool(self.column)
 
     def member(self, name: str) -> "_Place":
         path = _sql('$."' + name.replace('"', '\\"') + '"')
@@ -216,7 +215,7 @@ def _option(option: Json, above: Json, place: _Place) -> str:
 # Each condition is NULL, and so none, where there is no value.
 def _type(place: _Place, given: Any, schema: Json) -> str:
     kinds = [given] if isinstance(given, str) else list(given)
-    if place.is_column and kinds != ["integer"]:
+    if place.column and kinds != ["integer"]:
         # The type of a column is known before the first row is read, unless it is JSON.
         wrong = " and ".join(f"typeof({place.column}) not {SQL_KINDS[name]}" for name in kinds)
         return f"{place.column} is not null and {wrong}"
