@@ -275,7 +275,6 @@ def let_anew(site: Site) -> LetAnew:
     return LetAnew(lease, tenant, name, said, json.loads(pushed.stdout), sent)
 
 
-@pytest.mark.slow
 def test_what_changed_is_built_and_dbt_does_not_parse_the_project_again(
     site: Site, let_anew: LetAnew
 ) -> None:
@@ -283,7 +282,6 @@ def test_what_changed_is_built_and_dbt_does_not_parse_the_project_again(
     assert json.loads((site.home / "dbt/perf_info.json").read_text())["parsed_path_count"] == 0
 
 
-@pytest.mark.slow
 def test_one_changed_flat_is_sent_once_to_each_partner_that_is_told_its_area(let_anew: LetAnew) -> None:
     bodies = [json.loads(request.body) for request in let_anew.sent_to_etg24 if request.body]
     assert [body for body in bodies if "area" in body] == [{"area": 123.45}]
@@ -297,7 +295,6 @@ def test_one_changed_flat_is_sent_once_to_each_partner_that_is_told_its_area(let
     assert updated["kiwi", "verwaltungseinheiten"] == 0
 
 
-@pytest.mark.slow
 def test_a_flat_let_anew_reaches_the_partners_and_the_former_lease_ends(
     site: Site, let_anew: LetAnew
 ) -> None:
@@ -315,7 +312,6 @@ def test_a_flat_let_anew_reaches_the_partners_and_the_former_lease_ends(
     assert site.sandbox.deletions("etg24") == []
 
 
-@pytest.mark.slow
 def test_no_address_or_name_is_found_in_output_and_logs(site: Site, let_anew: LetAnew) -> None:
     said, new = let_anew.said, "x" * len(NEW_NAME)
     assert f'lastName: "{"x" * len(let_anew.former_name)}" → "{new}"' in said
