@@ -14,7 +14,7 @@ from typing import Any
 import yaml
 from jinja2 import Environment, UndefinedError
 
-PROJECT = Path(__file__).resolve().parent.parent.parent
+PROJECT = Path(__file__).resolve().parents[2]
 MACRO = re.compile(r"({%-?\s*macro\s+(\w+)\((.*?)\)\s*-?%}(.*?){%-?\s*endmacro\s*-?%})", re.DOTALL)
 PARAMETER = re.compile(r"(\w+)(?:\s*=[^,]*)?")
 NO_SQL = re.compile(r"{#.*?#}|{%.*?%}|--[^\n]*", re.DOTALL)
@@ -88,4 +88,3 @@ MACROS = {
     for source, name, parameters, body in MACRO.findall(file.read_text(encoding="utf-8"))
 }
 JINJA.globals.update(MACROS, **{"return": dbt_return, "var": VARS.get, "adapter": Adapter})
-globals().update(MACROS)

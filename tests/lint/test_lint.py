@@ -1,10 +1,10 @@
-"""sqlfluff reads the models with stand-ins for macros (`sqlfluff_macros`): faults of a model are still found."""
+"""sqlfluff reads the models with stand-ins for macros (`stand_ins.py`): faults of a model are still found."""
 
 from pathlib import Path
 
 from sqlfluff.core import FluffConfig, Linter
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 
 GOOD = """\
 {{ config(enabled=partner_aktiv('etg24'), schema='partners') }}
