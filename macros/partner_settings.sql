@@ -3,13 +3,13 @@
     {% if settings is not mapping %}
         {{ setting_error('partners', settings, 'a mapping of partner names to their settings') }}
     {% endif %}
-    {% set partners = alle_partner() %}
-    {% for name in settings if name not in partners %}
-        {{ setting_error('partners.' ~ name, 'an unknown partner', partners | join(', ')) }}
+    {% set profiles = partner_profiles() %}
+    {% for name in settings if name not in profiles %}
+        {{ setting_error('partners.' ~ name, 'an unknown partner', profiles | join(', ')) }}
     {% endfor %}
     {# dbt renders the models of a partner that is off, too: these values let it. #}
     {% set off = {'aktiv': false, 'separator': '/', 'mandanten': 'alle'} %}
-    {% set options = partner_options(partner) %}
+    {% set options = partner_profile(partner, profiles).options %}
     {% set setting = settings.get(partner, off) %}
     {% set name = 'partners.' ~ partner %}
     {% if setting is not mapping %}

@@ -59,7 +59,7 @@ def _wanted(found: Mapping[str, Path]) -> dict[Path, str | Path]:
     wanted: dict[Path, str | Path] = {
         Path(LIST, "dbt_project.yml"): PROJECT.format(name=LIST),
         Path(LIST, "macros", "own_profiles.sql"): macro(
-            "default__own_profiles", profiles, "profile.yaml of each"
+            "own_profiles", profiles, "profile.yaml of each"
         ),
     }
     for name, place in found.items():

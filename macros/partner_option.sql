@@ -1,11 +1,5 @@
-{#- Settings that one partner has beside aktiv, separator and mandanten: the default, and a list of what is allowed
-    or one of the words in `pipelines/contract/profile.py`. -#}
-{% macro partner_options(partner) %}
-    {% do return(partner_profile(partner).options) %}
-{% endmacro %}
-
-
-{#- The value of such a setting, the default where it is not set. -#}
+{#- The value of a setting that one partner has beside aktiv, separator and mandanten, the default where it is not set.
+    What is allowed is a list, or one of the words in `pipelines/contract/profile.py`. -#}
 {% macro partner_option(name, setting, key, option) %}
     {% set value = setting.get(key, option.default) %}
     {% set filled = value is string and value | trim == value and value != '' %}
