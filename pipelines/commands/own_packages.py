@@ -58,9 +58,7 @@ def _wanted(found: Mapping[str, Path]) -> dict[Path, str | Path]:
     profiles = of_profiles(load_profile(name) for name in found)
     wanted: dict[Path, str | Path] = {
         Path(LIST, "dbt_project.yml"): PROJECT.format(name=LIST),
-        Path(LIST, "macros", "own_profiles.sql"): macro(
-            "own_profiles", profiles, "profile.yaml of each"
-        ),
+        Path(LIST, "macros", "own_profiles.sql"): macro("own_profiles", profiles, "profile.yaml of each"),
     }
     for name, place in found.items():
         wanted[Path(LIST, "macros", f"{name}.sql")] = of_checks(name)

@@ -10,11 +10,11 @@ made of, see `pipelines/still_current`), `held` (what the last plan leaves at th
 `plan_renumbered` (see `renumbered.py`: two rows a pair, so that erasing a person by its ids finds both).
 `restored` (which partners wait after a restore, see `restored.py`).
 `runs` and `run_…` are filled by `pipelines/history`, `alerts` by `pipelines/alerts`.
+`schema` tells for which version of these tables the file was made.
 `use_case` in some of them is that of a run which was limited to one; NULL: it was of all.
 """
 
 import hashlib
-import re
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -149,11 +149,7 @@ create table if not exists sync.alerts (
 );
 """
 
-TABLES = set(re.findall(r"create table if not exists sync\.(\w+)", SCHEMA))
 SCHEMA_DIGEST = hashlib.sha256(SCHEMA.encode()).hexdigest()[:16]
-NOTED = """
-select table_name, comment from duckdb_tables() where database_name = current_database() and schema_name = 'sync'
-"""
 
 # Outcomes that were folded before (a run may die between the commit here and the clearing of the journal) are skipped.
 DONE = """
@@ -213,7 +209,6 @@ def open_database(home: Path, is_memory_tight: bool = False) -> Iterator[duckdb.
         # What has an order says so in SQL; kept insertion order would make large tables one-threaded.
         db.execute(f"set preserve_insertion_order = false; set memory_limit = '{memory_limit()}'")
         create_tables(db)
-        rename_columns(db)
         yield db
     except (duckdb.IOException, duckdb.OutOfMemoryException) as problem:
         raise StammdatenError(
@@ -227,12 +222,17 @@ def open_database(home: Path, is_memory_tight: bool = False) -> Iterator[duckdb.
 
 
 def create_tables(db: duckdb.DuckDBPyConnection) -> None:
-    """Creates the tables of the schema `sync` that are not there yet."""
-    # Each open would cost a third more; the ledger tells of what schema it is.
-    noted = dict(db.execute(NOTED).fetchall())
-    if noted.get("ledger") != SCHEMA_DIGEST or not noted.keys() >= TABLES:
+    """Gives a new file, or one of an earlier version, the tables of the schema `sync`, named as they are now."""
+    try:
+        # Looking through all tables would take longer than the rest of opening the file.
+        is_made = db.execute("select digest from sync.schema").fetchall() == [(SCHEMA_DIGEST,)]
+    except duckdb.CatalogException:
+        is_made = False
+    if not is_made:
         db.execute(SCHEMA)
-        db.execute(f"comment on table sync.ledger is '{SCHEMA_DIGEST}'")
+        rename_columns(db)
+        # Last, so that who is killed before does all of it again.
+        db.execute(f"create or replace table sync.schema as select '{SCHEMA_DIGEST}' as digest")
 
 
 def in_little_memory(db: duckdb.DuckDBPyConnection, work: Callable[[], T]) -> T:
@@ -316,6 +316,9 @@ def retry_freed(db: duckdb.DuckDBPyConnection, partners: list[str]) -> None:
 
     Told by the last plan of the partner, as long as it is there: a change of the field, or a deletion, that arrived.
     """
+    withheld = "select count(*) from sync.ledger where reason = ? and list_contains(?, partner)"
+    if not one(db, withheld, [WITHOUT_TAKEN, partners])[0]:
+        return
     db.execute(
         """
         update sync.ledger as l set payload_hash = 'withheld'

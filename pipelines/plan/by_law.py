@@ -10,6 +10,11 @@ from pipelines.contract.contract import Contract
 from pipelines.plan.mart_columns import MART_SCHEMA
 
 
+def has_law(contract: Contract) -> bool:
+    """Whether the law asks for withdrawals at this partner."""
+    return any(entity.by_law for entity in contract.entities.values())
+
+
 def find_by_law(db: duckdb.DuckDBPyConnection, contract: Contract) -> None:
     """Fills the temp table `by_law` with the records that must not stay at the partner, sent or not."""
     no_law(db)

@@ -15,7 +15,7 @@ import duckdb
 from pipelines.contract.contract import Contract, Entity
 from pipelines.ledger.former_ids import move_former_ids
 from pipelines.ledger.ledger import IDS_IN, one, retry_freed
-from pipelines.plan.by_law import find_by_law, forget_former, no_law, note_by_law, release
+from pipelines.plan.by_law import find_by_law, forget_former, has_law, no_law, note_by_law, release
 from pipelines.plan.difference import empty_difference, take_along, write_difference
 from pipelines.plan.endings import write_endings
 from pipelines.plan.held import find_held, hold, hold_creates, write_held
@@ -200,7 +200,8 @@ def _plan_partner(
         hash_marts(db, contract, entities)
         mart_states.append(mart_state(db))
         _diff_space(db, contract, space, entities, stichtag)
-        note_by_law(db, contract, plan_id, space)
+        if has_law(contract):
+            note_by_law(db, contract, plan_id, space)
         counts.update(_count(db, contract, entities))
     counts.update(_count_content(db, contract, counts))
     for name, more in take_along(db, contract, counts).items():
@@ -339,17 +340,39 @@ def _diff_space(
             "named_by_us": [e.name for e in entities if e.upsert and e.id_is_ours],
         },
     )
-    if not one(db, "select count(*) from compared where operation <> 'unchanged'")[0]:
+    differ, given_up, gone = one(
+        db,
+        "select count(*) filter (operation <> 'unchanged'), count(*) filter (operation = 'given_up'),"
+        " count(*) filter (operation = 'gone') from compared",
+    )
+    if not differ:
         return
     hold(db, contract, space)
-    release(db, space)
+    if has_law(contract):
+        release(db, space)
     write_endings(db, contract, space, entities, stichtag)
     db.execute(
         "create or replace temp table rendered as "
         + marts_sql(db, contract, entities, only="operation in ('create', 'match', 'update', 'given_up')")
     )
     hold_creates(db, space)
-    # A row that was given up goes again once one of its parents has changed since.
+    if given_up:
+        _retry_given_up(db, contract, entities)
+    if gone:
+        # A row that never reached the partner and left the mart leaves the ledger too.
+        db.execute(
+            """
+            delete from sync.ledger as l using compared as c
+            where l.partner = $partner and l.id_space = $space and l.external_id = c.external_id
+                and c.operation = 'gone' and l.remote_id is null and l.state <> 'withdrawn'
+            """,
+            {"partner": contract.partner, "space": space},
+        )
+    write_difference(db, contract, space, entities, stichtag)
+
+
+def _retry_given_up(db: duckdb.DuckDBPyConnection, contract: Contract, entities: list[Entity]) -> None:
+    """Lets a row that was given up go again once one of its parents has changed since."""
     db.execute(
         """
         update compared as c
@@ -379,21 +402,16 @@ def _diff_space(
         """,
         {"partner": contract.partner, "entities": [e.name for e in entities]},
     )
-    # A row that never reached the partner and left the mart leaves the ledger too.
-    db.execute(
-        """
-        delete from sync.ledger as l using compared as c
-        where l.partner = $partner and l.id_space = $space and l.external_id = c.external_id
-            and c.operation = 'gone' and l.remote_id is null and l.state <> 'withdrawn'
-        """,
-        {"partner": contract.partner, "space": space},
-    )
-    write_difference(db, contract, space, entities, stichtag)
 
 
 def _count(
     db: duckdb.DuckDBPyConnection, contract: Contract, entities: list[Entity]
 ) -> dict[str, PlanCounts]:
+    is_by_law = (
+        "exists (from by_law as b where b.entity = compared.entity and b.external_id = compared.external_id)"
+        if has_law(contract)
+        else "false"
+    )
     found = {
         entity: values
         for entity, *values in db.execute(
@@ -404,9 +422,7 @@ def _count(
             " count(*) filter (operation = 'held'), count(*) filter (operation = 'match'),"
             " count(*) filter (operation = 'unchanged' and state = 'delivered' or operation = 'gone' and"
             " reason in ('removal_delivered', 'confirmation_overdue')),"
-            " count(*) filter (operation = 'withdraw' and exists (from by_law as b"
-            " where b.entity = compared.entity and b.external_id = compared.external_id))"
-            " from compared group by entity"
+            f" count(*) filter (operation = 'withdraw' and {is_by_law}) from compared group by entity"
         ).fetchall()
     }
     return {e.name: PlanCounts(contract.partner, e.name, *found.get(e.name, [])) for e in entities}

@@ -335,7 +335,7 @@ def test_a_home_of_an_earlier_version_gets_the_tables_and_keeps_its_ledger(home:
             "insert into sync.ledger (partner, entity, id_space, external_id, state)"
             " values ('etg24', 'mieter', 'mieter', '001/1', 'synced')"
         )
-        for table in ("runs", "run_partners", "run_entities", "run_rules"):
+        for table in ("schema", "runs", "run_partners", "run_entities", "run_rules"):
             db.execute(f"drop table sync.{table}")
     assert runs_report(home, 9).runs == ()
     with recorded("push", None, print) as run:

@@ -215,7 +215,7 @@ def test_a_fold_that_fails_says_why_and_leaves_everything_as_it_was(
 ) -> None:
     plan_id = planned(db)
     settle(journal, plan_id, 1, "001/1", Outcome("synced", remote_id="a"))
-    db.execute("drop table sync.attempts")
+    db.execute("drop table sync.attempts; drop table sync.schema")
     with pytest.raises(duckdb.CatalogException, match="attempts"):
         fold(db, journal)
     create_tables(db)

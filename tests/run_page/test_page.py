@@ -308,7 +308,7 @@ def test_a_million_and_nothing_are_both_drawn(home: Path) -> None:
 
 def test_a_home_of_an_earlier_version_has_pages_of_what_it_knows(home: Path) -> None:
     with open_database(home) as db:
-        for table in ("run_states", "run_flow"):
+        for table in ("schema", "run_states", "run_flow"):
             db.execute(f"drop table sync.{table}")
     lines = [
         {
