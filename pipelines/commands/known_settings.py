@@ -76,18 +76,19 @@ def read_settings(
 
 def check_known_settings() -> None:
     """Raises `SettingsError` for the first setting that nobody reads, with what may have been meant."""
+    names = partners()
     for name in os.environ:
-        _check_spelled(name)
+        _check_spelled(name, names)
         if name.upper().startswith(PREFIXES):
             if name != name.upper():
                 raise SettingsError(
                     f"{name}: names of settings are in capitals here; write it as {name.upper()}"
                 )
-            _check(name.lower().replace("__", "."), name, setting_name)
+            _check(name.lower().replace("__", "."), name, setting_name, names)
     for file, key in keys_in_files():
         section = key.partition(".")[0]
         if section in SECTIONS:
-            _check(key, f".dlt/{file}: {key}", str)
+            _check(key, f".dlt/{file}: {key}", str, names)
         elif section.lower().removesuffix("s") in {name.removesuffix("s") for name in SECTIONS}:
             raise SettingsError(f".dlt/{file}: [{section}]: unknown section{did_you_mean(section, SECTIONS)}")
 
@@ -99,7 +100,7 @@ def keys_in_files() -> Iterator[tuple[str, str]]:
             yield file, key
 
 
-def _check_spelled(name: str) -> None:
+def _check_spelled(name: str, names: list[str]) -> None:
     """Refuses names that are almost ours: nobody would read them, and a run without them is another one."""
     upper = name.upper()
     prefix, _, rest = upper.partition("_")
@@ -115,46 +116,51 @@ def _check_spelled(name: str) -> None:
     section = "DESTINATION" if found[1].startswith("DEST") else "SOURCES"
     first = re.split("_+", found[2])[0].lower()
     # SOURCE_DATE_EPOCH and the like belong to other programs.
-    if "__" in found[2] or first in (*partners(), "erp"):
+    if "__" in found[2] or first in (*names, "erp"):
         raise SettingsError(
             f"{name}: unknown setting; names begin with {section}__ and have two underscores between their parts, as in"
             f" {EXAMPLES[section]}"
         )
 
 
-def _check(key: str, where: str, written: Callable[[str], str]) -> None:
-    """Refuses a key such as `destination.etg24.api_token`; `written` spells a right one as it stands there."""
+def _check(key: str, where: str, written: Callable[[str], str], names: list[str]) -> None:
+    """Refuses a key such as `destination.etg24.api_token`; `written` spells a right one as it stands there.
+
+    `names`: of all partners.
+    """
     first, _, rest = key.partition(".")
     name = rest.partition(".")[0]
+    # With the named partner's contract alone: this is done for each setting, and nearly all are right.
+    if any(_is(key, one) for one in _known_keys(first, [name] if name in names else [])):
+        return
     if name in OF_DLT.get(first, ()) or (first == "destination" and name in destinations_of_dlt()):
         return
-    known = list(_known_keys(first, name))
-    if any(_is(key, one) for one in known):
-        return
-    meant = did_you_mean(key, [one.removesuffix(".*") for one in known], written)
-    if first == "destination" and name not in partners():
-        raise SettingsError(f"{where}: unknown partner{meant}; known are {', '.join(partners())}")
+    near = names if first == "destination" else [name] if name in names else []
+    known = [one.removesuffix(".*") for one in _known_keys(first, near)]
+    meant = did_you_mean(key, known, written)
+    if first == "destination" and name not in names:
+        raise SettingsError(f"{where}: unknown partner{meant}; known are {', '.join(names)}")
     there = sorted(known_keys(load_contract(name))) if first == "destination" else []
     raise SettingsError(
         f"{where}: unknown setting{meant}" + (f"; {name} has {', '.join(there)}" if there else "")
     )
 
 
-def _known_keys(section: str, name: str) -> Iterator[str]:
-    """The keys of a section; `name` is what stands behind it in the one that is looked for."""
+def _known_keys(section: str, names: list[str]) -> Iterator[str]:
+    """The keys of a section, as far as they are not those of partners; of partners those of `names`."""
     if section == "destination":
-        yield from (
-            f"destination.{one}.{key}" for one in partners() for key in known_keys(load_contract(one))
-        )
+        yield from (f"destination.{one}.{key}" for one in names for key in known_keys(load_contract(one)))
     elif section == "sources":
         yield from (f"sources.erp.{key}" for key in ERP_KEYS)
     elif section == "backup":
         yield from (f"backup.{key}" for key in BACKUP_KEYS)
     else:
         yield from (f"alerts.{key}" for key in ALERT_KEYS)
-        entities = load_contract(name).entities if name in partners() else ()
-        yield from (f"alerts.{name}.{key}" for key in THRESHOLDS if entities)
-        yield from (f"alerts.{name}.{entity}.{key}" for entity in entities for key in THRESHOLDS)
+        for name in names:
+            yield from (f"alerts.{name}.{key}" for key in THRESHOLDS)
+            yield from (
+                f"alerts.{name}.{one}.{key}" for one in load_contract(name).entities for key in THRESHOLDS
+            )
 
 
 def _is(key: str, known: str) -> bool:
