@@ -26,7 +26,7 @@
     {% if setting.aktiv or 'separator' in setting %}
         {{ check_separator(name ~ '.separator', setting.get('separator')) }}
     {% endif %}
-    {% if setting.aktiv or 'mandanten' in setting %}
+    {% if (setting.aktiv or 'mandanten' in setting) and setting.get('mandanten') != 'alle' %}
         {{ check_mandanten(name ~ '.mandanten', setting.get('mandanten')) }}
     {% endif %}
     {% set mandanten = setting.get('mandanten', off.mandanten) %}
@@ -36,7 +36,10 @@
         'mandanten': 'alle' if mandanten == ['alle'] else mandanten,
     } %}
     {% for key, option in options.items() %}
-        {% do checked.update({key: partner_option(name ~ '.' ~ key, setting, key, option)}) %}
+        {# A default is one of what is allowed: profile.py looks at that. #}
+        {% do checked.update({
+            key: partner_option(name ~ '.' ~ key, setting, key, option) if key in setting else option.default
+        }) %}
     {% endfor %}
     {% do return(checked) %}
 {% endmacro %}
