@@ -16,7 +16,6 @@ import pyarrow as pa
 
 from pipelines.erp.delivery.schema import tables
 from pipelines.progress import Progress
-from pipelines.settings import TIME_ZONE, project_vars
 from pipelines.snapshot.columns import (
     CONTACTS,
     DATES,
@@ -76,8 +75,7 @@ def replace_cells(
     _collect(db)
     known = _known(db)
     masker = Masker(key, known, phrases)
-    zone = ZoneInfo(project_vars().get("zeitzone") or TIME_ZONE)
-    days = Days(masker, zone)
+    days = Days(masker, ZoneInfo(rule("zeitzone()")))
     _mask(db, masker, days, progress)
     notes = _settle(db, masker, days, progress)
     birthdays = {

@@ -1,6 +1,5 @@
 """Where in a text something stands that the delivery knows as a name: whole, within a word, glued, in any spelling."""
 
-import re
 from bisect import bisect_left
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -9,13 +8,8 @@ from functools import cached_property
 from pipelines.snapshot.spelling import Seen, Stream, bare, stream
 from pipelines.snapshot.words import LEAST, LETTERS
 
-# First and last name glued are found within a word from so many letters on.
-LEAST_GLUED = 5
 # In a key a name of four letters is found as a whole word only: shorter runs of letters are chance.
 LEAST_IN_KEYS = 5
-# So many words beside each other may be first and last name.
-MOST_WORDS = 4
-_BETWEEN = re.compile(r"(?:[^\w]|_){1,3}")
 Span = tuple[int, int]
 
 
@@ -38,7 +32,7 @@ class Names:
         found = [
             (line.spans[start][0], line.spans[end - 1][1])
             for line, start, end in self._found(whole, is_key)
-            if not self.is_covered(line, start, end)
+            if (not is_key or _stands_out(line.text, start, end)) and not self.is_covered(line, start, end)
         ]
         return merged(found)
 
@@ -70,28 +64,19 @@ class Names:
 
     def _found(self, whole: Stream, is_key: bool) -> Iterator[tuple[Stream, int, int]]:
         short = whole.bare
-        runs = [found.span() for found in LETTERS.finditer(short.text)]
-        for first, behind in runs:
-            for start, end in _within(short.text, first, behind, self._bare):
-                is_whole = (start, end) == (first, behind)
-                if not is_key or end - start >= LEAST_IN_KEYS or is_whole:
-                    yield short, start, end
+        for found in LETTERS.finditer(short.text):
+            for start, end in _within(short.text, *found.span(), self._bare):
+                yield short, start, end
         if self._folded and short is not whole:
             for found in LETTERS.finditer(whole.text):
                 for start, end in _within(whole.text, *found.span(), self._folded):
                     yield whole, start, end
-        compact = whole.compact
-        for line in (compact, compact.bare) if self._glued else ():
+        # Parts of a key stand by themselves in other tables.
+        glued = whole if is_key else whole.compact
+        for line in (glued, glued.bare) if self._glued else ():
             for found in LETTERS.finditer(line.text):
                 for start, end in _within(line.text, *found.span(), self._glued):
                     yield line, start, end
-        for place in range(len(runs)):
-            for last in range(place + 1, min(place + MOST_WORDS, len(runs))):
-                if not _BETWEEN.fullmatch(short.text, runs[last - 1][1], runs[last][0]):
-                    break
-                glued = "".join(short.text[slice(*run)] for run in runs[place : last + 1])
-                if bare(glued) in self.pairs:
-                    yield short, runs[place][0], runs[last][1]
 
     @cached_property
     def _covering(self) -> tuple[str, ...]:
@@ -104,7 +89,7 @@ class Names:
 
     @cached_property
     def _glued(self) -> dict[str, dict[int, set[str]]]:
-        return _by_beginning(pair for pair in self.pairs if len(pair) >= LEAST_GLUED)
+        return _by_beginning(self.pairs)
 
     @cached_property
     def _folded(self) -> dict[str, dict[int, set[str]]]:
@@ -136,6 +121,12 @@ def merged(spans: Iterable[Span]) -> list[Span]:
         else:
             done.append((start, end))
     return done
+
+
+def _stands_out(text: str, start: int, end: int) -> bool:
+    """Whether letters of a key are no chance: enough of them, or with none beside them."""
+    beside = text[start - 1 : start] + text[end : end + 1]
+    return end - start >= LEAST_IN_KEYS or not any(map(str.isalpha, beside))
 
 
 def _by_beginning(words: Iterable[str]) -> dict[str, dict[int, set[str]]]:

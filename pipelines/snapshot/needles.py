@@ -18,7 +18,7 @@ from pipelines.snapshot.columns import (
     kept_values,
     personal_places,
 )
-from pipelines.snapshot.names import LEAST_GLUED, LEAST_IN_KEYS, MOST_WORDS
+from pipelines.snapshot.names import LEAST_IN_KEYS
 from pipelines.snapshot.rules import placeholder_list, rule
 from pipelines.snapshot.spelling import HIDDEN, bare_sql, compact_sql, decoded, without_apostrophes
 from pipelines.snapshot.text import DIALLED, LEAST_IN_TEXT
@@ -129,7 +129,7 @@ def make_glued(db: duckdb.DuckDBPyConnection, pairs: Collection[str], phrases: C
                 where kind = 'word' and needle not in {_listed(words)} 
                     and (length({bare_sql("needle")}) < {LEAST} or regexp_matches(needle, '^e|[aou]$'))
                 union
-                select pair, null from pairs where length(pair) >= {LEAST_GLUED}
+                select pair, null from pairs
             )
             select names.needle, names.is_bare, substr(names.needle, 1, {LEAST}) as gram,
                 coalesce(list(distinct around.text) filter (where contains(around.text, names.needle)), []) as around
@@ -190,14 +190,11 @@ def _names_within(place: Place) -> str:
     """Values in which a name stands, whole or within a word, or beside its other half."""
     names = "in_written" if place.is_written else "in_stock"
     words = "regexp_extract_all(text, '\\p{L}+')"
-    in_keys = "true"
+    in_keys, glued = "true", compact_sql("text")
     if place.is_key:
+        # Parts of a key stand by themselves in other tables.
+        glued = "text"
         in_keys = f"(length(needle) >= {LEAST_IN_KEYS} or list_contains({words}, needle))"
-    beside = " union all ".join(
-        f"select v, unnest(list_transform(range(1, len(words) - {more - 2}), lambda here: array_to_string("
-        f"words[here : here + {more - 1}], ''))) as pair from worded where len(words) >= {more}"
-        for more in range(2, MOST_WORDS + 1)
-    )
     without_around = "list_reduce(around, lambda rest, one: replace(rest, one, ' '), text)"
     return f"""
         select v from (
@@ -208,17 +205,14 @@ def _names_within(place: Place) -> str:
             forms as (
                 select v, true as is_bare, {bare_sql("text")} as text from folded
                 union all select v, false, text from folded where regexp_matches(text, '[aou]e')
-                union all select v, null, {compact_sql("text")} from folded
-                union all select v, null, {bare_sql(compact_sql("text"))} from folded
+                union all select v, null, {glued} from folded
+                union all select v, null, {bare_sql(glued)} from folded
             ),
-            grams as (select v, is_bare, text, unnest({_grams("text")}) as gram from forms),
-            worded as (select v, {words} as words from forms where is_bare)
+            grams as (select v, is_bare, text, unnest({_grams("text")}) as gram from forms)
             select v from grams join {names} as names
                 on grams.gram = names.gram and grams.is_bare is not distinct from names.is_bare
             where contains(text, needle) and {in_keys}
                 and (len(around) = 0 or contains({without_around}, needle))
-            union all
-            select v from ({beside}) where {bare_sql("pair")} in (select pair from pairs)
         )
     """
 

@@ -140,7 +140,7 @@ BOTH_NAMES = {
 def is_kept(form: str, person: Person, is_key: bool) -> bool:
     """What docs/snapshot.md says is not found: short names by themselves, in a number four letters within a word."""
     words = re.findall(r"[^\W\d_]+", re.sub("['’]", "", person.last))
-    if is_key and form in ("genitive", *BOTH_NAMES) and all(len(word) < 5 for word in words):
+    if is_key and form in ("genitive", "spaced", *BOTH_NAMES) and all(len(word) < 5 for word in words):
         return True
     return all(len(word) < 4 for word in words) and form not in BOTH_NAMES
 
