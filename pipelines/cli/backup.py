@@ -147,7 +147,9 @@ def snapshot_command(
         )
     settings = terminal.settings_of(None, None, variables)
     with terminal.Progressing(as_json) as progress:
-        report = snapshot_report(home(), out, settings.partners, key_file, replace, progress)
+        report = snapshot_report(
+            home(), out, settings.partners, key_file, replace, progress, settings.overrides
+        )
     if as_json:
         terminal.show_document(report)
         return

@@ -1,7 +1,7 @@
 """The commands, step by step: load, build, plan, push. Each returns a report that the command line prints."""
 
 import json
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -36,7 +36,7 @@ from pipelines.erp.content import content_reader
 from pipelines.erp.delivery.delivery import Door
 from pipelines.erp.delivery.words import listed
 from pipelines.erp.files.door import FilesSettings
-from pipelines.erp.load import Load, Only, kind_of_last_load, load
+from pipelines.erp.load import Load, Only, is_masked, kind_of_last_load, load
 from pipelines.erp.settings import erp_settings, increments, is_configured
 from pipelines.errors import BuildError, SettingsError
 from pipelines.explain.explain import rule_of
@@ -121,7 +121,7 @@ def run_steps(
             report = yield from _run_sample(home, settings, say, progress)
         else:
             make = once_a_run()
-            check(home, settings, make)
+            check(home, settings, make, loads=True)
             report = yield from _carry_through(home, settings, erp_settings(), say, progress, make)
         _tidy_after(home, keep_days, say)
         yield _backed_up(home, report, say) if backups.after_run else report
@@ -354,10 +354,10 @@ def _run_sample(home: Path, settings: Vars, say: Say, progress: Progress) -> Gen
         write_sample(folder, sample.UNITS, sample.SEED, progress)
     make = once_a_run()
     if configured:
-        check(home, settings, make)
+        check(home, settings, make, loads=True)
         return (yield from _carry_through(home, settings, FilesSettings(folder=folder), say, progress, make))
     with sample.at_sandbox(home, say):
-        check(home, settings, make)
+        check(home, settings, make, loads=True)
         report = yield from _carry_through(home, settings, FilesSettings(folder=folder), say, progress, make)
     note = (
         "This was a sample portfolio and a sandbox. See what the partners hold now: stammdaten sandbox, then open"
@@ -366,8 +366,8 @@ def _run_sample(home: Path, settings: Vars, say: Say, progress: Progress) -> Gen
     return replace(report, notes=(*report.notes, note))
 
 
-def check(home: Path, settings: Vars, make: MakesConnectors) -> None:
-    """Everything that can be wrong in the settings, before anything runs."""
+def check(home: Path, settings: Vars, make: MakesConnectors, loads: bool = False) -> None:
+    """Everything that can be wrong in the settings, before anything runs. `loads`: other rows take the place first."""
     if not settings.active:
         raise SettingsError(
             "partners: none is switched on; set aktiv: true for one in dbt_project.yml or --vars"
@@ -376,7 +376,26 @@ def check(home: Path, settings: Vars, make: MakesConnectors) -> None:
         make(name).client.close()
     _check_stand_ins(settings)
     _check_rows(home, settings)
+    if not loads:
+        check_masked(home, settings.active)
     check_systems(home, settings.active)
+
+
+def check_masked(home: Path, partners: Iterable[str]) -> None:
+    """Refuses a partner's live system where the persons in the raw layer are invented (docs/snapshot.md)."""
+    if not database(home).exists():
+        return
+    with open_database(home) as db:
+        if not is_masked(db):
+            return
+    for name in partners:
+        if not _stays_here(name):
+            setting = setting_name(f"destination.{name}.base_url")
+            raise SettingsError(
+                f"{setting}: no sandbox on this machine, but what was loaded last is a snapshot with invented persons,"
+                f" which no live system may get; nothing was sent. Set it to a sandbox (http://127.0.0.1:…, stammdaten"
+                f" sandbox), switch partners.{name}.aktiv off, or load the ERP's own delivery"
+            )
 
 
 def _check_stand_ins(settings: Vars) -> None:
@@ -433,6 +452,7 @@ def _carry_through(
     for note in report.notes:
         say(note)
     yield report
+    check_masked(home, settings.active)
     _check_mandanten(home, settings)
     built = _still_current(home, settings) or _build(home, settings, progress)
     say(

@@ -40,6 +40,13 @@ from pipelines.settings import database, memory_limit
 RAW = "erp_raw"
 DATASET_PREFIX = "erp_load_"
 SCRATCH = "erp_scratch"
+# A table in the dataset of a masked delivery: the mark goes when its last row does.
+INVENTED = "_invented_persons"
+
+MASKED_NOTE = (
+    "Persons in this delivery are invented (stammdaten snapshot): nothing goes to a partner's live system from here,"
+    " only to a sandbox on this machine, until the ERP's own delivery is loaded"
+)
 
 # Shares of the progress bar at which reading and storing are done.
 CHECKED, READ, STORED = 0.1, 0.5, 0.95
@@ -188,7 +195,12 @@ def _load(
         unknown_files=delivery.unknown_files,
         absent_tables=tuple(name for name in replaced if name not in delivery.tables),
         seconds=time.monotonic() - began,
-        notes=(*delivery.notes, *delivery.noticed, *_kept_note(only, replaced)),
+        notes=(
+            *delivery.notes,
+            *delivery.noticed,
+            *_kept_note(only, replaced),
+            *((MASKED_NOTE,) if delivery.is_masked else ()),
+        ),
         changed={name: read.get(name, 0) for name, data in delivery.tables.items() if data.changes_only},
     )
 
@@ -427,9 +439,25 @@ def _go_live(
         _note_load(connection, load_id, at, delivery.origin, rows | kept, kinds)
         changes.write_marks(connection, load_id, marks, rows)
         write_kinds(connection, delivery, rows)
+        if delivery.is_masked or any(_is_marked(connection, former[name]) for name in merged):
+            connection.execute(f"create table {dataset}.{INVENTED} as select true as persons_are_invented")
         _drop_datasets(connection, keep={dataset, *(former[name] for name in kept)})
         connection.commit()
     return rows
+
+
+def is_masked(connection: duckdb.DuckDBPyConnection) -> bool:
+    """Whether rows of the raw layer are of a snapshot, in which persons are invented (`stammdaten snapshot`)."""
+    return any(_is_marked(connection, dataset) for dataset in set(_live_datasets(connection).values()))
+
+
+def _is_marked(connection: duckdb.DuckDBPyConnection, dataset: str) -> bool:
+    found = connection.execute(
+        "select 1 from duckdb_tables() where schema_name = ? and table_name = ?"
+        " and database_name = current_database()",
+        [dataset, INVENTED],
+    ).fetchone()
+    return found is not None
 
 
 def _view(table: str, columns: tuple[str, ...], dataset: str) -> str:

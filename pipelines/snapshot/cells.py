@@ -5,7 +5,7 @@ m of those values of other columns in which something of a person was found.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -16,7 +16,6 @@ import pyarrow as pa
 
 from pipelines.erp.delivery.schema import tables
 from pipelines.progress import Progress
-from pipelines.settings import TIME_ZONE, project_vars
 from pipelines.snapshot.columns import (
     CONTACTS,
     DATES,
@@ -28,10 +27,12 @@ from pipelines.snapshot.columns import (
     personal_places,
     searched_places,
 )
-from pipelines.snapshot.dates import Days
+from pipelines.snapshot.dates import MONTH_BESIDE, Days
 from pipelines.snapshot.key import Key
-from pipelines.snapshot.needles import filled, holding, make_needles
+from pipelines.snapshot.names import Names, pairs_of
+from pipelines.snapshot.needles import filled, holding, make_glued, make_needles
 from pipelines.snapshot.rules import cleaned_day, placeholder_list, rule, says_no_date, text_signature
+from pipelines.snapshot.spelling import HIDDEN, decoded, stream
 from pipelines.snapshot.text import (
     ADDRESSED,
     LEAST_PHONE,
@@ -41,20 +42,19 @@ from pipelines.snapshot.text import (
     phone_number,
 )
 from pipelines.snapshot.words import (
-    LETTERS,
+    LEAST,
+    WRITTEN,
     name_words,
     no_names,
-    plain_letters,
 )
 
 BATCH = 50_000
+# Columns with the number of a person or applicant.
+PERSON_NUMBERS = frozenset({"person_nr", "interessent_nr", "eigentuemer_person_nr", "bezug_key"})
 # So often a value gets another replacement, before it stays as it is read.
 ATTEMPTS = 12
 MONTH = re.compile(
     r"(?i)(?<![^\W\d_])(jan|feb|mrz|mär|mar|apr|mai|may|jun|jul|aug|sep|okt|oct|nov|dez|dec)([a-zä]*)"
-)
-DATE = re.compile(
-    r"(?<![0-9])(?:([0-9]{4})(-?)([0-9]{2})\2([0-9]{2})|([0-9]{1,2})[.]([0-9]{1,2})[.]([0-9]{4}))(?![0-9])"
 )
 
 
@@ -75,8 +75,7 @@ def replace_cells(
     _collect(db)
     known = _known(db)
     masker = Masker(key, known, phrases)
-    zone = ZoneInfo(project_vars().get("zeitzone") or TIME_ZONE)
-    days = Days(masker, zone)
+    days = Days(masker, ZoneInfo(rule("zeitzone()")))
     _mask(db, masker, days, progress)
     notes = _settle(db, masker, days, progress)
     birthdays = {
@@ -139,13 +138,27 @@ def _known(db: duckdb.DuckDBPyConnection) -> Known:
             *(one.to_pylist() for one in batch.columns), strict=True
         ):
             if is_name:
-                found = {word for word in name_words(value) if not word.startswith("anonym")}
+                found = {word for word in name_words(decoded(value)) if not word.startswith("anonym")}
                 words |= found - in_stock if is_street else found
             for token in re.findall(PHONE, value) if is_contact else ():
                 number = phone_number(token)
                 if len(number) >= LEAST_PHONE:
                     phones.add(number)
-    return Known(frozenset(words), frozenset(phones))
+    return Known(frozenset(words), frozenset(phones), _pairs_of_names(db, words))
+
+
+def _pairs_of_names(db: duckdb.DuckDBPyConnection, words: Collection[str]) -> frozenset[str]:
+    """First and last names glued, of those who are not found by each name alone."""
+    found = {
+        pair
+        for table in ("person", "interessent")
+        for first, last in db.execute(
+            f"select distinct vorname, nachname from raw_{table} where nachname is not null"
+            " and nachname in (select v from originals where col = 'nachname')"
+        ).fetchall()
+        for pair in pairs_of(first, last)
+    }
+    return frozenset(found)
 
 
 def _mask(db: duckdb.DuckDBPyConnection, masker: Masker, days: Days, progress: Progress) -> None:
@@ -246,17 +259,28 @@ def _search(
     """`searched`: SQL finds the values in which there may be something, each of these is looked at."""
     db.execute("create temp table searched (table_name varchar, column_name varchar, v varchar, m varchar)")
     phrases = _phrases(db)
+    known = masker.known
+    names = {
+        is_written: Names(known.words, known.pairs, no_names(WRITTEN[0] if is_written else ""), phrases)
+        for is_written in (True, False)
+    }
+    make_glued(db, known.pairs, phrases)
+    numbers = _born_numbers(db, days)
     places = [place for name in tables() for place in filled(db, f"raw_{name}", name, searched_places())]
     for number, place in enumerate(places):
         progress("looking through texts", number, len(places))
         db.execute("create or replace temp table looked (v varchar, m varchar)")
-        for batch in _batches(db, _candidates(place)):
+        for batch in _batches(db, _candidates(db, place)):
             values = batch.column(0).to_pylist()
-            found = [_searched(masker, days, birthdays, place, value, phrases) for value in values]
+            found = [
+                numbers[value.strip()]
+                if place.column in PERSON_NUMBERS and value.strip() in numbers
+                else _searched(masker, days, birthdays, place, value, names[place.is_written])
+                for value in values
+            ]
             _add(db, "looked", _pairs(values, found))
-        left = db.execute(
-            f"select distinct v from looked where m in (select v from ({holding(place, 'select m as v from looked')}))"
-        ).fetchall()
+        still = holding(db, place, "select m as v from looked")
+        left = db.execute(f"select distinct v from looked where m in (select v from ({still}))").fetchall()
         if left:
             # Glued or spelled in a way in which the name alone cannot be told: then nothing of the text stays.
             values = [value for (value,) in left]
@@ -265,7 +289,7 @@ def _search(
                 "whole_texts",
                 _pairs(
                     values,
-                    [masker.text(value) if place.has_numbers else masker.words(value) for value in values],
+                    [masker.words(value) if place.is_key else masker.text(value) for value in values],
                 ),
                 create=True,
             )
@@ -277,62 +301,74 @@ def _search(
     progress("looking through texts", len(places), len(places))
 
 
+def _born_numbers(db: duckdb.DuckDBPyConnection, days: Days) -> dict[str, str]:
+    """Numbers that somebody made of the day on which the person was born, and what stands for them in all tables."""
+    written = " or ".join(
+        f"contains(number, strftime(day, '{form}'))"
+        for form in ("%Y%m%d", "%d%m%Y", "%y%m%d", "%d%m%y", "%Y-%m-%d", "%d.%m.%Y", "%d.%m.%y", "%d-%m-%Y")
+    )
+    persons = " union ".join(
+        f"select trim({table}_nr) as number, day from raw_{table}"
+        " join cells on kind = 'geburtsdatum' and v = geburtsdatum"
+        for table in ("person", "interessent")
+    )
+    db.execute(
+        f"create temp table born as select number, min(day) as day from ({persons}) where {written} group by number"
+    )
+    taken = {number for (number,) in db.execute("select trim(person_nr) from raw_person").fetchall()}
+    found = {}
+    for number, day in db.execute("select number, day from born order by number").fetchall():
+        other, moved = days.known_days(number, {day}), days.day(day)
+        while other in taken and moved != day:
+            other, moved = days.known_days(other, {moved}), days.day(moved)
+        taken.add(other)
+        found[number] = other
+    return found
+
+
 def _pairs(values: list[str], replaced: list[str]) -> pa.Table:
     return pa.table({"v": pa.array(values, pa.string()), "m": pa.array(replaced, pa.string())})
 
 
-def _candidates(place: Place) -> str:
+def _candidates(db: duckdb.DuckDBPyConnection, place: Place) -> str:
     """Different values of a column in which something of a person stands, or an address, an IBAN or a number may."""
-    tests = ["contains(v, '@')", "regexp_matches(v, '[A-Z]{2}[0-9]{2}[ A-Z0-9]{11,}')"]
-    if place.has_numbers:
-        tests += [f"regexp_matches(v, '{pattern}')" for pattern in ("[0-9][0-9 ()/.-]{4,}[0-9]", ADDRESSED)]
+    tests = [
+        "contains(v, '@')",
+        f"regexp_matches(v, '{HIDDEN}')",
+        "regexp_matches(v, '[A-Z]{2}[0-9]{2}[ A-Z0-9]{11,}')",
+    ]
+    if not place.is_key:
+        tests += [
+            f"regexp_matches(v, '{pattern}')"
+            for pattern in ("[0-9][0-9 ()/._-]{4,}[0-9]", ADDRESSED, MONTH_BESIDE)
+        ]
+    if place.column in PERSON_NUMBERS:
+        tests.append("trim(v) in (select number from born)")
     different = f'select distinct "{place.column}" as v from raw_{place.table}'
     return f"""
         select v from ({different})
-        where {" or ".join(tests)} or v in (select v from ({holding(place, different, may_be=True)}))
+        where {" or ".join(tests)} or v in (select v from ({holding(db, place, different)}))
         order by v
     """
 
 
 def _searched(
-    masker: Masker,
-    days: Days,
-    birthdays: set[date],
-    place: Place,
-    value: str,
-    phrases: Mapping[str, tuple[str, ...]],
+    masker: Masker, days: Days, birthdays: Collection[date], place: Place, value: str, names: Names
 ) -> str:
-    if place.is_list and LETTERS.fullmatch(value):
-        return value
-    text = masker.scanned(
-        value, no_names(place.table if place.is_written else ""), phrases, place.has_numbers, place.is_written
-    )
-    if not place.is_written:
-        return text
-
-    def replaced(found: re.Match[str]) -> str:
-        year, _, month, day, german_day, german_month, german_year = found.groups()
-        try:
-            meant = date(int(year or german_year), int(month or german_month), int(day or german_day))
-        except ValueError:
-            return found[0]
-        return days.text(found[0], meant) if meant in birthdays else found[0]
-
-    return DATE.sub(replaced, text)
+    text = masker.scanned(value, names, place.is_key)
+    return days.known_days(text, birthdays) if place.is_free else text
 
 
-def _phrases(db: duckdb.DuckDBPyConnection) -> dict[str, tuple[str, ...]]:
-    """Streets and places of the stock in lower case by each of their words."""
-    found: dict[str, set[str]] = {}
-    for table, column in PLACES:
+def _phrases(db: duckdb.DuckDBPyConnection) -> tuple[str, ...]:
+    """Streets and places of the stock as names are looked for."""
+    found = {
+        stream(" ".join(value.split())).text
+        for table, column in PLACES
         for (value,) in db.execute(
             f"select distinct {column} from raw_{table} where {column} is not null"
-        ).fetchall():
-            phrase = " ".join(value.lower().split())
-            for word in re.findall(r"[^\W\d_]+", phrase):
-                if plain_letters(word):
-                    found.setdefault(word, set()).add(phrase)
-    return {word: tuple(sorted(phrases)) for word, phrases in found.items()}
+        ).fetchall()
+    }
+    return tuple(sorted(phrase for phrase in found if len(phrase) >= LEAST))
 
 
 def _batches(db: duckdb.DuckDBPyConnection, query: str) -> Iterator[pa.RecordBatch]:

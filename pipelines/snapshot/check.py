@@ -59,7 +59,7 @@ def check(db: duckdb.DuckDBPyConnection, folder: Path, progress: Progress) -> in
 def _found(db: duckdb.DuckDBPyConnection, table: Table) -> Iterator[Found]:
     for place in filled(db, "written", table.name, (*personal_places(), *searched_places())):
         name = f'"{place.column}"'
-        hits = holding(place, f"select distinct {name} as v from written")
+        hits = holding(db, place, f"select distinct {name} as v from written")
         query = f"select min(file_row_number) from written where {name} in (select v from ({hits}))"
         [(row,)] = db.execute(query).fetchall()
         if row is not None:

@@ -1,8 +1,9 @@
 """What becomes of each column: personal ones are replaced, others are searched for what is known of persons."""
 
 from dataclasses import dataclass
+from functools import cache
 
-from pipelines.erp.delivery.schema import Column, Table, tables
+from pipelines.erp.delivery.schema import Column, tables
 from pipelines.snapshot.words import WRITTEN, seed_values
 
 # How a personal column is read where it is more than a text; anything else that is personal is one.
@@ -23,38 +24,6 @@ PLACES = (
 )  # fmt: skip
 # What a street may also be called by there, which is no person's street then.
 NAMED = (("wirtschaftseinheit", "bezeichnung"), ("wirtschaftseinheit", "lage"), ("gebaeude", "bezeichnung"))
-# Texts of lists and numbers, in which nobody is named.
-LISTED = frozenset({"quelle_erp", "plz", "hausnummer", "hausnummer_zusatz"})
-# Columns with the words of a list; of a single one nobody can tell whether it is a name, and rules read it.
-LISTS = frozenset(
-    {
-        "art",
-        "ve_art",
-        "verwaltungsart",
-        "nutzungsart",
-        "energietraeger",
-        "energieausweis_art",
-        "energieeffizienzklasse",
-    }
-    | {
-        "energieausweis_jahrgang",
-        "energie_gebaeudeart",
-        "zahlungsrhythmus",
-        "objektart",
-        "kondition_art",
-        "status",
-    }
-    | {
-        "quelle_partner",
-        "zweck",
-        "suchkategorie",
-        "mime_typ",
-        "bezug_art",
-        "dokumentart",
-        "datenschutzkategorie",
-    }
-    | {"sichtbar_fuer", "geloescht_kz", "lage"}
-)
 # Keys beside those that end with `_nr`.
 KEYS = frozenset({"quelle_id", "bezug_key", "objektnr"})
 
@@ -66,16 +35,19 @@ class Place:
     table: str
     column: str
     kind: str
-    has_numbers: bool = False
-    """Whether phone numbers, IBANs and dates may stand in it; in keys and amounts they would be chance."""
-    is_list: bool = False
-    """Whether a single word stays as it is."""
+    is_key: bool = False
+    """Whether values are joined with those of other tables; phone numbers, IBANs and dates would be chance there."""
     is_personal: bool = False
+
+    @property
+    def is_free(self) -> bool:
+        """Whether people write there what they like, days of birth, too."""
+        return self.kind == "text" and not self.is_key
 
     @property
     def is_written(self) -> bool:
         """Whether people write about people there; keys are read alike in all tables, or they would not meet."""
-        return self.has_numbers and self.table in WRITTEN
+        return not self.is_key and self.table in WRITTEN
 
     @property
     def name(self) -> str:
@@ -100,12 +72,11 @@ def searched_places() -> tuple[Place, ...]:
             table.name,
             column.name,
             column.kind,
-            has_numbers=column.kind == "text" and not is_key_column(column.name),
-            is_list=column.kind != "text" or column.name in LISTS,
+            is_key=is_key_column(column.name),
         )
         for table in tables().values()
         for column in table.described
-        if not column.is_personal and _is_searched(table, column)
+        if not column.is_personal and (table.name, column.name) not in PLACES
     )
 
 
@@ -118,15 +89,19 @@ def kept_values(kind: str) -> frozenset[str]:
     """Values of such a column that a rule maps, and that say nothing of who somebody is."""
     if kind == "anrede":
         return seed_values("anreden", "anrede") | seed_values("spiribo_anreden", "anrede")
-    return frozenset("mwdu") | frozenset("MWDU") if kind == "geschlecht" else frozenset()
+    if kind == "geschlecht":
+        return frozenset("mwdu") | frozenset("MWDU")
+    # Some countries are called as people are.
+    return _countries() if kind.startswith("land") else frozenset()
+
+
+@cache
+def _countries() -> frozenset[str]:
+    names = seed_values("laender", "land") | seed_values("laendernamen", "wort")
+    return names | {name.upper() for name in names} | {name.lower() for name in names}
 
 
 def _kind(column: Column) -> str:
     if column.kind == "datum":
         return "geburtsdatum" if column.name == "geburtsdatum" else "datum"
     return KINDS.get(column.name, "text")
-
-
-def _is_searched(table: Table, column: Column) -> bool:
-    is_list = column.kind.startswith(("land", "zeitstempel"))
-    return not is_list and column.name not in LISTED and (table.name, column.name) not in PLACES

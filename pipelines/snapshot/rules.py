@@ -1,8 +1,13 @@
 """What the rules read in a value, as SQL outside dbt: the macros are the one place that says it."""
 
+import json
 import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import cache
 from types import SimpleNamespace
+from typing import Any
 from zoneinfo import available_timezones
 
 import jinja2
@@ -17,9 +22,30 @@ MACROS = (
 )  # fmt: skip
 
 
-@cache
+# Vars of the command line, over those of the project.
+_given: ContextVar[Mapping[str, Any]] = ContextVar("given", default={})  # noqa: B039
+
+
+@contextmanager
+def with_vars(given: Mapping[str, Any]) -> Iterator[None]:
+    """Inside, rules read these vars over those of the project, as dbt does with `--vars`."""
+    token = _given.set(given)
+    try:
+        yield
+    finally:
+        _given.reset(token)
+
+
 def rule(call: str) -> str:
-    """An SQL expression: a call of macros as a model writes it, such as `email_adresse('wert')`."""
+    """An SQL expression: a call of macros as a model writes it, such as `email_adresse('wert')`.
+
+    Raises `StammdatenError` where a macro refuses a var.
+    """
+    return _rendered(call, json.dumps(dict(_given.get()), sort_keys=True, default=str))
+
+
+@cache
+def _rendered(call: str, given: str) -> str:
     sources = [(project_root() / "macros" / f"{name}.sql").read_text(encoding="utf-8") for name in MACROS]
     # What is made is SQL, not HTML, out of our own files.
     jinja = jinja2.Environment(extensions=["jinja2.ext.do"], autoescape=False)  # noqa: S701
@@ -73,7 +99,7 @@ _CLEAN = "clean_text({!r})"
 
 
 def _var(name: str, default: object = None) -> object:
-    return project_vars().get(name, default)
+    return {**project_vars(), **_given.get()}.get(name, default)
 
 
 class _Exceptions:

@@ -18,6 +18,7 @@ from pipelines.snapshot.cells import replace_cells
 from pipelines.snapshot.check import check
 from pipelines.snapshot.key import SETTING, Key, read_key
 from pipelines.snapshot.raw import open_views
+from pipelines.snapshot.rules import with_vars
 from pipelines.snapshot.write import checked_out, unfinished, write_tables
 
 SPILL = "spill"
@@ -30,10 +31,12 @@ def snapshot_report(
     key_file: str | None,
     replace: bool,
     progress: Progress,
+    overrides: Mapping[str, Any] | None = None,
 ) -> SnapshotReport:
     """Writes the raw layer of the home with invented persons into the folder `out`, while nothing runs.
 
-    `partners`: their settings, of which the words that choose documents stay in remarks. Nothing in the home changes.
+    `partners`: their settings, of which the words that choose documents stay in remarks. `overrides`: vars of the
+    command line, which the rules read (`zeitzone`). Nothing in the home changes.
     Raises `SettingsError` for what is wrong with `out` or the key, `StammdatenError` where nothing was loaded, or where
     something of a person would have been handed out.
     """
@@ -43,7 +46,7 @@ def snapshot_report(
     if not database(home).exists():
         raise StammdatenError(f"{home}: nothing was loaded there yet; load first: stammdaten load")
     try:
-        with only_run(home, "snapshot"), unfinished(folder) as part:
+        with only_run(home, "snapshot"), with_vars(overrides or {}), unfinished(folder) as part:
             report = _take(home, part, key, _phrases(partners), progress)
     except OSError as problem:
         raise StammdatenError(

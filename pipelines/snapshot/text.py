@@ -5,21 +5,21 @@ A replacement has no vowel and no n, so that it is none of the names in the deli
 
 import re
 import unicodedata
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 
 from pipelines.snapshot.key import Key
+from pipelines.snapshot.names import Names
 from pipelines.snapshot.permutation import permuted
+from pipelines.snapshot.spelling import seen, stream
 from pipelines.snapshot.words import (
     GUID,
-    HUMPS,
     LEAST,
     LETTER,
     LETTERS,
     UNSEEN,
     fold,
-    name_in,
     particles,
     plain_letters,
 )
@@ -70,10 +70,11 @@ _SCIENTIFIC = re.compile(r"\s*[0-9]+(?:[.,][0-9]+)?[eE][+][0-9]+\s*")
 
 @dataclass(frozen=True)
 class Known:
-    """What the delivery says of persons: their words (folded), phone numbers (`phone_number`), days of birth."""
+    """What the delivery says of persons: their words (folded), phone numbers (`phone_number`), `pairs_of` names."""
 
     words: Collection[str] = frozenset()
     phones: Collection[str] = frozenset()
+    pairs: Collection[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -106,37 +107,37 @@ class Masker:
             masked = "".join(done)
         return masked
 
-    def scanned(
-        self,
-        text: str,
-        no_names: Collection[str],
-        phrases: Mapping[str, tuple[str, ...]],
-        has_numbers: bool,
-        is_written: bool = False,
-    ) -> str:
-        """A text of the stock or of papers, in which what is known of persons is replaced.
+    def scanned(self, text: str, names: Names, is_key: bool = False) -> str:
+        """A text of the stock or of papers, in which what is known of persons is replaced, and who is addressed.
 
-        `no_names`: folded words that stay. `phrases`: streets and places in lower case by each of their words.
-        `has_numbers`: phone numbers and IBANs are looked for, too, which in keys and amounts would be chance.
-        `is_written`: names are looked for in mietvertragmuster, too.
+        `is_key`: phone numbers and IBANs are not looked for, as they would be chance.
         """
-
-        def replaced(token: re.Match[str]) -> str:
+        read = seen(text)
+        line = stream(read.text)
+        edits: list[tuple[int, int, str]] = []
+        stays: list[tuple[int, int]] = []
+        for token in (_FOUND_IN_KEYS if is_key else _FOUND).finditer(read.text):
             kind, found = token.lastgroup, token[0]
-            if kind == "email":
-                return self.email(found)
-            if kind == "iban":
-                return self._shape("iban", found, re.sub(r"\s", "", found))
-            if kind == "phone":
-                return self._phones_in(found)
-            if kind == "guid" or _is_covered(text, token.start(), token.end(), phrases):
-                return found
-            is_text = has_numbers and found[0].isupper() and plain_letters(found) not in no_names
-            if is_text and _ADDRESSED.search(text[: token.start()]):
-                return self.word(found)
-            return self._names_in(found, no_names, is_written)
-
-        return (_FOUND if has_numbers else _FOUND_IN_KEYS).sub(replaced, text)
+            other = found
+            if kind == "guid":
+                stays.append(token.span())
+            elif kind == "email":
+                other = self.email(found)
+            elif kind == "iban":
+                other = self._shape("iban", found, re.sub(r"\s", "", found))
+            elif kind == "phone":
+                other = self._phones_in(found)
+            elif not is_key and found[0].isupper() and plain_letters(found) not in names.no_names:
+                is_addressed = _ADDRESSED.search(read.text[: token.start()]) is not None
+                if is_addressed and not names.is_in_phrase(line, *token.span()):
+                    other = self.word(found)
+            if other != found:
+                edits.append((*token.span(), other))
+        taken = [*stays, *((start, end) for start, end, _ in edits)]
+        for start, end in names.spans(read, is_key):
+            for first, behind in _apart((start, end), taken):
+                edits.append((first, behind, self._part(read.text[first:behind], 0, frozenset())))
+        return read.replaced(sorted(edits))
 
     def words(self, text: str) -> str:
         """A key in which a name stands that cannot be told apart: all its words replaced, numbers as they are."""
@@ -238,20 +239,6 @@ class Masker:
         if kind == "word" and fold(found) not in stays:
             return self.word(found, attempt)
         return found
-
-    def _names_in(self, word: str, no_names: Collection[str], is_written: bool) -> str:
-        """The word, with what of it is of a person replaced."""
-        if self._is_name(word, no_names):
-            return self.word(word)
-        parts = HUMPS.split(word)
-        if len(parts) == 1:
-            span = name_in(word, lambda part: self._is_name(part, no_names)) if is_written else None
-            return f"{word[: span[0]]}{self.word(word[slice(*span)])}{word[span[1] :]}" if span else word
-        return "".join(self.word(part) if self._is_name(part, no_names) else part for part in parts)
-
-    def _is_name(self, word: str, no_names: Collection[str]) -> bool:
-        folded = plain_letters(word)
-        return len(folded) >= LEAST and folded in self.known.words and folded not in no_names
 
     def _phones_in(self, text: str) -> str:
         """Digits and blanks in which known phone numbers stand, replaced; dates may stand beside them."""
@@ -372,13 +359,13 @@ def _form(letter: str) -> tuple[object, ...]:
     )
 
 
-def _is_covered(text: str, start: int, end: int, phrases: Mapping[str, tuple[str, ...]]) -> bool:
-    """Whether a word stands in a street or place of the stock."""
-    lower = text.lower()
-    for phrase in phrases.get(lower[start:end], ()):
-        at = lower.find(phrase)
-        while at >= 0:
-            if at <= start and end <= at + len(phrase):
-                return True
-            at = lower.find(phrase, at + 1)
-    return False
+def _apart(span: tuple[int, int], taken: list[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """The parts of a span that are in none of `taken`."""
+    start, end = span
+    for first, behind in sorted(taken):
+        if first < end and behind > start:
+            if start < first:
+                yield start, first
+            start = max(start, behind)
+    if start < end:
+        yield start, end

@@ -3,7 +3,7 @@
 import csv
 import re
 import unicodedata
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from functools import cache
 
 from pipelines.erp.delivery.schema import tables
@@ -12,8 +12,10 @@ from pipelines.settings import project_root
 # What is a letter in SQL, too (`\p{L}`): ² and ½ are none.
 LETTER = r"[^\W\d_\u00b2\u00b3\u00b9\u00bc-\u00be\u2070-\u209f\u2150-\u218f]"
 LETTERS = re.compile(f"{LETTER}+")
-# An umlaut as HTML writes it is no word.
-ENTITY = re.compile("&#?[A-Za-z0-9]{1,8};")
+APOSTROPHES = "'’‘‛ʼʹ´`′＇"
+APOSTROPHE = re.compile(f"[{APOSTROPHES}]")
+# Behind what cannot be read any more only a part of a name is left.
+UNREADABLE = re.compile(f"(?:{LETTER})*\ufffd(?:{LETTER}|\ufffd)*")
 # Of the letters of such an id some are words by chance.
 GUID = r"[0-9A-Fa-f]{8}-?(?:[0-9A-Fa-f]{4}-?){3}[0-9A-Fa-f]{12}"
 # As the macro `invisible_characters`, for RE2 and in Python.
@@ -21,8 +23,6 @@ INVISIBLE = r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\x{AD}\x{200B}-\x{200F}\x{202A
 UNSEEN = re.compile(re.sub(r"\\x\{(\w+)\}", lambda code: chr(int(code[1], 16)), INVISIBLE))
 # A word of fewer letters says too little to be looked for.
 LEAST = 4
-# A hump of a word in a file name: MietvertragMuster.
-HUMPS = re.compile(r"(?<=[a-zäöüß])(?=[A-ZÄÖÜ])")
 
 
 def _words(text: str) -> frozenset[str]:
@@ -48,6 +48,7 @@ NEUTRAL = _words(
 PAPERS = _words(
     """
     abnahme abrechnung allgemein anlage antrag application archiv bericht bescheid betrieb betriebskosten brief csv
+    docx heic html json pptx tiff xlsx
     datei dokument dokumente eigentum eigentümer eigentuemer einzug energieausweis foto fotos gutachten hausgeld
     hausordnung heizkosten image jahr jahres jpeg kaution kündigung mahnung miete mieten mieter mieterhöhung
     mietvertrag nachtrag nachweis nebenkosten notiz objekt ordner person pdf protokoll quittung rechnung rechnungen
@@ -97,10 +98,11 @@ def plain_letters(text: str) -> str:
 
 
 def name_words(text: str) -> Iterable[str]:
-    """The folded words of a person's value that are looked for elsewhere."""
-    for word in LETTERS.findall(plain_letters(ENTITY.sub(" ", text))):
-        if len(word) >= LEAST and word not in neutral_words():
-            yield word
+    """The folded words of a person's value (without encodings) that are looked for elsewhere."""
+    for written in {text, APOSTROPHE.sub("", text)}:
+        for word in LETTERS.findall(plain_letters(UNREADABLE.sub(" ", written))):
+            if len(word) >= LEAST and word not in neutral_words():
+                yield word
 
 
 @cache
@@ -113,29 +115,6 @@ def particles() -> frozenset[str]:
 def neutral_words() -> frozenset[str]:
     """Folded words that are nobody's name, wherever they stand."""
     return frozenset(fold(word) for word in NEUTRAL | PAPERS)
-
-
-@cache
-def papers() -> str:
-    """A pattern of folded words of papers, to which names are glued: mietvertragmuster, musterabrechnung."""
-    return "|".join(sorted((fold(word) for word in PAPERS if len(word) > LEAST), key=lambda w: (-len(w), w)))
-
-
-@cache
-def _glued() -> tuple[re.Pattern[str], re.Pattern[str]]:
-    return re.compile(f"(?:{papers()})(.{{{LEAST},}})"), re.compile(f"(.{{{LEAST},}}?)(?:{papers()}|s)")
-
-
-def name_in(word: str, is_name: Callable[[str], bool]) -> tuple[int, int] | None:
-    """Where in a word of a paper a name stands: behind or in front of a word of papers, or with an s behind it."""
-    # One letter may be two where names are compared.
-    letters = [place for place, letter in enumerate(word) for _ in plain_letters(letter)]
-    folded = plain_letters(word)
-    for pattern in _glued():
-        found = pattern.fullmatch(folded)
-        if found and is_name(found[1]) and len(letters) == len(folded):
-            return letters[found.start(1)], letters[found.end(1) - 1] + 1
-    return None
 
 
 @cache

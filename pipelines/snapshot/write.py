@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 from pipelines.erp.delivery.delivery import ROW_NUMBER
 from pipelines.erp.delivery.schema import Table, tables
 from pipelines.erp.files.complete import CONTROL_COLUMNS, CONTROL_FILE
+from pipelines.erp.files.parquet_file import MASKED
 from pipelines.errors import RunningError, SettingsError
 from pipelines.progress import Progress
 from pipelines.snapshot.columns import personal_places
@@ -98,7 +99,7 @@ def _rows(db: duckdb.DuckDBPyConnection, table: str) -> int:
 
 
 def _write(db: duckdb.DuckDBPyConnection, table: Table, path: Path) -> None:
-    schema = pa.schema([(column, pa.string()) for column in table.columns])
+    schema = pa.schema([(column, pa.string()) for column in table.columns], metadata=MASKED)
     rows = db.sql(_replaced(table, _searched_columns(db)[table.name])).to_arrow_reader(ROWS)
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
         with pq.ParquetWriter(file, schema, compression="zstd") as writer:

@@ -11,6 +11,7 @@ import pytest
 from pipelines.snapshot.cells import mask_value
 from pipelines.snapshot.dates import Days
 from pipelines.snapshot.key import Key
+from pipelines.snapshot.names import Names
 from pipelines.snapshot.needles import folded
 from pipelines.snapshot.permutation import permuted
 from pipelines.snapshot.text import Known, Masker, phone_number
@@ -189,10 +190,10 @@ def test_one_known_pair_does_not_tell_another_value() -> None:
 
 
 def test_known_names_are_found_in_texts_and_streets_are_left_alone() -> None:
-    phrases = {word: ("erika-muster-straße",) for word in ("erika", "muster")}
+    names = Names(MASKER.known.words, (), no_names("dokument"), ("erika-muster-strasse",))
 
     def scanned(text: str) -> str:
-        return MASKER.scanned(text, no_names("dokument"), phrases, has_numbers=True)
+        return MASKER.scanned(text, names)
 
     name = masked("Müller")
     assert scanned("Mietvertrag Müller") == f"Mietvertrag {name}"
@@ -210,7 +211,7 @@ def test_known_names_are_found_in_texts_and_streets_are_left_alone() -> None:
 
 def test_in_papers_a_name_is_found_that_is_glued_to_a_word_or_addressed() -> None:
     def scanned(text: str) -> str:
-        return MASKER.scanned(text, no_names("dokument"), {}, has_numbers=True, is_written=True)
+        return MASKER.scanned(text, Names(MASKER.known.words, (), no_names("dokument"), ()))
 
     name = masked("mueller")
     assert scanned("mietvertragmueller.pdf") == f"mietvertrag{name}.pdf"

@@ -106,7 +106,7 @@ class Delivery:
 
     `tables` holds what was delivered; canonical tables that are not in it become empty tables. `notes` are sentences
     for the report of the load: what a person should look at, without values of rows. `noticed` takes those that come
-    while the rows are read.
+    while the rows are read. `is_masked`: persons in it are invented ones (`stammdaten snapshot`).
     """
 
     origin: str
@@ -114,6 +114,7 @@ class Delivery:
     unknown_files: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     noticed: list[str] = field(default_factory=list)
+    is_masked: bool = False
 
 
 class Door(Protocol):

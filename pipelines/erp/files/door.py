@@ -32,6 +32,7 @@ from pipelines.erp.files.folder import (
     only_zip,
     remedy,
 )
+from pipelines.erp.files.parquet_file import is_masked
 from pipelines.erp.files.parts import FoundFile, assign, check_mandanten, mandant_files, readings
 from pipelines.erp.files.remote import Remote
 from pipelines.erp.files.table_files import Options, TableReader
@@ -169,6 +170,7 @@ def open_folder(folder: Path, where: str, settings: FilesSettings, wanted: Wante
         tuple(sorted(unknown)),
         (*reader.notes, *notes),
         reader.noticed,
+        is_masked=any(is_masked(found.path) for found in used),
     )
 
 

@@ -19,6 +19,9 @@ ZONE = "Europe/Berlin"
 # Up to here a float holds every whole number.
 EXACT = 1 << 53
 
+# What `stammdaten snapshot` writes into the footer of each file: any copy of it keeps that.
+MASKED = {"stammdaten": "persons are invented"}
+
 # What Arrow raises for a damaged file: its own, and what Python makes of its words.
 _ERRORS = (pa.ArrowException, OSError, ValueError, OverflowError, MemoryError, RecursionError)
 
@@ -54,6 +57,14 @@ def inspect(path: Path) -> ParquetFile:
                 f"{path.name}: column {shown(field.name)} holds records ({shown(str(field.type))}); export it as text"
             )
     return ParquetFile(path, tuple(names), columns, path.stat().st_size, rows == 0)
+
+
+def is_masked(path: Path) -> bool:
+    """Whether a file is one of a snapshot, in which persons are invented."""
+    if path.suffix.lower() != ".parquet":
+        return False
+    found = pq.read_schema(path).metadata or {}
+    return all(found.get(key.encode()) == value.encode() for key, value in MASKED.items())
 
 
 def read(file: ParquetFile) -> Iterator[pa.RecordBatch]:
