@@ -56,14 +56,16 @@ def write_large(folder: Path, units: int, seed: int = 1) -> int:
 def write_copies(source: Path, target: Path, copies: int) -> None:
     """The rows of a CSV file so many times, in the order of its lines, as one Parquet file."""
     with duckdb.connect(config={"memory_limit": "1GB", "threads": 2}) as db:
-        rows = db.read_csv(str(source), header=True, delimiter=";", all_varchar=True)
+        read = "create table rows as from read_csv(?, header = true, delim = ';', all_varchar = true)"
+        db.execute(read, [str(source)])
+        columns = [name for name, *_ in db.execute("describe rows").fetchall()]
         parts = [
             "select "
             + ", ".join(
                 f"{OTHERS[name].format(name, copy * MANDANTEN, copy)} as {name}"
                 if copy and name in OTHERS
                 else name
-                for name in rows.columns
+                for name in columns
             )
             + " from rows"
             for copy in range(copies)

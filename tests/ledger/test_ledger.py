@@ -11,6 +11,7 @@ import pytest
 from pipelines.api.outcome import Outcome
 from pipelines.contract.contract import load_contract
 from pipelines.database import connect
+from pipelines.errors import StammdatenError
 from pipelines.ledger.journal import Journal
 from pipelines.ledger.ledger import create_tables, fold, open_database, retry_withheld
 from pipelines.plan.plan import make_plan
@@ -183,6 +184,24 @@ def test_records_too_large_for_little_memory_are_folded_all_the_same(
         (2_000, True)
     ]
     assert db.execute("select current_setting('memory_limit')").fetchall() == [("2.7 GiB",)]
+
+
+def _keep_and_gather(home: Path) -> None:
+    with open_database(home) as db:
+        db.execute("create table kept as select 1 as n")
+        # One value of all rows cannot be laid down on the disk.
+        db.execute("select list(md5(n::varchar)) from range(3_000_000) as r (n)").fetchall()
+
+
+def test_where_memory_is_too_little_the_setting_is_named_and_nothing_is_lost(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("STAMMDATEN_MEMORY", "20MB")
+    with pytest.raises(StammdatenError, match=r"STAMMDATEN_MEMORY allows \(20MB\); set it higher"):
+        _keep_and_gather(tmp_path)
+    monkeypatch.delenv("STAMMDATEN_MEMORY")
+    with open_database(tmp_path) as db:
+        assert db.execute("select n from kept").fetchall() == [(1,)]
 
 
 @pytest.mark.slow
