@@ -44,7 +44,9 @@ def main() -> int:
         if given.json:
             given.json.write_text(document + "\n", encoding="utf-8")
     Console(width=170).print(report.table(results))
-    if given.page:
+    if given.page and given.big:
+        report.write_big(document)
+    elif given.page:
         python = suite.peers.environment(folder / "peers") / "python"
         report.write_page(document, python, is_whole=not (given.only or given.units or given.big))
     return 0 if all(result.holds for result in results) else 1

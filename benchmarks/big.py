@@ -45,7 +45,7 @@ def big(units: int, base: int, folder: Path, say: Say) -> Iterator[Result]:
             f"{units // base} × that at {base:,}",
             linear,
             large[step].cpu / linear,
-            "≤ 1",
+            "≤ 1.1",
             f"{large[step].seconds:,.0f} s on the clock, {large[step].disk_mb / 1024:.1f} GB on disk at most",
             partners=len(FOUR),
             most_gb=MOST_GB,

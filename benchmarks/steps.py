@@ -99,6 +99,7 @@ def onboard(home: Path, partners: list[str]) -> dict[str, int]:
 def deliver(home: Path, partners: list[str]) -> dict[str, int]:
     """Writes into the ledger that all rows of all marts are at the partners, as the plan renders them."""
     with open_database(home) as db:
+        db.execute("delete from sync.ledger")
         for contract in map(load_contract, partners):
             for entity in contract.entities.values():
                 rows = marts_sql(db, contract, [entity])

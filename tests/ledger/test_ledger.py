@@ -186,19 +186,37 @@ def test_records_too_large_for_little_memory_are_folded_all_the_same(
     assert db.execute("select current_setting('memory_limit')").fetchall() == [("2.7 GiB",)]
 
 
-def _keep_and_gather(home: Path) -> None:
+# One value of all rows cannot be laid down on the disk; an order of all rows is.
+GATHERED = "select list(md5(n::varchar)) from range(3_000_000) as r (n)"
+SORTED = """
+select sum(place)
+from (select row_number() over (order by md5(n::varchar)) as place from range(2_000_000) as r (n))
+"""
+
+
+def _keep_and(home: Path, sql: str) -> None:
     with open_database(home) as db:
-        db.execute("create table kept as select 1 as n")
-        # One value of all rows cannot be laid down on the disk.
-        db.execute("select list(md5(n::varchar)) from range(3_000_000) as r (n)").fetchall()
+        db.execute("set max_temp_directory_size = '1MB'; create table kept as select 1 as n")
+        db.execute(sql).fetchall()
 
 
-def test_where_memory_is_too_little_the_setting_is_named_and_nothing_is_lost(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("sql", "said"),
+    [
+        (GATHERED, r"STAMMDATEN_MEMORY allows \(30MB\); set it higher"),
+        (
+            SORTED,
+            r"no room is left on the disk \(STAMMDATEN_HOME, .*STAMMDATEN_MEMORY \(30MB\) is laid down there",
+        ),
+    ],
+    ids=["memory", "disk"],
+)
+def test_where_memory_or_its_place_on_the_disk_is_too_little_the_remedy_is_named_and_nothing_is_lost(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sql: str, said: str
 ) -> None:
-    monkeypatch.setenv("STAMMDATEN_MEMORY", "20MB")
-    with pytest.raises(StammdatenError, match=r"STAMMDATEN_MEMORY allows \(20MB\); set it higher"):
-        _keep_and_gather(tmp_path)
+    monkeypatch.setenv("STAMMDATEN_MEMORY", "30MB")
+    with pytest.raises(StammdatenError, match=said):
+        _keep_and(tmp_path, sql)
     monkeypatch.delenv("STAMMDATEN_MEMORY")
     with open_database(tmp_path) as db:
         assert db.execute("select n from kept").fetchall() == [(1,)]
