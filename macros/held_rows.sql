@@ -61,7 +61,7 @@
     where external_id is not null and (external_id <> '?' or part is not null)
     order by
         entity, external_id, part, also_in_mart desc, holds_below desc, rule, length(reason), reason,
-        person_nr nulls first, table_name, separator nulls first
+        person_nr nulls first, table_name desc, separator nulls first
 {%- endmacro %}
 
 
