@@ -18,7 +18,8 @@ from benchmarks.suite import Result
 
 PAGE = ROOT / "docs" / "benchmarks.md"
 PLOTS = ROOT / "docs" / "benchmarks"
-BEGIN, END = "<!-- figures: written by make bench -->", "<!-- end of figures -->"
+FIGURES = ("<!-- figures: written by make bench -->", "<!-- end of figures -->")
+BIG = ("<!-- figures: written by python -m benchmarks --big --page -->", "<!-- end of the big one -->")
 
 
 def machine() -> dict[str, Any]:
@@ -66,9 +67,21 @@ def write_page(document: str, python: Path, is_whole: bool) -> None:
         read["results"] = _renewed(json.loads(kept.read_text())["results"], read["results"])
     kept.write_text(json.dumps(read, indent=1, ensure_ascii=False) + "\n")
     subprocess.run([python, ROOT / "benchmarks" / "plots.py", kept, PLOTS], check=True)
+    plots = ["", "![ratios](benchmarks/ratios.svg)", "", "![growth](benchmarks/growth.svg)"]
+    _put([*_figures(read), *plots], FIGURES)
+
+
+def write_big(document: str) -> None:
+    """Puts the figures of the big one into `docs/benchmarks.md`, between marks and with a date of their own."""
+    PLOTS.mkdir(exist_ok=True)
+    (PLOTS / "big.json").write_text(document + "\n")
+    _put(_figures(json.loads(document)), BIG)
+
+
+def _put(lines: Sequence[str], marks: tuple[str, str]) -> None:
     page = PAGE.read_text()
-    before, after = page[: page.index(BEGIN)], page[page.index(END) :]
-    PAGE.write_text(before + BEGIN + "\n\n" + "\n".join(_figures(read)) + "\n\n" + after)
+    before, after = page[: page.index(marks[0])], page[page.index(marks[1]) :]
+    PAGE.write_text(before + marks[0] + "\n\n" + "\n".join(lines) + "\n\n" + after)
 
 
 def _renewed(former: list[dict[str, Any]], measured: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -95,7 +108,7 @@ def _figures(read: dict[str, Any]) -> list[str]:
         held = entry.pop("holds")
         cells = _cells(Result(**entry))
         lines.append("| " + " | ".join([*cells[:-1], ("" if held else "**missed** ") + cells[-1]]) + " |")
-    return [*lines, "", "![ratios](benchmarks/ratios.svg)", "", "![growth](benchmarks/growth.svg)"]
+    return lines
 
 
 def _cells(r: Result) -> list[str]:

@@ -5,6 +5,7 @@
 `python -m benchmarks.steps plan HOME PARTNER …`     the plan over all marts
 `python -m benchmarks.steps join HOME PARTNER …`     one full outer join on hashes of the same rows
 `python -m benchmarks.steps onboard HOME PARTNER …`  not measured: the ledger as if everything had been delivered
+`python -m benchmarks.steps deliver HOME PARTNER …`  not measured: the same, without a plan of all rows
 `python -m benchmarks.steps outdate HOME`            not measured: one record in a hundred as if it had been another
 """
 
@@ -19,6 +20,7 @@ import duckdb
 
 from pipelines.contract.contract import load_contract
 from pipelines.ledger.ledger import open_database
+from pipelines.plan.marts import marts_sql
 from pipelines.push import push as engine
 
 TODAY = date(2026, 11, 21)
@@ -94,6 +96,24 @@ def onboard(home: Path, partners: list[str]) -> dict[str, int]:
     return {"records": made.operations}
 
 
+def deliver(home: Path, partners: list[str]) -> dict[str, int]:
+    """Writes into the ledger that all rows of all marts are at the partners, as the plan renders them."""
+    with open_database(home) as db:
+        db.execute("delete from sync.ledger")
+        for contract in map(load_contract, partners):
+            for entity in contract.entities.values():
+                rows = marts_sql(db, contract, [entity])
+                db.execute(
+                    "insert into sync.ledger by name select ? as partner, entity, ? as id_space, external_id,"
+                    " external_id as remote_id, 'synced' as state, payload, refs,"
+                    " sha256(payload || refs) as payload_hash, 'bench' as last_run_id, now() as last_synced_at"
+                    f" from ({rows})",
+                    [contract.partner, entity.id_space],
+                )
+        [(records,)] = db.execute("select count(*) from sync.ledger").fetchall()
+    return {"records": records}
+
+
 def outdate(home: Path) -> None:
     """Makes the ledger hold something else for one record in a hundred."""
     with open_database(home) as db:
@@ -111,6 +131,7 @@ def main() -> None:
         "plan": lambda: plan(Path(given[0]), given[1:]),
         "join": lambda: join(Path(given[0]), given[1:]),
         "onboard": lambda: onboard(Path(given[0]), given[1:]),
+        "deliver": lambda: deliver(Path(given[0]), given[1:]),
         "outdate": lambda: outdate(Path(given[0])),
     }
     started = time.monotonic()

@@ -89,7 +89,7 @@ def pipeline(units: int, partners: Sequence[str], folder: Path, repeats: int, sa
 def _pipeline(units: int, partners: Sequence[str], folder: Path, repeats: int, say: Say) -> Iterator[Result]:
     erp, home, reference = folder / "erp", folder / "home", folder / "reference.duckdb"
     shutil.rmtree(home, ignore_errors=True)
-    env = _environment(home, erp, partners)
+    env = environment(home, erp, partners)
     what = f"{units:,} units, {len(partners)} partners"
     if not (erp / "mandant.csv").exists():
         say(f"{what}: writing the sample portfolio")
@@ -100,13 +100,13 @@ def _pipeline(units: int, partners: Sequence[str], folder: Path, repeats: int, s
         return python("benchmarks.steps", "files", erp, reference)
 
     say(f"{what}: load")
-    load, read = _pairs(lambda: _command(env, "load", partners), files, repeats)
+    load, read = _pairs(lambda: command(env, "load", partners), files, repeats)
     yield _compared("load from CSV", units, load, "DuckDB alone, files into tables", read, "≤ 2.5")
     reference.unlink(missing_ok=True)
 
     say(f"{what}: build")
     build, compiled = _pairs(
-        lambda: _command(env, "build", partners),
+        lambda: command(env, "build", partners),
         lambda: python("benchmarks.steps", "compiled", home),
         repeats,
     )
@@ -116,7 +116,7 @@ def _pipeline(units: int, partners: Sequence[str], folder: Path, repeats: int, s
     say(f"{what}: plan")
     python("benchmarks.steps", "onboard", home, *partners)
     plan, joined = _pairs(
-        lambda: _nothing(python("benchmarks.steps", "plan", home, *partners)),
+        lambda: nothing(python("benchmarks.steps", "plan", home, *partners)),
         lambda: python("benchmarks.steps", "join", home, *partners),
         repeats,
     )
@@ -126,7 +126,7 @@ def _pipeline(units: int, partners: Sequence[str], folder: Path, repeats: int, s
 
     say(f"{what}: whole run, nothing changed")
     with stub(0) as url:
-        whole = _command(_environment(home, erp, partners, url), "run", partners)
+        whole = command(environment(home, erp, partners, url), "run", partners)
         if sent := _requests(url):
             raise RuntimeError(f"a run in which nothing had changed sent {sent} requests")
     parts = load.seconds + build.seconds + plan.seconds
@@ -251,7 +251,7 @@ def documents(sizes: Sizes, folder: Path, say: Say) -> Iterator[Result]:
     shutil.rmtree(home, ignore_errors=True)
     python("benchmarks.documents", "unchanged", home, unchanged)
     plan, joined = _pairs(
-        lambda: _nothing(python("benchmarks.steps", "plan", home, "facilioo")),
+        lambda: nothing(python("benchmarks.steps", "plan", home, "facilioo")),
         lambda: python("benchmarks.steps", "join", home, "facilioo"),
         sizes.repeats,
     )
@@ -293,7 +293,7 @@ def _documents(number: int, size: int, folder: Path) -> "_Push":
     home = _prepared_documents(number, size, folder)
     with stub(0) as url:
         env = {
-            **_environment(home, home, ["facilioo"], url),
+            **environment(home, home, ["facilioo"], url),
             "SOURCES__ERP__DOKUMENTE__FOLDER": str(home / "documents"),
         }
         pushed = _read(python("benchmarks.documents", "go", home, env=env))
@@ -360,7 +360,7 @@ _WRITE_SAMPLE = (
 )
 
 
-def _environment(
+def environment(
     home: Path, erp: Path, partners: Sequence[str], url: str = "http://127.0.0.1:9"
 ) -> dict[str, str]:
     env = {
@@ -376,7 +376,7 @@ def _environment(
     return env
 
 
-def _command(env: Mapping[str, str], name: str, partners: Sequence[str]) -> Cost:
+def command(env: Mapping[str, str], name: str, partners: Sequence[str]) -> Cost:
     active = {partner: {**SETTINGS, "aktiv": partner in partners} for partner in known()}
     program = "from pipelines.cli.main import main; main()"
     given = ["--vars", json.dumps({"partners": active}), "--json"]
@@ -394,7 +394,7 @@ def _median(costs: Sequence[Cost]) -> Cost:
     return next(cost for cost in costs if cost.seconds == middle)
 
 
-def _nothing(cost: Cost) -> Cost:
+def nothing(cost: Cost) -> Cost:
     if json.loads(cost.said)["operations"]:
         raise RuntimeError(f"the plan should be empty: {cost.said}")
     return cost
@@ -438,7 +438,7 @@ def _pushed(rows: int, folder: Path, latency_ms: int, changed: int = 0, alone: b
     home = _prepared(rows, folder, changed, alone)
     with stub(latency_ms) as url:
         env = {
-            **_environment(home, home, ["plentific"], url),
+            **environment(home, home, ["plentific"], url),
             "DESTINATION__PLENTIFIC__IN_FLIGHT": str(CONNECTIONS),
         }
         pushed = _read(python("benchmarks.push", "go", home, env=env))

@@ -59,7 +59,9 @@
     from held
     {#- Whom it names nobody knows, but perhaps what of. #}
     where external_id is not null and (external_id <> '?' or part is not null)
-    order by entity, external_id, part, also_in_mart desc, holds_below desc, rule, length(reason), reason
+    order by
+        entity, external_id, part, also_in_mart desc, holds_below desc, rule, length(reason), reason,
+        person_nr nulls first, table_name desc, separator nulls first
 {%- endmacro %}
 
 

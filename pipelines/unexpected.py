@@ -11,6 +11,7 @@ from pathlib import Path
 
 from pipelines import interrupt
 from pipelines.errors import StammdatenError
+from pipelines.settings import memory_limit
 
 FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 # Something else lies where a file of a run belongs, or the disk cannot be read.
@@ -18,6 +19,10 @@ IN_THE_WAY = {errno.EISDIR, errno.ENOTDIR, errno.EEXIST, errno.ELOOP, errno.EIO,
 FULL_WORDS = re.compile(
     r"no space left|file too large|disk quota|database or disk is full|disk i/o error", re.IGNORECASE
 )
+# DuckDB's own words, where dbt passes them on; by default it may fill nine tenths of the disk with what it lays down.
+FULL_MEMORY = re.compile(r"out of memory error|OutOfMemoryException", re.IGNORECASE)
+FULL_SPILL = re.compile(r"max_temp_directory_size")
+NO_ROOM = "no room is left on the disk (STAMMDATEN_HOME, or where the output goes); make some and run again"
 DEEPEST = 40
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -25,11 +30,11 @@ ROOT = Path(__file__).resolve().parent.parent
 def explained(problem: BaseException) -> str | None:
     """What to do about trouble of the machine (a full disk, memory, rights), or None for anything else."""
     for link in _chain(problem):
-        if (isinstance(link, OSError) and link.errno in FULL) or (
-            _is_of_storage(link) and FULL_WORDS.search(str(link))
-        ):
-            return "no room is left on the disk (STAMMDATEN_HOME, or where the output goes); make some and run again"
-        if isinstance(link, MemoryError) or type(link).__name__ == "OutOfMemoryException":
+        if isinstance(link, OSError) and link.errno in FULL:
+            return NO_ROOM
+        if _is_of_storage(link) and (known := explained_words(f"{type(link).__name__}: {link}")):
+            return known
+        if isinstance(link, MemoryError):
             return "memory is used up; set STAMMDATEN_MEMORY lower (1500MB), or give this machine more, and run again"
         if isinstance(link, PermissionError) or (isinstance(link, OSError) and link.errno == errno.EROFS):
             return (
@@ -39,6 +44,20 @@ def explained(problem: BaseException) -> str | None:
             return "too many files are open; allow more (ulimit -n 4096) and run again"
         if isinstance(link, OSError) and link.errno in IN_THE_WAY and link.filename:
             return f"{link.filename}: {link.strerror}; mend or move away what lies there, and run again"
+    return None
+
+
+def explained_words(words: str) -> str | None:
+    """What to do where these words of DuckDB, SQLite or Arrow tell of a full disk or of memory, or None."""
+    if FULL_WORDS.search(words):
+        return NO_ROOM
+    if FULL_SPILL.search(words):
+        return f"{NO_ROOM}: what does not fit into STAMMDATEN_MEMORY ({memory_limit()}) is laid down there meanwhile"
+    if FULL_MEMORY.search(words):
+        return (
+            f"DuckDB needs more than STAMMDATEN_MEMORY allows ({memory_limit()}); set it higher (3GB is usual), up"
+            " to 1 GB below the memory of the machine, and run again; nothing is lost"
+        )
     return None
 
 

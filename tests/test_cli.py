@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 from rich.console import Console
 
@@ -343,7 +344,13 @@ def test_what_nobody_foresaw_is_one_line_and_a_file_without_values(
     [
         (OSError(28, "No space left on device"), "no room is left on the disk"),
         (OSError(27, "File too large"), "no room is left on the disk"),
-        (MemoryError(), "STAMMDATEN_MEMORY"),
+        (MemoryError(), "set STAMMDATEN_MEMORY lower"),
+        (duckdb.OutOfMemoryException("failed to pin block of size 256.0 KiB"), "set it higher"),
+        (
+            duckdb.OutOfMemoryException("This limit was set by the 'max_temp_directory_size' setting."),
+            "no room is left on the disk",
+        ),
+        (duckdb.IOException("Could not write file: No space left on device"), "no room is left on the disk"),
         (
             PermissionError(13, "Permission denied", "/x/journal.sqlite"),
             "/x/journal.sqlite: Permission denied",

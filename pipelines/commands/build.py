@@ -22,7 +22,7 @@ from pipelines.dbt_folder import Project, dbt_folder
 from pipelines.errors import BuildError, SettingsError
 from pipelines.settings import Vars, database, project_root, working_folder
 from pipelines.suggest import did_you_mean
-from pipelines.unexpected import explained
+from pipelines.unexpected import explained, explained_words
 
 BAD = {"error", "fail", "skipped", "runtime error"}
 KEY_COLUMNS = ("external_id", "key", "unique_field", "from_field", "mandant_nr")
@@ -264,10 +264,10 @@ def _failure(home: Path, entry: Any) -> Failure:
     node = entry.node
     status = str(entry.status)
     if str(node.resource_type) != "test" or status != "fail":
-        message = (
-            _plain(entry.message) if status != "skipped" else "not built, because something it needs failed"
-        )
-        return Failure(node.name, status, message)
+        message = _plain(entry.message)
+        if status == "skipped":
+            message = "not built, because something it needs failed"
+        return Failure(node.name, status, explained_words(message) or message)
     return Failure(
         node.name, status, f"{entry.failures or 'some'} failing rows", _failing_keys(home, node.compiled_code)
     )

@@ -33,6 +33,7 @@ from pipelines.ledger.former_columns import rename_columns
 from pipelines.ledger.journal import Journal
 from pipelines.settings import database, memory_limit
 from pipelines.sql_file import read_sql
+from pipelines.unexpected import explained
 
 # What the books need that are kept part by part, however long a push was.
 LITTLE_MEMORY = "24MB"
@@ -211,9 +212,8 @@ def open_database(home: Path, is_memory_tight: bool = False) -> Iterator[duckdb.
         create_tables(db)
         yield db
     except (duckdb.IOException, duckdb.OutOfMemoryException) as problem:
-        raise StammdatenError(
-            f"{database(home)}: {said(problem)}; free disk or memory and run again"
-        ) from None
+        what = explained(problem) or f"{said(problem)}; free disk or memory and run again"
+        raise StammdatenError(f"{database(home)}: {what}") from None
     finally:
         if is_memory_tight:
             with suppress(duckdb.Error):

@@ -11,6 +11,7 @@ import pytest
 from pipelines.api.outcome import Outcome
 from pipelines.contract.contract import load_contract
 from pipelines.database import connect
+from pipelines.errors import StammdatenError
 from pipelines.ledger.journal import Journal
 from pipelines.ledger.ledger import create_tables, fold, open_database, retry_withheld
 from pipelines.plan.plan import make_plan
@@ -183,6 +184,42 @@ def test_records_too_large_for_little_memory_are_folded_all_the_same(
         (2_000, True)
     ]
     assert db.execute("select current_setting('memory_limit')").fetchall() == [("2.7 GiB",)]
+
+
+# One value of all rows cannot be laid down on the disk; an order of all rows is.
+GATHERED = "select list(md5(n::varchar)) from range(3_000_000) as r (n)"
+SORTED = """
+select sum(place)
+from (select row_number() over (order by md5(n::varchar)) as place from range(2_000_000) as r (n))
+"""
+
+
+def _keep_and(home: Path, sql: str) -> None:
+    with open_database(home) as db:
+        db.execute("set max_temp_directory_size = '1MB'; create table kept as select 1 as n")
+        db.execute(sql).fetchall()
+
+
+@pytest.mark.parametrize(
+    ("sql", "said"),
+    [
+        (GATHERED, r"STAMMDATEN_MEMORY allows \(30MB\); set it higher"),
+        (
+            SORTED,
+            r"no room is left on the disk \(STAMMDATEN_HOME, .*STAMMDATEN_MEMORY \(30MB\) is laid down there",
+        ),
+    ],
+    ids=["memory", "disk"],
+)
+def test_where_memory_or_its_place_on_the_disk_is_too_little_the_remedy_is_named_and_nothing_is_lost(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sql: str, said: str
+) -> None:
+    monkeypatch.setenv("STAMMDATEN_MEMORY", "30MB")
+    with pytest.raises(StammdatenError, match=said):
+        _keep_and(tmp_path, sql)
+    monkeypatch.delenv("STAMMDATEN_MEMORY")
+    with open_database(tmp_path) as db:
+        assert db.execute("select n from kept").fetchall() == [(1,)]
 
 
 @pytest.mark.slow
