@@ -177,8 +177,8 @@ def many_members(folder: Path) -> None:
 
 
 CASES: dict[str, Callable[[Path], None]] = {
-    "130,000 columns": lambda folder: person(
-        folder, ";".join(f"c{n}" for n in range(130_000)).encode() + b"\n1\n"
+    "13,000 columns": lambda folder: person(
+        folder, ";".join(f"c{n}" for n in range(13_000)).encode() + b"\n1\n"
     ),
     "one field of a header": lambda folder: person(folder, b"x" * 900_000 + b"\n1\n"),
     "no end of the header": lambda folder: person(folder, b"x;" * MB),

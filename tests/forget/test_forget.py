@@ -113,11 +113,14 @@ def tables_with(home: Path, secret: str) -> set[str]:
     """Tables and views with a value that contains the secret."""
     found = set()
     with duckdb.connect(str(home / "stammdaten.duckdb"), read_only=True) as db:
-        columns = db.execute(
-            "select schema_name, table_name, column_name from duckdb_columns() where not internal"
+        tables = db.execute(
+            """select schema_name, table_name, string_agg('"' || column_name || '"::varchar', ', ')"""
+            " from duckdb_columns() where not internal group by all"
         ).fetchall()
-        for schema, table, column in columns:
-            sql = f'select 1 from "{schema}"."{table}" where contains("{column}"::varchar, ?) limit 1'
+        for schema, table, columns in tables:
+            sql = (
+                f'select 1 from "{schema}"."{table}" where contains(concat_ws(chr(0), {columns}), ?) limit 1'
+            )
             if db.execute(sql, [secret]).fetchone():
                 found.add(f"{schema.split('_2')[0]}.{table}")
     return found

@@ -143,9 +143,10 @@ def _identity(partner: str, entity: str, record: dict[str, object]) -> object:
     return record.get("extId", record.get("external_id"))
 
 
-def test_five_kills_lose_and_double_nothing(site: Site) -> None:
+@pytest.mark.parametrize("kills", [3, pytest.param(5, marks=pytest.mark.slow)])
+def test_kills_lose_and_double_nothing(site: Site, kills: int) -> None:
     site.sandbox.set_option("etg24", "external_ids", "documented")
-    looked_up = kill_and_run_again(site, kills=5, units=60, seed=11)
+    looked_up = kill_and_run_again(site, kills, units=12 * kills, seed=11)
     print(f"looked up after each kill: {looked_up}")
     assert max(looked_up) <= 2 * INTENDED
     assert sum(looked_up) > 0
