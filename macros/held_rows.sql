@@ -61,7 +61,8 @@
     where external_id is not null and (external_id <> '?' or part is not null)
     order by
         entity, external_id, part, also_in_mart desc, holds_below desc, rule, length(reason), reason,
-        person_nr nulls first, table_name desc, separator nulls first
+        person_nr nulls first, list_position(['wirtschaftseinheit', 'gebaeude'], table_name) nulls last, table_name,
+        separator nulls first
 {%- endmacro %}
 
 

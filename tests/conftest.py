@@ -155,14 +155,16 @@ class Dbt:
         self.database = folder / "stammdaten.duckdb"
         self.runner = dbtRunner()
         self._parsed: dict[str, Any] = {}
+        self._inline: Any = None
 
     def __call__(self, *arguments: str, vars: Mapping[str, Any] | None = None) -> Any:
         """The result of one dbt command; `result.success`, `result.result` and `result.exception` tell."""
         if arguments[0] == "parse":
             return self._invoke(None, arguments, vars)
-        # A copy each time: dbt writes into it what it compiles.
-        if arguments[0] == "compile":  # inline: which models there are does not matter
-            return self._invoke(self._manifest({}).deepcopy(), arguments, vars)
+        # A copy each time: dbt writes into it what it compiles. Inline that does not matter.
+        if arguments[0] == "compile":
+            self._inline = self._inline or self._manifest({}).deepcopy()
+            return self._invoke(self._inline, arguments, vars)
         partners = (vars or {}).get("partners", SHIPPED)
         manifest = self._manifest(partners).deepcopy()
         if "--select" in arguments:  # looking for what is left out takes dbt two seconds
