@@ -220,7 +220,7 @@ def _rows(db: duckdb.DuckDBPyConnection, contracts: Mapping[str, Contract], plan
     drops = [number for number, rule in RULES.items() if rule.drops]
     given = {"plan_id": plan_id, "most": EXAMPLES, "drops": drops}
     kinds = [
-        (name, entity.name, KINDS.get(entity.erp.split(",")[0], "other"))
+        (name, entity.name, KINDS.get(entity.erp.replace(",", " ").split()[0], "other"))
         for name, contract in contracts.items()
         for entity in contract.entities.values()
     ]
