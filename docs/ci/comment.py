@@ -16,7 +16,10 @@ from typing import Any
 
 import requests
 
-MARK = "<!-- stammdaten diff -->"
+# The first line of what `stammdaten diff --format markdown` writes.
+MARK = "<!-- stammdaten-diff -->"
+# What comments of former versions begin with.
+FORMER = "<!-- stammdaten diff -->"
 MOST = 60_000  # characters; GitHub takes 65,536
 CUT = "\n\n*Cut here: all of it is in the artifact of this run.*\n"
 SECONDS = 30
@@ -46,7 +49,7 @@ def forge(env: dict[str, str]) -> Forge | None:
 
 def written(text: str) -> str:
     """The comment: marked, so that the next run finds it, and not longer than a forge takes."""
-    body = f"{MARK}\n{text}"
+    body = text if text.startswith(MARK) else f"{MARK}\n{text}"
     if len(body) <= MOST:
         return body
     # A fold that is cut in its middle is closed; one `</details>` too many does no harm.
@@ -71,7 +74,9 @@ def write(where: Forge, body: str) -> str:
     with requests.Session() as session:
         session.headers.update(where.headers)
         ours = [
-            one["id"] for one in comments(session, where.comments) if str(one.get("body")).startswith(MARK)
+            one["id"]
+            for one in comments(session, where.comments)
+            if str(one.get("body")).startswith((MARK, FORMER))
         ]
         method, url = (where.change, f"{where.comment}/{ours[-1]}") if ours else ("POST", where.comments)
         session.request(method, url, json={"body": body}, timeout=SECONDS).raise_for_status()

@@ -33,6 +33,15 @@ from pipelines.sql_file import read_sql
 # So many examples of ids and values are told, and so many records are looked at for typical values of persons.
 EXAMPLES, LOOKED_AT = 5, 200
 NO_RULE = "No rule speaks of them in one state only: it is the mapping itself, a filter or a join."
+# Of which kind records are, by the row of the ERP that the contract names.
+KINDS = {
+    "Mieter": "person",
+    "Eigentümer": "person",
+    "Person": "person",
+    "Kontaktweg": "person",
+    "Mietvertrag": "contract",
+    "Eigentümervertrag": "contract",
+}
 Personal = Collection[tuple[str, str]]
 
 
@@ -63,7 +72,7 @@ def compare(
     db.execute(read_sql(__file__, "findings"))
     db.execute(read_sql(__file__, "fields"), {"plan_id": made.plan_id})
     masks = Masks(db)
-    ids, rows = _ids(db), [*_rows(db, made.plan_id), *_held(db, made.plan_id)]
+    ids, rows = _ids(db), [*_rows(db, contracts, made.plan_id), *_held(db, made.plan_id)]
     values = _values(db, personal)
     masks.look_up(
         [value for _, _, field_values in values.values() for v in field_values for value in (v.old, v.new)]
@@ -207,9 +216,26 @@ def _ids(db: duckdb.DuckDBPyConnection) -> list[IdDiff]:
     ]
 
 
-def _rows(db: duckdb.DuckDBPyConnection, plan_id: str) -> list[RowDiff]:
+def _rows(db: duckdb.DuckDBPyConnection, contracts: Mapping[str, Contract], plan_id: str) -> list[RowDiff]:
     drops = [number for number, rule in RULES.items() if rule.drops]
     given = {"plan_id": plan_id, "most": EXAMPLES, "drops": drops}
+    kinds = [
+        (name, entity.name, KINDS.get(entity.erp.replace(",", " ").split()[0], "other"))
+        for name, contract in contracts.items()
+        for entity in contract.entities.values()
+    ]
+    db.execute("create or replace temp table entity_kind (partner varchar, entity varchar, kind varchar)")
+    db.executemany("insert into entity_kind values (?, ?, ?)", kinds)
+    db.execute("create or replace temp table stay (person varchar[], place varchar[])")
+    for table, number in (("mieter", "mv_nr"), ("eigentuemer", "ev_nr")):
+        if db.execute(
+            "from information_schema.tables where table_schema = 'erp_raw' and table_name = ?", [table]
+        ).fetchone():
+            key = f"mandant_nr, we_nr, gebaeude_nr, ve_nr, {number}"
+            db.execute(
+                "insert into stay select distinct numbers_of(person_nr), numbers_of(concat_ws('/', "
+                f"{key})) from erp_raw.{table}"
+            )
     found = db.execute(read_sql(__file__, "rows"), given).fetchall()
     return [
         RowDiff(

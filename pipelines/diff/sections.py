@@ -51,20 +51,21 @@ def sentences(report: DiffReport) -> Iterator[Sentence]:
     """What nobody may overlook, the worst first."""
     for line in report.failures:
         yield Sentence("bad", f"{line.partner} would get nothing: {line.node}: {line.message}")
+    moved: dict[tuple[str, str], list[str]] = {}
     for entity in report.entities:
         if entity.new_ids:
-            # Always in bold: the partner loses what hangs on the record.
-            yield Sentence(
-                "bad",
-                f"{entity.partner} {entity.entity}: {entity.new_ids:,} records get another external id."
-                f" They are {_left(entity.withdrawal)} and made anew at the partner.",
-                strong=True,
+            moved.setdefault((entity.partner, entity.withdrawal), []).append(
+                f"{entity.entity}: {entity.new_ids:,} records get another external id."
+                f" They are {_left(entity.withdrawal)} and made anew at the partner."
             )
+    for (partner, _), messages in moved.items():
+        # Always in bold: the partner loses what hangs on the record.
+        yield Sentence("bad", f"{partner} {_joined(messages)}", strong=True)
     tripped: dict[tuple[str, str], list[str]] = {}
     for guard in report.guards:
         tripped.setdefault((guard.partner, guard.guard), []).append(guard.message)
     for (partner, name), messages in tripped.items():
-        yield Sentence("bad", f"{partner}: the guard {name} would trip: {'; '.join(messages)}")
+        yield Sentence("bad", f"{partner}: the guard {name} would trip: {_joined(messages)}")
     for part in report.contracts:
         if part.rows:
             yield Sentence(
@@ -104,6 +105,19 @@ def sentences(report: DiffReport) -> Iterator[Sentence]:
         yield Sentence("look", f"{len(most) - FIELDS} more fields change, see below")
     if report.failed_on:
         yield Sentence("bad", f"Came true of --fail-on: {', '.join(report.failed_on)}")
+
+
+def _joined(messages: list[str]) -> str:
+    """Sentences as one: with which words all of them end is said once."""
+    words = [message.split(" ") for message in messages]
+    # Of each its beginning is left.
+    most = min(len(one) for one in words) - 1
+    alike = 0
+    while alike < most and len({one[-alike - 1] for one in words}) == 1:
+        alike += 1
+    if len(messages) == 1 or not alike:
+        return "; ".join(messages)
+    return f"{'; '.join(' '.join(one[:-alike]) for one in words)} {' '.join(words[0][-alike:])}"
 
 
 def _left(withdrawal: str) -> str:

@@ -21,6 +21,7 @@ from pipelines.snapshot.columns import (
     DATES,
     NAMED,
     NO_NAMES,
+    PERSON_NUMBERS,
     PLACES,
     Place,
     kept_values,
@@ -49,8 +50,6 @@ from pipelines.snapshot.words import (
 )
 
 BATCH = 50_000
-# Columns with the number of a person or applicant.
-PERSON_NUMBERS = frozenset({"person_nr", "interessent_nr", "eigentuemer_person_nr", "bezug_key"})
 # So often a value gets another replacement, before it stays as it is read.
 ATTEMPTS = 12
 MONTH = re.compile(
@@ -279,6 +278,8 @@ def _search(
                 for value in values
             ]
             _add(db, "looked", _pairs(values, found))
+        if not _count(db, "looked"):
+            continue
         still = holding(db, place, "select m as v from looked")
         left = db.execute(f"select distinct v from looked where m in (select v from ({still}))").fetchall()
         if left:

@@ -24,6 +24,8 @@ PLACES = (
 )  # fmt: skip
 # What a street may also be called by there, which is no person's street then.
 NAMED = (("wirtschaftseinheit", "bezeichnung"), ("wirtschaftseinheit", "lage"), ("gebaeude", "bezeichnung"))
+# Columns with the number of a person or applicant.
+PERSON_NUMBERS = frozenset({"person_nr", "interessent_nr", "eigentuemer_person_nr", "bezug_key"})
 # Keys beside those that end with `_nr`.
 KEYS = frozenset({"quelle_id", "bezug_key", "objektnr"})
 

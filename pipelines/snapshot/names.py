@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from pipelines.snapshot.spelling import Seen, Stream, bare, stream
-from pipelines.snapshot.words import LEAST, LETTERS
+from pipelines.snapshot.words import LEAST, LETTERS, covering_words
 
 # In a key a name of four letters is found as a whole word only: shorter runs of letters are chance.
 LEAST_IN_KEYS = 5
@@ -41,7 +41,11 @@ class Names:
         part = line.text[start:end]
         around = self._around.get(part)
         if around is None:
-            around = tuple(text for text in self._covering if part in text)
+            around = tuple(
+                text
+                for text in self._covering
+                if part in text and (len(part) < len(text) or part in self._places)
+            )
             self._around[part] = around
         for text in around:
             at = line.text.find(text)
@@ -80,8 +84,11 @@ class Names:
 
     @cached_property
     def _covering(self) -> tuple[str, ...]:
-        words = {word for word in self.no_names if len(word) > LEAST}
-        return tuple({*words, *self.phrases, *map(bare, words), *map(bare, self.phrases)})
+        return tuple(_forms(covering_words()) | self._places)
+
+    @cached_property
+    def _places(self) -> frozenset[str]:
+        return frozenset(_forms(self.phrases))
 
     @cached_property
     def _bare(self) -> dict[str, dict[int, set[str]]]:
@@ -121,6 +128,12 @@ def merged(spans: Iterable[Span]) -> list[Span]:
         else:
             done.append((start, end))
     return done
+
+
+def _forms(texts: Iterable[str]) -> set[str]:
+    """Folded texts in the forms in which names are looked for."""
+    found = {form for text in texts for form in (text, stream(text).compact.text)}
+    return found | set(map(bare, found))
 
 
 def _stands_out(text: str, start: int, end: int) -> bool:

@@ -4,6 +4,7 @@ Names are compared in one spelling (`folded`), so that neither case nor accents 
 """
 
 from collections.abc import Collection, Iterable
+from typing import Any
 
 import duckdb
 import pyarrow as pa
@@ -13,6 +14,7 @@ from pipelines.snapshot.columns import (
     DATES,
     NAMED,
     NO_NAMES,
+    PERSON_NUMBERS,
     PLACES,
     Place,
     kept_values,
@@ -22,15 +24,23 @@ from pipelines.snapshot.names import LEAST_IN_KEYS
 from pipelines.snapshot.rules import placeholder_list, rule
 from pipelines.snapshot.spelling import HIDDEN, bare_sql, compact_sql, decoded, without_apostrophes
 from pipelines.snapshot.text import DIALLED, LEAST_IN_TEXT
-from pipelines.snapshot.words import GUID, INVISIBLE, LEAST, PLAIN, WRITTEN, neutral_words, no_names
+from pipelines.snapshot.words import (
+    GUID,
+    INVISIBLE,
+    LEAST,
+    PLAIN,
+    WRITTEN,
+    covering_words,
+    neutral_words,
+    no_names,
+)
 
 EMAIL = r"[^\s@;,/<>()\":]+@[^\s@;,/<>()\":.]+(?:[.][^\s@;,/<>()\":.]+)*"
 PHONE = r"[+(]*[0-9][0-9\s\x{a0}()/.–-]{4,}[0-9]"
 # Letters, a number that is dialled, or something encoded: without them a column of numbers says nothing of anybody.
 _MAY_BE_LETTER = r"[A-Za-z\x{80}-\x{10FFFF}]"
-MAY_HOLD = (
-    f"{_MAY_BE_LETTER}[^A-Za-z0-9]{{0,2}}{_MAY_BE_LETTER}|[%@+]|(?:^|[^0-9.:T-])[(]*0[0-9(][0-9 ()/.-]{{4,}}"
-)
+_DIALLED = "[+] ?[1-9]|(?:^|[^0-9.:T-])[(]*0[0-9(][0-9 ()/.-]{4,}"
+MAY_HOLD = f"{_MAY_BE_LETTER}[^A-Za-z0-9]{{0,2}}{_MAY_BE_LETTER}|[%@]|{_DIALLED}"
 # Shorter numbers stand in keys and amounts by chance.
 LEAST_DIGITS = 7
 # A whole value of a person that is found as a whole somewhere.
@@ -106,38 +116,55 @@ def make_glued(db: duckdb.DuckDBPyConnection, pairs: Collection[str], phrases: C
     `gram` are its first letters, `around` words and `phrases` that hold it and may stand there, `is_bare` which form of
     a text it is looked for in (NULL: without signs), where first and last name are glued, as in `pairs`.
     """
-    db.register("arriving", pa.table({"pair": pa.array(sorted(pairs), pa.string())}))
-    db.execute("create or replace temp table pairs as select pair from arriving")
-    db.unregister("arriving")
+    _bring(db, "pairs", pair=sorted(pairs))
+    words_and_places = [(word, False) for word in covering_words()] + [(phrase, True) for phrase in phrases]
+    _bring(
+        db,
+        "covering",
+        word=[word for word, _ in words_and_places],
+        is_place=[is_one for _, is_one in words_and_places],
+    )
+    compact = compact_sql("word")
+    forms = (("true", bare_sql("word")), ("false", "word"), ("null", compact), ("null", bare_sql(compact)))
+    union = " union all ".join(
+        f"select is_place, {is_bare}::boolean as is_bare, unnest({_grams(form)}) as gram, {form} as text from covering"
+        for is_bare, form in forms
+    )
+    db.execute(f"create temp table around as {union}")
     for name, words in (("in_written", no_names(WRITTEN[0])), ("in_stock", no_names(""))):
-        around = {*(word for word in words if len(word) > LEAST), *phrases}
-        db.register("arriving", pa.table({"word": pa.array(sorted(around), pa.string())}))
         db.execute(f"""
-            create or replace temp table around as
-            select word, true as is_bare, unnest({_grams(bare_sql("word"))}) as gram, {bare_sql("word")} as text
-            from arriving
-            union all select word, false, unnest({_grams("word")}), word from arriving
-        """)
-        db.unregister("arriving")
-        db.execute(f"""
-            create or replace temp table {name} as
+            create temp table {name} as
             with names as (
                 select distinct {bare_sql("needle")} as needle, true as is_bare from needles
                 where kind = 'word' and needle not in {_listed(words)}
                 union
                 select needle, false from needles
-                where kind = 'word' and needle not in {_listed(words)} 
+                where kind = 'word' and needle not in {_listed(words)}
                     and (length({bare_sql("needle")}) < {LEAST} or regexp_matches(needle, '^e|[aou]$'))
                 union
                 select pair, null from pairs
             )
             select names.needle, names.is_bare, substr(names.needle, 1, {LEAST}) as gram,
-                coalesce(list(distinct around.text) filter (where contains(around.text, names.needle)), []) as around
+                coalesce(
+                    list(distinct around.text) filter (
+                        where contains(around.text, names.needle)
+                        and (around.is_place or around.text <> names.needle)
+                    ),
+                    []
+                ) as around
             from names left join around
-                on around.is_bare = names.is_bare and around.gram = substr(names.needle, 1, {LEAST})
+                on around.is_bare is not distinct from names.is_bare
+                and around.gram = substr(names.needle, 1, {LEAST})
             where length(names.needle) >= {LEAST}
             group by all
         """)
+
+
+def _bring(db: duckdb.DuckDBPyConnection, table: str, **columns: list[Any]) -> None:
+    """Makes a table of these columns."""
+    db.register("arriving", pa.table({name: pa.array(values) for name, values in columns.items()}))
+    db.execute(f"create temp table {table} as from arriving")
+    db.unregister("arriving")
 
 
 def holding(db: duckdb.DuckDBPyConnection, place: Place, values: str) -> str:
@@ -228,7 +255,7 @@ def filled(db: duckdb.DuckDBPyConnection, view: str, table: str, places: Iterabl
     own = [place for place in places if place.table == table]
     tests = ", ".join(
         f'count("{place.column}") > 0'
-        if place.is_personal or place.is_free or place.is_key
+        if place.is_personal or place.is_free or place.column in PERSON_NUMBERS
         else f"coalesce(bool_or(regexp_matches(\"{place.column}\", '{MAY_HOLD}')), false)"
         for place in own
     )

@@ -68,6 +68,22 @@ STOCK = _words(
     wohnen wohnfläche wohnraum wohnungen zimmer
     """
 )
+# More words of letting: a name that is a part of one (`Grund` in `Grundriss`) is none there.
+LETTING = _words(
+    """
+    abmahnung abnahmeprotokoll abschlag akten angebot anwalt auftrag badewanne bankverbindung baugenehmigung
+    bescheinigung beschluss betriebskostenabrechnung bodenbelag bonität bürgschaft dachterrasse dusche eigenbedarf
+    eigentümerakten eigentümerversammlung einbauküche eingangsrechnung einladung fahrradkeller fahrradraum fernwärme
+    finanzdaten fliesen fußbodenheizung gäste genossenschaft grundbuch grundrisse grundsteuer guthaben halbjährlich
+    handwerker hausmeister hausverwaltung heizkostenabrechnung instandhaltung jährlich kaltwasser kinderwagen klage
+    korrespondenz kündigungsfrist lageplan laminat lastschrift leerstandsgrund mieterakte mieterakten modernisierungen
+    monat monate monaten monatlich monats nachzahlung nebenkostenabrechnung parkett personalausweis personenbezogen
+    pflegedienst quartal rauchmelder räumung schlüsselübergabe schornsteinfeger schriftverkehr selbstauskunft
+    stellplätze terrasse trockenraum untermiete urteil verbrauch vermarktung vermietung versammlung versicherung
+    vertraulich vierteljährlich vollmacht warmwasser wartung waschküche wirtschaftsplan wohnungsgeber wöchentlich
+    zahlung zahlungserinnerung zentralheizung zählerstand
+    """
+)
 # Tables whose texts people write about people.
 WRITTEN = ("archiv", "ordner", "dokument")
 # Seeds whose words decide nothing in a text that could name a person: country names are first and last names, too.
@@ -121,6 +137,25 @@ def neutral_words() -> frozenset[str]:
 def no_names(table: str) -> frozenset[str]:
     """Folded words that are not taken for names in a table's columns: in the stock those of seeds and lists, too."""
     return neutral_words() if table in WRITTEN else neutral_words() | _stock_words()
+
+
+@cache
+def covering_words() -> tuple[str, ...]:
+    """Folded words of five letters and more, also those that rules read, in which a shorter name is none."""
+    words = {fold(word) for word in NEUTRAL | PAPERS | LETTING} | _stock_words() | _words_in_sql()
+    return tuple(sorted(word for word in words if len(word) > LEAST))
+
+
+@cache
+def _words_in_sql() -> frozenset[str]:
+    """What macros and models compare texts with."""
+    return frozenset(
+        fold(word)
+        for folder in ("macros", "models")
+        for file in sorted((project_root() / folder).rglob("*.sql"))
+        for quoted in re.findall(r"'([^'{}\n]+)'", file.read_text(encoding="utf-8"))
+        for word in LETTERS.findall(quoted)
+    )
 
 
 @cache

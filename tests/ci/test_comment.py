@@ -14,8 +14,11 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from pipelines.diff.markdown import markdown
+from tests.diff.examples import REPORT
+
 PROGRAM = Path(__file__).resolve().parents[2] / "docs/ci/comment.py"
-MARK = "<!-- stammdaten diff -->"
+MARK = "<!-- stammdaten-diff -->"
 
 
 class Forge(ThreadingHTTPServer):
@@ -98,6 +101,16 @@ def test_the_second_run_writes_over_the_comment_of_the_first(forge: Forge, tmp_p
     assert [one["body"] for one in forge.comments] == ["Looks good", f"{MARK}\n4 rows go"]
     assert forge.calls[0] == "GET /repos/house/erp/issues/7/comments Bearer a-token"
     assert forge.calls[-1] == "PATCH /repos/house/erp/issues/comments/2 Bearer a-token"
+
+
+def test_what_stammdaten_diff_wrote_is_marked_once_and_comments_of_former_versions_are_found(
+    forge: Forge, tmp_path: Path
+) -> None:
+    forge.comments = [{"id": 1, "body": "<!-- stammdaten diff -->\nold"}]
+    said = markdown(REPORT)
+    assert said.startswith(MARK)
+    write(said, tmp_path, **github(forge))
+    assert [one["body"] for one in forge.comments] == [said]
 
 
 def test_gitlab_is_asked_in_its_own_words(forge: Forge, tmp_path: Path) -> None:

@@ -86,6 +86,49 @@ def test_a_unit_that_goes_is_told_with_the_rule_that_takes_it_out(db: duckdb.Duc
     assert (finding.rule, finding.base_rows, finding.head_rows, finding.more) == ("L1", 0, 1, 1)
 
 
+def test_what_lies_in_a_building_goes_by_the_rule_that_takes_out_the_building(
+    db: duckdb.DuckDBPyConnection,
+) -> None:
+    found = compared(
+        db, house(einheiten=[], mietvertraege=[], mieter=[]), findings=(("L1", "gebaeude", "001/1/01"),)
+    )
+    assert {row.entity: row.rule for row in found.rows} == {
+        "einheiten": "L1", "mietvertraege": "L1", "mieter": "L1"
+    }  # fmt: skip
+    # Another building explains nothing.
+    other = compared(db, house(einheiten=[]), findings=(("L1", "gebaeude", "001/1/02"),))
+    assert {row.rule for row in other.rows} == {None}
+
+
+@pytest.mark.parametrize(
+    ("rule", "table", "key", "told"),
+    [
+        ("E2", "mieter", "001/1/01/2/3/0617", "E2"),
+        ("E8", "person", "617", "E8"),
+        ("L1", "verwaltungseinheit", "001/1/01/2", "L1"),
+        ("E2", "mieter", "001/1/01/617/3/0618", None),
+        ("L1", "gebaeude", "001/1/02", None),
+    ],
+)
+def test_a_person_goes_by_the_rule_that_speaks_of_it_or_of_where_it_lives(
+    db: duckdb.DuckDBPyConnection, rule: str, table: str, key: str, told: str | None
+) -> None:
+    """At facilioo a party is a person: its id names no lease."""
+    db.execute(
+        "create table erp_raw.mieter as select '001' as mandant_nr, '1' as we_nr, '01' as gebaeude_nr, '0002' as ve_nr,"
+        " '3' as mv_nr, '0617' as person_nr"
+    )
+    contract = load_contract("facilioo")
+    rows: Rows = {name: [] for name in contract.entities}
+    party = {"external_id": "0617", "typeId": 1, "primaryName": "Muster"}
+    write_marts(db, "facilioo", {**rows, "parteien_mieter": [party]})
+    write_base(db, {"facilioo": contract})
+    write_marts(db, "facilioo", rows)
+    db.execute("insert into quality.findings values (?, ?, ?, null, null, null, 'why')", [rule, table, key])
+    [row] = compare(db, {"facilioo": contract}, DAY, DEFAULTS, set()).rows
+    assert (row.entity, row.what, row.rule) == ("parteien_mieter", "go", told)
+
+
 def test_a_finding_of_a_value_takes_no_record_out(db: duckdb.DuckDBPyConnection) -> None:
     db.execute("insert into quality.findings values ('C2', 'person', '1', 'geburtsdatum', 'x', null, null)")
     found = compared(db, HOUSE, findings=(("E2", "mieter", "001/1/01/0001/01/78"),))

@@ -48,6 +48,33 @@ def test_a_comment_begins_with_what_counts_and_folds_the_rest() -> None:
     assert "| **`001/1/01/1`** | **`001-1-01-1`** |" in markdown(REPORT)
 
 
+def test_what_is_said_of_several_entities_is_said_once() -> None:
+    [unit], [guard] = REPORT.entities, REPORT.guards
+    many = replace(
+        REPORT,
+        entities=(
+            unit,
+            replace(unit, entity="objekte", new_ids=3),
+            replace(unit, entity="mieter", withdrawal="end"),
+        ),
+        guards=(
+            guard,
+            replace(guard, entity="objekte", message="objekte: 3 of 9 records would be withdrawn"),
+        ),
+    )
+    said = markdown(many).split("<details>")[0]
+    assert (
+        "**etg24 einheiten: 7; objekte: 3 records get another external id. They are left behind and made anew at the"
+        " partner.**" in said
+    )
+    assert (
+        "**etg24 mieter: 7 records get another external id. They are ended and made anew at the partner.**"
+        in said
+    )
+    assert "would trip: einheiten: 19 of 500; objekte: 3 of 9 records would be withdrawn" in said
+    assert said.count("left behind") == said.count("would be withdrawn") == 1
+
+
 def test_no_difference_is_said_in_a_line() -> None:
     assert markdown(SAME).splitlines()[1] == "### No difference in what would be sent"
     assert "<details>" not in markdown(SAME)
@@ -108,6 +135,8 @@ def test_a_page_stands_for_itself() -> None:
     assert all(link.startswith("#") for link in found.links)
     assert "default-src 'none'; style-src 'sha256-" in made
     assert NASTY in found.said
+    for moved in ("001/1/01/1", "001-1-01-1"):
+        assert f"<strong><code>{moved}</code></strong>" in made
     assert "<strong>etg24 einheiten: 7 records get another external id." in made
     assert page(SAME) == page(SAME)
 

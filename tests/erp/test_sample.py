@@ -519,6 +519,8 @@ EVIDENCE = {
     "company_without_last_name": "from mieter semi join (select * from person"
     " where person_art = 'juristisch' and nachname is null and firma1 is not null) using (person_nr)",
     "discount_below_zero": "from mietkondition where kondition_art = 'Nachlass' and betrag_netto like '-%'",
+    "two_areas": "from verwaltungseinheit where wohnflaeche is not null and nutzflaeche is not null",
+    "unit_without_name": "from verwaltungseinheit where bezeichnung is null",
 }
 
 

@@ -12,7 +12,9 @@ from zoneinfo import ZoneInfo
 
 import pyarrow.parquet as pq
 import pytest
+from typer.testing import CliRunner
 
+from pipelines.cli.main import app
 from pipelines.commands.run import check_masked
 from pipelines.database import connect
 from pipelines.erp.files.door import FilesSettings
@@ -21,6 +23,10 @@ from pipelines.erp.sample import write_sample
 from pipelines.errors import SettingsError
 from pipelines.sandbox.server import Sandbox
 from pipelines.settings import database
+from pipelines.snapshot.cells import replace_cells
+from pipelines.snapshot.key import Key
+from pipelines.snapshot.raw import open_views
+from pipelines.snapshot.rules import with_vars
 from pipelines.snapshot.take import snapshot_report
 from tests.loopback import Quiet, serving
 from tests.test_run import Site
@@ -64,25 +70,21 @@ def test_the_mark_is_remembered_until_the_erps_own_delivery_is_loaded(real: Path
     assert any("Persons in this delivery are invented" in note for note in told.notes)
     load(FilesSettings(real), home)
     assert not marked(home)
-    # Whoever copies the files, and not what is hidden beside them, copies the mark.
-    copied, packed = tmp_path / "copied", tmp_path / "erp.zip"
-    copied.mkdir()
+    # Whoever packs the files, and not what is hidden beside them, packs the mark.
+    packed = tmp_path / "erp.zip"
     with zipfile.ZipFile(packed, "w") as archive:
         for file in masked.glob("*.parquet"):
-            shutil.copy(file, copied)
             archive.write(file, file.name)
-    for place in (copied, packed):
-        load(FilesSettings(place), home)
-        assert marked(home)
-        load(FilesSettings(real), home)
+    load(FilesSettings(packed), home)
+    assert marked(home)
     # One table of a snapshot among others is enough.
     mixed = tmp_path / "mixed"
     shutil.copytree(real, mixed)
     (mixed / "person.csv").unlink()
     (mixed / "kontrolle.csv").unlink(missing_ok=True)
     shutil.copy(masked / "person.parquet", mixed)
-    load(FilesSettings(mixed), home)
-    assert marked(home)
+    load(FilesSettings(mixed), tmp_path / "other")
+    assert marked(tmp_path / "other")
 
 
 def test_a_partners_live_system_is_refused_and_the_sandbox_is_not(
@@ -102,29 +104,27 @@ def test_a_partners_live_system_is_refused_and_the_sandbox_is_not(
         check_masked(tmp_path / "home", ["kiwi"])
 
 
+@pytest.mark.slow
 def test_the_time_zone_of_the_command_line_decides_on_which_day_somebody_was_born(
-    real: Path, tmp_path: Path
+    real: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    home = real.parent / "home"
     # Under the zone of the project it is a day of 1964.
-    zone = "Asia/Tokyo"
-    snapshot_report(real.parent / "home", str(tmp_path / "out"), {}, None, False, quiet, {"zeitzone": zone})
-    for folder, local, year in (
-        (real.parent / "masked", "Europe/Berlin", 1964),
-        (tmp_path / "out", zone, 1965),
-    ):
-        [born] = [
-            row["geburtsdatum"]
-            for row in pq.read_table(folder / "person.parquet").to_pylist()
-            if str(row["geburtsdatum"]).endswith("Z")
-        ]
-        before, after = (datetime.fromisoformat(text).astimezone(ZoneInfo(local)) for text in (BORN, born))
+    with closing(connect(database(home), read_only=True)) as db, with_vars({"zeitzone": "Asia/Tokyo"}):
+        open_views(db)
+        replace_cells(db, Key(b"k" * 32), (), quiet)
+        [(in_tokyo,)] = db.execute("select m from masked where v = ?", [BORN]).fetchall()
+    rows = pq.read_table(real.parent / "masked" / "person.parquet").to_pylist()
+    [in_berlin] = [day for row in rows if (day := str(row["geburtsdatum"])).endswith("Z")]
+    for born, zone, year in ((in_berlin, "Europe/Berlin", 1964), (in_tokyo, "Asia/Tokyo", 1965)):
+        before, after = (datetime.fromisoformat(text).astimezone(ZoneInfo(zone)) for text in (BORN, born))
         assert (before.year, after.year) == (year, year)
         assert (before.time(), before.date() == after.date()) == (after.time(), False)
-    with pytest.raises(Exception, match="zeitzone: 'Nowhere' is no time zone"):
-        snapshot_report(
-            real.parent / "home", str(tmp_path / "no"), {}, None, False, quiet, {"zeitzone": "Nowhere"}
-        )
-    assert not (tmp_path / "no").exists()
+    monkeypatch.setenv("STAMMDATEN_HOME", str(home))
+    out = ["snapshot", "--masked", str(tmp_path / "out"), "--vars"]
+    refused = CliRunner().invoke(app, [*out, '{"zeitzone": "Nowhere"}'])
+    assert "zeitzone: 'Nowhere' is no time zone" in str(refused.exception)
+    assert not (tmp_path / "out").exists()
 
 
 class Proxy(Quiet):

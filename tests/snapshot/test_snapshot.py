@@ -550,11 +550,21 @@ def test_the_sample_has_the_same_rows_at_all_partners(dbt: Dbt, tmp_path: Path) 
     write_sample(tmp_path / "erp", 500, 1, lambda *_: None)
     made = Company(tmp_path)
     load(FilesSettings(tmp_path / "erp"), made.home)
-    made.snapshot("out")
+    told = made.snapshot("out")
     again = loaded(made, tmp_path / "out", tmp_path / "again")
     paths = []
     for source in (database(made.home), again):
         built(dbt, source, list(partners()))
         paths.append(tmp_path / f"{len(paths)}.duckdb")
         paths[-1].write_bytes(dbt.database.read_bytes())
-    assert differences(*paths) == {}
+    found = differences(*paths)
+    assert "findings" not in found
+    # Names of buildings and WE, and titles, in which a name of a person stands by chance.
+    assert {place.rpartition(".")[2] for place in told.found} <= {
+        "bezeichnung", "name", "titel", "dateiname", "pfad", "ausstattung", "energietraeger",
+    }  # fmt: skip
+    with duckdb.connect() as db:
+        db.execute(f"attach '{paths[0]}' as a (read_only); attach '{paths[1]}' as b (read_only)")
+        for mart in found:
+            ids = f"select external_id from {{}}.partners.{mart} order by all"
+            assert db.execute(ids.format("a")).fetchall() == db.execute(ids.format("b")).fetchall(), mart

@@ -743,6 +743,18 @@ PEOPLE = (
     ),
 )
 
+# Last among units, so that they move no other pitfall to another row.
+AREAS_AND_NAMES = (
+    _unit(
+        "two_areas",
+        0.01,
+        "wohnflaeche is not null and nutzflaeche is null",
+        at_least=2,
+        nutzflaeche="(replace(wohnflaeche, ',', '.')::decimal(10, 2) + 7.5)::varchar",
+    ),
+    _unit("unit_without_name", 0.003, bezeichnung="null"),
+)
+
 PITFALLS: tuple[Pitfall, ...] = (
     *NUMBERS,
     *LEASES,
@@ -762,6 +774,7 @@ PITFALLS: tuple[Pitfall, ...] = (
     *DOCUMENTS,
     *APPLICANTS,
     *PEOPLE,
+    *AREAS_AND_NAMES,
 )
 
 # Pitfalls that the portfolio has by the way it is made: name and where.
