@@ -2,8 +2,15 @@
 
 with
 
+-- Whoever can be sent is in no doubt, so that of millions only some are looked at.
 personen as (
-    select * from {{ ref('int_personen__pruefung') }}
+    select
+        person_nr,
+        rule,
+        name,
+        ist_anonymisiert
+    from {{ ref('int_personen__pruefung') }}
+    where rule is not null
 ),
 
 -- H2: whatever else of the person is in doubt
@@ -12,32 +19,38 @@ anonymised as (
     where anonymisiert and (_rule is null or _rule = 'H1')
 ),
 
-mietvertraege as (
-    select
-        *,
-        {{ lease_surely_out('mietvertrag') }} as is_surely_out
+mietvertraege_in_doubt as (
+    select mietvertrag.*
     from {{ ref('base_erp__mietvertrag') }} as mietvertrag
-    where mietvertrag._rule is null or mietvertrag._rule not in ('C6', 'C7', 'I3')
+    where
+        not {{ lease_surely_out('mietvertrag') }}
+        -- L4: without a begin it has no state
+        and (mietvertrag._rule = 'H1' or (mietvertrag._rule is null and mietvertrag.mietbeginn is null))
 ),
 
-mietvertraege_in_doubt as (
-    select *
-    from mietvertraege
+mietvertraege_surely_out as (
+    select mietvertrag.*
+    from {{ ref('base_erp__mietvertrag') }} as mietvertrag
     where
-        not is_surely_out
-        and (_rule = 'H1' or (_rule is null and mietbeginn is null))  -- L4: without a begin it has no state
+        (mietvertrag._rule is null or mietvertrag._rule not in ('C6', 'C7', 'I3'))
+        and {{ lease_surely_out('mietvertrag') }}
+),
+
+mieter_perhaps_in_doubt as (
+    select mieter.*
+    from {{ ref('base_erp__mieter') }} as mieter
+    left join mietvertraege_in_doubt on {{ same_key('mietvertrag', 'mieter', 'mietvertraege_in_doubt') }}
+    where mieter._rule = 'H1' or (mieter._rule is null and mietvertraege_in_doubt.mandant_nr is not null)
 ),
 
 mieter_in_doubt as (
     select mieter.*
-    from {{ ref('base_erp__mieter') }} as mieter
-    left join mietvertraege on {{ same_key('mietvertrag', 'mieter', 'mietvertraege') }}
-    left join mietvertraege_in_doubt on {{ same_key('mietvertrag', 'mieter', 'mietvertraege_in_doubt') }}
+    from mieter_perhaps_in_doubt as mieter
+    left join mietvertraege_surely_out on {{ same_key('mietvertrag', 'mieter', 'mietvertraege_surely_out') }}
     left join personen on mieter.person_nr = personen.person_nr
     where
-        (mieter._rule = 'H1' or (mieter._rule is null and mietvertraege_in_doubt.mandant_nr is not null))
         -- who is surely no tenant is in no doubt: lease over (L4), role over, another role, anonymised (L5)
-        and not coalesce(mietvertraege.is_surely_out, false)
+        mietvertraege_surely_out.mandant_nr is null
         and coalesce(mieter.gueltig_bis >= {{ stichtag() }}, true)
         and (
             coalesce(lower(mieter.rolle) in ('hauptmieter', 'mitmieter'), true)
@@ -52,7 +65,10 @@ mieter_in_doubt as (
 
 eigentuemervertraege as (
     select
-        *,
+        {{ key_columns('eigentuemervertrag') | join(', ') }},
+        quelle_erp,
+        _rule,
+        _reason,
         -- L6: surely over, or never begun
         coalesce(ende < {{ stichtag() }} or ende < beginn, false) as is_surely_out
     from {{ ref('base_erp__eigentuemervertrag') }}
@@ -64,23 +80,35 @@ eigentuemervertraege_in_doubt as (
     where _rule = 'H1' and not is_surely_out
 ),
 
-eigentuemer as (
+eigentuemervertraege_surely_out as (
+    select * from eigentuemervertraege
+    where is_surely_out
+),
+
+eigentuemer_perhaps_in_doubt as (
     select
         eigentuemer.*,
         personen.rule as person_regel,
         personen.name,
         personen.ist_anonymisiert
     from {{ ref('base_erp__eigentuemer') }} as eigentuemer
-    left join eigentuemervertraege
-        on {{ same_key('eigentuemervertrag', 'eigentuemer', 'eigentuemervertraege') }}
     left join personen on eigentuemer.person_nr = personen.person_nr
     where
-        personen.rule is distinct from 'L5'  -- L6: anonymised
+        (eigentuemer._rule = 'H1' or (eigentuemer._rule is null and personen.rule in ('E8', 'E9')))
+        and personen.rule is distinct from 'L5'  -- L6: anonymised
         and not exists (
             select 1 from anonymised
             where anonymised.person_nr = eigentuemer.person_nr
         )
-        and not coalesce(eigentuemervertraege.is_surely_out, false)
+),
+
+eigentuemer as (
+    select eigentuemer.*
+    from eigentuemer_perhaps_in_doubt as eigentuemer
+    left join eigentuemervertraege
+        on {{ same_key('eigentuemervertrag', 'eigentuemer', 'eigentuemervertraege') }}
+    where
+        not coalesce(eigentuemervertraege.is_surely_out, false)
         -- its contract may be one of which a number is missing
         and (eigentuemervertraege.mandant_nr is not null or eigentuemer._rule = 'H1')
 ),
@@ -128,7 +156,10 @@ unclear_addresses as (
 -- C7: a key of which numbers are missing may have meant any record that has the others
 {% for level, key in doubt_levels().items() %}
     {%- set contract = {'mieter': 'mietvertrag', 'eigentuemer': 'eigentuemervertrag'}.get(level) %}
-    {%- set contracts = {'mieter': 'mietvertraege', 'eigentuemer': 'eigentuemervertraege'}.get(level) %}
+    {%- set contracts = {
+        'mieter': 'mietvertraege_surely_out',
+        'eigentuemer': 'eigentuemervertraege_surely_out',
+    }.get(level) %}
     {%- set numbers = [] %}
     {%- for column in key %}
         {%- do numbers.append('zeilen.' ~ column) %}
@@ -142,7 +173,7 @@ unclear_addresses as (
         where
             zeilen._rule = 'C7'
             and coalesce({{ numbers | join(', ') }}) is not null
-            {{ 'and not coalesce(' ~ contracts ~ '.is_surely_out, false)' if contract }}
+            {{ 'and ' ~ contracts ~ '.mandant_nr is null' if contract }}
     ),
 
 {% endfor %}

@@ -53,8 +53,10 @@ users as (
         list(distinct personen.person_id order by personen.person_id)
         filter (where personen.is_sent and personen.ist_eigentuemer) as eigentuemer_ids,
         case when not bool_or(personen.is_sent) then min(personen.rule) end as rule,
-        case when not bool_or(personen.is_sent) then min_by(personen.reason, row(personen.rule, personen.reason)) end
-            as reason
+        case
+            when not bool_or(personen.is_sent)
+                then min_by(personen.reason, row(personen.rule, personen.reason))
+        end as reason
     from of_all
     inner join personen on of_all.person_nr = personen.person_nr
     group by of_all.level, of_all.bezug_key
