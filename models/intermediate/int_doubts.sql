@@ -40,7 +40,7 @@ mieter_in_doubt as (
         and not coalesce(mietvertraege.is_surely_out, false)
         and coalesce(mieter.gueltig_bis >= {{ stichtag() }}, true)
         and (
-            coalesce(lower(mieter.rolle) in ('hauptmieter', 'mitmieter'), true)
+            coalesce({{ lower_case('mieter.rolle') }} in ('hauptmieter', 'mitmieter'), true)
             or {{ has_mangel('mieter', 'rolle') }}
         )
         and personen.rule is distinct from 'L5'

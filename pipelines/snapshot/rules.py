@@ -46,13 +46,16 @@ def rule(call: str) -> str:
 
 @cache
 def _rendered(call: str, given: str) -> str:
-    sources = [(project_root() / "macros" / f"{name}.sql").read_text(encoding="utf-8") for name in MACROS]
+    folder = project_root() / "macros"
+    files = [*sorted((folder / "engine").glob("*.sql")), *(folder / f"{name}.sql" for name in MACROS)]
+    sources = [path.read_text(encoding="utf-8") for path in files]
     # What is made is SQL, not HTML, out of our own files.
     jinja = jinja2.Environment(extensions=["jinja2.ext.do"], autoescape=False)  # noqa: S701
     jinja.globals.update(
         var=_var,
         modules={"pytz": SimpleNamespace(all_timezones_set=available_timezones())},
         exceptions=_Exceptions,
+        adapter=_Adapter,
     )
     return jinja.from_string("".join([*sources, f"{{{{ {call} }}}}"])).render().strip()
 
@@ -100,6 +103,14 @@ _CLEAN = "clean_text({!r})"
 
 def _var(name: str, default: object = None) -> object:
     return {**project_vars(), **_given.get()}.get(name, default)
+
+
+class _Adapter:
+    @staticmethod
+    @jinja2.pass_context
+    def dispatch(context: jinja2.runtime.Context, name: str, package: str) -> Any:
+        """The macro for DuckDB."""
+        return context[f"default__{name}"]
 
 
 class _Exceptions:

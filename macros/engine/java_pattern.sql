@@ -1,0 +1,16 @@
+{#- A pattern that RE2 reads, as Java reads it: `.` stops at a line feed only, (?i) takes letters beyond ASCII, and $ is the
+    end of the text and not a line feed before it. -#}
+{% macro java_pattern(pattern) -%}
+    {%- set pattern = pattern | replace('(?i)', '(?iu)') | replace('(?i:', '(?iu:') -%}
+    (?d){{ modules.re.sub('[$](?=$|[)|])', '\\\\z', pattern) }}
+{%- endmacro %}
+
+
+{#- \1 of RE2 is $1 of Java; `shift` groups stand before. -#}
+{% macro java_replacement(replacement, shift=0) -%}
+    {%- set text = namespace(java=replacement) -%}
+    {%- for number in range(9, 0, -1) -%}
+        {%- set text.java = text.java | replace('\\' ~ number, '$' ~ (number + shift)) -%}
+    {%- endfor -%}
+    {{ text.java }}
+{%- endmacro %}
