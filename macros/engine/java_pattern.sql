@@ -1,8 +1,12 @@
-{#- A pattern that RE2 reads, as Java reads it: `.` stops at a line feed only, (?i) takes letters beyond ASCII, and $ is the
-    end of the text and not a line feed before it. -#}
+{#- A pattern that RE2 reads, as Java reads it: `.` stops at a line feed only, (?i) takes letters beyond ASCII but no İ and ı
+    for an i, and $ is the end of the text and not a line feed before it. -#}
 {% macro java_pattern(pattern) -%}
-    {%- set pattern = pattern | replace('(?i)', '(?iu)') | replace('(?i:', '(?iu:') -%}
-    (?d){{ modules.re.sub('[$](?=$|[)|])', '\\\\z', pattern) }}
+    {%- set text = namespace(java=pattern) -%}
+    {%- if '(?i' in pattern -%}
+        {%- set text.java = modules.re.sub('(?<![?])i', '(?-i:[iI])', pattern) | replace('[a-z', '(?![İı])[a-z') -%}
+        {%- set text.java = text.java | replace('(?i)', '(?iu)') | replace('(?i:', '(?iu:') -%}
+    {%- endif -%}
+    (?d){{ modules.re.sub('[$](?=$|[)|])', '\\\\z', text.java) }}
 {%- endmacro %}
 
 

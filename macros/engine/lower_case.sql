@@ -26,6 +26,13 @@
 {%- endmacro %}
 
 
+{#- Java makes SS of ß, and of other letters two or three, too. -#}
 {% macro spark__upper_case(text) -%}
-    upper({{ text }})
+    array_join(
+        transform(
+            regexp_extract_all(translate({{ text }}, 'ß', 'ẞ'), '(?s).', 0),
+            letter -> if(length(upper(letter)) = 1, upper(letter), letter)
+        ),
+        ''
+    )
 {%- endmacro %}

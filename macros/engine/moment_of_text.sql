@@ -9,9 +9,13 @@
 {%- endmacro %}
 
 
-{#- Spark takes one blank before the time, and a fraction of six digits. -#}
+{#- Spark takes one blank before the time, a fraction of six digits, and no 24:00, which is 00:00 of the next day. -#}
 {% macro spark__moment_of_text(iso) -%}
-    try_cast(regexp_replace(regexp_replace({{ iso }}, ' +', ' '), '([.][0-9]{6})[0-9]+', '$1') as timestamp_ntz)
+    case
+        when regexp_like({{ iso }}, '[T ]24:00(?::00(?:[.]0+)?)?\z')
+            then try_cast(left({{ iso }}, 10) as timestamp_ntz) + interval '1' day
+        else try_cast(regexp_replace(regexp_replace({{ iso }}, ' +', ' '), '([.][0-9]{6})[0-9]+', '$1') as timestamp_ntz)
+    end
 {%- endmacro %}
 
 
