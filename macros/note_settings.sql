@@ -1,7 +1,7 @@
 {#- Writes the settings that shaped a model on it, as its comment. A plan belongs to its build: pipelines/commands/built.py
     compares them with those in force. -#}
 {% macro note_settings() -%}
-    {{ adapter.dispatch('note_settings', 'stammdaten')() }}
+    {{ (default__note_settings if target.type == 'duckdb' else adapter.dispatch('note_settings', 'stammdaten'))() }}
 {%- endmacro %}
 
 

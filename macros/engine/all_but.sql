@@ -1,6 +1,6 @@
 {#- All columns of a query, or of one of its relations, but these. -#}
 {% macro all_but(columns, of=none) -%}
-    {{ adapter.dispatch('all_but', 'stammdaten')(columns, of ~ '.' if of else '') }}
+    {{ (default__all_but if target.type == 'duckdb' else adapter.dispatch('all_but', 'stammdaten'))(columns, of ~ '.' if of else '') }}
 {%- endmacro %}
 
 

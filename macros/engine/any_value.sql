@@ -1,6 +1,6 @@
 {#- One of the values of a group that are not NULL, for groups in which all others are the same. -#}
 {% macro any_value(value) -%}
-    {{ adapter.dispatch('any_value', 'stammdaten')(value) }}
+    {{ (default__any_value if target.type == 'duckdb' else adapter.dispatch('any_value', 'stammdaten'))(value) }}
 {%- endmacro %}
 
 

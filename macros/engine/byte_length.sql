@@ -1,6 +1,6 @@
 {#- How many bytes a text has in UTF-8. -#}
 {% macro byte_length(text) -%}
-    {{ adapter.dispatch('byte_length', 'stammdaten')(text) }}
+    {{ (default__byte_length if target.type == 'duckdb' else adapter.dispatch('byte_length', 'stammdaten'))(text) }}
 {%- endmacro %}
 
 

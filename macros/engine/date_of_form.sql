@@ -1,6 +1,6 @@
 {#- A day that is written as 31.12.2024 or 20241231, with all digits; NULL where there is no such day. -#}
 {% macro date_of_german(text) -%}
-    {{ adapter.dispatch('date_of_german', 'stammdaten')(text) }}
+    {{ (default__date_of_german if target.type == 'duckdb' else adapter.dispatch('date_of_german', 'stammdaten'))(text) }}
 {%- endmacro %}
 
 
@@ -15,7 +15,7 @@
 
 
 {% macro date_of_digits(text) -%}
-    {{ adapter.dispatch('date_of_digits', 'stammdaten')(text) }}
+    {{ (default__date_of_digits if target.type == 'duckdb' else adapter.dispatch('date_of_digits', 'stammdaten'))(text) }}
 {%- endmacro %}
 
 

@@ -1,6 +1,6 @@
 {#- How many days after the first day the second is. -#}
 {% macro days_between(first, second) -%}
-    {{ adapter.dispatch('days_between', 'stammdaten')(first, second) }}
+    {{ (default__days_between if target.type == 'duckdb' else adapter.dispatch('days_between', 'stammdaten'))(first, second) }}
 {%- endmacro %}
 
 

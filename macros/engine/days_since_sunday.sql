@@ -1,6 +1,6 @@
 {#- How many days a day lies after the last Sunday, 0 for a Sunday. -#}
 {% macro days_since_sunday(day) -%}
-    {{ adapter.dispatch('days_since_sunday', 'stammdaten')(day) }}
+    {{ (default__days_since_sunday if target.type == 'duckdb' else adapter.dispatch('days_since_sunday', 'stammdaten'))(day) }}
 {%- endmacro %}
 
 

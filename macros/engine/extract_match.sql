@@ -1,6 +1,6 @@
 {#- The first part of a text that has a form, or of it the group of this number; an empty text where there is none. -#}
 {% macro extract_match(text, pattern, group=0) -%}
-    {{ adapter.dispatch('extract_match', 'stammdaten')(text, pattern, group) }}
+    {{ (default__extract_match if target.type == 'duckdb' else adapter.dispatch('extract_match', 'stammdaten'))(text, pattern, group) }}
 {%- endmacro %}
 
 

@@ -1,7 +1,7 @@
 {#- Of the rows of a relation that are equal in `by` the first, as a query. `order_by` is SQL with asc or desc, NULL last where it
     does not say otherwise. -#}
 {% macro first_rows(relation, by, order_by, where=none) -%}
-    {{ adapter.dispatch('first_rows', 'stammdaten')(relation, by, order_by, where) }}
+    {{ (default__first_rows if target.type == 'duckdb' else adapter.dispatch('first_rows', 'stammdaten'))(relation, by, order_by, where) }}
 {%- endmacro %}
 
 

@@ -1,6 +1,6 @@
 {#- Whether all of a text has a form; the pattern is as RE2 reads it, without quotes around it. -#}
 {% macro full_match(text, pattern) -%}
-    {{ adapter.dispatch('full_match', 'stammdaten')(text, pattern) }}
+    {{ (default__full_match if target.type == 'duckdb' else adapter.dispatch('full_match', 'stammdaten'))(text, pattern) }}
 {%- endmacro %}
 
 

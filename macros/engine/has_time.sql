@@ -1,6 +1,6 @@
 {#- Whether a moment is another one than the beginning of its day. -#}
 {% macro has_time(moment) -%}
-    {{ adapter.dispatch('has_time', 'stammdaten')(moment) }}
+    {{ (default__has_time if target.type == 'duckdb' else adapter.dispatch('has_time', 'stammdaten'))(moment) }}
 {%- endmacro %}
 
 

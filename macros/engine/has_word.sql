@@ -1,6 +1,6 @@
 {#- Whether a word stands in a text by itself, between whatever is no letter and no digit; both are SQL. -#}
 {% macro has_word(text, word) -%}
-    {{ adapter.dispatch('has_word', 'stammdaten')(text, word) }}
+    {{ (default__has_word if target.type == 'duckdb' else adapter.dispatch('has_word', 'stammdaten'))(text, word) }}
 {%- endmacro %}
 
 

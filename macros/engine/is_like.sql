@@ -1,6 +1,6 @@
 {#- Whether a text has the form of a pattern with % and _. -#}
 {% macro is_like(text, pattern) -%}
-    {{ adapter.dispatch('is_like', 'stammdaten')(text, pattern) }}
+    {{ (default__is_like if target.type == 'duckdb' else adapter.dispatch('is_like', 'stammdaten'))(text, pattern) }}
 {%- endmacro %}
 
 

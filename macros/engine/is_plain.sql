@@ -1,7 +1,7 @@
 {#- Whether a text begins and ends with one of these characters, and has no others but blanks inside. Behind underscores
     stands one of `after_underscore`. -#}
 {% macro is_plain(text, begins, ends, after_underscore) -%}
-    {{ adapter.dispatch('is_plain', 'stammdaten')(text, begins, ends, after_underscore) }}
+    {{ (default__is_plain if target.type == 'duckdb' else adapter.dispatch('is_plain', 'stammdaten'))(text, begins, ends, after_underscore) }}
 {%- endmacro %}
 
 

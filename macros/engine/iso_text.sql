@@ -1,6 +1,6 @@
 {#- A moment as 2024-12-31T23:59:59. -#}
 {% macro iso_text(moment) -%}
-    {{ adapter.dispatch('iso_text', 'stammdaten')(moment) }}
+    {{ (default__iso_text if target.type == 'duckdb' else adapter.dispatch('iso_text', 'stammdaten'))(moment) }}
 {%- endmacro %}
 
 

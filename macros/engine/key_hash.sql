@@ -1,6 +1,6 @@
 {#- A number made of a key: equal keys have equal numbers, NULL included. It only narrows down which keys may be equal. -#}
 {% macro key_hash(columns) -%}
-    {{ adapter.dispatch('key_hash', 'stammdaten')(columns) }}
+    {{ (default__key_hash if target.type == 'duckdb' else adapter.dispatch('key_hash', 'stammdaten'))(columns) }}
 {%- endmacro %}
 
 

@@ -1,6 +1,6 @@
 {#- Two lists one after the other; one that is NULL counts as empty. -#}
 {% macro list_concat(first, second) -%}
-    {{ adapter.dispatch('list_concat', 'stammdaten')(first, second) }}
+    {{ (default__list_concat if target.type == 'duckdb' else adapter.dispatch('list_concat', 'stammdaten'))(first, second) }}
 {%- endmacro %}
 
 

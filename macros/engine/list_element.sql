@@ -1,6 +1,6 @@
 {#- The n-th value of a list, the first is 1; NULL where the list is shorter. -#}
 {% macro list_element(values, place) -%}
-    {{ adapter.dispatch('list_element', 'stammdaten')(values, place) }}
+    {{ (default__list_element if target.type == 'duckdb' else adapter.dispatch('list_element', 'stammdaten'))(values, place) }}
 {%- endmacro %}
 
 

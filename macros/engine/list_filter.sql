@@ -1,6 +1,6 @@
 {#- The values of a list for which a condition holds; in the condition a value has this name. -#}
 {% macro list_filter(values, name, condition) -%}
-    {{ adapter.dispatch('list_filter', 'stammdaten')(values, name, condition) }}
+    {{ (default__list_filter if target.type == 'duckdb' else adapter.dispatch('list_filter', 'stammdaten'))(values, name, condition) }}
 {%- endmacro %}
 
 

@@ -1,6 +1,6 @@
 {#- Whether a condition holds for a value of a list; false of a list that is NULL. -#}
 {% macro list_has(values, name, condition) -%}
-    {{ adapter.dispatch('list_has', 'stammdaten')(values, name, condition) }}
+    {{ (default__list_has if target.type == 'duckdb' else adapter.dispatch('list_has', 'stammdaten'))(values, name, condition) }}
 {%- endmacro %}
 
 

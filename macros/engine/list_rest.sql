@@ -1,6 +1,6 @@
 {#- A list from its second value on. -#}
 {% macro list_rest(values) -%}
-    {{ adapter.dispatch('list_rest', 'stammdaten')(values) }}
+    {{ (default__list_rest if target.type == 'duckdb' else adapter.dispatch('list_rest', 'stammdaten'))(values) }}
 {%- endmacro %}
 
 

@@ -1,6 +1,6 @@
 {#- The texts of a list with a separator between them, without those that are NULL; NULL of a list that is NULL. -#}
 {% macro list_to_text(values, separator) -%}
-    {{ adapter.dispatch('list_to_text', 'stammdaten')(values, separator) }}
+    {{ (default__list_to_text if target.type == 'duckdb' else adapter.dispatch('list_to_text', 'stammdaten'))(values, separator) }}
 {%- endmacro %}
 
 

@@ -1,6 +1,6 @@
 {#- A list of what SQL makes of each value of a list; in it a value has this name. -#}
 {% macro list_transform(values, name, made) -%}
-    {{ adapter.dispatch('list_transform', 'stammdaten')(values, name, made) }}
+    {{ (default__list_transform if target.type == 'duckdb' else adapter.dispatch('list_transform', 'stammdaten'))(values, name, made) }}
 {%- endmacro %}
 
 

@@ -1,6 +1,6 @@
 {#- Whether two lists have a value in common. -#}
 {% macro lists_overlap(first, second) -%}
-    {{ adapter.dispatch('lists_overlap', 'stammdaten')(first, second) }}
+    {{ (default__lists_overlap if target.type == 'duckdb' else adapter.dispatch('lists_overlap', 'stammdaten'))(first, second) }}
 {%- endmacro %}
 
 

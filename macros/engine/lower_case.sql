@@ -1,6 +1,6 @@
 {#- A text in small letters, each letter for itself, whatever stands around it. -#}
 {% macro lower_case(text) -%}
-    {{ adapter.dispatch('lower_case', 'stammdaten')(text) }}
+    {{ (default__lower_case if target.type == 'duckdb' else adapter.dispatch('lower_case', 'stammdaten'))(text) }}
 {%- endmacro %}
 
 
@@ -17,7 +17,7 @@
 
 {#- A text in capital letters, each letter for itself. -#}
 {% macro upper_case(text) -%}
-    {{ adapter.dispatch('upper_case', 'stammdaten')(text) }}
+    {{ (default__upper_case if target.type == 'duckdb' else adapter.dispatch('upper_case', 'stammdaten'))(text) }}
 {%- endmacro %}
 
 

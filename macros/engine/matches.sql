@@ -1,6 +1,6 @@
 {#- Whether a part of a text has a form. -#}
 {% macro matches(text, pattern) -%}
-    {{ adapter.dispatch('matches', 'stammdaten')(text, pattern) }}
+    {{ (default__matches if target.type == 'duckdb' else adapter.dispatch('matches', 'stammdaten'))(text, pattern) }}
 {%- endmacro %}
 
 

@@ -1,6 +1,6 @@
 {#- The moment of a text in ISO form without a zone, and of one with a zone as the clocks of `zeitzone` show it. -#}
 {% macro moment_of_text(iso) -%}
-    {{ adapter.dispatch('moment_of_text', 'stammdaten')(iso) }}
+    {{ (default__moment_of_text if target.type == 'duckdb' else adapter.dispatch('moment_of_text', 'stammdaten'))(iso) }}
 {%- endmacro %}
 
 
@@ -20,7 +20,7 @@
 
 
 {% macro local_moment_of_text(iso) -%}
-    {{ adapter.dispatch('local_moment_of_text', 'stammdaten')(iso) }}
+    {{ (default__local_moment_of_text if target.type == 'duckdb' else adapter.dispatch('local_moment_of_text', 'stammdaten'))(iso) }}
 {%- endmacro %}
 
 
@@ -46,7 +46,7 @@
 
 {#- A moment as the clocks of `zeitzone` show it. Before there were time zones, programs reckon with the usual offset. -#}
 {% macro local_time(moment) -%}
-    {{ adapter.dispatch('local_time', 'stammdaten')(moment) }}
+    {{ (default__local_time if target.type == 'duckdb' else adapter.dispatch('local_time', 'stammdaten'))(moment) }}
 {%- endmacro %}
 
 

@@ -1,6 +1,6 @@
 {#- A text in which letter and accent are one character where there is one (NFC). -#}
 {% macro nfc(text) -%}
-    {{ adapter.dispatch('nfc', 'stammdaten')(text) }}
+    {{ (default__nfc if target.type == 'duckdb' else adapter.dispatch('nfc', 'stammdaten'))(text) }}
 {%- endmacro %}
 
 

@@ -1,6 +1,6 @@
 {#- NULL in the place of a list of texts. -#}
 {% macro no_texts() -%}
-    {{ adapter.dispatch('no_texts', 'stammdaten')() }}
+    {{ (default__no_texts if target.type == 'duckdb' else adapter.dispatch('no_texts', 'stammdaten'))() }}
 {%- endmacro %}
 
 

@@ -2,7 +2,7 @@
     takes; `distinct`: each value once, ordered by itself. `where`: only rows
     for which this holds; NULL where there is none. -#}
 {% macro ordered_list(value, order_by=none, distinct=false, where=none) -%}
-    {{ adapter.dispatch('ordered_list', 'stammdaten')(value, order_by or [value], distinct, where) }}
+    {{ (default__ordered_list if target.type == 'duckdb' else adapter.dispatch('ordered_list', 'stammdaten'))(value, order_by or [value], distinct, where) }}
 {%- endmacro %}
 
 

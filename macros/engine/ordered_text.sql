@@ -1,6 +1,6 @@
 {#- The texts of a group with a separator between them, in this order. -#}
 {% macro ordered_text(value, separator, order_by) -%}
-    {{ adapter.dispatch('ordered_text', 'stammdaten')(value, separator, order_by) }}
+    {{ (default__ordered_text if target.type == 'duckdb' else adapter.dispatch('ordered_text', 'stammdaten'))(value, separator, order_by) }}
 {%- endmacro %}
 
 

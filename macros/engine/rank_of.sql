@@ -1,6 +1,6 @@
 {#- What a row is ranked by, for arg_min and arg_max: the first value that differs decides, and NULL comes last. -#}
 {% macro rank_of(values) -%}
-    {{ adapter.dispatch('rank_of', 'stammdaten')(values) }}
+    {{ (default__rank_of if target.type == 'duckdb' else adapter.dispatch('rank_of', 'stammdaten'))(values) }}
 {%- endmacro %}
 
 

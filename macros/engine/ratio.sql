@@ -1,6 +1,6 @@
 {#- One number divided by another; as in floating point, a number divided by 0 is infinite. -#}
 {% macro ratio(part, whole) -%}
-    {{ adapter.dispatch('ratio', 'stammdaten')(part, whole) }}
+    {{ (default__ratio if target.type == 'duckdb' else adapter.dispatch('ratio', 'stammdaten'))(part, whole) }}
 {%- endmacro %}
 
 

@@ -1,7 +1,7 @@
 {#- A text with all parts of a form replaced; \1 in the replacement is the first group. `made` is SQL in the place of a
     replacement: what is no text of one line, since a macro may be indented. -#}
 {% macro replace_matches(text, pattern, replacement=none, made=none) -%}
-    {{ adapter.dispatch('replace_matches', 'stammdaten')(text, pattern, replacement, made) }}
+    {{ (default__replace_matches if target.type == 'duckdb' else adapter.dispatch('replace_matches', 'stammdaten'))(text, pattern, replacement, made) }}
 {%- endmacro %}
 
 
@@ -17,7 +17,7 @@
 
 {#- A text with the first part of a form replaced. -#}
 {% macro replace_first_match(text, pattern, replacement) -%}
-    {{ adapter.dispatch('replace_first_match', 'stammdaten')(text, pattern, replacement) }}
+    {{ (default__replace_first_match if target.type == 'duckdb' else adapter.dispatch('replace_first_match', 'stammdaten'))(text, pattern, replacement) }}
 {%- endmacro %}
 
 

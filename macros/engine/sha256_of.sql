@@ -1,6 +1,6 @@
 {#- SHA-256 of a text, as 64 small hexadecimal digits. -#}
 {% macro sha256_of(text) -%}
-    {{ adapter.dispatch('sha256_of', 'stammdaten')(text) }}
+    {{ (default__sha256_of if target.type == 'duckdb' else adapter.dispatch('sha256_of', 'stammdaten'))(text) }}
 {%- endmacro %}
 
 

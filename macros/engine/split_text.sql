@@ -1,6 +1,6 @@
 {#- The parts of a text between all that has a form, as a list. -#}
 {% macro split_text(text, pattern) -%}
-    {{ adapter.dispatch('split_text', 'stammdaten')(text, pattern) }}
+    {{ (default__split_text if target.type == 'duckdb' else adapter.dispatch('split_text', 'stammdaten'))(text, pattern) }}
 {%- endmacro %}
 
 

@@ -7,7 +7,7 @@
             {%- for name, value in fields.items() %}'{{ name }}': {{ value }}{{ ', ' if not loop.last }}{% endfor -%}
         {%- endset -%}
     {%- endif -%}
-    {{ adapter.dispatch('struct', 'stammdaten')(body) }}
+    {{ (default__struct if target.type == 'duckdb' else adapter.dispatch('struct', 'stammdaten'))(body) }}
 {%- endmacro %}
 
 

@@ -1,6 +1,6 @@
 {#- A row for each value of a list, none of a list that is empty or NULL; at most once in a select. -#}
 {% macro unnest(values) -%}
-    {{ adapter.dispatch('unnest', 'stammdaten')(values) }}
+    {{ (default__unnest if target.type == 'duckdb' else adapter.dispatch('unnest', 'stammdaten'))(values) }}
 {%- endmacro %}
 
 

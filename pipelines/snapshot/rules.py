@@ -55,7 +55,7 @@ def _rendered(call: str, given: str) -> str:
         var=_var,
         modules={"pytz": SimpleNamespace(all_timezones_set=available_timezones())},
         exceptions=_Exceptions,
-        adapter=_Adapter,
+        target=SimpleNamespace(type="duckdb"),
     )
     return jinja.from_string("".join([*sources, f"{{{{ {call} }}}}"])).render().strip()
 
@@ -103,14 +103,6 @@ _CLEAN = "clean_text({!r})"
 
 def _var(name: str, default: object = None) -> object:
     return {**project_vars(), **_given.get()}.get(name, default)
-
-
-class _Adapter:
-    @staticmethod
-    @jinja2.pass_context
-    def dispatch(context: jinja2.runtime.Context, name: str, package: str) -> Any:
-        """The macro for DuckDB."""
-        return context[f"default__{name}"]
 
 
 class _Exceptions:

@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import yaml
@@ -98,4 +99,5 @@ MACROS = {
     if file.parent.name != "contracts"
     for source, name, parameters, body in MACRO.findall(file.read_text(encoding="utf-8"))
 }
-JINJA.globals.update(MACROS, **{"return": dbt_return, "var": VARS.get, "adapter": Adapter})
+DUCKDB = SimpleNamespace(type="duckdb")
+JINJA.globals.update(MACROS, **{"return": dbt_return, "var": VARS.get, "adapter": Adapter, "target": DUCKDB})

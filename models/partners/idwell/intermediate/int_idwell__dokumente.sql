@@ -2,6 +2,7 @@
 
 {% set columns = ['gebaeude_id', 'verwaltungseinheit_id'] %}
 {% set first = list_element('hindernisse', 1) %}
+{% set of_rule = rank_of(['personen.rule', 'personen.reason']) %}
 
 with
 
@@ -58,8 +59,7 @@ users as (
             'personen.person_id', distinct=true, where='personen.is_sent and personen.ist_eigentuemer'
         ) }} as eigentuemer_ids,
         case when not bool_or(personen.is_sent) then min(personen.rule) end as rule,
-        case when not bool_or(personen.is_sent) then min_by(personen.reason, row(personen.rule, personen.reason)) end
-            as reason
+        case when not bool_or(personen.is_sent) then min_by(personen.reason, {{ of_rule }}) end as reason
     from of_all
     inner join personen on of_all.person_nr = personen.person_nr
     group by of_all.level, of_all.bezug_key
