@@ -67,7 +67,7 @@
 
 
 {% macro spark__end_on_engine(results) -%}
-    {%- set failed = results | rejectattr('status', 'in', ['success', 'pass']) | list -%}
+    {%- set failed = results | rejectattr('status', 'in', ['success', 'pass', 'no-op']) | list -%}
     {%- if execute and flags.WHICH in ['build', 'run'] and not failed -%}
         {%- set rows = [] -%}
         {%- set load = run_query('select * from parquet.`' ~ spark_folder() ~ '/raw/load.parquet`').rows[0] -%}

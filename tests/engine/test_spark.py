@@ -42,7 +42,7 @@ PARTNERS = {
         "wohnungshelden": {**ALL["wohnungshelden"], "kanal": "json"},
     },
 }  # fmt: skip
-PUSHED = {"kiwi": ALL["kiwi"], "etg24": ALL["etg24"]}
+PUSHED = {"kiwi": ALL["kiwi"]}
 
 pytestmark = [
     pytest.mark.slow,
