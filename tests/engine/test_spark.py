@@ -165,10 +165,10 @@ def test_marts_of_spark_are_pushed_and_those_of_duckdb_have_nothing_to_add(tmp_p
         house.build_on_spark()
         house.take()
         planned = json.loads(house.stammdaten("plan", "--json"))
-        assert sum(line["create"] for line in planned["lines"]) > 100
+        assert sum(line["create"] for line in planned["plan"]) > 100
         house.stammdaten("push")
         sent = sum(len(sandbox.requests(name)) for name in PUSHED)
         assert sent > 100
         house.stammdaten("build")
         again = json.loads(house.stammdaten("plan", "--json"))
-        assert [line for line in again["lines"] if line["create"] or line["update"] or line["withdraw"]] == []
+        assert [line for line in again["plan"] if line["create"] or line["update"] or line["withdraw"]] == []
