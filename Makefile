@@ -46,6 +46,7 @@ test-compiled: setup
 
 test-slow: setup  ## the long suites: whole systems, all cases of each matrix of faults; and the SQL that dbt makes of the models
 	$(BIN)/sqlfluff lint models --config tests/all_partners.sqlfluff --processes 2 --disable-progress-bar
+	$(BIN)/pip install --quiet --require-hashes --no-build-isolation --requirement requirements-spark.lock  # docs/engines.md
 	$(BIN)/pytest -m slow
 
 test-mutants: setup  ## drop, rename, swap, mistype each mapped field: do the tests see it?
@@ -65,6 +66,7 @@ bench-load: setup  ## the load of 1,000,000 units against the least that could b
 
 lock:  ## renew requirements.lock from pyproject.toml (needs uv)
 	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes --no-strip-extras --no-emit-index-url --no-header --quiet --output-file requirements.lock
+	uv pip compile pyproject.toml --extra spark --constraint requirements.lock --universal --python-version 3.11 --generate-hashes --no-strip-extras --no-emit-index-url --no-header --quiet --output-file requirements-spark.lock
 
 clean:  ## remove the environment and everything a run wrote
 	rm -rf $(VENV) .stammdaten target logs

@@ -1,3 +1,3 @@
 {% macro as_word(expr) -%}
-    lower(regexp_replace({{ expr }}, '{{ white_space() }}', '', 'g'))
+    {{ lower_case(replace_matches(expr, white_space(), '')) }}
 {%- endmacro %}

@@ -15,7 +15,7 @@
     {{ table_name }}_values as (
         select
             key,
-            unnest(_maengel) as mangel
+            {{ unnest('_maengel') }} as mangel
         from {{ table_name }}_rows
     ){{ ',' if not loop.last }}
 
@@ -25,8 +25,8 @@
         _rule as rule,
         '{{ table_name }}' as table_name,
         key,
-        cast(null as varchar) as column_name,
-        cast(null as varchar) as value,
+        cast(null as string) as column_name,
+        cast(null as string) as value,
         _reason as reason
     from {{ table_name }}_rows
     where _rule is not null

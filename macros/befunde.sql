@@ -1,21 +1,18 @@
 {% macro befunde(rule, tests) -%}
     case
         when {% for column, value, condition, reason in tests %}({{ condition }}){{ ' or ' if not loop.last }}{% endfor %}
-            then list_filter(
-                [
+            then {% call list_of_known() %}
                     {% for column, value, condition, reason in tests -%}
                     case
                         when {{ condition }}
-                            then {
+                            then {% call struct() %}
                                 'rule': '{{ rule }}',
                                 'column_name': '{{ column }}',
-                                'value': cast({{ value }} as varchar),
+                                'value': cast({{ value }} as string),
                                 'reason': '{{ reason }}'
-                            }
+                            {% endcall %}
                     end{{ ',' if not loop.last }}
                     {% endfor -%}
-                ],
-                lambda befund: befund is not null
-            )
+            {% endcall %}
     end
 {%- endmacro %}

@@ -19,5 +19,6 @@
 
 {#- The last Sunday of a month of so many days. -#}
 {% macro last_sunday(year, month, days) -%}
-    make_date({{ year }}, {{ month }}, {{ days }}) - dayofweek(make_date({{ year }}, {{ month }}, {{ days }}))::integer
+    {%- set last_day = 'make_date(' ~ year ~ ', ' ~ month ~ ', ' ~ days ~ ')' -%}
+    {{ last_day }} - {{ days_since_sunday(last_day) }}
 {%- endmacro %}

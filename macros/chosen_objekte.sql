@@ -30,10 +30,10 @@
         'gebaeude' as table_name,
         genannt.id as key,
         'gebaeude_nr' as column_name,
-        cast(null as varchar) as value,
+        cast(null as string) as value,
         '{{ partner }}' as partner,
         'partners.{{ partner }}.{{ setting }} names it: no Gebäude that lives and may be sent has this id' as reason
-    from {{ named_ids(settings[setting]) }} as genannt (id)
+    from {{ named_ids(settings[setting]) }} as genannt
     where
         genannt.id not in (
             select {{ composite_id(partner, 'gebaeude', table='gebaeude') }}
@@ -47,7 +47,7 @@
         'gebaeude' as table_name,
         concat_ws('/', {{ record_key('gebaeude', table='gebaeude') | join(', ') }}) as key,
         'gebaeude_nr' as column_name,
-        cast(null as varchar) as value,
+        cast(null as string) as value,
         '{{ partner }}' as partner,
         'left out, with all below it, by the settings {{ names | join(' and ') }}' as reason
     from {{ ref('stg_erp__gebaeude') }} as gebaeude
@@ -59,5 +59,11 @@
 
 {#- Ids of a setting as a table of one column; empty where it is not set. -#}
 {% macro named_ids(ids) -%}
-    unnest(cast([{{ sql_texts(ids or []) }}] as varchar[]))
+    (
+        select cast(null as string) as id where false
+        {%- for id in ids or [] %}
+        union all
+        select {{ sql_text(id) }} as id
+        {%- endfor %}
+    )
 {%- endmacro %}

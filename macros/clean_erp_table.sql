@@ -24,23 +24,20 @@
             end as {{ column }}{{ ',' if not loop.last or with_damage }}
             {% endfor -%}
             {%- if with_damage -%}
+            {%- set odd -%}
+                {% for column in read_columns -%}
+                case when not {{ column }}__plain then {% call struct() %}
+                    'column_name': '{{ column }}',
+                    'value': {{ column }},
+                    'is_key': {{ is_key_column(column) | lower }}
+                {% endcall %} end{{ ',' if not loop.last }}
+                {% endfor -%}
+            {%- endset -%}
             case
                 when not ({% for column in read_columns %}{{ column }}__plain{{ ' and ' if not loop.last }}{% endfor %})
-                    then list_filter(
-                        list_transform(
-                            [
-                                {% for column in read_columns -%}
-                                case when not {{ column }}__plain then {
-                                    'column_name': '{{ column }}',
-                                    'value': {{ column }},
-                                    'is_key': {{ is_key_column(column) | lower }}
-                                } end{{ ',' if not loop.last }}
-                                {% endfor -%}
-                            ],
-                            lambda text: {{ damage_of('text') }}
-                        ),
-                        lambda schaden: schaden.reason is not null
-                    )
+                    then {{ list_filter(
+                        list_transform(list_of(odd), 'text', damage_of('text')), 'schaden', 'schaden.reason is not null'
+                    ) }}
             end as _schaeden
             {%- endif %}
         from looked_at
@@ -77,10 +74,10 @@
 
 {#- C8: the finding of a text (column_name, value, is_key), with an empty reason where nothing is wrong. -#}
 {% macro damage_of(text) -%}
-    {
+    {% call struct() %}
         'rule': 'C8',
         'column_name': {{ text }}.column_name,
         'value': {{ text }}.value,
         'reason': {{ damaged_text(text ~ '.value', text ~ '.is_key') }}
-    }
+    {% endcall %}
 {%- endmacro %}

@@ -11,25 +11,22 @@
     {%- set begins = '!-%(-*' ~ plus ~ ',-<>-^' ~ letters -%}
     {%- set ends = "!-%''-*" ~ plus ~ ',-^' ~ letters -%}
     {%- set after_underscore = "!-%''-*" ~ plus ~ ',-^`-wyz{-~ÄÖÜäöüß' -%}
-    regexp_full_match(
-        {{ expr }},
-        '(?:[{{ begins }}](?:(?:[ {{ ends }}]|_+[ {{ after_underscore }}])*(?:[{{ ends }}]|_+[{{ after_underscore }}]))?)?'
-    )
+    {{ is_plain(expr, begins, ends, after_underscore) }}
 {%- endmacro %}
 
 
 {% macro clean_odd_text(expr, is_key=false) -%}
     {%- set text = namespace(sql=expr) -%}
     {%- for pattern, replacement in [
-        (invisible_characters(), "''"),
-        ('_x000[dD]_(?:\\r?\\n|_x000[aA]_)?|_x000[aA]_', 'chr(10)'),
-        ('(?s)^' ~ white_space() ~ '*="(.*)"' ~ white_space() ~ '*$', "'\\1'"),
-        ("(?s)^" ~ white_space() ~ "*''(" ~ ("" if is_key else "[-+=.,0-9]") ~ "[^'']*)''?$", "'\\1'"),
+        (invisible_characters(), ''),
+        ('_x000[dD]_(?:\\r?\\n|_x000[aA]_)?|_x000[aA]_', none),
+        ('(?s)^' ~ white_space() ~ '*="(.*)"' ~ white_space() ~ '*$', '\\1'),
+        ("(?s)^" ~ white_space() ~ "*''(" ~ ("" if is_key else "[-+=.,0-9]") ~ "[^'']*)''?$", '\\1'),
     ] -%}
-        {%- set text.sql = "regexp_replace(" ~ text.sql ~ ", '" ~ pattern ~ "', " ~ replacement ~ ", 'g')" -%}
+        {%- set text.sql = replace_matches(text.sql, pattern, replacement, 'chr(10)' if replacement is none else none) -%}
     {%- endfor -%}
     {%- set trimmed -%}
-        nullif(regexp_replace(nfc_normalize({{ text.sql }}), '^{{ white_space() }}+|{{ white_space() }}+$', '', 'g'), '')
+        nullif({{ replace_matches(nfc(text.sql), '^' ~ white_space() ~ '+|' ~ white_space() ~ '+$', '') }}, '')
     {%- endset -%}
     {%- if is_key -%}
         case when not {{ is_scientific(expr) }} then {{ trimmed }} end
@@ -47,5 +44,5 @@
 
 {#- A number of which a spreadsheet has kept the first digits only: 8,15E+09. -#}
 {% macro is_scientific(expr) -%}
-    regexp_full_match({{ expr }}, '{{ white_space() }}*[0-9]+([.,][0-9]+)?[eE][+][0-9]+{{ white_space() }}*')
+    {{ full_match(expr, white_space() ~ '*[0-9]+([.,][0-9]+)?[eE][+][0-9]+' ~ white_space() ~ '*') }}
 {%- endmacro %}

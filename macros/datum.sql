@@ -3,17 +3,18 @@
     {%- set year = '(?:2[0-9]{3}|19[1-9][0-9])' -%}
     {%- set midnight = '(?:[T ]00:00(?::00(?:[.,]0{1,9})?)?)?' -%}
     case
-        when regexp_full_match({{ expr }}, '{{ year }}-[0-9]{2}-[0-9]{2}{{ midnight }}')
+        when {{ full_match(expr, year ~ '-[0-9]{2}-[0-9]{2}' ~ midnight) }}
             then try_cast(left({{ expr }}, 10) as date)
-        when regexp_full_match({{ expr }}, '[0-9]{2}[.][0-9]{2}[.]{{ year }}{{ midnight }}')
-            then cast(try_strptime(left({{ expr }}, 10), '%d.%m.%Y') as date)
-        when regexp_full_match({{ expr }}, '{{ year }}[0-9]{4}')
-            then cast(try_strptime({{ expr }}, '%Y%m%d') as date)
+        when {{ full_match(expr, '[0-9]{2}[.][0-9]{2}[.]' ~ year ~ midnight) }}
+            then {{ date_of_german('left(' ~ expr ~ ', 10)') }}
+        when {{ full_match(expr, year ~ '[0-9]{4}') }}
+            then {{ date_of_digits(expr) }}
         when {{ expr }} in ('00000000', '9999-12-31', '31.12.9999', '99991231') then null
         when {{ expr }} is not null
-            then list_transform(
-                [{{ zeitpunkt(expr) }}],
-                lambda tag: case when not {{ is_empty_date('tag', geburtsdatum) }} then cast(tag as date) end
-            )[1]
+            then {{ let(
+                'tag',
+                zeitpunkt(expr),
+                'case when not ' ~ is_empty_date('tag', geburtsdatum) ~ ' then cast(tag as date) end',
+            ) }}
     end
 {%- endmacro %}

@@ -3,7 +3,7 @@
 select
     '{{ level }}' as level,
     {%- for column in key_columns('verwaltungseinheit') + ['mv_nr', 'ev_nr', 'person_nr'] %}
-    {{ column if column in doubt_levels()[level] else 'cast(null as varchar) as ' ~ column }},
+    {{ column if column in doubt_levels()[level] else 'cast(null as string) as ' ~ column }},
     {%- endfor %}
     {{ is_gone }} as is_gone,
     {{ begins_on }} as begins_on,

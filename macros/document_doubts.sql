@@ -12,9 +12,9 @@
     {% do rows.append(own) %}
     {% for level, of, test in [
         ('mietvertrag', ['mietvertrag', 'mieter'], 'not doubts.is_incomplete and documents.bezug_key = ' ~ bezug_key('mietvertrag', 'doubts')),
-        ('mietvertrag', ['mietvertrag', 'mieter'], 'doubts.is_incomplete and documents.bezug_key like ' ~ bezug_key('mietvertrag', 'doubts', '%')),
+        ('mietvertrag', ['mietvertrag', 'mieter'], 'doubts.is_incomplete and ' ~ is_like('documents.bezug_key', bezug_key('mietvertrag', 'doubts', '%'))),
         ('eigentuemervertrag', ['eigentuemervertrag', 'eigentuemer'], 'not doubts.is_incomplete and documents.bezug_key = ' ~ bezug_key('eigentuemervertrag', 'doubts')),
-        ('eigentuemervertrag', ['eigentuemervertrag', 'eigentuemer'], 'doubts.is_incomplete and documents.bezug_key like ' ~ bezug_key('eigentuemervertrag', 'doubts', '%')),
+        ('eigentuemervertrag', ['eigentuemervertrag', 'eigentuemer'], 'doubts.is_incomplete and ' ~ is_like('documents.bezug_key', bezug_key('eigentuemervertrag', 'doubts', '%'))),
         ('person', ['mieter', 'eigentuemer'], 'documents.bezug_key = doubts.person_nr'),
     ] %}
         {% set of_bezug -%}
@@ -49,7 +49,7 @@
                 {{ partner_settings(partner).dokumente | lower }}  -- the setting dokumente
                 and (
                     is_doubt
-                    or (rule is null and contains(array_to_string(weg, ''), '{{ document_settings(partner).separator }}'))
+                    or (rule is null and contains({{ list_to_text('weg', '') }}, '{{ document_settings(partner).separator }}'))
                 )
         {%- endset %}
         {% do rows.append(folders_in_doubt) %}

@@ -15,8 +15,8 @@
         rule,
         'ordner' as table_name,
         ordner_nr as key,
-        cast(null as varchar) as column_name,
-        cast(null as varchar) as value,
+        cast(null as string) as column_name,
+        cast(null as string) as value,
         '{{ partner }}' as partner,
         reason
     from {{ ref('int_ordner') }}

@@ -3,7 +3,7 @@
     with
 
     used as (
-        select distinct unnest(weg) as ordner_nr
+        select distinct {{ unnest('weg') }} as ordner_nr
         from {{ ref('int_' ~ partner ~ '__dokumente') }}
         where rule is null
     )

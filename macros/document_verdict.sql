@@ -1,6 +1,6 @@
 {#- Why a document or a folder does not go. `state`: gone for sure, in doubt (H1), or absent with what it belongs to. -#}
-{% macro document_verdict(state, rule, reason, column='cast(null as varchar)', value='cast(null as varchar)') -%}
-    {'state': '{{ state }}', 'rule': {{ rule }}, 'column_name': {{ column }}, 'value': {{ value }}, 'reason': {{ reason }}}
+{% macro document_verdict(state, rule, reason, column='cast(null as string)', value='cast(null as string)') -%}
+    {% call struct() %}'state': '{{ state }}', 'rule': {{ rule }}, 'column_name': {{ column }}, 'value': {{ value }}, 'reason': {{ reason }}{% endcall %}
 {%- endmacro %}
 
 
@@ -8,12 +8,12 @@
 {% macro document_verdict_above(verdict, ordner_nr) -%}
     case
         when {{ verdict }} is not null
-            then {
+            then {% call struct() %}
                 'state': {{ verdict }}['state'],
                 'rule': {{ verdict }}['rule'],
                 'column_name': {{ verdict }}['column_name'],
                 'value': {{ verdict }}['value'],
                 'reason': 'ordner ' || {{ ordner_nr }} || ': ' || {{ verdict }}['reason']
-            }
+            {% endcall %}
     end
 {%- endmacro %}

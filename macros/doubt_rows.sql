@@ -4,7 +4,7 @@
     select
         '{{ level }}' as level,
         {%- for column in key_columns('verwaltungseinheit') + ['mv_nr', 'ev_nr', 'person_nr'] %}
-        {{ relation ~ '.' ~ column if column in key else 'cast(null as varchar) as ' ~ column }},
+        {{ relation ~ '.' ~ column if column in key else 'cast(null as string) as ' ~ column }},
         {%- endfor %}
         {{ relation }}.quelle_erp,
         {{ rule }} as rule,
@@ -32,17 +32,20 @@
 
 {#- What stands in a column where it could not be read, or not in one way only (C3); NULL where it could. -#}
 {% macro unread_value(row, column) -%}
-    list_filter(
-        {{ row }}._maengel,
-        lambda mangel: mangel.column_name = '{{ column }}' and mangel.rule = 'C3' and mangel.reason is null
-    )[1].value
+    {%- set unread = list_filter(
+        row ~ '._maengel',
+        'mangel',
+        "mangel.column_name = '" ~ column ~ "' and mangel.rule = 'C3' and mangel.reason is null",
+    ) -%}
+    {{ list_element(unread, 1) }}.value
 {%- endmacro %}
 
 
 {#- Whether one of a row's values was listed: of this column, by this rule (any, when not named). -#}
 {% macro has_mangel(row, column, rule=none) -%}
-    coalesce(list_any_value(list_transform(list_filter(
-        {{ row }}._maengel,
-        lambda mangel: mangel.column_name = '{{ column }}'{{ " and mangel.rule = '" ~ rule ~ "'" if rule }}
-    ), lambda mangel: true)), false)
+    {{ list_has(
+        row ~ '._maengel',
+        'mangel',
+        "mangel.column_name = '" ~ column ~ "'" ~ (" and mangel.rule = '" ~ rule ~ "'" if rule else ''),
+    ) }}
 {%- endmacro %}

@@ -6,10 +6,10 @@
     {% if deciding_columns(table_name) %}
         {% set unread = _undecided(table_name, deciding_columns(table_name)) %}
         {#- The cheap test first: hardly any row has a value that is listed. -#}
-        {% do tests.append('zeilen._maengel is not null and len(' ~ unread ~ ') > 0'
+        {% do tests.append('zeilen._maengel is not null and cardinality(' ~ unread ~ ') > 0'
             ~ (' and not ' ~ lease_surely_out('zeilen') if table_name == 'mietvertrag' else '')) %}
-        {% do reasons.append('nullif(array_to_string(list_transform(' ~ unread
-            ~ ", lambda mangel: mangel.column_name || ' ' || mangel.value), ', '), '')") %}
+        {% set named = list_transform(unread, 'mangel', "mangel.column_name || ' ' || mangel.value") %}
+        {% do reasons.append('nullif(' ~ list_to_text(named, ', ') ~ ", '')") %}
     {% endif %}
     {% do return((
         '(' ~ tests | join(') or (') ~ ')',
@@ -37,14 +37,14 @@
 {#- What of these columns cannot be told: dates that are unknown because nobody can read them, words on no list. -#}
 {% macro _undecided(table_name, columns) -%}
     {%- set words = word_columns(erp_columns(table_name)) -%}
-    list_filter(
-        zeilen._maengel,
-        lambda mangel: {% for column in columns -%}
+    {%- set undecided -%}
+        {% for column in columns -%}
             mangel.column_name = '{{ column }}'
             and {{ "mangel.rule = 'C9'" if column in words else 'zeilen.' ~ column ~ ' is null' }}
             {#- The end of a lease is mietende; only without one it is kuendigung_zum. -#}
             {{- ' and zeilen.mietende is null' if column == 'kuendigung_zum' }}
             {{- ' or ' if not loop.last }}
         {%- endfor %}
-    )
+    {%- endset -%}
+    {{ list_filter('zeilen._maengel', 'mangel', undecided) }}
 {%- endmacro %}

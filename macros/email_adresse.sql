@@ -3,7 +3,7 @@
     {%- set label = '[\\p{L}0-9](?:[\\p{L}0-9-]*[\\p{L}0-9])?' -%}
     {%- set address = local_part ~ '(?:[.]' ~ local_part ~ ')*@(?:' ~ label ~ '[.])+\\p{L}{2,}' -%}
     {#- The pieces of a field one after the other, each between two semicolons of its own: ;piece;;piece; -#}
-    {%- set field = namespace(sql="';' || regexp_replace(" ~ expr ~ ", '[;,/]', ';;', 'g') || ';'") -%}
+    {%- set field = namespace(sql="';' || " ~ replace_matches(expr, '[;,/]', ';;') ~ " || ';'") -%}
     {%- for pattern, replacement in [
         ('(?i)mailto:', ''),
         (white_space() ~ '+', ' '),
@@ -12,12 +12,12 @@
         ('[.]([ ;])', '\\1'),
         ('[^@ ;]{65,}@', '@'),
     ] -%}
-        {%- set field.sql = "regexp_replace(" ~ field.sql ~ ", '" ~ pattern ~ "', '" ~ replacement ~ "', 'g')" -%}
+        {%- set field.sql = replace_matches(field.sql, pattern, replacement) -%}
     {%- endfor -%}
     case
-        when regexp_full_match({{ expr }}, '{{ address }}') and strpos({{ expr }}, '@') <= 65
-            then lower({{ expr }})
+        when {{ full_match(expr, address) }} and instr({{ expr }}, '@') <= 65
+            then {{ lower_case(expr) }}
         when contains({{ expr }}, '@')
-            then nullif(lower(regexp_extract({{ field.sql }}, ';({{ address }})(?: {{ address }})*;', 1)), '')
+            then nullif({{ lower_case(extract_match(field.sql, ';(' ~ address ~ ')(?: ' ~ address ~ ')*;', 1)) }}, '')
     end
 {%- endmacro %}

@@ -7,7 +7,7 @@
         {%- if without %}
         case when {{ is_erp(before ~ 'quelle_erp', without) }} then {{ before }}{{ column }} else coalesce({{ before }}{{ column }}, '') end
         {%- else %}
-        coalesce(cast({{ before }}{{ column }} as varchar), '')
+        coalesce(cast({{ before }}{{ column }} as string), '')
         {%- endif -%}
         {%- endfor %}
     )

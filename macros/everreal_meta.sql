@@ -1,3 +1,3 @@
 {% macro everreal_meta() -%}
-    {'source': {{ sql_text(partner_settings('everreal').quelle) }}}
+    {% call struct() %}'source': {{ sql_text(partner_settings('everreal').quelle) }}{% endcall %}
 {%- endmacro %}

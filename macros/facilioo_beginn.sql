@@ -1,3 +1,3 @@
 {% macro facilioo_beginn(datum) -%}
-    strftime({{ datum }}, '%Y-%m-%dT00:00:00') || {{ berlin_offset(datum, 'first') }}
+    cast({{ datum }} as string) || 'T00:00:00' || {{ berlin_offset(datum, 'first') }}
 {%- endmacro %}

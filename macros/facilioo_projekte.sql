@@ -19,10 +19,10 @@
         'wirtschaftseinheit' as table_name,
         genannt.id as key,
         'we_nr' as column_name,
-        cast(null as varchar) as value,
+        cast(null as string) as value,
         'facilioo' as partner,
         'partners.facilioo.projekte names it: no WE that lives and may be sent has this id' as reason
-    from {{ named_ids(partner_settings('facilioo').projekte) }} as genannt (id)
+    from {{ named_ids(partner_settings('facilioo').projekte) }} as genannt
     where
         genannt.id not in (
             select {{ composite_id('facilioo', 'wirtschaftseinheit', table='wirtschaftseinheiten') }}

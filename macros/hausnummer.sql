@@ -1,4 +1,4 @@
 {% macro hausnummer(table=none) -%}
     {%- set prefix = table ~ '.' if table else '' -%}
-    nullif(concat({{ prefix }}hausnummer, {{ prefix }}hausnummer_zusatz), '')
+    nullif(concat_ws('', {{ prefix }}hausnummer, {{ prefix }}hausnummer_zusatz), '')
 {%- endmacro %}

@@ -55,14 +55,18 @@
         {%- endfor %}
     )
 
-    select distinct on (entity, external_id, part) *
-    from held
     {#- Whom it names nobody knows, but perhaps what of. #}
-    where external_id is not null and (external_id <> '?' or part is not null)
-    order by
-        entity, external_id, part, also_in_mart desc, holds_below desc, rule, length(reason), reason,
-        person_nr nulls first, list_position(['wirtschaftseinheit', 'gebaeude'], table_name) nulls last, table_name,
-        separator nulls first
+    {{ first_rows(
+        'held',
+        by=['entity', 'external_id', 'part'],
+        order_by=[
+            'also_in_mart desc', 'holds_below desc', 'rule', 'length(reason)', 'reason',
+            'person_nr nulls first',
+            "case table_name when 'wirtschaftseinheit' then 1 when 'gebaeude' then 2 end nulls last", 'table_name',
+            'separator nulls first',
+        ],
+        where="external_id is not null and (external_id <> '?' or part is not null)",
+    ) }}
 {%- endmacro %}
 
 
@@ -97,7 +101,7 @@
         'person_of_lease': composite_id(partner, 'person'),
         'tenants_of_lease': composite_id(partner, 'mietvertrag', person=true),
         'lease_of_tenant': composite_id(partner, 'mietvertrag', person=true),
-    }.get(kind, 'cast(null as varchar)') -%}
+    }.get(kind, 'cast(null as string)') -%}
     {%- set separator = "'" ~ partner_settings(partner).separator ~ "'" -%}
     select
         '{{ entity }}' as entity,
@@ -114,7 +118,7 @@
         reason,
         {#- A number with the separator in it (I5) was never sent, so the partner holds nothing of the row. -#}
         {{ "rule <> 'I5'" if also_in_mart else 'false' }} as also_in_mart,
-        {{ sql_text(email_mark) if email_mark else part if also_in_mart else 'cast(null as varchar)' }} as part,
+        {{ sql_text(email_mark) if email_mark else part if also_in_mart else 'cast(null as string)' }} as part,
         {#- What one row of several has made stays, and takes nothing with it. -#}
         {{ (not email_mark and kind not in ['tenant', 'owner', 'estate_of_lease', 'building_of_lease']) | lower }} as holds_below,
         {%- if kind == 'tenants_of_lease' %}
@@ -160,12 +164,13 @@
 {#- Rows that the mart leaves out for what its partner refuses (V1): `relation` has the key of the level and a list
     `hindernisse`. -#}
 {% macro refused_rows(partner, entity, level, relation, table_name=none) -%}
+    {%- set first = list_element('hindernisse', 1) -%}
     {{ held_row(
         entity,
         composite_id(partner, level),
         "'V1'",
         table_name or level,
-        "concat_ws(' ', hindernisse[1].column_name, hindernisse[1].value) || ': ' || hindernisse[1].reason",
+        "concat_ws(' ', " ~ first ~ '.column_name, ' ~ first ~ ".value) || ': ' || " ~ first ~ '.reason',
     ) }}
     from {{ relation }}
     where hindernisse is not null

@@ -1,8 +1,8 @@
 {% macro is_no_date(expr, geburtsdatum=false) -%}
     (
         {{ expr }} in ('00000000', '9999-12-31', '31.12.9999', '99991231')
-        or regexp_full_match({{ expr }}, '(?:0000-?00-?00|00?[.]00?[.]0000)(?:[T ]*[0:.,]+)?{{ zone_form() }}?')
-        or list_transform([{{ zeitpunkt(expr) }}], lambda tag: {{ is_empty_date('tag', geburtsdatum) }})[1]
+        or {{ full_match(expr, '(?:0000-?00-?00|00?[.]00?[.]0000)(?:[T ]*[0:.,]+)?' ~ zone_form() ~ '?') }}
+        or {{ let('tag', zeitpunkt(expr), is_empty_date('tag', geburtsdatum)) }}
     )
 {%- endmacro %}
 

@@ -75,13 +75,13 @@
 {% macro incomplete_parents(parent) -%}
     {%- set key = erp_key(parent.table_name) -%}
     select
-        [{{ missing_parts(key) | join(', ') }}] as missing,
-        [
+        {{ list_of(missing_parts(key) | join(', ')) }} as missing,
+        {% call list_of() %}
             {%- for column in key %}
             case when {{ missing_parts([column], key)[0] }} then '?' else coalesce({{ column }}, '') end
             {{- ',' if not loop.last }}
             {%- endfor %}
-        ] as numbers,
+        {% endcall %} as numbers,
         min(_reason) as _reason
     from {{ ref('base_erp__' ~ parent.table_name) }}
     where _rule = 'C7'{{ ' and coalesce(' ~ key | join(', ') ~ ') is not null' if key | length > 1 }}
@@ -110,12 +110,12 @@
     inner join {{ incomplete }}
         on
             gaps.missing = {{ incomplete }}.missing
-            and [
+            and {% call list_of() %}
                 {%- for column in parent_columns(parent) %}
-                case when gaps.missing[{{ loop.index }}] then '?' else coalesce(zeilen.{{ column }}, '') end
+                case when {{ list_element('gaps.missing', loop.index) }} then '?' else coalesce(zeilen.{{ column }}, '') end
                 {{- ',' if not loop.last }}
                 {%- endfor %}
-            ] = {{ incomplete }}.numbers
+            {% endcall %} = {{ incomplete }}.numbers
     group by zeilen._zeile
 {%- endmacro %}
 

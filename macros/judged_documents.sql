@@ -40,14 +40,14 @@
 
     judged as (
         select
-            dokumente.* exclude (rule, column_name, value, reason, is_doubt, is_reported),
-            meant.* exclude (level, bezug_key, mandanten, rule, reason),
+            {{ all_but(['rule', 'column_name', 'value', 'reason', 'is_doubt', 'is_reported'], of='dokumente') }},
+            {{ all_but(['level', 'bezug_key', 'mandanten', 'rule', 'reason'], of='meant') }},
             case when dokumente.is_reported then dokumente.rule end as erp_rule,
             case
                 when dokumente.rule is not null and not dokumente.is_doubt
                     then {{ document_verdict('gone', 'dokumente.rule', 'dokumente.reason', 'dokumente.column_name', 'dokumente.value') }}
                 {%- if documents.mandanten != 'alle' %}
-                when not list_has_any(meant.mandanten, [{{ sql_texts(documents.mandanten) }}])
+                when not {{ lists_overlap('meant.mandanten', list_of(sql_texts(documents.mandanten))) }}
                     then {{ document_verdict('gone', "'E1'", "'another Mandant'", "'bezug_key'") }}
                 {%- endif %}
                 {%- if archive %}
@@ -60,13 +60,12 @@
                 when dokumente.erstellt_am is null
                     then {{ document_verdict('doubt', "'DO6'", "'nobody knows whether it was made on " ~ from_day ~ " or later'", "'erstellt_am'") }}
                 when dokumente.erstellt_am < date '{{ from_day }}'
-                    then {{ document_verdict('gone', "'DO6'", "'made before the setting dokumente_ab'", "'erstellt_am'", 'cast(cast(dokumente.erstellt_am as date) as varchar)') }}
+                    then {{ document_verdict('gone', "'DO6'", "'made before the setting dokumente_ab'", "'erstellt_am'", 'cast(cast(dokumente.erstellt_am as date) as string)') }}
                 {%- endif %}
                 {%- if word %}
-                when not coalesce(regexp_matches(
-                    lower(dokumente.bemerkung),
-                    '(^|[^\pL\pN])' || regexp_escape(lower({{ sql_text(word) }})) || '($|[^\pL\pN])'
-                ), false)
+                when not coalesce(
+                    {{ has_word(lower_case('dokumente.bemerkung'), lower_case(sql_text(word))) }}, false
+                )
                     then {{ document_verdict('gone', "'DO6'", "'without the word of the setting dokumente_stichwort'", "'bemerkung'") }}
                 {%- endif %}
                 when not coalesce(
@@ -88,7 +87,7 @@
                     then {{ document_verdict('doubt', 'dokumente.rule', 'dokumente.reason', 'dokumente.column_name', 'dokumente.value') }}
                 when contains(dokumente.dokument_nr, '{{ documents.separator }}')
                     then {{ document_verdict('doubt', "'I5'", "'the number contains the separator " ~ documents.separator ~ " of " ~ partner ~ "'", "'dokument_nr'", 'dokumente.dokument_nr') }}
-                when contains(array_to_string(dokumente.weg, ''), '{{ documents.separator }}')
+                when contains({{ list_to_text('dokumente.weg', '') }}, '{{ documents.separator }}')
                     then {{ document_verdict('doubt', "'I5'", "'the number of a folder contains the separator " ~ documents.separator ~ " of " ~ partner ~ "'", "'ordner_nr'", 'dokumente.ordner_nr') }}
                 when dokumente.dateiname is null
                     then {{ document_verdict('doubt', "'V1'", "'no file name'", "'dateiname'") }}
@@ -102,7 +101,7 @@
     )
 
     select
-        * exclude (verdict, erp_rule),
+        {{ all_but(['verdict', 'erp_rule']) }},
         verdict['rule'] as rule,
         verdict['column_name'] as column_name,
         verdict['value'] as value,

@@ -1,4 +1,4 @@
 {% macro key_conflict(partner, level, person=false, table=none) -%}
     {%- set key = record_key(level, person, table) -%}
-    contains(concat({{ key | join(', ') }}), '{{ partner_settings(partner).separator }}')
+    contains(concat_ws('', {{ key | join(', ') }}), '{{ partner_settings(partner).separator }}')
 {%- endmacro %}

@@ -20,7 +20,7 @@ select
         ' ',
         'a number contains the separator {{ separator }} of {{ partner }}; safe for this row:'
         {%- for other in partner_separatoren() if other != separator %},
-        case when not contains(concat({{ key | join(', ') }}), '{{ other }}') then '{{ other }}' end
+        case when not contains(concat_ws('', {{ key | join(', ') }}), '{{ other }}') then '{{ other }}' end
         {%- endfor %}
     ) as reason
 from {{ ref(origin) }}

@@ -1,8 +1,8 @@
 {#- Whether a lease is out of scope (L4) by what can be told of it, whatever else of it cannot. -#}
 {% macro lease_surely_out(row) -%}
     coalesce(
-        lower({{ row }}.vertragsart) in ('leerstand', 'eigennutzung')
-        or lower({{ row }}.status_erp) = 'storniert'
+        {{ lower_case(row ~ '.vertragsart') }} in ('leerstand', 'eigennutzung')
+        or {{ lower_case(row ~ '.status_erp') }} = 'storniert'
         or (
             ({{ row }}.ende < {{ stichtag() }} or {{ row }}.ende < {{ row }}.mietbeginn)
             {#- Without a mietende the end is kuendigung_zum; with one that cannot be read nobody knows. #}

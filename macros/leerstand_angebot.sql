@@ -10,7 +10,7 @@
         ),
     ] -%}
     {%- if more -%}
-        nullif(list_concat({{ befunde('LE1', for_sale) }}, {{ befunde('LE2', more) }}), [])
+        nullif({{ list_concat(befunde('LE1', for_sale), befunde('LE2', more)) }}, {{ list_of('') }})
     {%- else -%}
         {{ befunde('LE1', for_sale) }}
     {%- endif -%}

@@ -11,7 +11,7 @@
         {%- for column in ['hindernisse', 'kein_angebot'] %}
         select
             {{ record_key('verwaltungseinheit') | join(', ') }},
-            unnest({{ column }}) as befund
+            {{ unnest(column) }} as befund
         from {{ ref('int_' ~ partner ~ '__leerstaende') }}
         {{ 'union all' if not loop.last }}
         {%- endfor %}

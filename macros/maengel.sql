@@ -4,24 +4,21 @@
     case
         when {% for test in tests %}({{ test[4] if test | length > 4 else test[2] }}){{ ' or ' if not loop.last }}{% endfor %}
             then nullif(
-                list_filter(
-                    [
+                {% call list_of_known() %}
                         {% for test in tests -%}
                         case
                             when {{ test[4] ~ ' and ' if test | length > 4 }}{{ test[2] }}
                                 then {{ mangel(test[0], test[1], test[1], sql_text(test[3] if test | length > 3 else none)) }}
                         end{{ ',' if not loop.last }}
                         {% endfor -%}
-                    ],
-                    lambda mangel: mangel is not null
-                ),
-                []
+                {% endcall %},
+                {{ list_of('') }}
             )
     end
 {%- endmacro %}
 
 
 {#- A value that is listed; `reason` is SQL, NULL where the value was not read. -#}
-{% macro mangel(rule, column, value, reason='cast(null as varchar)') -%}
-    {'rule': '{{ rule }}', 'column_name': '{{ column }}', 'value': {{ value }}, 'reason': {{ reason }}}
+{% macro mangel(rule, column, value, reason='cast(null as string)') -%}
+    {% call struct() %}'rule': '{{ rule }}', 'column_name': '{{ column }}', 'value': {{ value }}, 'reason': {{ reason }}{% endcall %}
 {%- endmacro %}

@@ -1,3 +1,3 @@
 {% macro mask(expr) -%}
-    regexp_replace(regexp_replace({{ expr }}, '\p{L}', 'x', 'g'), '\p{N}', '9', 'g')
+    {{ replace_matches(replace_matches(expr, '\\p{L}', 'x'), '\\p{N}', '9') }}
 {%- endmacro %}

@@ -4,7 +4,7 @@ select distinct
     '{{ table_name }}' as table_name,
     concat_ws('/', {{ record_key(level, table='betroffene') | join(', ') }}) as key,
     'person_nr' as column_name,
-    cast(null as varchar) as value,
+    cast(null as string) as value,
     '{{ partner }}' as partner,
     'no person is left: each number contains the separator '
     || '{{ partner_settings(partner).separator }} of {{ partner }}' as reason

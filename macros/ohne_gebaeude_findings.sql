@@ -4,7 +4,7 @@ select
     'verwaltungseinheit' as table_name,
     {{ erp_key_text(key_columns('verwaltungseinheit')) }} as key,
     'gebaeude_nr' as column_name,
-    cast(null as varchar) as value,
+    cast(null as string) as value,
     '{{ partner }}' as partner,
     'no Gebäude, on which {{ partner }} keeps its units' as reason
 from {{ ref('stg_erp__verwaltungseinheit') }}

@@ -2,87 +2,87 @@
     and `typ` of its objektart); order and types are those of pipelines/contract/openimmo.yaml. -#}
 {% macro openimmo_immobilie(partner) -%}
     {%- set settings = partner_settings(partner) -%}
-    {
+    {% call struct() %}
         'anbieternr': mandant_nr,
         'firma': coalesce(mandant_name, mandant_nr),
         'openimmo_anid': {{ sql_text(settings.openimmo_anid) if settings.openimmo_anid
-            else "'A' || upper(left(sha256(mandant_nr), 30))" }}
-    } as anbieter,
-    {
-        'nutzungsart': {
+            else "'A' || upper(left(" ~ sha256_of('mandant_nr') ~ ', 30))' }}
+    {% endcall %} as anbieter,
+    {% call struct() %}
+        'nutzungsart': {% call struct() %}
             'WOHNEN': nutzung <> 'gewerbe',
             'GEWERBE': nutzung = 'gewerbe'
-        },
-        'vermarktungsart': {
+        {% endcall %},
+        'vermarktungsart': {% call struct() %}
             'KAUF': false,
             'MIETE_PACHT': true
-        },
-        'objektart': {
-            'wohnung': case when element = 'wohnung' then {'wohnungtyp': typ} end,
-            'haus': case when element = 'haus' then {'haustyp': typ} end,
-            'buero_praxen': case when element = 'buero_praxen' then {'buero_typ': typ} end,
-            'einzelhandel': case when element = 'einzelhandel' then {'handel_typ': typ} end,
-            'gastgewerbe': case when element = 'gastgewerbe' then {'gastgew_typ': typ} end,
-            'hallen_lager_prod': case when element = 'hallen_lager_prod' then {'hallen_typ': typ} end,
-            'parken': case when element = 'parken' then {'parken_typ': typ} end,
-            'sonstige': case when element = 'sonstige' then {'sonstige_typ': typ} end
-        }
-    } as objektkategorie,
-    {
+        {% endcall %},
+        'objektart': {% call struct() %}
+            'wohnung': case when element = 'wohnung' then {% call struct() %}'wohnungtyp': typ{% endcall %} end,
+            'haus': case when element = 'haus' then {% call struct() %}'haustyp': typ{% endcall %} end,
+            'buero_praxen': case when element = 'buero_praxen' then {% call struct() %}'buero_typ': typ{% endcall %} end,
+            'einzelhandel': case when element = 'einzelhandel' then {% call struct() %}'handel_typ': typ{% endcall %} end,
+            'gastgewerbe': case when element = 'gastgewerbe' then {% call struct() %}'gastgew_typ': typ{% endcall %} end,
+            'hallen_lager_prod': case when element = 'hallen_lager_prod' then {% call struct() %}'hallen_typ': typ{% endcall %} end,
+            'parken': case when element = 'parken' then {% call struct() %}'parken_typ': typ{% endcall %} end,
+            'sonstige': case when element = 'sonstige' then {% call struct() %}'sonstige_typ': typ{% endcall %} end
+        {% endcall %}
+    {% endcall %} as objektkategorie,
+    {% call struct() %}
         'plz': plz,
         'ort': ort,
         'strasse': strasse,
         'hausnummer': hausnummer,
-        'land': {'iso_land': case land when 'DE' then 'DEU' when 'AT' then 'AUT' when 'CH' then 'CHE' end},
+        'land': {% call struct() %}'iso_land': case land when 'DE' then 'DEU' when 'AT' then 'AUT' when 'CH' then 'CHE' end{% endcall %},
         'etage': etage,
         'wohnungsnr': ve_nr
-    } as geo,
-    {
+    {% endcall %} as geo,
+    {% call struct() %}
         'email_zentrale': {{ sql_text(settings.kontakt_email) }},
         'name': coalesce({{ sql_text(settings.kontakt_name) }}, mandant_name, mandant_nr)
-    } as kontaktperson,
-    {
+    {% endcall %} as kontaktperson,
+    {% call struct() %}
         'nettokaltmiete': nettokaltmiete,
         'kaltmiete': nettokaltmiete + nebenkosten,
         'warmmiete': warmmiete,
         'nebenkosten': nebenkosten,
         'heizkosten_enthalten': heizkosten_enthalten,
         'heizkosten': heizkosten,
-        'waehrung': {'iso_waehrung': 'EUR'},
+        'waehrung': {% call struct() %}'iso_waehrung': 'EUR'{% endcall %},
         'kaution': kaution
-    } as preise,
-    {
+    {% endcall %} as preise,
+    {% call struct() %}
         'wohnflaeche': wohnflaeche,
         'nutzflaeche': nutzflaeche,
         'anzahl_zimmer': zimmer
-    } as flaechen,
-    {
-        'kueche': {'EBK': case when contains(ausstattung, 'einbauküche') then true end},
-        'heizungsart': {'ZENTRAL': case when contains(ausstattung, 'zentralheizung') then true end},
-        'fahrstuhl': {
+    {% endcall %} as flaechen,
+    {% call struct() %}
+        'kueche': {% call struct() %}'EBK': case when contains(ausstattung, 'einbauküche') then true end{% endcall %},
+        'heizungsart': {% call struct() %}'ZENTRAL': case when contains(ausstattung, 'zentralheizung') then true end{% endcall %},
+        'fahrstuhl': {% call struct() %}
             'PERSONEN': case when contains(ausstattung, 'aufzug') then true else aufzug end
-        },
-        'unterkellert': {'keller': case when contains(ausstattung, 'keller') then 'JA' end},
+        {% endcall %},
+        'unterkellert': {% call struct() %}'keller': case when contains(ausstattung, 'keller') then 'JA' end{% endcall %},
         'fahrradraum': case when contains(ausstattung, 'fahrradraum') then true end,
         'gaestewc': case when contains(ausstattung, 'gäste-wc') then true end,
         'user_defined_simplefield': case
             when contains(ausstattung, 'gegensprechanlage')
-                then [{'feldname': 'gegensprechanlage', 'text': 'true'}]
+                then {% call list_of() %}{% call struct() %}'feldname': 'gegensprechanlage', 'text': 'true'{% endcall %}{% endcall %}
         end
-    } as ausstattung,
-    {
+    {% endcall %} as ausstattung,
+    {% call struct() %}
         'baujahr': baujahr,
         'energiepass': case
             when energieausweis['art'] in ('BEDARF', 'VERBRAUCH')
-                then [
-                    {
+                then {% call list_of() %}
+                    {% call struct() %}
                         'epart': energieausweis['art'],
-                        'gueltig_bis': cast(energieausweis['gueltig_bis'] as varchar),
+                        'gueltig_bis': cast(energieausweis['gueltig_bis'] as string),
                         'energieverbrauchkennwert': case
-                            when energieausweis['art'] = 'VERBRAUCH' then cast(energieausweis['kennwert'] as varchar)
+                            when energieausweis['art'] = 'VERBRAUCH' then cast(energieausweis['kennwert'] as string)
                         end,
                         'endenergiebedarf': case
-                            when energieausweis['art'] = 'BEDARF' then cast(energieausweis['kennwert'] as varchar)
+                            when energieausweis['art'] = 'BEDARF' then cast(energieausweis['kennwert'] as string)
                         end,
                         'primaerenergietraeger': energieausweis['traeger'],
                         'wertklasse': energieausweis['klasse'],
@@ -94,16 +94,16 @@
                             when energieausweis['gebaeudeart'] in ('wohn', 'nichtwohn')
                                 then energieausweis['gebaeudeart']
                         end
-                    }
-                ]
+                    {% endcall %}
+                {% endcall %}
         end
-    } as zustand_angaben,
-    {
+    {% endcall %} as zustand_angaben,
+    {% call struct() %}
         'objekttitel': concat_ws(', ', coalesce(ve_art, 'Objekt'), nullif(concat_ws(' ', strasse, hausnummer), ''), ort)
-    } as freitexte,
-    {
-        'verfuegbar_ab': cast(verfuegbar_ab as varchar),
+    {% endcall %} as freitexte,
+    {% call struct() %}
+        'verfuegbar_ab': cast(verfuegbar_ab as string),
         'abdatum': verfuegbar_ab,
         'wbs_sozialwohnung': wbs_erforderlich
-    } as verwaltung_objekt
+    {% endcall %} as verwaltung_objekt
 {%- endmacro %}

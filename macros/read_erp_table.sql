@@ -16,7 +16,7 @@
     crossed as (
         select
             {%- for column in flags %}
-            coalesce(bool_or(regexp_full_match({{ column }}, '[^0-9A-Za-z]*[xX][^0-9A-Za-z]*')), false) as {{ column }}__crossed
+            coalesce(bool_or({{ full_match(column, '[^0-9A-Za-z]*[xX][^0-9A-Za-z]*') }}), false) as {{ column }}__crossed
             {{- ',' if not loop.last }}
             {%- endfor %}
         from {{ source('erp_raw', table_name) }}
@@ -55,7 +55,7 @@
         {% endfor -%}
         {#- Hardly any row has a damaged text. #}
         case
-            when len(_schaeden) > 0 then list_concat({{ first_damage() | indent(8) }}, _ungelesen)
+            when cardinality(_schaeden) > 0 then {{ list_concat(first_damage(), '_ungelesen') | indent(8) }}
             else _ungelesen
         end as _maengel
     from checked
@@ -80,15 +80,17 @@
 
 {#- C8: once a row, by its first column. -#}
 {% macro first_damage() -%}
+    {%- set first = list_element('_schaeden', 1) -%}
+    {%- set others = list_transform(list_rest('_schaeden'), 'schaden', 'schaden.column_name') -%}
     case
-        when len(_schaeden) = 1 then _schaeden
-        when len(_schaeden) > 1 then [
-            struct_update(
-                _schaeden[1],
-                reason := _schaeden[1].reason || '; also in '
-                    || array_to_string(list_transform(_schaeden[2:], lambda schaden: schaden.column_name), ', ')
-            )
-        ]
+        when cardinality(_schaeden) = 1 then _schaeden
+        when cardinality(_schaeden) > 1
+            then {% call list_of() %}{% call struct() %}
+                'rule': {{ first }}.rule,
+                'column_name': {{ first }}.column_name,
+                'value': {{ first }}.value,
+                'reason': {{ first }}.reason || '; also in ' || {{ list_to_text(others, ', ') }}
+            {% endcall %}{% endcall %}
     end
 {%- endmacro %}
 

@@ -1,3 +1,3 @@
 {% macro says_anonymised(name) -%}
-    coalesce(starts_with(lower({{ name }}), 'anonym'), false)
+    coalesce(left({{ lower_case(name) }}, 6) = 'anonym', false)
 {%- endmacro %}

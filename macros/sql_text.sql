@@ -1,3 +1,3 @@
 {% macro sql_text(value) -%}
-    {{ "cast(null as varchar)" if value is none else "'" ~ value | replace("'", "''") ~ "'" }}
+    {{ "cast(null as string)" if value is none else "'" ~ value | replace("'", "''") ~ "'" }}
 {%- endmacro %}

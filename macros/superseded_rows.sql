@@ -9,7 +9,7 @@
     hashed as (
         select
             *,
-            hash({{ key | join(', ') }}) as key_hash
+            {{ key_hash(key) }} as key_hash
         from cleaned
     ),
 

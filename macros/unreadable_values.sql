@@ -20,9 +20,9 @@
             {%- do tests.append((
                 'C2',
                 column,
-                'cast(' ~ zeitpunkt(column) ~ " as time) <> time '00:00'",
+                has_time(zeitpunkt(column)),
                 'read as the day: a time that is not midnight',
-                'strlen(' ~ column ~ ') > 10 and ' ~ value ~ " is not null and not contains(" ~ column ~ ", ' 00:00:00')",
+                byte_length(column) ~ ' > 10 and ' ~ value ~ " is not null and not contains(" ~ column ~ ", ' 00:00:00')",
             )) -%}
         {%- endif -%}
         {%- if type.startswith('dezimalzahl') -%}
@@ -37,8 +37,7 @@
             {%- do tests.append((
                 'C3',
                 column,
-                "substr(" ~ column ~ ", -4, 1) = '.' and regexp_full_match("
-                    ~ column ~ ", '[+-]?[1-9][0-9]{0,2}[.][0-9]{3}')",
+                "substr(" ~ column ~ ", -4, 1) = '.' and " ~ full_match(column, '[+-]?[1-9][0-9]{0,2}[.][0-9]{3}'),
             )) -%}
         {%- endif -%}
     {%- endfor -%}
@@ -48,8 +47,8 @@
 
 {#- An amount begins and ends with a digit or a sign; only the others need a look. -#}
 {% macro has_foreign_currency(column) -%}
-    ({{ column }} not between '+' and ':' or {{ column }}[-1] not between '0' and '9')
-    and regexp_matches(replace({{ column }}, '€', ''), '\p{Sc}|(?i:chf|usd|gbp)')
+    ({{ column }} not between '+' and ':' or right({{ column }}, 1) not between '0' and '9')
+    and {{ matches("replace(" ~ column ~ ", '€', '')", '\\p{Sc}|(?i:chf|usd|gbp)') }}
 {%- endmacro %}
 
 
@@ -71,8 +70,8 @@
         {% do tests.append((
             'C8',
             'hausnummer',
-            "regexp_full_match(hausnummer, '(?i)(?:[0-9]{1,2}[. -]+)?" ~ month ~ "(?:[ -]?[0-9]{1,4})?"
-                ~ "|[0-9]{1,2}[.][0-9]{1,2}[.](?:[0-9]{2}|[0-9]{4})?|[0-9]{4}-[0-9]{2}-[0-9]{2}.*')",
+            full_match('hausnummer', '(?i)(?:[0-9]{1,2}[. -]+)?' ~ month ~ '(?:[ -]?[0-9]{1,4})?'
+                ~ '|[0-9]{1,2}[.][0-9]{1,2}[.](?:[0-9]{2}|[0-9]{4})?|[0-9]{4}-[0-9]{2}-[0-9]{2}.*'),
             'a spreadsheet took the number for a date',
         )) %}
     {% endif %}
@@ -80,7 +79,7 @@
         {% do tests.append((
             'C8',
             'plz',
-            "strlen(plz) = 4 and regexp_full_match(plz, '[0-9]{4}')"
+            byte_length('plz') ~ ' = 4 and ' ~ full_match('plz', '[0-9]{4}')
                 ~ (" and (land is null or land__wert = 'DE')" if 'land' in columns else ''),
             'four digits: a spreadsheet took the zero in front',
         )) %}

@@ -6,7 +6,7 @@
         key,
         column_name,
         value,
-        cast(null as varchar) as partner,
+        cast(null as string) as partner,
         reason
     from {{ rows }}
     {% for partner in aktive_partner() %}

@@ -1,16 +1,12 @@
 {% macro zeitpunkt(expr) -%}
     {#- Written once and read by name: the text in ISO form, then the moment. -#}
-    list_transform(
-        [{{ iso_form(expr) }}],
-        lambda iso: case
-            when regexp_full_match(iso, '{{ date_form() }}{{ time_form() }}?') then try_cast(iso as timestamp)
-            when regexp_full_match(iso, '{{ date_form() }}{{ time_form() }}{{ zone_form() }}')
-                then list_transform(
-                    [try_cast(regexp_replace(upper(iso), ' ([Z+-])', '\1') as timestamptz)],
-                    lambda moment: {{ local_time('moment') }}
-                )[1]
+    {%- set made -%}
+        case
+            when {{ full_match('iso', date_form() ~ time_form() ~ '?') }} then {{ moment_of_text('iso') }}
+            when {{ full_match('iso', date_form() ~ time_form() ~ zone_form()) }} then {{ local_moment_of_text('iso') }}
         end
-    )[1]
+    {%- endset -%}
+    {{ let('iso', iso_form(expr), made) }}
 {%- endmacro %}
 
 
@@ -41,18 +37,7 @@
         ('^(.{10})[T ]?([0-9]{2})([0-9]{2})([0-9]{2})', '\\1 \\2:\\3:\\4'),
         (',', '.'),
     ] -%}
-        {%- set text.sql = "regexp_replace(" ~ text.sql ~ ", '" ~ pattern ~ "', '" ~ replacement ~ "')" -%}
+        {%- set text.sql = replace_first_match(text.sql, pattern, replacement) -%}
     {%- endfor -%}
     {{ text.sql }}
-{%- endmacro %}
-
-
-{#- A moment as the clocks of `zeitzone` show it. Before there were time zones, programs reckon with the usual offset. -#}
-{% macro local_time(moment) -%}
-    case
-        when {{ moment }} < timestamptz '1900-01-01 00:00:00+00'
-            then timezone('UTC', {{ moment }})
-                + (timezone('{{ zeitzone() }}', timestamptz '1970-01-01 00:00:00+00') - timestamp '1970-01-01')
-        else timezone('{{ zeitzone() }}', {{ moment }})
-    end
 {%- endmacro %}

@@ -44,6 +44,7 @@ ROOMS = (
     "docs_site",
     "still_current",
     "commands",
+    "engine",
     "doctor",
     "alerts",
     "fleet",

@@ -93,8 +93,8 @@ tenants_not_sent as (
         rule,
         'mieter' as table_name,
         {{ erp_key_text(mieter_key) }} as key,
-        cast(null as varchar) as column_name,
-        cast(null as varchar) as value,
+        cast(null as string) as column_name,
+        cast(null as string) as value,
         reason
     from mieter
     where rule is not null
@@ -106,7 +106,7 @@ tenants_without_email as (
         'mieter' as table_name,
         {{ erp_key_text(mieter_key) }} as key,
         'email' as column_name,
-        cast(null as varchar) as value,
+        cast(null as string) as value,
         'no valid e-mail address' as reason
     from mieter_in_scope
     where email is null
@@ -118,7 +118,7 @@ tenants_with_crossed_dates as (
         'mieter' as table_name,
         {{ erp_key_text(mieter_key) }} as key,
         'beginn' as column_name,
-        cast(beginn as varchar) as value,
+        cast(beginn as string) as value,
         'beginn after ende ' || ende as reason
     from mieter_in_scope
     where beginn > ende
@@ -143,8 +143,8 @@ leases_with_wrong_tenants as (
         end as rule,
         'mietvertrag' as table_name,
         key,
-        cast(null as varchar) as column_name,
-        cast(null as varchar) as value,
+        cast(null as string) as column_name,
+        cast(null as string) as value,
         case when mieter = 0 then 'no tenant' else 'no tenant with a valid e-mail address' end as reason
     from tenants_of_leases
     where mieter_mit_email = 0
@@ -153,8 +153,8 @@ leases_with_wrong_tenants as (
         'R-HM' as rule,
         'mietvertrag' as table_name,
         key,
-        cast(null as varchar) as column_name,
-        cast(null as varchar) as value,
+        cast(null as string) as column_name,
+        cast(null as string) as value,
         hauptmieter || ' Hauptmieter' as reason
     from tenants_of_leases
     where mieter > 0 and hauptmieter <> 1
@@ -165,8 +165,8 @@ owner_contracts_not_sent as (
         rule,
         'eigentuemervertrag' as table_name,
         {{ erp_key_text(key_columns('eigentuemervertrag')) }} as key,
-        cast(null as varchar) as column_name,
-        cast(null as varchar) as value,
+        cast(null as string) as column_name,
+        cast(null as string) as value,
         reason
     from eigentuemervertraege
     where rule is not null
@@ -177,8 +177,8 @@ owners_not_sent as (
         case personen.rule when 'L5' then 'L6' else personen.rule end as rule,
         'eigentuemer' as table_name,
         {{ erp_key_text(eigentuemer_key, 'eigentuemer') }} as key,
-        cast(null as varchar) as column_name,
-        cast(null as varchar) as value,
+        cast(null as string) as column_name,
+        cast(null as string) as value,
         'person ' || personen.person_nr || ': ' || personen.reason as reason
     from eigentuemer
     inner join personen on eigentuemer.person_nr = personen.person_nr

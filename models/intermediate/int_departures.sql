@@ -24,7 +24,7 @@ mieter as (
     select
         *,
         {{ has_mangel('mieter', 'rolle') }}
-        or coalesce(lower(mieter.rolle) in ('hauptmieter', 'mitmieter'), true) as is_tenant
+        or coalesce({{ lower_case('mieter.rolle') }} in ('hauptmieter', 'mitmieter'), true) as is_tenant
     from {{ ref('base_erp__mieter') }} as mieter
     where mieter._rule is null or mieter._rule not in ('C6', 'C7', 'I3')
 ),
@@ -33,7 +33,7 @@ mieter as (
 tenants as (
     select
         {{ record_key('mietvertrag', person=true, table='mieter') | join(', ') }},
-        any_value(mieter.quelle_erp) as quelle_erp,
+        {{ any_value('mieter.quelle_erp') }} as quelle_erp,
         bool_and(
             coalesce(mieter._rule in ('L1', 'L2'), false)
             or coalesce(mieter.gueltig_bis < {{ stichtag() }}, false)

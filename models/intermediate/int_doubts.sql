@@ -53,7 +53,7 @@ mieter_in_doubt as (
         mietvertraege_surely_out.mandant_nr is null
         and coalesce(mieter.gueltig_bis >= {{ stichtag() }}, true)
         and (
-            coalesce(lower(mieter.rolle) in ('hauptmieter', 'mitmieter'), true)
+            coalesce({{ lower_case('mieter.rolle') }} in ('hauptmieter', 'mitmieter'), true)
             or {{ has_mangel('mieter', 'rolle') }}
         )
         and personen.rule is distinct from 'L5'

@@ -46,7 +46,7 @@ judged as (
 
 {# Only who may be on a lease twice is ranked: a window over all tenants would cost far more. #}
 repeated as (
-    select hash({{ record_key('mietvertrag', person=true) | join(', ') }}) as key_hash
+    select {{ key_hash(record_key('mietvertrag', person=true)) }} as key_hash
     from judged
     where rule is null
     group by key_hash
@@ -62,7 +62,7 @@ ranked as (
         ) as rang
     from judged
     semi join repeated
-        on hash({{ record_key('mietvertrag', person=true, table='judged') | join(', ') }}) = repeated.key_hash
+        on {{ key_hash(record_key('mietvertrag', person=true, table='judged')) }} = repeated.key_hash
     where judged.rule is null
 ),
 
@@ -74,14 +74,13 @@ twice as (
 
 judged_once as (
     select
-        judged.* replace (
-            case when twice._zeile is not null then 'L5' else judged.rule end as rule,
-            case
-                when twice._zeile is not null
-                    then 'row ' || judged._zeile || ': the person is on the lease twice'
-                when judged.rule is not null then judged.reason
-            end as reason
-        )
+        {{ all_but(['rule', 'reason'], of='judged') }},
+        case when twice._zeile is not null then 'L5' else judged.rule end as rule,
+        case
+            when twice._zeile is not null
+                then 'row ' || judged._zeile || ': the person is on the lease twice'
+            when judged.rule is not null then judged.reason
+        end as reason
     from judged
     left join twice on judged._zeile = twice._zeile
 )

@@ -14,20 +14,20 @@ kontaktweg as (
     select
         *,
         -- E3: the main one first, then by the running number
-        row(coalesce(not ist_haupt, true), try_cast(lfd_nr as bigint), _zeile) as rang
+        {{ rank_of(['coalesce(not ist_haupt, true)', 'try_cast(lfd_nr as bigint)', '_zeile']) }} as rang
     from {{ ref('stg_erp__kontaktweg') }}
 ),
 
 erreichbarkeit as (
     select
         person_nr,
-        arg_min(email_adresse, rang) filter (where art = 'E-Mail' and email_adresse is not null) as email,
-        arg_min(wert, rang) filter (where art = 'Festnetz' and wert is not null) as festnetz,
-        arg_min(wert, rang) filter (where art = 'Handynummer' and wert is not null) as handynummer,
-        arg_min(wert, rang) filter (where art = 'Fax' and wert is not null) as fax,
-        arg_min(telefon_e164, rang) filter (where art = 'Festnetz' and telefon_e164 is not null)
+        min_by(email_adresse, rang) filter (where art = 'E-Mail' and email_adresse is not null) as email,
+        min_by(wert, rang) filter (where art = 'Festnetz' and wert is not null) as festnetz,
+        min_by(wert, rang) filter (where art = 'Handynummer' and wert is not null) as handynummer,
+        min_by(wert, rang) filter (where art = 'Fax' and wert is not null) as fax,
+        min_by(telefon_e164, rang) filter (where art = 'Festnetz' and telefon_e164 is not null)
             as festnetz_e164,
-        arg_min(telefon_e164, rang) filter (where art = 'Handynummer' and telefon_e164 is not null)
+        min_by(telefon_e164, rang) filter (where art = 'Handynummer' and telefon_e164 is not null)
             as handynummer_e164
     from kontaktweg
     group by person_nr

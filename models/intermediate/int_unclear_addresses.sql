@@ -14,7 +14,7 @@ unclear as (
     select
         kontaktwege.person_nr,
         'no valid e-mail address: '
-        || string_agg({{ mask('kontaktwege.wert') }}, ', ' order by kontaktwege._zeile) as addresses
+        || {{ ordered_text(mask('kontaktwege.wert'), ', ', order_by='kontaktwege._zeile') }} as addresses
     from kontaktwege
     where
         (kontaktwege._rule is null and {{ has_mangel('kontaktwege', 'wert', 'E5') }})

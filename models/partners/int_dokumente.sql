@@ -62,7 +62,7 @@ judged as (
                     "'DO2'",
                     "'larger than " ~ max_dokument_bytes() ~ " bytes'",
                     "'groesse_bytes'",
-                    'cast(dokumente.groesse_bytes as varchar)',
+                    'cast(dokumente.groesse_bytes as string)',
                 ) }}
         end as verdict,
         dokumente._rule as erp_rule
@@ -72,7 +72,7 @@ judged as (
 
 documents as (
     select
-        * exclude (verdict, erp_rule),
+        {{ all_but(['verdict', 'erp_rule']) }},
         verdict['rule'] as rule,
         verdict['column_name'] as column_name,
         verdict['value'] as value,

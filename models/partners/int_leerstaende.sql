@@ -52,7 +52,7 @@ released as (
     qualify
         row_number() over (
             partition by {{ record_key('verwaltungseinheit') | join(', ') }}
-            order by coalesce(vermarktungsart = 'Kauf', false), leer_ab
+            order by coalesce(vermarktungsart = 'Kauf', false), leer_ab nulls last
         ) = 1
 ),
 
@@ -64,7 +64,7 @@ described as (
         coalesce(released.verfuegbar_ab, released.leer_ab) as verfuegbar_ab,
         released.vermarktungsart,
         verwaltungseinheiten.ve_art,
-        case lower(released.objektart)
+        case {{ lower_case('released.objektart') }}
             when 'wohnen' then 'wohnen'
             when 'gewerbe' then 'gewerbe'
             when 'parkplatz' then 'stellplatz'
@@ -95,30 +95,30 @@ described as (
         released.warmmiete,
         released.kaution,
         verwaltungseinheiten.wbs_erforderlich,
-        lower(verwaltungseinheiten.ausstattung) as ausstattung,
+        {{ lower_case('verwaltungseinheiten.ausstattung') }} as ausstattung,
         gebaeude.aufzug,
         -- One certificate, not halves of two: that of the vacancy, else that of the Gebäude.
         case
             when released.energieausweis_art is not null
-                then {
-                    'art': upper(released.energieausweis_art),
-                    'gueltig_bis': released.energieausweis_gueltig_bis,
-                    'kennwert': released.energie_kennwert,
-                    'klasse': released.energieeffizienzklasse,
-                    'traeger': released.energietraeger,
-                    'jahrgang': released.energieausweis_jahrgang,
-                    'gebaeudeart': released.energie_gebaeudeart
-                }
+                then {{ struct({
+                    'art': upper_case('released.energieausweis_art'),
+                    'gueltig_bis': 'released.energieausweis_gueltig_bis',
+                    'kennwert': 'released.energie_kennwert',
+                    'klasse': 'released.energieeffizienzklasse',
+                    'traeger': 'released.energietraeger',
+                    'jahrgang': 'released.energieausweis_jahrgang',
+                    'gebaeudeart': 'released.energie_gebaeudeart',
+                }) }}
             when gebaeude.energieausweis_art is not null
-                then {
-                    'art': upper(gebaeude.energieausweis_art),
-                    'gueltig_bis': gebaeude.energieausweis_gueltig_bis,
-                    'kennwert': gebaeude.energie_kennwert,
-                    'klasse': gebaeude.energieeffizienzklasse,
-                    'traeger': gebaeude.energietraeger,
-                    'jahrgang': gebaeude.energieausweis_jahrgang,
-                    'gebaeudeart': gebaeude.energie_gebaeudeart
-                }
+                then {{ struct({
+                    'art': upper_case('gebaeude.energieausweis_art'),
+                    'gueltig_bis': 'gebaeude.energieausweis_gueltig_bis',
+                    'kennwert': 'gebaeude.energie_kennwert',
+                    'klasse': 'gebaeude.energieeffizienzklasse',
+                    'traeger': 'gebaeude.energietraeger',
+                    'jahrgang': 'gebaeude.energieausweis_jahrgang',
+                    'gebaeudeart': 'gebaeude.energie_gebaeudeart',
+                }) }}
         end as energieausweis
     from released
     inner join verwaltungseinheiten
@@ -139,10 +139,25 @@ kinds as (
                 and coalesce(described.nutzung = 'stellplatz', false) = (objektarten.element = 'parken')
                 and coalesce(described.nutzung = 'wohnen', false)
                 = (objektarten.element in ('wohnung', 'haus'))
-                then struct_pack(element := objektarten.element, typ := objektarten.typ)
-            when described.nutzung = 'wohnen' then struct_pack(element := 'wohnung', typ := 'KEINE_ANGABE')
-            when described.nutzung = 'gewerbe' then struct_pack(element := 'sonstige', typ := 'SONSTIGE')
-            when described.nutzung = 'stellplatz' then struct_pack(element := 'parken', typ := 'STELLPLATZ')
+                then {{ struct({
+                    'element': 'objektarten.element',
+                    'typ': 'objektarten.typ',
+                }) }}
+            when described.nutzung = 'wohnen'
+                then {{ struct({
+                    'element': "'wohnung'",
+                    'typ': "'KEINE_ANGABE'",
+                }) }}
+            when described.nutzung = 'gewerbe'
+                then {{ struct({
+                    'element': "'sonstige'",
+                    'typ': "'SONSTIGE'",
+                }) }}
+            when described.nutzung = 'stellplatz'
+                then {{ struct({
+                    'element': "'parken'",
+                    'typ': "'STELLPLATZ'",
+                }) }}
         end as objektart
     from described
     left join objektarten on described.ve_art = objektarten.ve_art
@@ -150,7 +165,7 @@ kinds as (
 
 vacancies as (
     select
-        * exclude (objektart),
+        {{ all_but(['objektart']) }},
         objektart['element'] as element,
         objektart['typ'] as typ
     from kinds

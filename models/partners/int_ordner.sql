@@ -42,14 +42,14 @@ judged as (
 tree as (
     select
         ordner_nr,
-        [ordner_nr] as weg,
+        {{ list_of('ordner_nr') }} as weg,
         verdict
     from judged
     where is_top
     union all
     select
         judged.ordner_nr,
-        list_append(tree.weg, judged.ordner_nr) as weg,
+        array_append(tree.weg, judged.ordner_nr) as weg,
         case
             when judged.verdict['state'] = 'gone' then judged.verdict
             when tree.verdict['state'] = 'gone' or judged.verdict is null
@@ -68,7 +68,7 @@ verdicts as (
         judged._rule,
         judged.archiv_name,
         judged.archiv_sichtbar_fuer,
-        coalesce(tree.weg, [judged.ordner_nr]) as weg,
+        coalesce(tree.weg, {{ list_of('judged.ordner_nr') }}) as weg,
         case
             when tree.ordner_nr is not null then tree.verdict
             when judged.verdict['state'] = 'gone' then judged.verdict
@@ -85,7 +85,7 @@ verdicts as (
 
 folders as (
     select
-        * exclude (_rule, verdict),
+        {{ all_but(['_rule', 'verdict']) }},
         verdict['rule'] as rule,
         verdict['reason'] as reason,
         coalesce(verdict['state'] = 'doubt', false) as is_doubt,

@@ -20,7 +20,7 @@ units as (
         verwaltungseinheiten.ve_art,
         coalesce(ve_arten.klasse, 'sonstiges') as klasse,
         verwaltungseinheiten.ve_art is null or ve_arten.ve_art is not null as ist_ve_art_bekannt,
-        cast(verwaltungseinheiten.etagennummer as varchar) as etage,
+        cast(verwaltungseinheiten.etagennummer as string) as etage,
         coalesce(verwaltungseinheiten.etage_lage, verwaltungseinheiten.lage) as lage,
         coalesce(verwaltungseinheiten.wohnflaeche, verwaltungseinheiten.nutzflaeche) as flaeche,
         verwaltungseinheiten.zimmer,

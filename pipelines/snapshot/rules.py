@@ -46,13 +46,16 @@ def rule(call: str) -> str:
 
 @cache
 def _rendered(call: str, given: str) -> str:
-    sources = [(project_root() / "macros" / f"{name}.sql").read_text(encoding="utf-8") for name in MACROS]
+    folder = project_root() / "macros"
+    files = [*sorted((folder / "engine").glob("*.sql")), *(folder / f"{name}.sql" for name in MACROS)]
+    sources = [path.read_text(encoding="utf-8") for path in files]
     # What is made is SQL, not HTML, out of our own files.
     jinja = jinja2.Environment(extensions=["jinja2.ext.do"], autoescape=False)  # noqa: S701
     jinja.globals.update(
         var=_var,
         modules={"pytz": SimpleNamespace(all_timezones_set=available_timezones())},
         exceptions=_Exceptions,
+        target=SimpleNamespace(type="duckdb"),
     )
     return jinja.from_string("".join([*sources, f"{{{{ {call} }}}}"])).render().strip()
 

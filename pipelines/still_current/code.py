@@ -61,7 +61,14 @@ REVIEWED: dict[str, frozenset[str]] = {
         {
             "path: \"{{ env_var('STAMMDATEN_HOME', '.stammdaten') }}/stammdaten.duckdb\"",
             "memory_limit: \"{{ env_var('STAMMDATEN_MEMORY', '3GB') }}\"",
+            # Of the session of Spark, which builds marts of its own.
+            "spark.driver.memory: \"{{ env_var('STAMMDATEN_SPARK_MEMORY', '2g') }}\"",
+            "spark.sql.warehouse.dir: \"{{ env_var('STAMMDATEN_SPARK', env_var('STAMMDATEN_HOME', '.stammdaten') ~"
+            " '/spark') }}/warehouse\"",
         }
+    ),
+    "macros/spark/raw_layer.sql": frozenset(
+        {"{% do return(env_var('STAMMDATEN_SPARK', env_var('STAMMDATEN_HOME', '.stammdaten') ~ '/spark')) %}"}
     ),
     # The key date itself; the commands name it.
     "macros/stichtag.sql": frozenset(
@@ -101,7 +108,7 @@ REVIEWED: dict[str, frozenset[str]] = {
     ),
     # Distances to the key date are compared of dates that all lie on one side of it: their order stays.
     "models/partners/everreal/intermediate/int_everreal__einheiten.sql": frozenset(
-        {"abs(date_diff('day', coalesce(vertraege.beginn, date '0001-01-01'), {{ stichtag() }})),"}
+        {"'abs(' ~ days_between(\"coalesce(vertraege.beginn, date '0001-01-01')\", stichtag()) ~ ')',"}
     ),
     # The year: on New Year's Day.
     "models/partners/pricehubble/intermediate/int_pricehubble__wohnungen.sql": frozenset(

@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import yaml
@@ -58,6 +59,12 @@ def as_it_is(name: str, source: str) -> Callable[..., Any]:
     return call
 
 
+def rendered(name: str, source: str) -> Callable[..., str]:
+    """The SQL of a macro of `macros/engine`, as DuckDB gets it: short, and a model's own text stands in it."""
+    compiled = cache(lambda: getattr(JINJA.from_string(source).module, name))
+    return lambda *arguments, **named: str(compiled()(*arguments, **named)).strip()
+
+
 def stand_in(parameters: list[str], body: str) -> Callable[..., str]:
     """Short SQL in place of a macro: an expression, a query or the tail of one, by what its body begins with."""
     words = NO_SQL.sub(" ", body).split()
@@ -83,8 +90,14 @@ def stand_in(parameters: list[str], body: str) -> Callable[..., str]:
 
 
 MACROS = {
-    name: as_it_is(name, source) if "return(" in body else stand_in(PARAMETER.findall(parameters), body)
-    for file in sorted((PROJECT / "macros").glob("*.sql"))
+    name: rendered(name, source)
+    if file.parent.name == "engine"
+    else as_it_is(name, source)
+    if "return(" in body
+    else stand_in(PARAMETER.findall(parameters), body)
+    for file in sorted((PROJECT / "macros").rglob("*.sql"))
+    if file.parent.name != "contracts"
     for source, name, parameters, body in MACRO.findall(file.read_text(encoding="utf-8"))
 }
-JINJA.globals.update(MACROS, **{"return": dbt_return, "var": VARS.get, "adapter": Adapter})
+DUCKDB = SimpleNamespace(type="duckdb")
+JINJA.globals.update(MACROS, **{"return": dbt_return, "var": VARS.get, "adapter": Adapter, "target": DUCKDB})

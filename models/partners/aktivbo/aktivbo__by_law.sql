@@ -25,7 +25,7 @@ of_leases as (
         'E7' as rule,
         withdrawn.reason,
         mieter.person_nr,
-        cast(null as varchar) as id_ends_with
+        cast(null as string) as id_ends_with
     from mieter
     inner join withdrawn on mieter.person_nr = withdrawn.person_nr
 ),
@@ -34,7 +34,7 @@ of_leases as (
 of_persons as (
     select
         'mieter' as entity,
-        cast(null as varchar) as external_id,
+        cast(null as string) as external_id,
         'E7' as rule,
         reason,
         person_nr,

@@ -29,7 +29,7 @@ without_consent as (
 
 judged as (
     select
-        departures.* exclude (is_gone),
+        {{ all_but(['is_gone'], of='departures') }},
         departures.is_gone or without_consent.external_id is not null as is_gone
     from departures
     left join without_consent

@@ -19,8 +19,8 @@ tenants_without_consent as (
         'E7' as rule,
         'mieter' as table_name,
         {{ erp_key_text(record_key('mietvertrag', person=true)) }} as key,
-        cast(null as varchar) as column_name,
-        cast(null as varchar) as value,
+        cast(null as string) as column_name,
+        cast(null as string) as value,
         'aktivbo' as partner,
         reason
     from mietverhaeltnisse
@@ -44,7 +44,7 @@ befunde as (
     select
         {{ record_key('verwaltungseinheit') | join(',\n        ') }},
         quelle_erp,
-        unnest(hindernisse) as befund
+        {{ unnest('hindernisse') }} as befund
     from wohnungen
 ),
 

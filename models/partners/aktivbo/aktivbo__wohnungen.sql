@@ -33,10 +33,9 @@ records as (
         aufzug as elevator,
         -- what is not named may be there all the same
         case
-            when list_contains(list_transform(
-                string_split_regex(ausstattung, '[,;/|]'),
-                lambda teil: {{ as_word('teil') }}
-            ), 'balkon') then true
+            when array_contains(
+                {{ list_transform(split_text('ausstattung', '[,;/|]'), 'teil', as_word('teil')) }}, 'balkon'
+            ) then true
         end as balcony,
         cast(sollmiete as double) as net_rent
     from wohnungen

@@ -13,7 +13,7 @@ records as (
         {{ composite_id('casavi', 'wirtschaftseinheit') }} as liegenschaften_external_id,
         name,
         ve_nr as number,
-        {{ 'adresse' if on_einheit else 'cast(null as varchar)' }} as address
+        {{ 'adresse' if on_einheit else 'cast(null as string)' }} as address
     from verwaltungseinheiten
 )
 

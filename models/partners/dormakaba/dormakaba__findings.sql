@@ -61,7 +61,7 @@ findings as (
         table_name,
         key,
         column_name,
-        cast(null as varchar) as value,
+        cast(null as string) as value,
         'dormakaba' as partner,
         reason
     from rules_of_dormakaba

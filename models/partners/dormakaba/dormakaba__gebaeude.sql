@@ -11,13 +11,13 @@ records as (
         {{ composite_id('dormakaba', 'gebaeude') }} as external_id,
         {{ composite_id('dormakaba', 'wirtschaftseinheit') }} as liegenschaften_external_id,
         {{ anzeigename('gebaeude') }} as "displayName",
-        {
+        {% call struct() %}
             'street': strasse,
             'houseNumber': {{ hausnummer() }},
             'zip': plz,
             'city': ort,
             'country': land
-        } as address
+        {% endcall %} as address
     from gebaeude
     where
         {{ sendable('dormakaba', 'gebaeude') }}  -- E1, I5

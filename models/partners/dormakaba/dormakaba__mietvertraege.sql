@@ -17,9 +17,9 @@ personen as (
 tenants as (
     select
         mieter.vertrag_id,
-        any_value(mieter.verwaltungseinheit_id) as verwaltungseinheit_id,
-        list(
-            {
+        {{ any_value('mieter.verwaltungseinheit_id') }} as verwaltungseinheit_id,
+        {% set entry -%}
+            {% call struct() %}
                 'externalId': mieter.vertrag_person_id,
                 'firstName': mieter.vorname,
                 'lastName': personen.name,
@@ -27,9 +27,9 @@ tenants as (
                 'mobile': personen.handynummer,
                 'locale': 'de-DE',
                 'isMainContact': mieter.ist_hauptkontakt
-            }
-            order by mieter.rang
-        ) as tenants
+            {% endcall %}
+        {%- endset -%}
+        {{ ordered_list(entry, order_by=['mieter.rang']) }} as tenants
     from mieter
     inner join personen on mieter.person_nr = personen.person_nr
     where not mieter.fehlt_vorname  -- V1: resivo requires a first name

@@ -26,12 +26,12 @@ mieten as (
 leerstaende as (
     select
         {{ key_columns('verwaltungseinheit') | join(', ') }},
-        arg_min(
-            {
+        min_by(
+            {% call struct() %}
                 'verfuegbar_ab': coalesce(verfuegbar_ab, leer_ab),
                 'nettokaltmiete': nullif(nettokaltmiete, 0),
                 'nebenkosten': nebenkosten
-            },
+            {% endcall %},
             leer_ab
         ) as angebot
     from {{ ref('stg_erp__leerstand') }}
@@ -46,7 +46,9 @@ leerstaende as (
 aktuelle_mieten as (
     select
         {{ record_key('verwaltungseinheit', table='mietvertraege') | join(', ') }},
-        arg_max(mieten.kaltmiete, row(mietvertraege.mietbeginn, mietvertraege.mv_nr)) as kaltmiete
+        max_by(
+            mieten.kaltmiete, {{ rank_of(['mietvertraege.mietbeginn', 'mietvertraege.mv_nr']) }}
+        ) as kaltmiete
     from mietvertraege
     inner join mieten on {{ same_key('mietvertrag', 'mietvertraege', 'mieten') }}
     where mietvertraege.status <> 'zukuenftig'
@@ -65,7 +67,9 @@ records as (
         coalesce(ve_arten.type, 'APARTMENT') as type,
         coalesce(ve_arten.subtype, 'NO_INFORMATION') as subtype,
         coalesce(verwaltungseinheiten.etagennummer, 0) as "floorNo",
-        coalesce(contains(lower(verwaltungseinheiten.ausstattung), 'keller'), false) as "mainStorage",
+        coalesce(
+            contains({{ lower_case('verwaltungseinheiten.ausstattung') }}, 'keller'), false
+        ) as "mainStorage",
         case
             when verwaltungseinheiten.wbs_erforderlich then 'PUBLICLY_SUBSIDIZED'
             else 'PRIVATELY_FINANCED'
@@ -82,7 +86,9 @@ records as (
         verwaltungseinheiten.nutzflaeche as "netFloorSurface",
         case
             when verwaltungseinheiten.zimmer is not null
-                then struct_pack(rooms := verwaltungseinheiten.zimmer)
+                then {{ struct({
+                    'rooms': 'verwaltungseinheiten.zimmer',
+                }) }}
         end as rooms,
         leerstaende.angebot['verfuegbar_ab'] as "availableFrom"
     from einheiten

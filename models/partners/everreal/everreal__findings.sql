@@ -78,7 +78,7 @@ findings as (
         table_name,
         key,
         column_name,
-        cast(null as varchar) as value,
+        cast(null as string) as value,
         'everreal' as partner,
         reason
     from judged

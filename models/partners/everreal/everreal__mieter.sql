@@ -34,14 +34,14 @@ records as (
         personen.festnetz as "phoneNumber",
         personen.handynummer as "cellPhoneNumber",
         vertraege.weitere_mieter as "additionalTenants",
-        cast(mieten.kaltmiete as varchar) as "coldRent",
-        cast(mieten.nebenkosten as varchar) as "serviceCharges",
-        cast(mieten.heizungskosten as varchar) as "heatingCosts",
-        cast(mieten.gesamtmiete as varchar) as "totalRent",
-        cast(mietvertraege.kaution_soll as varchar) as "securityDeposit",
-        cast(mietverhaeltnisse.beginn as varchar) as "contractStartDate",
-        cast(mietverhaeltnisse.ende as varchar) as "contractEndDate",
-        cast(mietvertraege.kuendigung_am as varchar) as "terminationDate"
+        cast(mieten.kaltmiete as string) as "coldRent",
+        cast(mieten.nebenkosten as string) as "serviceCharges",
+        cast(mieten.heizungskosten as string) as "heatingCosts",
+        cast(mieten.gesamtmiete as string) as "totalRent",
+        cast(mietvertraege.kaution_soll as string) as "securityDeposit",
+        cast(mietverhaeltnisse.beginn as string) as "contractStartDate",
+        cast(mietverhaeltnisse.ende as string) as "contractEndDate",
+        cast(mietvertraege.kuendigung_am as string) as "terminationDate"
     from vertraege
     inner join mietverhaeltnisse
         on

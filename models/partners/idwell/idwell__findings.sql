@@ -28,7 +28,7 @@ chosen_objekte as (
 befunde as (
     select
         person_nr,
-        unnest(list_concat(hindernisse, geteilt, auslassungen)) as befund
+        {{ unnest(list_concat(list_concat('hindernisse', 'geteilt'), 'auslassungen')) }} as befund
     from personen
 ),
 

@@ -36,13 +36,14 @@
 {%- endset %}
 
 {#- E11, V1: what was sent before of a person who is not sent now stays, with its links. -#}
-{% set reason = "personen.hindernisse[1].column_name || ': ' || personen.hindernisse[1].reason" %}
-{% set kept = "personen.hindernisse[1].rule in ('E11', 'V1')" %}
+{% set first = list_element('personen.hindernisse', 1) %}
+{% set reason = first ~ ".column_name || ': ' || " ~ first ~ '.reason' %}
+{% set kept = first ~ ".rule in ('E11', 'V1')" %}
 {% set persons_not_sent -%}
     {{ held_row(
         'personen_mieter',
         composite_id('idwell', 'person', table='personen'),
-        'personen.hindernisse[1].rule',
+        first ~ '.rule',
         'person',
         reason,
         holds_below=false,
@@ -55,7 +56,7 @@
     {{ held_row(
         'bezuege_mieter',
         'relations.vertrag_person_id',
-        'personen.hindernisse[1].rule',
+        first ~ '.rule',
         'person',
         reason,
         person_nr='personen.person_nr',
@@ -68,7 +69,7 @@
     {{ held_row(
         'bezuege_eigentuemer',
         'relations.vertrag_person_id',
-        'personen.hindernisse[1].rule',
+        first ~ '.rule',
         'person',
         reason,
         person_nr='personen.person_nr',

@@ -27,7 +27,7 @@ gebaeude_without_we as (
         'gebaeude' as table_name,
         concat_ws('/', {{ record_key('gebaeude') | join(', ') }}) as key,
         'we_nr' as column_name,
-        cast(null as varchar) as value,
+        cast(null as string) as value,
         'immomio' as partner,
         'no WE, on which immomio keeps its units' as reason
     from gebaeude
@@ -39,7 +39,7 @@ gebaeude_without_we as (
 befunde as (
     select
         {{ record_key('verwaltungseinheit') | join(',\n        ') }},
-        unnest(hindernisse) as befund
+        {{ unnest('hindernisse') }} as befund
     from verwaltungseinheiten
 ),
 

@@ -29,13 +29,13 @@ records as (
         verwaltungseinheiten.gebaeude_nr as "buildingNumber",
         verwaltungseinheiten.ve_nr as "unitNumber",
         verwaltungseinheiten.immomio_type as type,
-        {
+        {% call struct() %}
             'street': gebaeude.strasse,
             'houseNumber': {{ hausnummer('gebaeude') }},
             'zipCode': gebaeude.plz,
             'city': gebaeude.ort,
             'country': gebaeude.land
-        } as address,
+        {% endcall %} as address,
         try_cast(verwaltungseinheiten.etage as integer) as floor,
         verwaltungseinheiten.flaeche as size,
         verwaltungseinheiten.zimmer as rooms,

@@ -20,13 +20,13 @@ records as (
                 coalesce(
                     anschriften.strasse, anschriften.plz, wirtschaftseinheiten.ort, anschriften.ort
                 ) is not null
-                then {
-                    'street': anschriften.strasse,
-                    'houseNumber': anschriften.hausnummer,
-                    'zipCode': anschriften.plz,
-                    'city': coalesce(wirtschaftseinheiten.ort, anschriften.ort),
-                    'country': anschriften.land
-                }
+                then {{ struct({
+                    'street': 'anschriften.strasse',
+                    'houseNumber': 'anschriften.hausnummer',
+                    'zipCode': 'anschriften.plz',
+                    'city': 'coalesce(wirtschaftseinheiten.ort, anschriften.ort)',
+                    'country': 'anschriften.land',
+                }) }}
         end as address
     from wirtschaftseinheiten
     left join anschriften on {{ same_key('wirtschaftseinheit', 'wirtschaftseinheiten', 'anschriften') }}

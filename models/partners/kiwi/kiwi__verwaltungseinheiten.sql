@@ -16,12 +16,12 @@ records as (
         verwaltungseinheiten.name,
         case
             when gebaeude.gebaeude_nr is not null
-                then {
-                    'street': {{ strasse_hausnummer('gebaeude') }},
-                    'postal_code': gebaeude.plz,
-                    'city': gebaeude.ort,
-                    'country': gebaeude.land
-                }
+                then {{ struct({
+                    'street': strasse_hausnummer('gebaeude'),
+                    'postal_code': 'gebaeude.plz',
+                    'city': 'gebaeude.ort',
+                    'country': 'gebaeude.land',
+                }) }}
         end as address,
         verwaltungseinheiten.etage as floor,
         verwaltungseinheiten.ve_nr as door_number

@@ -13,7 +13,7 @@ personen as (
 vermieter as (
     select
         person_nr,
-        list(distinct verwaltungseinheit_id order by verwaltungseinheit_id) as unterobjekte_external_ids
+        {{ ordered_list('verwaltungseinheit_id', distinct=true) }} as unterobjekte_external_ids
     from eigentumsverhaeltnisse
     group by person_nr
 ),

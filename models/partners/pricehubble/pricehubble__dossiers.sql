@@ -12,19 +12,19 @@ records as (
         left(concat_ws(', ', name, strasse_hausnummer), 60) as title,
         case when not ist_selbstgenutzt then 'rent' end as "dealType",
         land as "countryCode",
-        {
-            'location': {
-                'address': {
+        {% call struct() %}
+            'location': {% call struct() %}
+                'address': {% call struct() %}
                     'street': strasse,
                     'houseNumber': hausnummer,
                     'postCode': plz,
                     'city': ort
-                }
-            },
-            'propertyType': {
+                {% endcall %}
+            {% endcall %},
+            'propertyType': {% call struct() %}
                 'code': code,
                 'subcode': subcode
-            },
+            {% endcall %},
             'buildingYear': jahr,
             'livingArea': wohnflaeche,
             'numberOfRooms': case when ist_zimmerzahl_zulaessig then zimmer end,
@@ -32,13 +32,13 @@ records as (
             'numberOfFloorsInBuilding': try_cast(geschosse as integer),
             'hasLift': aufzug,
             'energyLabel': case when ist_klasse_zulaessig then energieeffizienzklasse end
-        } as property,
-        [
-            {
+        {% endcall %} as property,
+        {% call list_of() %}
+            {% call struct() %}
                 'label': 'Gebäude',
                 'value': {{ composite_id('pricehubble', 'gebaeude') }}
-            }
-        ] as "userDefinedFields"
+            {% endcall %}
+        {% endcall %} as "userDefinedFields"
     from wohnungen
     where
         {{ sendable('pricehubble', 'verwaltungseinheit') }}  -- E1, I5

@@ -15,7 +15,7 @@ key_conflicts as (
 befunde as (
     select
         {{ record_key('verwaltungseinheit') | join(',\n        ') }},
-        unnest(coalesce(hindernisse, auslassungen)) as befund
+        {{ unnest('coalesce(hindernisse, auslassungen)') }} as befund
     from wohnungen
 ),
 

@@ -9,10 +9,10 @@ gebaeude as (
 records as (
     select
         {{ quis_expose() }},
-        {
+        {% call struct() %}
             'type': type,
             'subtype': subtype
-        } as "propertyType",
+        {% endcall %} as "propertyType",
         jahr as "buildingYear",
         wohnflaeche as "livingArea",
         zimmer as "numberOfRooms",
@@ -20,20 +20,17 @@ records as (
         wbs_erforderlich as "rentControl",
         case
             when energieausweis_art = 'VERBRAUCH' and energie_kennwert is not null
-                then {
-                    'type': 'consumption',
-                    'value': energie_kennwert
-                }
+                then {{ struct({
+                    'type': "'consumption'",
+                    'value': 'energie_kennwert',
+                }) }}
         end as "energyCertificate",
         case when energietraeger in ('Gas', 'Erdgas') then 'gas' end as "primaryEnergySource",
-        list_filter(
-            [
-                case when contains(ausstattung, 'Balkon') then 'balcony' end,
-                case when aufzug then 'lift' end,
-                case when contains(ausstattung, 'Einbauküche') then 'kitchen' end
-            ],
-            lambda merkmal: merkmal is not null
-        ) as equipments
+        {% call list_of_known() %}
+            case when contains(ausstattung, 'Balkon') then 'balcony' end,
+            case when aufzug then 'lift' end,
+            case when contains(ausstattung, 'Einbauküche') then 'kitchen' end
+        {% endcall %} as equipments
     from gebaeude
     where
         {{ sendable('quis', 'gebaeude') }}  -- E1, I5

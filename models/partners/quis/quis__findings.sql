@@ -19,7 +19,7 @@ key_conflicts as (
 befunde as (
     select
         {{ record_key('gebaeude') | join(',\n        ') }},
-        unnest({{ 'coalesce(hindernisse, auslassungen)' if as_property else 'ohne_anschrift' }}) as befund
+        {{ unnest('coalesce(hindernisse, auslassungen)' if as_property else 'ohne_anschrift') }} as befund
     from gebaeude
 ),
 

@@ -20,7 +20,7 @@ rules_of_all_partners as (
             'E6' as rule,
             '{{ table_name }}' as table_name,
             concat_ws('/', {{ record_key(table_name, table='stamm') | join(', ') }}) as key,
-            cast(null as varchar) as column_name,
+            cast(null as string) as column_name,
             'not let to a tenant who can be sent' as reason
         from {{ ref('stg_erp__' ~ table_name) }} as stamm
         where
@@ -73,7 +73,7 @@ findings as (
         table_name,
         key,
         column_name,
-        cast(null as varchar) as value,
+        cast(null as string) as value,
         'spiribo' as partner,
         reason
     from rules_of_spiribo

@@ -12,13 +12,13 @@ records as (
         name,
         case
             when hat_adresse  -- V2
-                then {
-                    'street': strasse,
-                    'houseNumber': hausnummer,
-                    'zip': plz,
-                    'city': ort,
-                    'country': land
-                }
+                then {{ struct({
+                    'street': 'strasse',
+                    'houseNumber': 'hausnummer',
+                    'zip': 'plz',
+                    'city': 'ort',
+                    'country': 'land',
+                }) }}
         end as address,
         we_nr as "economicUnitNumber",
         mandant_nr as "clientNumber"

@@ -31,13 +31,13 @@ records as (
         cast(personen.geburtsdatum as date) as "dateOfBirth",
         case
             when coalesce(personen.strasse, personen.plz, personen.ort) is not null
-                then {
-                    'street': personen.strasse,
-                    'houseNumber': personen.hausnummer,
-                    'zip': personen.plz,
-                    'city': personen.ort,
-                    'country': personen.land
-                }
+                then {{ struct({
+                    'street': 'personen.strasse',
+                    'houseNumber': 'personen.hausnummer',
+                    'zip': 'personen.plz',
+                    'city': 'personen.ort',
+                    'country': 'personen.land',
+                }) }}
         end as "correspondenceAddress"
     from personen
     left join anreden on {{ as_word('personen.anrede') }} = anreden.wort

@@ -9,12 +9,13 @@ mietverhaeltnisse as (
 records as (
     select
         vertrag_id as external_id,
-        any_value(verwaltungseinheit_id) as wohnungen_external_id,
-        list(person_id order by person_id) as mieter_external_ids,
-        any_value(mv_nr) as number,
-        any_value(mietbeginn) as "startDate",
-        any_value(mietende) as "endDate",
-        arg_min(person_id, row(beginn, person_id)) filter (where ist_hauptmieter) as "mainTenantId"
+        {{ any_value('verwaltungseinheit_id') }} as wohnungen_external_id,
+        {{ ordered_list('person_id') }} as mieter_external_ids,
+        {{ any_value('mv_nr') }} as number,
+        {{ any_value('mietbeginn') }} as "startDate",
+        {{ any_value('mietende') }} as "endDate",
+        min_by(person_id, {{ rank_of(['beginn', 'person_id']) }})
+        filter (where ist_hauptmieter) as "mainTenantId"
     from mietverhaeltnisse
     group by vertrag_id
 )

@@ -19,18 +19,11 @@ nutzungsarten as (
 
 -- The contract that says what an apartment is: the one that runs, else one to come, else the last.
 deciding as (
-    select distinct on (verwaltungseinheit_id)
-        verwaltungseinheit_id,
-        gebaeude_id,
-        {{ key_columns('verwaltungseinheit') | join(', ') }},
-        nutzungsart
-    from mietverhaeltnisse
-    order by
-        verwaltungseinheit_id asc,
-        status = 'beendet' asc,
-        status = 'zukuenftig' asc,
-        mietbeginn desc,
-        mv_nr asc
+    {{ first_rows(
+        'mietverhaeltnisse',
+        by=['verwaltungseinheit_id'],
+        order_by=["status = 'beendet' asc", "status = 'zukuenftig' asc", 'mietbeginn desc', 'mv_nr asc'],
+    ) }}
 ),
 
 records as (

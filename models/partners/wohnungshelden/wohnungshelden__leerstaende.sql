@@ -9,9 +9,11 @@
     'zentralheizung': 'CENTRAL_HEATING',
     'gegensprechanlage': 'INTERCOM',
 } %}
-{% set cases = [] %}
+{% set features_there = ["case when aufzug or contains(ausstattung, 'aufzug') then 'ELEVATOR' end"] %}
 {% for word, feature in features.items() %}
-    {% do cases.append("case when contains(ausstattung, '" ~ word ~ "') then '" ~ feature ~ "' end") %}
+    {% do features_there.insert(
+        loop.index0, "case when contains(ausstattung, '" ~ word ~ "') then '" ~ feature ~ "' end"
+    ) %}
 {% endfor %}
 
 with
@@ -30,12 +32,12 @@ records as (
             when 'gewerbe' then 'COMMERCIAL'
             else 'PARKING'
         end as usage,
-        {
+        {% call struct() %}
             'street': strasse,
             'houseNumber': hausnummer,
             'zipCode': plz,
             'city': ort
-        } as address,
+        {% endcall %} as address,
         etage as floor,
         zimmer as rooms,
         flaeche as "livingSpace",
@@ -49,23 +51,17 @@ records as (
         baujahr_zahl as "constructionYear",
         case
             when energieausweis['art'] in ('BEDARF', 'VERBRAUCH')
-                then {
-                    'type': energieausweis['art'],
-                    'value': energieausweis['kennwert'],
-                    'class': energieausweis['klasse'],
-                    'energySource': energieausweis['traeger'],
-                    'validUntil': energieausweis['gueltig_bis']
-                }
+                then {{ struct({
+                    'type': "energieausweis['art']",
+                    'value': "energieausweis['kennwert']",
+                    'class': "energieausweis['klasse']",
+                    'energySource': "energieausweis['traeger']",
+                    'validUntil': "energieausweis['gueltig_bis']",
+                }) }}
         end as "energyCertificate",
         case
-            when coalesce(ausstattung, cast(aufzug as varchar)) is not null
-                then list_filter(
-                    [
-                        {{ cases | join(',\n                        ') }},
-                        case when aufzug or contains(ausstattung, 'aufzug') then 'ELEVATOR' end
-                    ],
-                    lambda feature: feature is not null
-                )
+            when coalesce(ausstattung, cast(aufzug as string)) is not null
+                then {{ list_of_known(features_there | join(', ')) }}
         end as features,
         wbs_erforderlich as "wbsRequired",
         true as "releasedForMarketing",

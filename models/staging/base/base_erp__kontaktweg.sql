@@ -14,16 +14,13 @@ addresses as (
 
 checked as (
     select
-        * exclude (_maengel),
-        list_concat(
-            _maengel,
-            {{ maengel([
-                ('C9', 'art', 'art is null and wert is not null', 'no kind of contact'),
-                ('E4', 'wert', "email_adresse <> lower(wert)"),
-                ('E5', 'wert', "art = 'E-Mail' and wert is not null and email_adresse is null"),
-                ('C4', 'wert', "art in ('Festnetz', 'Handynummer') and wert is not null and telefon_e164 is null"),
-            ]) }}
-        ) as _maengel
+        {{ all_but(['_maengel']) }},
+        {{ list_concat('_maengel', maengel([
+            ('C9', 'art', 'art is null and wert is not null', 'no kind of contact'),
+            ('E4', 'wert', 'email_adresse <> ' ~ lower_case('wert')),
+            ('E5', 'wert', "art = 'E-Mail' and wert is not null and email_adresse is null"),
+            ('C4', 'wert', "art in ('Festnetz', 'Handynummer') and wert is not null and telefon_e164 is null"),
+        ])) }} as _maengel
     from addresses
 ),
 

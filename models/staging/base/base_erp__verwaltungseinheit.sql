@@ -13,14 +13,11 @@ floors as (
 
 checked as (
     select
-        * exclude (_maengel),
-        list_concat(
-            _maengel,
-            {{ maengel([
-                ('C5', 'etage_lage', "contains(lower(etage_lage), 'erdgeschoß')"),
-                ('C3', 'etage_lage', "etagennummer is null and regexp_matches(etage_lage, '[0-9]{10}')"),
-            ]) }}
-        ) as _maengel
+        {{ all_but(['_maengel']) }},
+        {{ list_concat('_maengel', maengel([
+            ('C5', 'etage_lage', 'contains(' ~ lower_case('etage_lage') ~ ", 'erdgeschoß')"),
+            ('C3', 'etage_lage', 'etagennummer is null and ' ~ matches('etage_lage', '[0-9]{10}')),
+        ])) }} as _maengel
     from floors
 ),
 

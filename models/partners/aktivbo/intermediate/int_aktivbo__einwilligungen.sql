@@ -17,9 +17,7 @@ of_aktivbo as (
 ),
 
 newest as (
-    select distinct on (person_nr) *
-    from of_aktivbo
-    order by person_nr asc, stand desc nulls last, _zeile desc
+    {{ first_rows('of_aktivbo', by=['person_nr'], order_by=['stand desc', '_zeile desc']) }}
 ),
 
 judged as (

@@ -11,7 +11,7 @@ strassen as (
         mandant_nr,
         we_nr,
         adresse,
-        list(verwaltungseinheit_id order by verwaltungseinheit_id) as einheiten
+        {{ ordered_list('verwaltungseinheit_id') }} as einheiten
     from verwaltungseinheiten
     where adresse is not null  -- an address is nothing without a street
     group by all
@@ -21,13 +21,13 @@ adressen as (
     select
         mandant_nr,
         we_nr,
-        list(
-            {
+        {% set entry -%}
+            {% call struct() %}
                 'street': adresse,
                 'units': einheiten
-            }
-            order by adresse
-        ) as adressen
+            {% endcall %}
+        {%- endset -%}
+        {{ ordered_list(entry, order_by=['adresse']) }} as adressen
     from strassen
     group by all
 ),
@@ -36,9 +36,9 @@ orte as (
     select
         mandant_nr,
         we_nr,
-        case when count(distinct plz) = 1 then any_value(plz) end as plz,
-        case when count(distinct ort) = 1 then any_value(ort) end as ort,
-        case when count(distinct land) = 1 then any_value(land) end as land
+        case when count(distinct plz) = 1 then {{ any_value('plz') }} end as plz,
+        case when count(distinct ort) = 1 then {{ any_value('ort') }} end as ort,
+        case when count(distinct land) = 1 then {{ any_value('land') }} end as land
     from verwaltungseinheiten
     group by all
 ),

@@ -40,15 +40,15 @@ vertraege as (
 besitzer as (
     select
         {{ record_key('verwaltungseinheit', table='vertraege') | join(', ') }},
-        arg_min(
+        min_by(
             vertraege.person_nr,
-            row(
-                abs(date_diff('day', coalesce(vertraege.beginn, date '0001-01-01'), {{ stichtag() }})),
-                vertraege.ev_nr,
-                not eigentuemer.ist_verwalteransprechpartner,
-                1 - coalesce(eigentuemer.anteil_zaehler / eigentuemer.anteil_nenner, 0),
-                vertraege.person_nr
-            )
+            {{ rank_of([
+                'abs(' ~ days_between("coalesce(vertraege.beginn, date '0001-01-01')", stichtag()) ~ ')',
+                'vertraege.ev_nr',
+                'not eigentuemer.ist_verwalteransprechpartner',
+                '1 - coalesce(' ~ ratio('eigentuemer.anteil_zaehler', 'eigentuemer.anteil_nenner') ~ ', 0)',
+                'vertraege.person_nr',
+            ]) }}
         ) as person_nr
     from vertraege
     inner join sendbare_eigentuemer on vertraege.person_nr = sendbare_eigentuemer.person_nr

@@ -40,8 +40,8 @@ tenants as (
 leases as (
     select
         {{ mv | join(', ') }},
-        any_value(verwaltungseinheit_id) as einheiten_external_id,
-        arg_min(person_nr, row(beginn, person_nr)) filter (
+        {{ any_value('verwaltungseinheit_id') }} as einheiten_external_id,
+        min_by(person_nr, {{ rank_of(['beginn', 'person_nr']) }}) filter (
             where ist_hauptmieter and "firstName" is not null
         ) as hauptmieter,
         bool_or(ist_hauptmieter) as hat_hauptmieter
@@ -52,16 +52,16 @@ leases as (
 weitere as (
     select
         {{ record_key('mietvertrag', table='leases') | join(', ') }},
-        list(
-            {
+        {% set entry -%}
+            {% call struct() %}
                 'externalId': tenants.vertrag_person_id,
                 'firstName': tenants."firstName",
                 'lastName': tenants."lastName",
                 'email': tenants.email,
                 'phoneNumber': tenants.telefon
-            }
-            order by not tenants.ist_hauptmieter, tenants.person_nr
-        ) as mieter
+            {% endcall %}
+        {%- endset -%}
+        {{ ordered_list(entry, order_by=['not tenants.ist_hauptmieter', 'tenants.person_nr']) }} as mieter
     from leases
     inner join tenants
         on
@@ -75,7 +75,7 @@ judged as (
         {{ record_key('mietvertrag', table='leases') | join(', ') }},
         leases.einheiten_external_id,
         leases.hauptmieter,
-        coalesce(weitere.mieter, []) as weitere_mieter,
+        coalesce(weitere.mieter, {{ list_of('') }}) as weitere_mieter,
         case
             when einheiten.rule is not null then einheiten.rule
             when leases.hauptmieter is null then 'EV4'

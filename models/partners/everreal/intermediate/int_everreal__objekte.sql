@@ -38,9 +38,9 @@ objekte as (
     select
         mandant_nr,
         we_nr,
-        cast(null as varchar) as gebaeude_nr,
+        cast(null as string) as gebaeude_nr,
         external_id,
-        cast(null as varchar) as objektgruppen_external_id,
+        cast(null as string) as objektgruppen_external_id,
         name,
         strasse,
         hausnummer,
@@ -48,7 +48,7 @@ objekte as (
         ort,
         land,
         hat_adresse,
-        cast(null as varchar) as art,
+        cast(null as string) as art,
         cast(null as bigint) as geschosse,
         baujahr_zahl
     from wirtschaftseinheiten

@@ -11,7 +11,9 @@ anschriften as (
     select *
     from {{ ref('int_everreal__gebaeude') }}
     where we_nr is not null
-    qualify row_number() over (partition by mandant_nr, we_nr order by not hat_adresse, gebaeude_nr) = 1
+    qualify row_number() over (
+        partition by mandant_nr, we_nr order by not hat_adresse, gebaeude_nr nulls last
+    ) = 1
 ),
 
 named as (

@@ -1,5 +1,7 @@
 {{ config(enabled=partner_aktiv('facilioo')) }}
 
+{% set columns = ['gebaeude_id', 'verwaltungseinheit_id', 'partei_id', 'partei_rolle', 'rule', 'reason'] %}
+
 with
 
 parteien as (
@@ -27,11 +29,13 @@ leases as (
     select
         'mietvertrag' as level,
         {{ bezug_key('mietvertrag', 'mietverhaeltnisse') }} as bezug_key,
-        [any_value(mietverhaeltnisse.mandant_nr)] as mandanten,
-        any_value(mietverhaeltnisse.verwaltungseinheit_id) as verwaltungseinheit_id,
-        arg_min(
+        {{ list_of(any_value('mietverhaeltnisse.mandant_nr')) }} as mandanten,
+        {{ any_value('mietverhaeltnisse.verwaltungseinheit_id') }} as verwaltungseinheit_id,
+        min_by(
             mietverhaeltnisse.person_nr,
-            row(not mieter.ist_hauptmieter, mietverhaeltnisse.beginn, mietverhaeltnisse.person_nr)
+            {{ rank_of([
+                'not mieter.ist_hauptmieter', 'mietverhaeltnisse.beginn', 'mietverhaeltnisse.person_nr'
+            ]) }}
         ) as person_nr,
         bool_and(not {{ has_own_id('facilioo', 'mietverhaeltnisse.vertrag_person_id') }}) as is_shared
     from mietverhaeltnisse
@@ -46,8 +50,8 @@ ownerships as (
     select
         'eigentuemervertrag' as level,
         {{ bezug_key('eigentuemervertrag') }} as bezug_key,
-        [any_value(mandant_nr)] as mandanten,
-        any_value(verwaltungseinheit_id) as verwaltungseinheit_id,
+        {{ list_of(any_value('mandant_nr')) }} as mandanten,
+        {{ any_value('verwaltungseinheit_id') }} as verwaltungseinheit_id,
         min(person_nr) as person_nr,
         bool_and(not {{ has_own_id('facilioo', 'vertrag_person_id') }}) as is_shared
     from eigentumsverhaeltnisse
@@ -71,29 +75,32 @@ persons as (
     select
         'person' as level,
         person_nr as bezug_key,
-        list(distinct mandant_nr) as mandanten,
-        person_nr
+        {{ ordered_list('mandant_nr', distinct=true) }} as mandanten,
+        cast(null as string) as verwaltungseinheit_id,
+        person_nr,
+        false as is_shared
     from of_persons
     group by person_nr
 ),
 
 with_person as (
     select * from leases
-    union all by name
+    union all
     select * from ownerships
-    union all by name
+    union all
     select * from persons
 ),
 
 records as (
-    {{ document_targets('facilioo', 'gebaeude') | indent(4) }}
-    union all by name
-    {{ document_targets('facilioo', 'verwaltungseinheit') | indent(4) }}
-    union all by name
+    {{ document_targets('facilioo', 'gebaeude', columns) | indent(4) }}
+    union all
+    {{ document_targets('facilioo', 'verwaltungseinheit', columns) | indent(4) }}
+    union all
     select
         with_person.level,
         with_person.bezug_key,
         with_person.mandanten,
+        cast(null as string) as gebaeude_id,
         with_person.verwaltungseinheit_id,
         parteien.partei_id,
         parteien.rolle as partei_rolle,

@@ -1,5 +1,9 @@
 {{ config(enabled=partner_aktiv('idwell')) }}
 
+{% set columns = ['gebaeude_id', 'verwaltungseinheit_id'] %}
+{% set first = list_element('hindernisse', 1) %}
+{% set of_rule = rank_of(['personen.rule', 'personen.reason']) %}
+
 with
 
 personen as (
@@ -8,11 +12,11 @@ personen as (
         ist_eigentuemer,
         {{ composite_id('idwell', 'person') }} as person_id,
         hindernisse is null as is_sent,
-        hindernisse[1].rule as rule,
-        hindernisse[1].reason as reason
+        {{ first }}.rule as rule,
+        {{ first }}.reason as reason
     from {{ ref('int_idwell__personen') }}
     -- E10: who cannot be reached for sure is not there; E11, V1: what iDWELL holds of the person stays
-    where hindernisse is null or hindernisse[1].rule in ('E11', 'V1')
+    where hindernisse is null or {{ first }}.rule in ('E11', 'V1')
 ),
 
 of_contracts as (
@@ -47,33 +51,56 @@ users as (
     select
         of_all.level,
         of_all.bezug_key,
-        list(distinct of_all.mandant_nr) as mandanten,
-        list(distinct personen.person_id order by personen.person_id)
-        filter (where personen.is_sent and not personen.ist_eigentuemer) as mieter_ids,
-        list(distinct personen.person_id order by personen.person_id)
-        filter (where personen.is_sent and personen.ist_eigentuemer) as eigentuemer_ids,
+        {{ ordered_list('of_all.mandant_nr', distinct=true) }} as mandanten,
+        {{ ordered_list(
+            'personen.person_id', distinct=true, where='personen.is_sent and not personen.ist_eigentuemer'
+        ) }} as mieter_ids,
+        {{ ordered_list(
+            'personen.person_id', distinct=true, where='personen.is_sent and personen.ist_eigentuemer'
+        ) }} as eigentuemer_ids,
         case when not bool_or(personen.is_sent) then min(personen.rule) end as rule,
-        case
-            when not bool_or(personen.is_sent)
-                then min_by(personen.reason, row(personen.rule, personen.reason))
-        end as reason
+        case when not bool_or(personen.is_sent) then min_by(personen.reason, {{ of_rule }}) end as reason
     from of_all
     inner join personen on of_all.person_nr = personen.person_nr
     group by of_all.level, of_all.bezug_key
 ),
 
 records as (
-    {{ document_targets('idwell', 'gebaeude') | indent(4) }}
-    union all by name
-    {{ document_targets('idwell', 'verwaltungseinheit') | indent(4) }}
-    union all by name
-    select * from users
+    {{ document_targets('idwell', 'gebaeude', columns) | indent(4) }}
+    union all
+    {{ document_targets('idwell', 'verwaltungseinheit', columns) | indent(4) }}
+),
+
+targets as (
+    select
+        level,
+        bezug_key,
+        mandanten,
+        gebaeude_id,
+        verwaltungseinheit_id,
+        {{ no_texts() }} as mieter_ids,
+        {{ no_texts() }} as eigentuemer_ids,
+        cast(null as string) as rule,
+        cast(null as string) as reason
+    from records
+    union all
+    select
+        level,
+        bezug_key,
+        mandanten,
+        cast(null as string) as gebaeude_id,
+        cast(null as string) as verwaltungseinheit_id,
+        mieter_ids,
+        eigentuemer_ids,
+        rule,
+        reason
+    from users
 ),
 
 documents as (
     {{ judged_documents(
         'idwell',
-        'records',
+        'targets',
         levels=['gebaeude', 'verwaltungseinheit', 'mietvertrag', 'eigentuemervertrag', 'person'],
     ) }}
 )

@@ -23,8 +23,13 @@ tenants_of_ended_leases as (
 
 alle_mieter as (
     select * from mieter_in_scope
-    union all by name
-    select * exclude (quelle_erp) from tenants_of_ended_leases
+    union all
+    select
+        {{ record_key('mietvertrag', person=true) | join(',\n        ') }},
+        ist_hauptmieter,
+        beginn,
+        ende
+    from tenants_of_ended_leases
 ),
 
 mietverhaeltnisse as (

@@ -3,7 +3,7 @@
 {% set without_contact = [
     (
         'email',
-        'cast(null as varchar)',
+        'cast(null as string)',
         'erp_email is null and erp_phone is null',
         'neither an e-mail address nor a phone number that iDWELL takes: it needs one of them',
     ),
@@ -109,7 +109,7 @@ users as (
         personen.plz as zip,
         personen.ort as city,
         personen.land as country,
-        regexp_full_match(personen.person_nr, '[0-9]+') as is_number
+        {{ full_match('personen.person_nr', '[0-9]+') }} as is_number
     from personen
     inner join rollen on personen.person_nr = rollen.person_nr
     left join anreden on personen.anrede = anreden.anrede
@@ -121,7 +121,7 @@ compared as (
         -- E11: numbers are compared as numbers where all of one address, or of one phone number, are
         bool_and(is_number) over (partition by erp_email) as are_numbers,
         bool_and(is_number) over (partition by erp_phone) as are_numbers_by_phone,
-        ltrim(person_nr, '0') as digits
+        {{ replace_first_match('person_nr', '^0+', '') }} as digits
     from users
 ),
 

@@ -97,7 +97,7 @@ wohnungen as (
         gebaeude.aufzug,
         selbstgenutzt.ve_nr is not null and vermietet.ve_nr is null as ist_selbstgenutzt,
         gebaeude.energieeffizienzklasse,
-        regexp_full_match(gebaeude.energieeffizienzklasse, 'A\+|[A-H]') as ist_klasse_zulaessig
+        {{ full_match('gebaeude.energieeffizienzklasse', 'A[+]|[A-H]') }} as ist_klasse_zulaessig
     from verwaltungseinheiten
     inner join gebaeude
         on {{ same_key('gebaeude', 'verwaltungseinheiten', 'gebaeude') }}

@@ -49,7 +49,7 @@ gezaehlt as (
     select
         {{ record_key('gebaeude') | join(',\n        ') }},
         count(*) as einheiten,
-        any_value(ve_nr) as ve_nr
+        {{ any_value('ve_nr') }} as ve_nr
     from verwaltungseinheiten
     group by all
 ),

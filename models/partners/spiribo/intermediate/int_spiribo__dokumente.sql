@@ -1,6 +1,7 @@
 {{ config(enabled=partner_aktiv('spiribo')) }}
 
 {% set settings = partner_settings('spiribo') %}
+{% set columns = ['gebaeude_id', 'verwaltungseinheit_id', 'mietvertrag_id', 'person_id'] %}
 
 with
 
@@ -25,27 +26,30 @@ persons as (
     select
         'person' as level,
         person_nr as bezug_key,
-        list(distinct mandant_nr) as mandanten,
-        any_value(person_id) as person_id
+        {{ ordered_list('mandant_nr', distinct=true) }} as mandanten,
+        cast(null as string) as gebaeude_id,
+        cast(null as string) as verwaltungseinheit_id,
+        cast(null as string) as mietvertrag_id,
+        {{ any_value('person_id') }} as person_id
     from mietverhaeltnisse
     group by person_nr
 ),
 
 records as (
-    {{ document_targets('spiribo', 'gebaeude', 'gebaeude') | indent(4) }}
-    union all by name
-    {{ document_targets('spiribo', 'verwaltungseinheit', 'verwaltungseinheiten') | indent(4) }}
-    union all by name
-    {{ document_targets('spiribo', 'mietvertrag', 'mietvertraege') | indent(4) }}
-    union all by name
+    {{ document_targets('spiribo', 'gebaeude', columns, 'gebaeude') | indent(4) }}
+    union all
+    {{ document_targets('spiribo', 'verwaltungseinheit', columns, 'verwaltungseinheiten') | indent(4) }}
+    union all
+    {{ document_targets('spiribo', 'mietvertrag', columns, 'mietvertraege') | indent(4) }}
+    union all
     select * from persons
 ),
 
 with_rule as (
     select
         *,
-        cast(null as varchar) as rule,
-        cast(null as varchar) as reason
+        cast(null as string) as rule,
+        cast(null as string) as reason
     from records
 ),
 

@@ -16,7 +16,8 @@ with
 leerstaende as (
     select
         -- As at EverReal, a rent of 0 is none.
-        released.* replace (nullif(released.nettokaltmiete, 0) as nettokaltmiete),
+        {{ all_but(['nettokaltmiete'], of='released') }},
+        nullif(released.nettokaltmiete, 0) as nettokaltmiete,
         coalesce(released.wohnflaeche, released.nutzflaeche) as flaeche
     from {{ ref('int_leerstaende') }} as released
     where {{ in_mandanten('wohnungshelden', 'released') }}  -- E1
