@@ -1,6 +1,8 @@
-"""Rule C1 as SQL, outside dbt: the macro `clean_text` is the one place that says how a text is cleaned."""
+"""SQL of our macros outside dbt: rule C1 first of all, for the macro `clean_text` alone says how a text is cleaned."""
 
 from functools import cache
+from types import SimpleNamespace
+from typing import Any
 
 import jinja2
 
@@ -12,8 +14,15 @@ MACROS = ("white_space", "clean_text")
 @cache
 def cleaned(column: str, is_key: bool = False) -> str:
     """An SQL expression for the cleaned text of a column; keys lose Excel's marks of a text, too (C8)."""
-    sources = [(project_root() / "macros" / f"{name}.sql").read_text(encoding="utf-8") for name in MACROS]
-    call = f"{{{{ clean_text('{column}', is_key={str(is_key).lower()}) }}}}"
+    return rendered(f"clean_text('{column}', is_key={str(is_key).lower()})", MACROS)
+
+
+def rendered(call: str, macros: tuple[str, ...], **known: Any) -> str:
+    """What a call of one of these macros makes, in DuckDB's SQL; `known`: what they ask dbt for beside the engine."""
+    folder = project_root() / "macros"
+    files = [*sorted((folder / "engine").glob("*.sql")), *(folder / f"{name}.sql" for name in macros)]
+    sources = [path.read_text(encoding="utf-8") for path in files]
     # What is made is SQL, not HTML, out of our own files.
     jinja = jinja2.Environment(extensions=["jinja2.ext.do"], autoescape=False)  # noqa: S701
-    return jinja.from_string("".join([*sources, call])).render().strip()
+    jinja.globals.update(target=SimpleNamespace(type="duckdb"), **known)
+    return jinja.from_string("".join([*sources, f"{{{{ {call} }}}}"])).render().strip()

@@ -28,6 +28,7 @@ from pipelines.snapshot.words import (
     GUID,
     INVISIBLE,
     LEAST,
+    OTHERWISE,
     PLAIN,
     WRITTEN,
     covering_words,
@@ -59,7 +60,7 @@ def make_needles(db: duckdb.DuckDBPyConnection) -> None:
     readable = "regexp_replace(seen, '\\p{L}*\\x{FFFD}[\\p{L}\\x{FFFD}]*', ' ', 'g')"
     in_words = " union all ".join(
         f"select col, unnest(regexp_extract_all({folded(text)}, '\\p{{L}}{{{LEAST},}}')) as word from named"
-        for text in (readable, without_apostrophes(readable))
+        for text in (readable, without_apostrophes(readable), _otherwise(readable))
     )
     stock, streets = (
         " union ".join(
@@ -269,6 +270,14 @@ def folded(expr: str) -> str:
     for letter, plain in PLAIN:
         sql = f"replace({sql}, '{letter}', '{plain}')"
     return f"strip_accents({sql})"
+
+
+def _otherwise(expr: str) -> str:
+    """`written_otherwise` in SQL."""
+    sql = f"lower(nfc_normalize({expr}))"
+    for letter, plain in OTHERWISE:
+        sql = f"replace({sql}, '{letter}', '{plain}')"
+    return sql
 
 
 def _cut(address: str) -> str:

@@ -10,10 +10,9 @@ from types import SimpleNamespace
 from typing import Any
 from zoneinfo import available_timezones
 
-import jinja2
-
+from pipelines.erp.cleaning import rendered
 from pipelines.errors import StammdatenError
-from pipelines.settings import project_root, project_vars
+from pipelines.settings import project_vars
 from pipelines.snapshot.words import seed_values
 
 MACROS = (
@@ -46,18 +45,8 @@ def rule(call: str) -> str:
 
 @cache
 def _rendered(call: str, given: str) -> str:
-    folder = project_root() / "macros"
-    files = [*sorted((folder / "engine").glob("*.sql")), *(folder / f"{name}.sql" for name in MACROS)]
-    sources = [path.read_text(encoding="utf-8") for path in files]
-    # What is made is SQL, not HTML, out of our own files.
-    jinja = jinja2.Environment(extensions=["jinja2.ext.do"], autoescape=False)  # noqa: S701
-    jinja.globals.update(
-        var=_var,
-        modules={"pytz": SimpleNamespace(all_timezones_set=available_timezones())},
-        exceptions=_Exceptions,
-        target=SimpleNamespace(type="duckdb"),
-    )
-    return jinja.from_string("".join([*sources, f"{{{{ {call} }}}}"])).render().strip()
+    modules = {"pytz": SimpleNamespace(all_timezones_set=available_timezones())}
+    return rendered(call, MACROS, var=_var, modules=modules, exceptions=_Exceptions)
 
 
 def placeholder_list() -> str:

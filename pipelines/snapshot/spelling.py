@@ -21,12 +21,18 @@ GAP = re.compile(r"(?<=[^\W\d_])(?:[^\w]|_){1,3}(?=[^\W\d_])")
 TIMES = 3
 
 
+# As what programs read UTF-8 that they take for something else.
+MISREAD_AS = ("latin-1", "cp1252", "mac_roman", "cp437", "cp850")
+# How far letters of full width are from those of ASCII.
+WIDTH = ord("Ａ") - ord("A")
+
+
 @cache
 def _misread() -> dict[str, str]:
     """Letters of Latin languages as programs show them that read UTF-8 as something else: Ã¼ for ü."""
     found = {}
     for letter in map(chr, range(0xC0, 0x180)):
-        for encoding in ("latin-1", "cp1252", "mac_roman", "cp437", "cp850"):
+        for encoding in MISREAD_AS:
             try:
                 found[letter.encode().decode(encoding)] = letter
             except UnicodeDecodeError:
@@ -39,7 +45,7 @@ _AT = r"\s?[\[({]\s?(?:at|AT|ät)\s?[\])}]\s?"
 # What may hide a letter, for SQL: only such values are looked at more closely.
 HIDDEN = (
     "%[0-9A-Fa-f]{2}|=[0-9A-F]{2}|&#?[A-Za-z0-9]{1,8};|_x[0-9A-Fa-f]{4}_|[\\\\]u[0-9A-Fa-f]{4}"
-    r"|[\[({]\s?(?:at|AT|ät)\s?[\])}]|[ÃÄÅÂ√├┼┬]|(?:[^\s0-9._-][ ._-]{1,2}){3}"
+    r"|[\[({]\s?(?:at|AT|ät)\s?[\])}]|[ÃÄÅÂ√├┼┬]|(?:[^\s0-9._-][ ._-]{1,2}){3}|[！-～]"
 )
 
 
@@ -49,6 +55,7 @@ def _encoded() -> re.Pattern[str]:
     return re.compile(
         rf"(?P<percent>(?:%[0-9A-Fa-f]{{2}})+)|(?P<printable>(?:=[89A-F][0-9A-F])+)|(?P<entity>&#?[A-Za-z0-9]{{1,8}};)"
         rf"|(?P<sheet>_x[0-9A-Fa-f]{{4}}_|\\u[0-9A-Fa-f]{{4}})|(?P<at>{_AT})|(?P<misread>{misread})|(?P<spaced>{_SPACED})"
+        r"|(?P<wide>[！-～])"
     )
 
 
@@ -128,6 +135,8 @@ def _letters(found: re.Match[str]) -> Iterator[tuple[str, int, int]]:
             letter = html.unescape(text)
         elif kind == "sheet":
             letter = chr(int(text.strip("_xu\\"), 16))
+        elif kind == "wide":
+            letter = chr(ord(text) - WIDTH)
         else:
             letter = "@" if kind == "at" else _misread()[text]
         # What stands for no single letter stays as it is.
@@ -146,7 +155,16 @@ def _as(written: str, letter: str) -> str:
         return f"%{ord(letter):02X}" if letter.isascii() else quote(letter)
     if len(written) > 1 and written[0].isalpha() and written[1] in " ._-":
         return letter + written[1:]
+    if "！" <= written <= "～" and "!" <= letter <= "~":
+        return chr(ord(letter) + WIDTH)
+    if written in _misread():
+        # It stays as damaged as it was: rule C8 tells of it.
+        return next((one for one in _misread_forms(letter) if one[0] == written[0]), letter)
     return letter
+
+
+def _misread_forms(letter: str) -> Iterator[str]:
+    return (damaged for damaged, meant in _misread().items() if meant == letter)
 
 
 @dataclass(frozen=True)

@@ -43,7 +43,12 @@ DAMAGE = (
     r"|_x000[dDaA]_"
 )
 EMAIL = r"[^\s@;,/<>()\":]+@[^\s@;,/<>()\":]*"
-IBAN = r"(?<![^\W_])[A-Z]{2}[0-9]{2}(?:[ ]?[A-Z0-9]{4}){3,7}(?:[ ]?[A-Z0-9]{1,4})?(?![^\W_])"
+# As banks print it with groups of letters and digits; in other spellings of digits, behind a bank of four letters.
+IBAN = (
+    r"(?<![^\W_])(?:[A-Z]{2}[0-9]{2}(?:[ ]?[A-Z0-9]{4}){3,7}(?:[ ]?[A-Z0-9]{1,4})?"
+    r"|[A-Za-z]{2}[ .-]?[0-9]{2}(?:[ .-]?[A-Za-z]{4}(?:[ .-]?[0-9]{4}){2,6}|(?:[ .-]?[0-9]{4}){3,6})"
+    r"(?:[ .-]?[0-9]{1,4})?)(?![^\W_])"
+)
 PHONE = r"[+(]*[0-9][0-9\s()/.\-–]{4,}[0-9]"
 WORD = rf"{LETTER}+[\u0300-\u036f]*(?:{LETTER}+[\u0300-\u036f]*)*"
 DIGITS = r"[^\W\D]+"
@@ -55,7 +60,10 @@ _TOKENS = re.compile(
     f"(?P<email>{EMAIL})|(?P<iban>{IBAN})|(?P<phone>{PHONE})|(?P<digits>{DIGITS})|(?P<word>{WORD})"
 )
 # Whoever is addressed is a person, known or not: Frau Muster, Familie Muster-Beispiel, Herr Dr. Max Muster.
-ADDRESSED = r"(?:[Hh]errn?|HERRN?|[Ff]rau|FRAU|[Ff]am(?:ilie|[.])|FAMILIE|[Ee]heleute|EHELEUTE)[ _]"
+ADDRESSED = (
+    r"(?:[Hh]errn?|HERRN?|[Ff]rau|FRAU|[Ff]am(?:ilie|[.])|FAMILIE|[Ee]heleute|EHELEUTE|[HhFf]r[.]|M(?:rs?|s)[.]"
+    r"|[cC]/[oO]|[zZ][.] ?[hH](?:d[.]|[.]))[ _]"
+)
 _ADDRESSED = re.compile(rf"(?<![^\W_]){ADDRESSED}+(?:(?:Dr|Prof)[.]?[ _]*)*(?:[^\W\d_]+[ _-]){{0,2}}$")
 _FOUND = re.compile(
     f"(?P<guid>{GUID})|(?P<email>{EMAIL})|(?P<iban>{IBAN})|(?P<phone>{PHONE})|(?P<word>{WORD})"
@@ -124,7 +132,7 @@ class Masker:
             elif kind == "email":
                 other = self.email(found)
             elif kind == "iban":
-                other = self._shape("iban", found, re.sub(r"\s", "", found))
+                other = self._shape("iban", found, _iban(found))
             elif kind == "phone":
                 other = self._phones_in(found)
             elif not is_key and found[0].isupper() and plain_letters(found) not in names.no_names:
@@ -226,7 +234,7 @@ class Masker:
         if kind == "email":
             return self.email(found, attempt)
         if kind == "iban":
-            return self._shape("iban", found, re.sub(r"\s", "", found), attempt)
+            return self._shape("iban", found, _iban(found), attempt)
         if kind == "phone":
             is_long = len(phone_number(found)) >= LEAST_PHONE
             return (
@@ -287,6 +295,10 @@ class Masker:
         """Each letter and digit replaced by one of its kind."""
         stream = self.key.stream(kind, _tried(norm, attempt), len(text))
         return "".join(_of_a_kind(letter, byte) for letter, byte in zip(text, stream, strict=False))
+
+
+def _iban(text: str) -> str:
+    return re.sub(r"[ .-]", "", text).upper()
 
 
 def phone_number(text: str) -> str:

@@ -32,6 +32,8 @@ def _words(text: str) -> frozenset[str]:
 # They stay where other words of the same value are replaced: legal forms, titles, particles, kinds of streets.
 NEUTRAL = _words(
     """
+    hausverwaltung hausverwaltungen immobilien immobilienverwaltung wohnungsbau wohnungsgesellschaft grundbesitz
+    verwaltungsgesellschaft
     ag gbr ggmbh gmbh kg kgaa mbh ohg se ug ev eg co cie inc ltd
     dr prof dipl ing med phil jur rer nat habil mag msc bsc ba ma hc
     herr herrn frau firma familie fam eheleute ehepaar erben erbengemeinschaft gemeinschaft
@@ -99,8 +101,10 @@ def fold(text: str) -> str:
 # How people write letters that are no letter with an accent, where they cannot or would not.
 PLAIN = (
     ("ä", "ae"), ("ö", "oe"), ("ü", "ue"), ("ß", "ss"), ("ł", "l"), ("ø", "o"), ("đ", "d"), ("ð", "d"), ("ı", "i"),
-    ("æ", "ae"), ("œ", "oe"), ("þ", "th"),
+    ("æ", "ae"), ("œ", "oe"), ("þ", "th"), ("ς", "σ"),
 )  # fmt: skip
+# And otherwise; `oe` for ø is one with o, as for ö.
+OTHERWISE = (("đ", "dj"), ("ð", "dh"), ("å", "aa"))
 
 
 def plain_letters(text: str) -> str:
@@ -113,12 +117,23 @@ def plain_letters(text: str) -> str:
     return "".join(c for c in unicodedata.normalize("NFD", lower) if not unicodedata.combining(c))
 
 
+def written_otherwise(text: str) -> str:
+    """A text in small letters as some write it who have no `å`, `đ` or `ð`."""
+    lower = unicodedata.normalize("NFC", text).lower()
+    for letter, plain in OTHERWISE:
+        lower = lower.replace(letter, plain)
+    return lower
+
+
 def name_words(text: str) -> Iterable[str]:
-    """The folded words of a person's value (without encodings) that are looked for elsewhere."""
-    for written in {text, APOSTROPHE.sub("", text)}:
-        for word in LETTERS.findall(plain_letters(UNREADABLE.sub(" ", written))):
-            if len(word) >= LEAST and word not in neutral_words():
-                yield word
+    """The folded words of a person's value (without encodings) that are looked for elsewhere, each once."""
+    spellings = (text, APOSTROPHE.sub("", text), written_otherwise(text))
+    words = (
+        word
+        for written in dict.fromkeys(spellings)
+        for word in LETTERS.findall(plain_letters(UNREADABLE.sub(" ", written)))
+    )
+    return dict.fromkeys(word for word in words if len(word) >= LEAST and word not in neutral_words())
 
 
 @cache

@@ -1,6 +1,7 @@
 """How one value of a person becomes another: what is kept, what is not, and that nothing leads back."""
 
 import random
+import re
 import unicodedata
 from datetime import date
 from zoneinfo import ZoneInfo
@@ -45,6 +46,7 @@ def test_a_value_keeps_its_length_its_bytes_and_everything_but_letters_and_digit
     [
         ("Wałęsiński", "walesinski"), ("Bjørnsønn", "bjornsonn"), ("Großmann", "grossmann"), ("Đặng", "dang"),
         ("Ægirsdóttir", "aegirsdottir"), ("Œuvrard", "oeuvrard"), ("Þórsson", "thorsson"), ("Yılmaz", "yilmaz"),
+        ("Παπαδόπουλος", "παπαδοπουλοσ"),
     ],
 )  # fmt: skip
 def test_a_name_is_found_as_people_write_it_where_they_have_not_its_letters(name: str, plain: str) -> None:
@@ -225,6 +227,69 @@ def test_in_papers_a_name_is_found_that_is_glued_to_a_word_or_addressed() -> Non
     )
     for text in ("frau ist krank", "Herrenhaus Park", "Familie und Wohnung", "Neumann"):
         assert scanned(text) == text
+
+
+@pytest.mark.parametrize(
+    ("name", "written"),
+    [
+        ("Đorđević", "Djordjevic"), ("Đorđević", "Dorđevic"), ("Guðmundsson", "Gudhmundsson"),
+        ("Åkerström", "Aakerstroem"),
+        ("Øllgård", "oellgaard"), ("Παπαδόπουλος", "ΠΑΠΑΔΟΠΟΥΛΟΣ"), ("Przybylski", "ＰＲＺＹＢＹＬＳＫＩ"),
+        ("Przybylski", "Ｐｒｚｙｂｙｌｓｋｉ"),
+    ],
+)  # fmt: skip
+def test_a_name_is_replaced_in_every_alphabet_in_which_it_is_written(name: str, written: str) -> None:
+    names = Names(frozenset(name_words(name)), (), no_names("dokument"), ())
+    other = MASKER.scanned(f"Vertrag {written}.pdf", names)
+    assert other.startswith("Vertrag ")
+    assert other.endswith(".pdf")
+    assert len(other) == len(f"Vertrag {written}.pdf")
+    rest = other.removeprefix("Vertrag ")
+    assert not any(written[place : place + 3] in rest for place in range(len(written) - 2))
+    # Nobody is told what they were by the width of the letters either.
+    assert (max(rest) > "ｆ") == (max(written) > "ｆ")
+
+
+@pytest.mark.parametrize(
+    "iban",
+    [
+        "DE89 3704 0044 0532 0130 00", "de89 3704 0044 0532 0130 00", "DE89-3704-0044-0532-0130-00",
+        "De89370400440532013000", "DE 89 3704 0044 0532 0130 00", "DE89.3704.0044.0532.0130.00",
+        "gb29 nwbk 6016 1331 9268 19", "ch9300762011623852957",
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("text", ["IBAN: {}", "konto_{}.pdf", "{}"])
+def test_an_iban_is_replaced_in_every_spelling(iban: str, text: str) -> None:
+    other = MASKER.scanned(text.format(iban), Names(frozenset(), (), no_names("dokument"), ()))
+    groups = re.findall("[0-9]{3,}", iban)
+    assert groups
+    assert not any(group in other for group in groups)
+    assert len(other) == len(text.format(iban))
+
+
+@pytest.mark.parametrize(
+    "text", ["WE 01 0001 0002", "Nr. 12 3456 7890", "ab 01 2024 bis 12 2025", "Zi 12 Haus 3"]
+)
+def test_numbers_of_the_stock_are_no_iban(text: str) -> None:
+    assert MASKER.scanned(text, Names(frozenset(), (), no_names("dokument"), ())) == text
+
+
+@pytest.mark.parametrize(
+    "word", ["Hr.", "Fr.", "Mr.", "Mrs.", "c/o", "z. Hd.", "z.H.", "Frau", "HERRN", "Fam."]
+)
+def test_whoever_is_addressed_is_a_person_though_nobody_knows_the_name(word: str) -> None:
+    other = MASKER.scanned(f"{word} Quatschinski", Names(frozenset(), (), no_names("dokument"), ()))
+    assert other == f"{word} {masked('Quatschinski')}"
+
+
+def test_what_was_damaged_and_has_a_name_stays_damaged_so_that_its_finding_stays() -> None:
+    names = Names(frozenset(name_words("Schönbächler")), (), no_names("dokument"), ())
+    for encoding in ("latin-1", "cp1252", "mac_roman", "cp850"):
+        damaged = "Schönbächler".encode().decode(encoding)
+        other = MASKER.scanned(damaged, names)
+        assert len(other) == len(damaged)
+        assert [c for c in other if c in "Ã├√"] == [c for c in damaged if c in "Ã├√"]
+        assert other.encode(encoding).decode() != "Schönbächler"
 
 
 def test_words_of_papers_and_of_buildings_are_no_names() -> None:
