@@ -62,8 +62,8 @@
         order_by=[
             'also_in_mart desc', 'holds_below desc', 'rule', 'length(reason)', 'reason',
             'person_nr nulls first',
-            "case table_name when 'wirtschaftseinheit' then 1 when 'gebaeude' then 2 end nulls last", 'table_name',
-            'separator nulls first',
+            "case table_name when 'wirtschaftseinheit' then 1 when 'gebaeude' then 2 when 'verwaltungseinheit' then 3"
+            ~ ' end nulls last', 'table_name', 'separator nulls first',
         ],
         where="external_id is not null and (external_id <> '?' or part is not null)",
     ) }}
