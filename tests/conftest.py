@@ -10,7 +10,7 @@ import shutil
 import signal
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -79,6 +79,7 @@ def pytest_sessionfinish() -> None:
     gc.unfreeze()
 
 
+@cache
 def erp_tables() -> dict[str, list[str]]:
     """Columns of each ERP table, as `_erp_raw.yml` lists them."""
     listed = yaml.safe_load((PROJECT / "models/staging/_erp_raw.yml").read_text(encoding="utf-8"))

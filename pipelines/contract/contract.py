@@ -44,6 +44,7 @@ from pipelines.contract.unfinished import check_filled_in, is_unfinished
 from pipelines.errors import SettingsError
 from pipelines.settings import project_root
 from pipelines.suggest import did_you_mean
+from pipelines.yaml_file import LOADER
 
 if TYPE_CHECKING:
     from pipelines.contract.schema.graphql_schema import Sdl
@@ -79,7 +80,6 @@ __all__ = [
 
 FOLDER = Path(__file__).parent.parent / "partners"
 FILE = CONTRACT
-LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # both are safe; the one in C is ten times as fast
 
 HEAD = {
     "name", "title", "specified", "credentials", "limits", "record", "paging", "error",

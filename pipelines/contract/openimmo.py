@@ -9,6 +9,7 @@ import yaml
 
 from pipelines.contract.model import VALUES, ContractError, Import, Json, OpenImmo
 from pipelines.contract.parts import build
+from pipelines.yaml_file import LOADER
 
 KINDS = ("create", "update", "withdraw")
 SOURCE = "xsd"
@@ -40,7 +41,7 @@ def _http(given: Any, paths: Mapping[str, Any], at: str) -> Import:
 @cache
 def immobilie() -> Json:
     """JSON Schema of an immobilie, references resolved; each field is marked as documented by the schema file."""
-    document = yaml.safe_load(FILE.read_text(encoding="utf-8"))
+    document = yaml.load(FILE.read_text(encoding="utf-8"), Loader=LOADER)  # noqa: S506
     definitions = document.pop("$defs")
     return _resolved(document, definitions)
 

@@ -5,11 +5,11 @@ from typing import Any
 
 import yaml
 
-from pipelines.contract.contract import LOADER
 from pipelines.erp.delivery.schema import Column, Table, profiles, tables
 from pipelines.errors import StammdatenError
 from pipelines.pages.markdown import code, codes, paragraphs, sentence, table
 from pipelines.settings import project_root
+from pipelines.yaml_file import LOADER
 
 HEAD = ("column", "type", "meaning")
 PERSONAL = "¹"

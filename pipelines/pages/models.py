@@ -7,8 +7,9 @@ from typing import Any
 import duckdb
 import yaml
 
-from pipelines.contract.contract import LOADER, models_folder
+from pipelines.contract.contract import models_folder
 from pipelines.contract.profile import SEPARATOR, SEPARATORS, SHARED, Option, load_profile
+from pipelines.yaml_file import LOADER
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,8 @@ from typing import Any
 
 import yaml
 
-from pipelines.contract.contract import LOADER, models_folder
+from pipelines.contract.contract import models_folder
+from pipelines.yaml_file import LOADER
 
 
 @cache

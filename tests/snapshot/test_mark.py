@@ -70,6 +70,11 @@ def test_the_mark_is_remembered_until_the_erps_own_delivery_is_loaded(real: Path
     assert any("Persons in this delivery are invented" in note for note in told.notes)
     load(FilesSettings(real), home)
     assert not marked(home)
+
+
+@pytest.mark.slow
+def test_the_mark_comes_along_packed_and_in_one_table_among_others(real: Path, tmp_path: Path) -> None:
+    masked, home = real.parent / "masked", tmp_path / "home"
     # Whoever packs the files, and not what is hidden beside them, packs the mark.
     packed = tmp_path / "erp.zip"
     with zipfile.ZipFile(packed, "w") as archive:

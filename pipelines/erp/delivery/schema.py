@@ -12,7 +12,7 @@ from typing import Any
 import yaml
 
 from pipelines.settings import project_root
-from pipelines.yaml_file import read_yaml
+from pipelines.yaml_file import LOADER, read_yaml
 
 PROFILES = Path(__file__).parent / "profiles.yaml"
 
@@ -78,7 +78,7 @@ class Table:
 def tables() -> Mapping[str, Table]:
     """All canonical tables by name, in the order of the list."""
     path = project_root() / "models" / "staging" / "_erp_raw.yml"
-    listed = yaml.safe_load(path.read_text(encoding="utf-8"))["sources"][0]["tables"]
+    listed = yaml.load(path.read_text(encoding="utf-8"), Loader=LOADER)["sources"][0]["tables"]  # noqa: S506
     return {
         entry["name"]: Table(
             name=entry["name"],
