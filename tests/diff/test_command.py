@@ -1,6 +1,7 @@
 """What is refused before anything is built, and what `--fail-on` means."""
 
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -71,6 +72,12 @@ def test_each_word_comes_true_of_what_it_says_and_of_nothing_else(word: str) -> 
     broken = (*REPORT.rows, replace(REPORT.rows[0], what="come", against="E2"))
     assert command._came_true(word, replace(REPORT, rows=broken))
     assert not command._came_true(word, SAME)
+
+
+def test_the_help_names_each_word() -> None:
+    said = CliRunner().invoke(app, ["diff", "--help"], env={"COLUMNS": "400"}).stdout
+    [told] = re.findall(r"commas between them: ([a-z, \n]+)\.", said)
+    assert tuple(re.findall("[a-z]+", told)) == tuple(FAIL_ON)
 
 
 def test_rules_that_mend_a_value_hold_nothing() -> None:
