@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 
 from pipelines.cli.main import app
 from pipelines.commands import diff as command
+from pipelines.commands.build import Build, Failure
 from pipelines.commands.diff import FAIL_ON, words
 from pipelines.diff.text import text
 from pipelines.errors import SettingsError
@@ -103,6 +104,21 @@ def test_each_form_goes_to_a_file_or_is_printed(
         assert json.loads(made) == json.loads(printed.stdout)
     if shape == "text":
         assert made.strip() == text(replace(REPORT, failed_on=())).strip()
+
+
+@pytest.mark.parametrize(
+    ("node", "shown"),
+    [
+        ("unique_idwell__eigentuemer_email", "xxxxx@xx.xx"),
+        ("unique_idwell__eigentuemer_external_id", "erika@ex.de"),
+        ("unique_within_etg24__einheiten_number__objekte_external_id", "erika@ex.de"),
+        ("unique_key_int_mietvertraege_mandant_nr", "erika@ex.de"),
+    ],
+)
+def test_a_value_that_stands_twice_is_no_key(node: str, shown: str) -> None:
+    failed = Failure(node, "fail", "1 failing rows", ("erika@ex.de",))
+    [line] = command._failures(Build(failures={"idwell": (failed,)}))
+    assert line.keys == (shown,)
 
 
 def test_what_a_database_says_of_a_row_quotes_no_value() -> None:
