@@ -445,7 +445,11 @@ def _not_compared(broken: Mapping[str, Sequence[str]], going: Mapping[str, Contr
     """What a reader may take for the same, and was not built."""
     return [
         f"{name}: {', '.join(own)} could not be built, so "
-        + ("their values were not compared" if name in going else "no value was compared")
+        + (
+            f"{'its' if len(own) == 1 else 'their'} values were not compared"
+            if name in going
+            else "no value was compared"
+        )
         for name, own in sorted(broken.items())
     ]
 
