@@ -31,7 +31,8 @@ contracts)  # keys and values, what they say together, and pages that are made f
     "$BIN/stammdaten" partners
     "$BIN/python" -m pipelines.pages --check
     ;;
-diff)  # which records would be sent differently; FAIL_ON= lets everything pass
+diff)  # which records would be sent differently; FAIL_ON= lets everything pass, FAIL_ON=…,fields is for a branch that
+    # says it changes nothing: a value that is another one of the same type trips nothing else
     rm -f "$OUT/diff.md"  # of an earlier change
     "$BIN/stammdaten" diff --base "$BASE..." --sample --all-partners --format markdown --out "$OUT/diff.md" \
         --fail-on "${FAIL_ON-ids,withdraw,guards,failures,contract,rules}"

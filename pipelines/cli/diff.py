@@ -69,7 +69,7 @@ def diff_command(
             metavar="WORDS",
             help=(
                 "End with exit status 1 when one of these comes true, with commas between them: changes, ids, withdraw,"
-                " create, held, guards, contract, failures."
+                " create, fields, held, guards, contract, failures, rules."
             ),
         ),
     ] = None,

@@ -56,6 +56,7 @@ FAIL_ON: Mapping[str, str] = {
     "ids": "a record gets another external id",
     "withdraw": "a record leaves a partner, or gets another external id",
     "create": "a record comes to a partner",
+    "fields": "a value of a record that is there changes",
     "held": "a record becomes held, or a rule takes more rows out",
     "guards": "a guard would trip",
     "contract": "a partner would refuse rows for what its contract says now",
@@ -70,6 +71,8 @@ NO_UNIT_TESTS = ("--exclude-resource-type", "unit_test")
 NO_TESTS = ("--exclude-resource-type", "test", "unit_test")
 # What makes the findings of values that a partner would refuse (V3).
 CONTRACT_TEST = "test_name:fits_contract"
+# dbt's own test `unique` names the value that stands twice: an address of e-mail, unless the column is an id.
+OF_VALUES = re.compile("^unique_(?!within_|key_)(?!.*external_id)")
 # dbt writes a manifest of megabytes with each command, which nobody reads here.
 NO_JSON = ("--no-write-json",)
 CHANGED = ("--select", "state:modified+", "--state")
@@ -155,6 +158,7 @@ def _came_true(word: str, report: DiffReport) -> bool:
         "ids": any(line.new_ids for line in report.entities),
         "withdraw": any(line.go or line.new_ids for line in report.entities),
         "create": any(line.come for line in report.entities),
+        "fields": bool(report.fields),
         "held": any(line.held for line in report.entities)
         or any(line.more and line.drops for line in report.findings),
         "guards": bool(report.guards),
@@ -283,20 +287,20 @@ def _compared(
             ]
             going, lines = {}, list[ContractDiff]()
             for name in sorted(touched & new.contracts.keys()):
-                contract, misfit = new.contracts[name], None
-                if name not in broken:
-                    misfit = misfits(db, contract)
+                contract = new.contracts[name]
+                misfit = misfits(db, contract)
                 lines += contract_diff.differences(
                     db,
                     old.contracts.get(name) if name in old.settings.active else None,
                     contract,
                     name not in broken and not misfit,
                 )
-                if misfit:
+                if misfit and name not in broken:
                     failures.append(
                         FailureLine(partner=name, node="columns", status="contract", message=misfit, keys=())
                     )
-                elif name not in broken and name not in back:
+                # The mart of a model that was not built lies there as the base made it.
+                if not misfit and name not in back:
                     going[name] = contract
             found = (
                 compare(db, going, settings.stichtag, limits, personal_columns([manifest, now]))
@@ -304,7 +308,11 @@ def _compared(
                 else Comparison()
             )
             notes += _gone(db, old, new)
-            notes += _nothing_seen(models, found, is_sample)
+            notes += _not_compared(broken, going)
+            if not failures:
+                notes += _nothing_seen(models, found, is_sample)
+            elif going.keys() - broken.keys() and not found.entities:
+                notes.append("But for what failed, no value that is sent differs")
     is_in_both = set(old.settings.active) & set(new.settings.active)
     notes += [
         f"{name} is on in the head only: all its records come"
@@ -319,13 +327,13 @@ def _compared(
         stichtag=settings.stichtag.isoformat(),
         partners=tuple(sorted({*old.settings.active, *new.settings.active})),
         differs=bool(found.entities or found.findings or lines or failures or found.guards or differing),
-        **vars(found),
+        **{name: part for name, part in vars(found).items() if name != "notes"},
         contracts=tuple(lines),
         failures=tuple(failures),
         models=models,
         settings=differing,
         seconds=clock.seconds,
-        notes=tuple(notes),
+        notes=(*notes, *found.notes),
         failed_on=(),
     )
 
@@ -419,14 +427,31 @@ def _build(
     )
 
 
-def _broken(built: dbt.Build, partners: Sequence[str]) -> set[str]:
-    """Partners of which a model could not be built, so that there is nothing to compare."""
+def _broken(built: dbt.Build, partners: Sequence[str]) -> dict[str, list[str]]:
+    """By partner its models that could not be built, so that there is nothing of them to compare."""
     names = [
         node.unique_id.split(".")[2]
         for node in built.nodes
         if node.unique_id.startswith("model.") and node.status in dbt.BAD
     ]
-    return {name for name in partners if any(one.startswith((f"{name}__", f"int_{name}__")) for one in names)}
+    found = {
+        name: sorted(one for one in names if one.startswith((f"{name}__", f"int_{name}__")))
+        for name in partners
+    }
+    return {name: own for name, own in found.items() if own}
+
+
+def _not_compared(broken: Mapping[str, Sequence[str]], going: Mapping[str, Contract]) -> list[str]:
+    """What a reader may take for the same, and was not built."""
+    return [
+        f"{name}: {', '.join(own)} could not be built, so "
+        + (
+            f"{'its' if len(own) == 1 else 'their'} values were not compared"
+            if name in going
+            else "no value was compared"
+        )
+        for name, own in sorted(broken.items())
+    ]
 
 
 def _reads_otherwise(old: Side, new: Side) -> bool:
@@ -441,9 +466,10 @@ def _nothing_seen(models: Sequence[ModelDiff], found: Comparison, is_sample: boo
     if not built or found.entities or found.findings:
         return []
     data = "the sample" if is_sample else "the delivery"
+    were = "1 model was" if len(built) == 1 else f"{len(built)} models were"
     return [
-        f"{len(built)} models were built again, and no value that is sent differs; where {data} does not hold the case"
-        " that was changed, nothing of it can be seen"
+        f"{were} built again, and no value that is sent differs; where {data} does not hold the case that was changed,"
+        " nothing of it can be seen"
     ]
 
 
@@ -593,7 +619,7 @@ def _failures(*built: dbt.Build) -> list[FailureLine]:
             node=one.node,
             status=one.status,
             message=_unquoted(one.message),
-            keys=one.keys,
+            keys=tuple(map(masked, one.keys)) if OF_VALUES.search(one.node) else one.keys,
         )
         for each in built
         for partner, found in sorted(each.failures.items())

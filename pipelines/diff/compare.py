@@ -11,7 +11,7 @@ import duckdb
 from pipelines.api.protocols.nulls import takes_null
 from pipelines.contract.contract import Contract
 from pipelines.diff.effort import effort
-from pipelines.diff.personal import Masks
+from pipelines.diff.personal import Masks, rare
 from pipelines.explain.explain import RULES, rule_of
 from pipelines.personal.fields import masked
 from pipelines.plan.guards import Limit
@@ -32,6 +32,11 @@ from pipelines.sql_file import read_sql
 
 # So many examples of ids and values are told, and so many records are looked at for typical values of persons.
 EXAMPLES, LOOKED_AT = 5, 200
+# Below so many records a new text may be made of a person's values, whatever field it stands in.
+FEW = 3
+MASKED = f"New texts that fewer than {FEW} records have are masked: they may be made of a person's values"
+# The later of two rows with one key stays, so that this rule takes no record out.
+TWICE = "C6"
 NO_RULE = "No rule speaks of them in one state only: it is the mapping itself, a filter or a join."
 # Of which kind records are, by the row of the ERP that the contract names.
 KINDS = {
@@ -56,6 +61,7 @@ class Comparison:
     findings: tuple[FindingDiff, ...] = ()
     guards: tuple[GuardLine, ...] = ()
     effort: tuple[EffortLine, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 def compare(
@@ -73,7 +79,7 @@ def compare(
     db.execute(read_sql(__file__, "fields"), {"plan_id": made.plan_id})
     masks = Masks(db)
     ids, rows = _ids(db), [*_rows(db, contracts, made.plan_id), *_held(db, made.plan_id)]
-    values = _values(db, personal)
+    values, is_masked = _values(db, personal)
     masks.look_up(
         [value for _, _, field_values in values.values() for v in field_values for value in (v.old, v.new)]
         + [one for line in ids for pair in line.examples for one in (pair.old, pair.new)]
@@ -104,6 +110,7 @@ def compare(
                 )
             )
         ),
+        notes=(MASKED,) if is_masked else (),
     )
 
 
@@ -139,8 +146,11 @@ def _entities(
 
 def _values(
     db: duckdb.DuckDBPyConnection, personal: Personal
-) -> dict[tuple[str, str, str], tuple[int, bool, list[ValueChange]]]:
-    """By partner, entity and field: in how many records it changes, whether it is personal, and typical changes."""
+) -> tuple[dict[tuple[str, str, str], tuple[int, bool, list[ValueChange]]], bool]:
+    """By partner, entity and field: in how many records it changes, whether it is personal, and typical changes.
+
+    And whether any new value is masked for want of records that have it.
+    """
     counts = {
         (partner, entity, field): rows
         for partner, entity, field, rows in db.execute(
@@ -149,12 +159,15 @@ def _values(
     }
     hidden = {key for key in counts if (f"{key[0]}__{key[1]}", key[2]) in personal}
     found: dict[tuple[str, str, str], list[ValueChange]] = {}
-    for partner, entity, field, old, new, rows in db.execute(
-        read_sql(__file__, "values"),
-        {"most": EXAMPLES, "looked_at": LOOKED_AT, "personal": sorted(" ".join(key) for key in hidden)},
+    is_masked = False
+    given = {"most": EXAMPLES, "looked_at": LOOKED_AT, "few": FEW}
+    for partner, entity, field, old, new, rows, is_few in db.execute(
+        read_sql(__file__, "values"), {**given, "personal": sorted(" ".join(key) for key in hidden)}
     ).fetchall():
-        found.setdefault((partner, entity, field), []).append(ValueChange(old=old, new=new, rows=rows))
-    return {key: (rows, key in hidden, found.get(key, [])) for key, rows in counts.items()}
+        told = rare(new, old) if is_few else new
+        is_masked |= told != new
+        found.setdefault((partner, entity, field), []).append(ValueChange(old=old, new=told, rows=rows))
+    return {key: (rows, key in hidden, found.get(key, [])) for key, rows in counts.items()}, is_masked
 
 
 def _fields(
@@ -217,7 +230,7 @@ def _ids(db: duckdb.DuckDBPyConnection) -> list[IdDiff]:
 
 
 def _rows(db: duckdb.DuckDBPyConnection, contracts: Mapping[str, Contract], plan_id: str) -> list[RowDiff]:
-    drops = [number for number, rule in RULES.items() if rule.drops]
+    drops = [number for number, rule in RULES.items() if rule.drops and number != TWICE]
     given = {"plan_id": plan_id, "most": EXAMPLES, "drops": drops}
     kinds = [
         (name, entity.name, KINDS.get(entity.erp.replace(",", " ").split()[0], "other"))

@@ -26,6 +26,8 @@ IGNORED = (
     "$comment",
 )
 NOTHING = "none"
+# What is said of a field of a record that is changed, and not made.
+CHANGED = "changed "
 
 
 def differences(
@@ -42,7 +44,12 @@ def differences(
             there, gone = ("is there", "is not there") if now else ("is not there", "is there")
             found.append(_line(head.partner, name, "entity", gone, there, None))
             continue
-        for line in _lines(head.partner, name, before, now):
+        lines = list(_lines(head.partner, name, before, now))
+        said = {(line.part, line.old, line.new) for line in lines}
+        for line in lines:
+            alike = line.part.removeprefix(CHANGED)
+            if alike != line.part and (alike, line.old, line.new) in said:
+                continue
             rows = _refused(db, head, name, line.part) if is_built else None
             found.append(ContractDiff(**{**vars(line), "rows": rows}))
     return found
@@ -64,10 +71,8 @@ def _entity(contract: Contract, name: str) -> Json:
             field: {**(given if isinstance(given, Mapping) else {}), "required": field in required}
             for field, given in schema.get("properties", {}).items()
         }
-    fields = found["create"] if found["create"] == found["update"] else None
     entry = contract.document["x-entities"][name]
-    parts = {"fields": fields} if fields else {"fields": found["create"], "changed fields": found["update"]}
-    return _flat({**entry, **parts})
+    return _flat({**entry, "fields": found["create"], f"{CHANGED}fields": found["update"]})
 
 
 def _flat(given: Any, at: str = "") -> Json:
@@ -106,7 +111,7 @@ def _words(required: object) -> str:
 def _field(part: str) -> str | None:
     """`fields.name` of `fields.name.maxLength`."""
     steps = part.split(".")
-    return ".".join(steps[:2]) if len(steps) > 2 and steps[0] in ("fields", "changed fields") else None
+    return ".".join(steps[:2]) if len(steps) > 2 and steps[0].removeprefix(CHANGED) == "fields" else None
 
 
 def _text(found: Json, part: str) -> str:

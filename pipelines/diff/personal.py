@@ -1,7 +1,8 @@
 """No value of a person leaves a comparison: what the marts of either state call personal is shown as its shape.
 
 So is a value that stands in a personal column of the ERP, wherever a mapping has put it: the wrong column of the right
-type is what a comparison is there to show.
+type is what a comparison is there to show. And so is a new text that hardly any record has (`rare`): what is made of
+parts of personal columns stands in none of them.
 """
 
 import json
@@ -59,6 +60,20 @@ def personal_columns(manifests: Iterable[Json]) -> frozenset[tuple[str, str]]:
         for name, column in node.get("columns", {}).items()
         if {**column.get("meta", {}), **column.get("config", {}).get("meta", {})}.get("pii")
     )
+
+
+def rare(new: str, old: str) -> str:
+    """A value (JSON text) that hardly any record has: its texts as their shape, but for those that the old one has."""
+    kept = set(_leaves(_read(old)))
+
+    def shown(value: Any) -> Any:
+        if isinstance(value, Mapping):
+            return {name: shown(part) for name, part in value.items()}
+        if isinstance(value, list):
+            return [shown(part) for part in value]
+        return masked(value) if isinstance(value, str) and value not in kept else value
+
+    return json.dumps(shown(json.loads(new)), ensure_ascii=False, separators=(",", ":"))
 
 
 class Masks:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from pipelines.reports.diff import DiffReport, FieldDiff, RowDiff
+from pipelines.reports.run import FailureLine
 
 Cell = str | int | float | None
 WORDS = {"come": "comes", "go": "goes", "held": "held"}
@@ -50,7 +51,7 @@ def headline(report: DiffReport) -> str:
 def sentences(report: DiffReport) -> Iterator[Sentence]:
     """What nobody may overlook, the worst first."""
     for line in report.failures:
-        yield Sentence("bad", f"{line.partner} would get nothing: {line.node}: {line.message}")
+        yield Sentence("bad", f"{line.partner} would get nothing: {line.node}: {line.message}{_keys(line)}")
     moved: dict[tuple[str, str], list[str]] = {}
     for entity in report.entities:
         if entity.new_ids:
@@ -94,17 +95,39 @@ def sentences(report: DiffReport) -> Iterator[Sentence]:
         )
     most = sorted(report.fields, key=lambda line: (-line.rows, line.partner, line.entity, line.field))
     for field in most[:FIELDS]:
-        example = next(iter(field.values), None)
-        seen = f": {cut(example.old, SHORT)} → {cut(example.new, SHORT)}" if example else ""
         yield Sentence(
             "look",
             f"{field.partner} {field.entity}: {field.field} changes in {field.rows:,}"
-            f" {'record' if field.rows == 1 else 'records'}{seen}",
+            f" {'record' if field.rows == 1 else 'records'}{_seen(field)}",
         )
     if len(most) > FIELDS:
         yield Sentence("look", f"{len(most) - FIELDS} more fields change, see below")
     if report.failed_on:
         yield Sentence("bad", f"Came true of --fail-on: {', '.join(report.failed_on)}")
+
+
+def _keys(line: FailureLine) -> str:
+    """Which rows a test found, some of them."""
+    keys = _distinct(line.keys)
+    return f": {', '.join(keys[:3])}{' and others' if len(keys) > 3 else ''}" if keys else ""
+
+
+def _distinct(keys: tuple[str, ...]) -> list[str]:
+    return list(dict.fromkeys(keys))
+
+
+def _seen(field: FieldDiff) -> str:
+    """The two most frequent changes, and how many records change otherwise."""
+    first = field.values[:2]
+    # Of a person's values only some were looked at, so that their number says nothing.
+    is_counted = len(first) > 1 and not field.personal
+    said = [
+        f"{cut(one.old, SHORT)} → {cut(one.new, SHORT)}{f' ({one.rows:,})' if is_counted else ''}"
+        for one in first
+    ]
+    others = 0 if field.personal else field.rows - sum(one.rows for one in first)
+    more = f" and {others:,} {'other' if others == 1 else 'others'}" if others > 0 else ""
+    return f": {', '.join(said)}{more}" if said else ""
 
 
 def _joined(messages: list[str]) -> str:
@@ -198,7 +221,8 @@ def details(report: DiffReport) -> tuple[Section, ...]:
             "Tests and models that keep a partner back",
             ("partner", "test or model", "what", "keys"),
             tuple(
-                (line.partner, line.node, line.message, ", ".join(line.keys[:5])) for line in report.failures
+                (line.partner, line.node, line.message, ", ".join(_distinct(line.keys)[:5]))
+                for line in report.failures
             ),
             code=frozenset({"test or model", "keys"}),
         ),

@@ -34,12 +34,15 @@ class EntityDiff:
 
 @dataclass(frozen=True, kw_only=True)
 class ValueChange:
-    """A value that changes, as JSON text; a personal one shows its shape only (letters x, digits 9)."""
+    """A value that changes, as JSON text; a personal one shows its shape only (letters x, digits 9).
+
+    So does a new text that fewer than three records get, and that no record of the base has in this field.
+    """
 
     old: str
     new: str
     rows: int
-    """Records with exactly this change; of a personal field, among those that were looked at."""
+    """Records with this change, as it is shown; of a personal field, among those that were looked at."""
 
 
 @dataclass(frozen=True, kw_only=True)

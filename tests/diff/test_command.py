@@ -1,6 +1,7 @@
 """What is refused before anything is built, and what `--fail-on` means."""
 
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from typer.testing import CliRunner
 
 from pipelines.cli.main import app
 from pipelines.commands import diff as command
+from pipelines.commands.build import Build, Failure
 from pipelines.commands.diff import FAIL_ON, words
 from pipelines.diff.text import text
 from pipelines.errors import SettingsError
@@ -73,6 +75,12 @@ def test_each_word_comes_true_of_what_it_says_and_of_nothing_else(word: str) -> 
     assert not command._came_true(word, SAME)
 
 
+def test_the_help_names_each_word() -> None:
+    said = CliRunner().invoke(app, ["diff", "--help"], env={"COLUMNS": "400"}).stdout
+    [told] = re.findall(r"commas between them: ([a-z, \n]+)\.", said)
+    assert tuple(re.findall("[a-z]+", told)) == tuple(FAIL_ON)
+
+
 def test_rules_that_mend_a_value_hold_nothing() -> None:
     finding = replace(REPORT.findings[0], drops=False)
     entity = replace(REPORT.entities[0], held=0)
@@ -96,6 +104,21 @@ def test_each_form_goes_to_a_file_or_is_printed(
         assert json.loads(made) == json.loads(printed.stdout)
     if shape == "text":
         assert made.strip() == text(replace(REPORT, failed_on=())).strip()
+
+
+@pytest.mark.parametrize(
+    ("node", "shown"),
+    [
+        ("unique_idwell__eigentuemer_email", "xxxxx@xx.xx"),
+        ("unique_idwell__eigentuemer_external_id", "erika@ex.de"),
+        ("unique_within_etg24__einheiten_number__objekte_external_id", "erika@ex.de"),
+        ("unique_key_int_mietvertraege_mandant_nr", "erika@ex.de"),
+    ],
+)
+def test_a_value_that_stands_twice_is_no_key(node: str, shown: str) -> None:
+    failed = Failure(node, "fail", "1 failing rows", ("erika@ex.de",))
+    [line] = command._failures(Build(failures={"idwell": (failed,)}))
+    assert line.keys == (shown,)
 
 
 def test_what_a_database_says_of_a_row_quotes_no_value() -> None:

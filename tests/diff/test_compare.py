@@ -1,6 +1,7 @@
 """What the comparison says of marts that are written by hand: the first ones are the base, the second ones the head."""
 
 import copy
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
@@ -11,12 +12,18 @@ import pytest
 
 from pipelines.contract.contract import Contract, load_contract, parse_contract
 from pipelines.diff.books import write_base
-from pipelines.diff.compare import Comparison, compare
+from pipelines.diff.compare import MASKED, Comparison, compare
 from pipelines.diff.contracts import differences
 from pipelines.diff.effort import effort
+from pipelines.diff.markdown import markdown
+from pipelines.diff.page import page
+from pipelines.diff.personal import rare
+from pipelines.diff.text import text
 from pipelines.plan.guards import DEFAULTS
 from pipelines.plan.plan import PlanCounts
+from pipelines.report import as_json
 from pipelines.reports.diff import ContractDiff, EffortLine
+from tests.diff.examples import REPORT
 from tests.plan.test_plan import HOUSE
 from tests.push.marts import write_marts
 
@@ -162,9 +169,90 @@ def test_a_value_of_a_person_is_a_shape_wherever_it_stands(db: duckdb.DuckDBPyCo
 def test_what_the_erp_knows_of_persons_is_hidden_and_what_houses_have_is_not(
     db: duckdb.DuckDBPyConnection, value: str, shown: str
 ) -> None:
-    unit = {**HOUSE["einheiten"][1], "area": value}
-    [field] = compared(db, house(einheiten=[HOUSE["einheiten"][0], unit])).fields
-    assert field.values[0].new == f'"{shown}"'
+    [field] = compared(db, units(*[value] * 3), units("", "", "")).fields
+    assert [(one.new, one.rows) for one in field.values] == [(f'"{shown}"', 3)]
+
+
+def units(*areas: Any) -> Rows:
+    """So many units, each with such an area."""
+    first = HOUSE["einheiten"][0]
+    made = [
+        {**first, "external_id": f"001/1/01/{n:04}", "number": f"{n:04}", "area": area}
+        for n, area in enumerate(areas, 1)
+    ]
+    return {"einheiten": made}
+
+
+def test_a_text_that_hardly_any_record_has_is_a_shape(db: duckdb.DuckDBPyConnection) -> None:
+    """Initials and the day of a birthday: no column holds them, and no rule calls the field personal."""
+    base = ["links"] * 5 + ["rechts"]
+    found = compared(
+        db, units("EMust 12.04.", "JHüb 464308", "EErst 01.05.", "oben", "oben", "oben"), units(*base)
+    )
+    [field] = found.fields
+    assert {(one.old, one.new, one.rows) for one in field.values} == {
+        ('"links"', '"xxxxx 99.99."', 2), ('"links"', '"xxxx 999999"', 1), ('"links"', '"oben"', 2),
+        ('"rechts"', '"oben"', 1),
+    }  # fmt: skip
+    assert found.notes == (MASKED,)
+    report = replace(REPORT, **vars(found))
+    for made in (text(report), markdown(report), page(report), json.dumps(as_json(report))):
+        assert "xxxxx 99.99." in made
+        assert made.count("fewer than 3 records have are masked") == 1
+        assert not any(part in made for part in ("EMust", "12.04", "EErst", "JHüb", "464308"))
+
+
+@pytest.mark.parametrize(
+    ("areas", "new"),
+    [
+        (("kühl", "links", "rechts"), '"xxxx"'),
+        (("rechts", "links", "rechts"), '"rechts"'),  # the field had it
+        ((None, "links", "rechts"), "null"),
+        (("2027-04-01", "links", "rechts"), '"2027-04-01"'),
+        (("12.04.1980", "links", "rechts"), '"99.99.9999"'),
+        (("001/1/01/0001", "links", "rechts"), '"001/1/01/0001"'),  # its id
+    ],
+)
+def test_what_says_nothing_of_a_person_is_shown_however_rare(
+    db: duckdb.DuckDBPyConnection, areas: tuple[str, ...], new: str
+) -> None:
+    found = compared(db, units(*areas), units("links", "links", "rechts"))
+    assert [one.new for field in found.fields for one in field.values] == [new]
+    assert found.notes == ((MASKED,) if new.strip('"')[0] in "x9" else ())
+
+
+def test_an_id_that_a_record_refers_to_is_shown_however_rare(db: duckdb.DuckDBPyConnection) -> None:
+    other = {**HOUSE["objekte"][0], "external_id": "001/1/02", "title": "Haus 2"}
+    houses = [*HOUSE["objekte"], other]
+    moved = [{**HOUSE["einheiten"][0], "objekte_external_id": "001/1/02"}, HOUSE["einheiten"][1]]
+    [field] = compared(db, house(objekte=houses, einheiten=moved), house(objekte=houses)).fields
+    assert [(one.old, one.new) for one in field.values] == [('"001/1/01"', '"001/1/02"')]
+
+
+def test_of_an_object_what_is_new_is_a_shape() -> None:
+    assert rare('{"a":"alt","b":["Neu 7",3]}', '{"a":"alt","b":[]}') == '{"a":"alt","b":["xxx 9",3]}'
+
+
+def test_what_comes_against_a_rule_is_told_the_one_that_takes_it_out(db: duckdb.DuckDBPyConnection) -> None:
+    """Of two rows with one key (C6) the later one stays: it is no reason."""
+    person = "001/1/01/0001/01/77"
+    db.execute(f"insert into quality.findings values ('C6', 'mieter', '{person}', null, null, null, 'why')")
+    db.execute(
+        f"insert into quality.findings values ('E2', 'mieter', '{person}', null, null, 'etg24', 'why')"
+    )
+    [row] = compared(db, HOUSE, house(mieter=[])).rows
+    assert (row.what, row.rule, row.against) == ("come", None, "E2")
+
+
+def test_what_comes_under_a_parent_that_a_rule_speaks_of_is_told_no_rule(
+    db: duckdb.DuckDBPyConnection,
+) -> None:
+    db.execute("insert into quality.findings values ('L1', 'gebaeude', '001/1/01', null, null, null, 'why')")
+    db.execute(
+        "insert into quality.findings values ('C6', 'mieter', '001/1/01/0001/01/77', null, null, null, 'w')"
+    )
+    [row] = compared(db, HOUSE, house(mieter=[])).rows
+    assert (row.what, row.rule, row.against) == ("come", None, None)
 
 
 def test_a_key_of_other_numbers_is_another_record(db: duckdb.DuckDBPyConnection) -> None:
@@ -276,6 +364,17 @@ def test_a_contract_that_differs_says_what_would_be_refused(
     found = differences(db, load_contract("etg24"), changed(*edit), is_built=True)
     line = next(line for line in found if line.entity == "einheiten" and line.part == part)
     assert line == ContractDiff(partner="etg24", entity="einheiten", part=part, old=old, new=new, rows=rows)
+
+
+def test_what_differs_of_a_field_of_both_is_told_once() -> None:
+    """A field that is required when a record is made only: of it, what may stand there differs in both."""
+    required = (("components", "schemas", "Unit", "required"), ["id", "objectId", "number", "position"])
+    before = load_contract("etg24")
+    head = changed(required, ((*UNIT, "position", "type"), "string"))
+    parts = [line.part for line in differences(duckdb.connect(), before, head, is_built=False)]
+    assert parts == ["fields.position.type", "fields.position.required"]
+    back = [line.part for line in differences(duckdb.connect(), head, before, is_built=False)]
+    assert back == parts
 
 
 def test_the_same_contract_differs_in_nothing(db: duckdb.DuckDBPyConnection) -> None:

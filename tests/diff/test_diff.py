@@ -93,7 +93,9 @@ def test_another_separator_in_an_id_makes_all_records_anew(compared: Compared) -
     assert all(pair.old.replace("/", "-") == pair.new for line in report.ids for pair in line.examples)
     assert report.failed_on == ("ids", "withdraw", "guards")
     assert report.exit == 1
-    assert "- ❌ **etg24 einheiten: " in markdown(report)
+    bold = next(line for line in markdown(report).splitlines() if line.startswith("- ❌ **etg24 "))
+    assert "einheiten: " in bold
+    assert "records get another external id." in bold
 
 
 @pytest.mark.slow
@@ -135,9 +137,11 @@ def test_a_where_that_is_dropped_lets_records_come_against_their_rule(compared: 
 def test_a_field_that_becomes_required_says_how_many_rows_lack_it(compared: Compared) -> None:
     report = compared(
         (CONTRACT, "required: [id, objectId, number]", "required: [id, objectId, number, share]"),
+        # Where null is a value, too, nothing is missing.
+        (CONTRACT, "share: {type: [number, 'null']", "share: {type: number"),
         fail_on="contract,changes",
     )
-    [line] = report.contracts
+    [line] = [line for line in report.contracts if line.part.endswith("required")]
     assert (line.entity, line.part, line.old, line.new) == (
         "einheiten",
         "fields.share.required",
@@ -217,17 +221,35 @@ def test_a_state_that_does_not_compile_is_told_with_its_file(compared: Compared)
 
 
 @pytest.mark.slow
+def test_a_test_that_fails_is_not_told_as_no_difference(compared: Compared) -> None:
+    join = "    left join ve_klassen on verwaltungseinheiten.klasse = ve_klassen.klasse\n"
+    leases = "    left join {{ ref('int_mietvertraege') }} as mv on verwaltungseinheiten.we_nr = mv.we_nr\n"
+    report = compared((EINHEITEN, join, join + leases))
+    assert "unique_etg24__einheiten_external_id" in {line.node for line in report.failures}
+    assert not report.entities
+    assert not [note for note in report.notes if "built again" in note]
+    assert "But for what failed, no value that is sent differs" in report.notes
+
+
+@pytest.mark.slow
 def test_a_model_that_cannot_be_built_keeps_its_partner_back_and_quotes_no_value(compared: Compared) -> None:
     report = compared(
         (
             EINHEITEN,
             "verwaltungseinheiten.flaeche as area",
             "cast(verwaltungseinheiten.lage as double) as area",
-        )
+        ),
+        ("macros/etg24_teilnehmer.sql", '{{ table }}."firstName"', '{{ table }}."lastName" as "firstName"'),
     )
     [failure] = [line for line in report.failures if line.status == "error"]
     assert (failure.partner, failure.node) == ("etg24", "etg24__einheiten")
     assert not {"Etage", "Erdgeschoss", "EG", "links"} & set(failure.message.replace("'", " ").split())
+    # What was built all the same is compared, and nothing is taken for the same that was not.
+    assert {(line.entity, line.field) for line in report.fields} >= {("mieter", "firstName")}
+    assert not [line for line in report.entities if line.entity == "einheiten"]
+    [note] = [note for note in report.notes if "could not be built" in note]
+    assert note.startswith("etg24: etg24__einheiten")
+    assert not [note for note in report.notes if "no value that is sent differs" in note]
 
 
 def state_text(file: str) -> str:

@@ -8,8 +8,9 @@ import pytest
 
 from pipelines.diff.markdown import LIMIT, MARK, markdown
 from pipelines.diff.page import page
+from pipelines.diff.sections import sentences
 from pipelines.diff.text import text
-from pipelines.reports.diff import DiffReport
+from pipelines.reports.diff import DiffReport, ValueChange
 from tests.diff.examples import NASTY, REPORT, large
 
 SAME = replace(
@@ -73,6 +74,36 @@ def test_what_is_said_of_several_entities_is_said_once() -> None:
     )
     assert "would trip: einheiten: 19 of 500; objekte: 3 of 9 records would be withdrawn" in said
     assert said.count("left behind") == said.count("would be withdrawn") == 1
+
+
+@pytest.mark.parametrize(
+    ("rows", "personal", "values", "said"),
+    [
+        (40, False, (("a", "b", 30), ("c", "d", 9), ("e", "f", 1)), ": a → b (30), c → d (9) and 1 other"),
+        (467, False, (("a", "null", 7), ("c", "x", 5)), ": a → null (7), c → x (5) and 455 others"),
+        (12, False, (("a", "b", 12),), ": a → b"),
+        (12, False, (("a", "b", 6), ("c", "d", 6)), ": a → b (6), c → d (6)"),
+        (467, True, (("a", "b", 7), ("c", "d", 5)), ": a → b, c → d"),
+        (3, False, (), ""),
+    ],
+)
+def test_a_field_is_told_with_its_two_most_frequent_changes(
+    rows: int, personal: bool, values: tuple[tuple[str, str, int], ...], said: str
+) -> None:
+    changes = tuple(ValueChange(old=old, new=new, rows=n) for old, new, n in values)
+    field = replace(REPORT.fields[0], rows=rows, stays=0, personal=personal, values=changes)
+    [line] = [one.text for one in sentences(replace(SAME, fields=(field,)))]
+    assert line == f"etg24 einheiten: position changes in {rows} records{said}"
+
+
+def test_a_test_that_fails_is_told_with_keys_of_its_rows() -> None:
+    failure = replace(REPORT.failures[0], message="5 failing rows", keys=("1/1", "1/1", "1/2", "1/3", "1/4"))
+    made = replace(SAME, failures=(failure,))
+    [line] = [one.text for one in sentences(made)]
+    assert (
+        line == "etg24 would get nothing: unique_etg24__einheiten: 5 failing rows: 1/1, 1/2, 1/3 and others"
+    )
+    assert "`1/1, 1/2, 1/3, 1/4`" in markdown(made)
 
 
 def test_no_difference_is_said_in_a_line() -> None:

@@ -1,5 +1,6 @@
 -- Fields that change, by partner and entity, with both values as JSON text; `has_new_id`: those of records that get another
--- external id, of which the references do not count. Parameters: $plan_id. Reads the temp table `id_change`.
+-- external id, of which the references do not count; `is_id`: the new value is the record's id or those it refers to.
+-- Parameters: $plan_id. Reads the temp table `id_change`.
 create or replace temp table field_change as
 with
 
@@ -27,11 +28,12 @@ valued as (
     select
         partner, entity, external_id, field, has_new_id,
         coalesce(json_extract(held, path), json_extract(held_refs, path))::varchar as old,
-        coalesce(json_extract(payload, path), json_extract(refs, path))::varchar as new
+        coalesce(json_extract(payload, path), json_extract(refs, path))::varchar as new,
+        json_extract(payload, path) is null or json_extract_string(payload, path) = external_id as is_id
     from (select *, '$."' || field || '"' as path from change)
 )
 
 select
-    partner, entity, external_id, field, has_new_id, coalesce(old, 'null') as old, coalesce(new, 'null') as new
+    partner, entity, external_id, field, has_new_id, is_id, coalesce(old, 'null') as old, coalesce(new, 'null') as new
 from valued
 where not has_new_id or coalesce(old, 'null') <> coalesce(new, 'null')

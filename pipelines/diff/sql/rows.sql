@@ -66,7 +66,7 @@ told as (
 
 -- What comes although a rule still speaks of it: the head does not keep the rule.
 broken as (
-    select o.partner, o.entity, o.external_id, min(f.rule) as against
+    select o.partner, o.entity, o.external_id, min_by(f.rule, (f.partner is null, f.rule)) as against
     from operation as o
     inner join quality.findings as f
         on numbers_of(f.key) = o.numbers and coalesce(f.partner = o.partner, true) and list_contains($drops, f.rule)
