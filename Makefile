@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: run docs test test-compiled test-slow test-mutants bench bench-quick bench-load lint setup lock clean help
+.PHONY: run docs test test-run test-compiled test-slow test-mutants bench bench-quick bench-load lint setup lock clean help
 
 help:  ## show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -34,11 +34,15 @@ else
 	$(BIN)/sqlfluff lint models --processes 2 --disable-progress-bar  # macros and generic tests are no SQL by themselves
 endif
 
-# Compiled once beside the lint, the tests are not compiled anew by each worker, whatever the environment says.
-test test-compiled: export PYTHONDONTWRITEBYTECODE :=
+# Compiled once, the tests are not compiled anew by each worker, whatever the environment says.
+test test-run test-compiled: export PYTHONDONTWRITEBYTECODE :=
 
-test: setup  ## all checks but the long ones; more workers than cores, as half of a test is waiting for a disk or a server
-	@$(MAKE) --no-print-directory --jobs 2 lint test-compiled
+# Lint beside the tests: both wait for a disk or a server now and then.
+test: setup  ## all checks but the long ones
+	@$(MAKE) --no-print-directory --jobs 2 lint test-run
+
+# More workers than cores, as half of a test is waiting.
+test-run: test-compiled
 	$(BIN)/pytest -rs -m "not slow" --numprocesses 4 --dist loadfile --no-loadscope-reorder
 
 test-compiled: setup
