@@ -252,9 +252,14 @@ def _lies_there(home: Path, digest: str) -> tuple[str, ...] | None:
     with _connect(home) as connection:
         found = same_as(connection, digest)
         live = _live_datasets(connection)
-    if found is None or live != dict.fromkeys(tables(), DATASET_PREFIX + found[0]):
-        return None
-    return found[1]
+        if found is None or live != dict.fromkeys(tables(), DATASET_PREFIX + found[0]):
+            return None
+        counted = connection.execute(
+            "select table_name, row_count from sync.loads where load_id = ?", [found[0]]
+        ).fetchall()
+        # Where somebody took rows out or put some in, they are read again.
+        is_whole = all(_count(connection, RAW, name) == rows for name, rows in counted)
+    return found[1] if counted and is_whole else None
 
 
 def _note_repeated(home: Path, load_id: str, at: datetime, delivery: Delivery) -> dict[str, int]:

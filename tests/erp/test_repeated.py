@@ -131,6 +131,17 @@ def test_a_raw_layer_that_is_not_of_that_load_is_replaced(folder, home):
     assert repeated.REPEATED not in again(folder, home).notes
 
 
+@pytest.mark.parametrize(
+    "sql", ["delete from {}.person where person_nr = '0000004711'", "insert into {0}.person from {0}.person"]
+)
+def test_rows_that_somebody_took_out_or_put_in_are_read_again(folder, home, database, sql):
+    first = again(folder, home)
+    with duckdb.connect(str(home / "stammdaten.duckdb")) as connection:
+        connection.execute(sql.format(f"erp_load_{first.load_id}"))
+    assert again(folder, home).rows == first.rows
+    assert database.rows("select count(*) from erp_raw.person") == [(2,)]
+
+
 def test_a_broken_delivery_is_refused_and_its_former_one_is_known_when_it_comes_back(folder, home):
     first = again(folder, home)
     text = (folder / "person.csv").read_bytes()
