@@ -25,8 +25,8 @@ from pipelines.plan.operations import note_children, write_operations
 from pipelines.plan.renumbered import note_renumbered
 
 GIVE_UP_AFTER = 3
-# Sixteen bytes a row, so that two marts of ten million rows are compared in memory; too long to be the same by chance.
-AS_IT_IS = "md5_number(entity || chr(0) || external_id || chr(0) || payload_hash)"
+# Sixteen bytes a row, so that marts of ten million rows are compared in memory; too long to be the same by chance.
+AS_IT_IS = "hash(entity, external_id)::uhugeint * 18446744073709551616 + hash(payload_hash)"
 
 
 @dataclass(frozen=True)
@@ -316,7 +316,9 @@ def _diff_space(
                 -- An upsert without an answer that is to be believed: what it may have made has our id.
                 remote_id is null and state = 'pending' and coalesce(reason, '') <> 'not_tried'
                 and list_contains($named_by_us, entity) as may_be_there,
-                case when state = 'synced' and remote_id is not null then {AS_IT_IS} end as as_it_is
+                case
+                    when state = 'synced' and remote_id is not null and payload_hash is not null then {AS_IT_IS}
+                end as as_it_is
             from sync.ledger where partner = $partner and id_space = $space
         ),
         m as (from in_mart anti join in_ledger using (as_it_is)),
@@ -324,7 +326,7 @@ def _diff_space(
             from in_ledger
             where
                 as_it_is is null
-                or as_it_is not in (select as_it_is from in_mart where as_it_is is not null)
+                or as_it_is not in (select as_it_is from in_mart)
                 -- An id that a mart has twice, once as it is, is no new record.
                 or external_id in (select external_id from m)
         )
