@@ -32,6 +32,23 @@ def open_file(path: Path, read_only: bool = False) -> duckdb.DuckDBPyConnection:
 
 
 @contextmanager
+def kept_open(path: Path, if_free: bool = False) -> Iterator[None]:
+    """Who opens the file inside the `with` shares this connection: it is opened, closed and written out once.
+
+    Nothing where there is no file yet, nor, with `if_free`, where another program holds it. Raises like `connect`.
+    """
+    db = None
+    if path.exists():
+        with suppress(*((duckdb.Error,) if if_free else ())):
+            db = open_file(path, read_only=True) if if_free else connect(path)
+    try:
+        yield
+    finally:
+        if db is not None:
+            db.close()
+
+
+@contextmanager
 def writing(db: sqlite3.Connection) -> Iterator[None]:
     """One transaction of a book in SQLite, which is its writer from the first line on: all of it, or nothing."""
     db.execute("begin immediate")

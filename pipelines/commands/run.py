@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar, cast
@@ -31,6 +31,7 @@ from pipelines.contract.contract import partners as known_partners
 from pipelines.contract.model import USE_CASES
 from pipelines.contract.profile import load_profile
 from pipelines.contract.use_cases import OWNED, limited
+from pipelines.database import kept_open
 from pipelines.erp.cleaning import cleaned
 from pipelines.erp.content import content_reader
 from pipelines.erp.delivery.delivery import Door
@@ -85,7 +86,7 @@ from pipelines.reports.run import (
 )
 from pipelines.schedule.report import next_runs
 from pipelines.settings import VARS, Vars, config_value, database, is_loopback, setting_name, unknown_partner
-from pipelines.still_current.code import read_code
+from pipelines.still_current.code import code_digest
 from pipelines.still_current.current import forget_made, is_known_code, move_to, note_made, still_current
 from pipelines.suggest import did_you_mean
 from pipelines.unexpected import summary
@@ -116,12 +117,14 @@ def run_steps(
     with only_run(home, "run", settings.use_case, say):
         backups = read_backup_settings()
         check_not_lost(home)
-        check_restored(home, settings.active)
+        make = once_a_run()
+        with kept_open(database(home)):
+            check_restored(home, settings.active)
+            if is_configured():
+                check(home, settings, make, loads=True)
         if not is_configured():
             report = yield from _run_sample(home, settings, say, progress)
         else:
-            make = once_a_run()
-            check(home, settings, make, loads=True)
             report = yield from _carry_through(home, settings, erp_settings(), say, progress, make)
         _tidy_after(home, keep_days, say)
         yield _backed_up(home, report, say) if backups.after_run else report
@@ -164,7 +167,7 @@ def load_only(home: Path, settings: Vars, progress: Progress) -> LoadReport:
     with only_run(home, "load", settings.use_case):
         if settings.use_case:
             dbt.check_settings(home, settings)
-        return _loaded(_load(home, settings, erp_settings(), progress))
+        return _loaded(_load(home, settings, erp_settings(), progress, may_stay=False))
 
 
 def build_only(home: Path, settings: Vars, progress: Progress) -> BuildReport:
@@ -446,36 +449,44 @@ def _is_known(home: Path, settings: Vars) -> bool:
 def _carry_through(
     home: Path, settings: Vars, erp: Door, say: Say, progress: Progress, make: MakesConnectors
 ) -> Generator[Step, None, RunReport]:
-    loaded = _load(home, settings, erp, progress)
+    loaded = _load(home, settings, erp, progress, may_stay=True)
     say(f"Loaded {sum(loaded.rows.values()):,} rows of {len(loaded.rows)} tables in {loaded.seconds:.1f} s")
     report = _loaded(loaded)
     for note in report.notes:
         say(note)
     yield report
-    check_masked(home, settings.active)
-    _check_mandanten(home, settings)
-    built = _still_current(home, settings) or _build(home, settings, progress)
-    say(
-        "Nothing to build: delivery, settings and code are those of the last build, and no date has passed since"
-        if built.is_current
-        else f"Built {built.models} models, {built.tests} tests run"
-    )
+    with kept_open(database(home)):
+        check_masked(home, settings.active)
+        built = _still_current(home, settings)
+        if built is None:
+            _check_mandanten(home, settings)
+    if built is None:
+        built = _build(home, settings, progress)
+        say(f"Built {built.models} models, {built.tests} tests run")
+    else:
+        say(
+            "Nothing to build: delivery, settings and code are those of the last build, and no date has passed since"
+        )
     yield built
-    # Looked at before the push, which makes these counts the former ones.
-    warned = warnings(home, settings)
-    ready, failures = _fitting(home, settings, built)
+    with kept_open(database(home)):
+        # Looked at before the push, which makes these counts the former ones.
+        warned = warnings(home, settings)
+        ready, failures = _fitting(home, settings, built)
     looked_up = recover(home, settings.active, progress, make)
     if looked_up:
         say(f"Settled {looked_up} records that an interrupted run had left open")
     made = engine.plan(home, ready, settings.stichtag, use_case=settings.use_case)
     say(f"Plan {made.plan_id}: {made.operations:,} operations")
-    pushed = replace(_push(home, settings, ready, made.plan_id, progress, make), failures=failures)
+    # A push of many rows wants the memory that an open file keeps.
+    with nullcontext() if made.operations else kept_open(database(home)):
+        pushed = replace(_push(home, settings, ready, made.plan_id, progress, make), failures=failures)
     return RunReport(**vars(pushed), warnings=warned, load=report)
 
 
 @current_run.step("load")
-def _load(home: Path, settings: Vars, erp: Door, progress: Progress) -> Load:
-    loaded = load(erp, home, settings.quelle_erp, _by_share(progress), increments(), _only(home, settings))
+def _load(home: Path, settings: Vars, erp: Door, progress: Progress, may_stay: bool) -> Load:
+    only = _only(home, settings)
+    loaded = load(erp, home, settings.quelle_erp, _by_share(progress), increments(), only, may_stay)
     forget.finish(home)
     return loaded
 
@@ -622,7 +633,7 @@ def _build(home: Path, settings: Vars, progress: Progress) -> dbt.Build:
 
     A build of one use case says nothing of the others: their marks and failures stay.
     """
-    use_case, code = settings.use_case, read_code(settings)
+    use_case, code = settings.use_case, code_digest(settings)
     with open_database(home) as db:
         check_one_delivery(db, home, settings)
         only = names_to_build(db, read_nodes(home), settings) if use_case else ()

@@ -33,6 +33,7 @@ from pipelines.erp.delivery.delivery import (
 )
 from pipelines.erp.delivery.schema import tables
 from pipelines.erp.increments import FULL, INCREMENT, KEPT, Increments, Mark
+from pipelines.erp.repeated import REPEATED, note_delivered, same_as
 from pipelines.erp.source import erp_source, raw_columns, stamps, unknown_columns
 from pipelines.errors import DeliveryError, RunningError, StammdatenError
 from pipelines.settings import database, memory_limit
@@ -123,30 +124,33 @@ def load(
     progress: Progress = no_progress,
     increments: Increments | None = None,
     only: Only | None = None,
+    may_stay: bool = False,
 ) -> Load:
     """Replaces the raw layer in `home/stammdaten.duckdb` by what comes in by a door; `only` some of its tables.
 
     `quelle_erp` is written into rows that do not name their ERP. With `increments` a door that can tell changes is
     asked for those since the last load, and they are merged into its rows; without, or where that is not possible,
-    everything is read. No connection to the database is left open.
+    everything is read. With `may_stay` the rows of a delivery that is byte for byte the last one stay where they are.
+    No connection to the database is left open.
     Raises `DeliveryError` (raw layer as before), `RunningError` (another program has the database open) or
     `StammdatenError` (the database cannot be opened).
     """
     home.mkdir(mode=0o700, parents=True, exist_ok=True)
     progress("checking the delivery", 0.0)
-    _remove_leftovers(home)
-    there = _there(home)
-    # Where nothing is to be kept, everything is read.
-    only = only if there >= tables().keys() else None
-    marks = _known_marks(home, increments) if increments else {}
+    with _kept_open(home):
+        _remove_leftovers(home)
+        there = _there(home)
+        # Where nothing is to be kept, everything is read.
+        only = only if there >= tables().keys() else None
+        marks = _known_marks(home, increments) if increments else {}
     if only:
         marks = {name: mark for name, mark in marks.items() if name in only.tables}
     try:
-        return _load(door, home, quelle_erp, progress, increments, marks, only)
+        return _load(door, home, quelle_erp, progress, increments, marks, only, may_stay)
     except MarkExpired:
         if not marks:
             raise
-        return _load(door, home, quelle_erp, progress, increments, {}, only)
+        return _load(door, home, quelle_erp, progress, increments, {}, only, may_stay)
 
 
 def _load(
@@ -157,6 +161,7 @@ def _load(
     increments: Increments | None,
     marks: Mapping[str, Mark],
     only: Only | None,
+    may_stay: bool,
 ) -> Load:
     began = time.monotonic()
     asked = {name: mark.value for name, mark in marks.items()}
@@ -173,14 +178,21 @@ def _load(
         delivery = _limited(opened, only)
         replaced = _replaced(delivery, only)
         changes.check_marks(delivery, marks, quelle_erp)
-        _check_against_last_load(delivery, home)
-        progress("checking the delivery", CHECKED)
         at = datetime.now(UTC)
         load_id = at.strftime("%Y%m%d_%H%M%S_%f")
-        read = _store(delivery, replaced, home, scratch, load_id, stamps(quelle_erp, at), progress)
-        next_marks = changes.new_marks(delivery, marks, quelle_erp) if increments else {}
-    progress("going live", STORED)
-    rows = _go_live(delivery, replaced, home, load_id, at, read, next_marks)
+        digest = None if only or increments else _digest(delivery, quelle_erp)
+        with _kept_open(home):
+            _check_against_last_load(delivery, home)
+            lies_there = _lies_there(home, digest) if digest and may_stay else None
+        progress("checking the delivery", CHECKED)
+        if lies_there is None:
+            read = _store(delivery, replaced, home, scratch, load_id, stamps(quelle_erp, at), progress)
+            next_marks = changes.new_marks(delivery, marks, quelle_erp) if increments else {}
+    if lies_there is None:
+        progress("going live", STORED)
+        rows = _go_live(delivery, replaced, home, load_id, at, read, next_marks, digest)
+    else:
+        rows = _note_repeated(home, load_id, at, delivery)
     progress("loaded", 1.0)
     return Load(
         load_id=load_id,
@@ -196,8 +208,9 @@ def _load(
         absent_tables=tuple(name for name in replaced if name not in delivery.tables),
         seconds=time.monotonic() - began,
         notes=(
+            *((REPEATED,) if lies_there is not None else ()),
             *delivery.notes,
-            *delivery.noticed,
+            *(delivery.noticed if lies_there is None else lies_there),
             *_kept_note(only, replaced),
             *((MASKED_NOTE,) if delivery.is_masked else ()),
         ),
@@ -225,6 +238,33 @@ def _replaced(delivery: Delivery, only: Only | None) -> tuple[str, ...]:
 def _kept_note(only: Only | None, replaced: Collection[str]) -> tuple[str, ...]:
     kept = sorted(only.tables - set(replaced)) if only else []
     return (f"Not delivered, kept as loaded before: {', '.join(kept)}",) if kept else ()
+
+
+def _digest(delivery: Delivery, quelle_erp: str) -> str | None:
+    of_bytes = delivery.digest()
+    return of_bytes and f"{of_bytes} {quelle_erp}"
+
+
+def _lies_there(home: Path, digest: str) -> tuple[str, ...] | None:
+    """What was noticed in the delivery that the whole raw layer is of, where it has this digest; None otherwise."""
+    if not database(home).exists():
+        return None
+    with _connect(home) as connection:
+        found = same_as(connection, digest)
+        live = _live_datasets(connection)
+    if found is None or live != dict.fromkeys(tables(), DATASET_PREFIX + found[0]):
+        return None
+    return found[1]
+
+
+def _note_repeated(home: Path, load_id: str, at: datetime, delivery: Delivery) -> dict[str, int]:
+    """Notes that the rows that lie there were delivered once more; returns how many each table has."""
+    with _connect(home) as connection:
+        connection.begin()
+        rows = {name: _count(connection, RAW, name) for name in tables()}
+        _note_load(connection, load_id, at, delivery.origin, rows, {})
+        connection.commit()
+    return rows
 
 
 def kind_of_last_load(connection: duckdb.DuckDBPyConnection) -> str | None:
@@ -408,6 +448,7 @@ def _go_live(
     at: datetime,
     read: Mapping[str, int],
     marks: Mapping[str, Mark],
+    digest: str | None,
 ) -> dict[str, int]:
     """Completes tables of which only changes came, points the raw layer to the new dataset.
 
@@ -439,6 +480,7 @@ def _go_live(
         _note_load(connection, load_id, at, delivery.origin, rows | kept, kinds)
         changes.write_marks(connection, load_id, marks, rows)
         write_kinds(connection, delivery, rows)
+        note_delivered(connection, load_id, digest, delivery.noticed)
         if delivery.is_masked or any(_is_marked(connection, former[name]) for name in merged):
             connection.execute(f"create table {dataset}.{INVENTED} as select true as persons_are_invented")
         _drop_datasets(connection, keep={dataset, *(former[name] for name in kept)})
@@ -547,6 +589,16 @@ def _quoted(name: str) -> str:
 
 def _dlt_folder(home: Path) -> Path:
     return home / "dlt"
+
+
+@contextmanager
+def _kept_open(home: Path) -> Iterator[None]:
+    """What opens the database inside the `with` shares one connection, so the file is opened and closed once."""
+    if database(home).exists():
+        with _connect(home):
+            yield
+    else:
+        yield
 
 
 @contextmanager

@@ -211,7 +211,7 @@ def push(
                 if sender.stopped:
                     stopped[name] = sender.stopped
         has_sent = any(sender.has_begun for sender in senders)
-        with after_sending(has_sent, stopped), open_database(home, is_memory_tight=True) as db:
+        with after_sending(has_sent, stopped), open_database(home, is_memory_tight=bool(connectors)) as db:
             take_over(db, journal)
             for made in connectors:
                 resend(db, made.contract.partner, made.external_ids_known.known)

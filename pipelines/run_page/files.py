@@ -14,7 +14,7 @@ from pathlib import Path
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from pipelines.database import said
+from pipelines.database import kept_open, said
 from pipelines.errors import SettingsError
 from pipelines.history.due import german
 from pipelines.history.run_file import RecordedRun
@@ -34,6 +34,7 @@ from pipelines.run_page.facts import (
     page_of,
     took,
 )
+from pipelines.settings import database
 from pipelines.suggest import did_you_mean
 from pipelines.unexpected import summary
 
@@ -99,7 +100,8 @@ def list_again(home: Path, due: Iterable[NextRun]) -> str | None:
 def _safely(home: Path, write: Callable[[list[RecordedRun], str | None], None]) -> str | None:
     """What went wrong, or None."""
     try:
-        write(*read_runs(home))
+        with kept_open(database(home), if_free=True):
+            write(*read_runs(home))
     except OSError as problem:
         return said(problem)
     except Exception as problem:  # nothing here may change what it is about

@@ -6,9 +6,9 @@ a project that has one that nobody has looked at is built each time.
 """
 
 import hashlib
+import os
 import re
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from pipelines.contract.contract import built_in_partners
@@ -120,33 +120,29 @@ REVIEWED: dict[str, frozenset[str]] = {
 }
 
 
-@dataclass(frozen=True)
-class Code:
-    """The digest of all that shapes rows beside the raw layer and the key date; `file:number` of `unknown` lines.
-
-    Where there is such a line, nothing says until when a mart is current.
-    """
-
-    digest: str
-    unknown: tuple[str, ...]
-
-
-def read_code(settings: Vars) -> Code:
-    """The code and the settings as they are now."""
+def code_digest(settings: Vars) -> str:
+    """Of all that shapes rows beside the raw layer and the key date, as it is now."""
     known = hashlib.sha256(repr((sorted(versions().items()), settings.for_dbt())).encode())
+    for root, file in _files():
+        content = file.read_bytes()
+        known.update(f"{root.name}/{file.relative_to(root).as_posix()} {len(content)}\n".encode())
+        known.update(content)
+    return known.hexdigest()
+
+
+def read_unknown() -> tuple[str, ...]:
+    """`file:number` of each line that nobody has looked at: with one, nothing says until when a mart is current."""
     unknown: list[str] = []
     for root, file in _files():
-        name, content = file.relative_to(root).as_posix(), file.read_bytes()
-        known.update(f"{root.name}/{name} {len(content)}\n".encode())
-        known.update(content)
+        name = file.relative_to(root).as_posix()
         if file.suffix in (".sql", ".yml", ".yaml"):
             is_ours = root == project_root() or name in FILES
             reviewed = REVIEWED.get(name, frozenset()) if is_ours else frozenset()
-            lines = lines_unknown(content.decode(errors="replace"), reviewed)
+            lines = lines_unknown(file.read_text(encoding="utf-8", errors="replace"), reviewed)
             unknown += [f"{name}:{line}" for line in lines]
         elif file.suffix == ".py":
             unknown.append(f"{name}:1")
-    return Code(known.hexdigest(), tuple(unknown))
+    return tuple(unknown)
 
 
 def lines_unknown(text: str, reviewed: Collection[str] = ()) -> list[int]:
@@ -177,12 +173,16 @@ def _files() -> Iterator[tuple[Path, Path]]:
             for folder in _project(root).get(key, [default]):
                 if root != project_root() and (root / folder).resolve().is_relative_to(project_root()):
                     continue  # that of the base, which a folder made by `init` names once more for dbt
-                found = (
-                    path for path in (root / folder).rglob("*") if path.suffix in OF_DBT and path.is_file()
-                )
+                found = (file for file in _below(root / folder) if file.suffix in OF_DBT)
                 yield from (
                     (root, file) for file in sorted(found) if key != "test-paths" or file.suffix != ".py"
                 )
+
+
+def _below(folder: Path) -> Iterator[Path]:
+    """All files below a folder."""
+    for place, _, names in os.walk(folder):
+        yield from (Path(place, name) for name in names)
 
 
 def _project(root: Path) -> dict[str, list[str]]:

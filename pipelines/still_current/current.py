@@ -3,6 +3,7 @@
 import hashlib
 import json
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 
 import duckdb
@@ -10,22 +11,22 @@ import duckdb
 from pipelines.dbt_folder import dbt_folder
 from pipelines.ledger.ledger import in_transaction, one
 from pipelines.settings import Vars
-from pipelines.still_current.code import Code, read_code
+from pipelines.still_current.code import code_digest, read_unknown
 from pipelines.still_current.days import SCHEMAS, first_change
 
 
-def note_made(db: duckdb.DuckDBPyConnection, home: Path, settings: Vars, code: Code, result: str) -> None:
-    """Notes the build of all that just ended well with its result, and with the code as it was before dbt read it.
+def note_made(db: duckdb.DuckDBPyConnection, home: Path, settings: Vars, code: str, result: str) -> None:
+    """Notes the build of all that just ended well with its result, and with the digest of the code before dbt read it.
 
     Nothing where the code has changed since, and where it cannot be told how long the marts hold.
     """
     forget_made(db)
-    if code != read_code(settings) or code.unknown:
+    if code != code_digest(settings) or read_unknown():
         return
     db.execute(
         "insert into sync.made (code, read, raw, notes, stichtag, changes_on, result) values (?, ?, ?, ?, ?, ?, ?)",
         [
-            code.digest,
+            code,
             _read(home),
             _raw(db),
             _notes(db),
@@ -44,7 +45,7 @@ def forget_made(db: duckdb.DuckDBPyConnection) -> None:
 def is_known_code(db: duckdb.DuckDBPyConnection, home: Path, settings: Vars) -> bool:
     """Whether the last build was of this code and these settings, so none is wrong, and dbt read no others since."""
     found = db.execute("select code, read from sync.made").fetchone()
-    return found is not None and found == (read_code(settings).digest, _read(home))
+    return found is not None and found == (code_digest(settings), _read(home))
 
 
 def still_current(db: duckdb.DuckDBPyConnection, home: Path, settings: Vars) -> str | None:
@@ -100,8 +101,16 @@ def _notes(db: duckdb.DuckDBPyConnection) -> str:
 def _read(home: Path) -> str:
     """Of what dbt read last: which nodes there are, where, and what they need. Empty where nothing was read."""
     file = dbt_folder(home) / "manifest.json"
-    if not file.exists():
+    try:
+        facts = file.stat()
+    except FileNotFoundError:
         return ""
+    return _nodes_of(file, facts.st_mtime_ns, facts.st_size)
+
+
+@lru_cache(maxsize=1)
+def _nodes_of(file: Path, changed_at: int, size: int) -> str:
+    """`changed_at` and `size`: a file that is another one by now is read again."""
     nodes = json.loads(file.read_text(encoding="utf-8"))["nodes"]
     found = [
         (key, node["schema"], node["alias"], node["depends_on"].get("nodes")) for key, node in nodes.items()

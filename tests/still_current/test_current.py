@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -12,7 +11,7 @@ import pytest
 from pipelines.contract.contract import partners
 from pipelines.ledger.ledger import open_database
 from pipelines.settings import Vars, read_vars
-from pipelines.still_current.code import read_code
+from pipelines.still_current.code import code_digest
 from pipelines.still_current.current import (
     forget_made,
     is_known_code,
@@ -64,7 +63,7 @@ def db(home: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         for model in ("table intermediate.leases", "table partners.units", "view partners.rents"):
             opened.execute(f"comment on {model} is '{NOTE}'")
         settings = settings_of("2026-02-10")
-        note_made(opened, home, settings, read_code(settings), "the result")
+        note_made(opened, home, settings, code_digest(settings), "the result")
         yield opened
 
 
@@ -159,7 +158,7 @@ def test_nothing_is_noted_of_code_that_changed_while_it_was_built(
     db: duckdb.DuckDBPyConnection, home: Path
 ) -> None:
     settings = settings_of("2026-02-10")
-    note_made(db, home, settings, replace(read_code(settings), digest="before"), "the result")
+    note_made(db, home, settings, "before", "the result")
     assert not is_current(db, home)
 
 
@@ -176,5 +175,5 @@ def test_nothing_is_noted_of_code_that_looks_at_the_day_in_another_way(
     (own / "hausbot" / "models" / "hausbot__units.sql").write_text("select current_date as seen_on")
     monkeypatch.setenv("STAMMDATEN_PARTNERS", str(own))
     settings = settings_of("2026-02-10")
-    note_made(db, home, settings, read_code(settings), "the result")
+    note_made(db, home, settings, code_digest(settings), "the result")
     assert not is_current(db, home)

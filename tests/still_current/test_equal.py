@@ -15,7 +15,7 @@ from pipelines.contract.contract import partners
 from pipelines.erp.sample import write_sample
 from pipelines.ledger.ledger import open_database
 from pipelines.settings import Vars, database, read_vars
-from pipelines.still_current.code import read_code
+from pipelines.still_current.code import code_digest
 from pipelines.still_current.current import note_made, still_current
 from pipelines.still_current.days import SCHEMAS
 from tests.conftest import SHIPPED
@@ -89,7 +89,7 @@ def test_as_long_as_marts_are_current_a_build_makes_the_same(
     is_same = []
     for later in range(DAYS):
         settings = settings_of(day + timedelta(days=later))
-        code = read_code(settings)
+        code = code_digest(settings)
         built = dbt.build(home, settings)
         assert not built.failures
         with duckdb.connect(str(database(home))) as db:

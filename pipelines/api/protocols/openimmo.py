@@ -13,12 +13,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from functools import cache
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 from xml.etree import ElementTree as ET
 
-from openapi_schema_validator import OAS31Validator
-
 from pipelines.contract.openimmo import immobilie
+
+if TYPE_CHECKING:
+    from openapi_schema_validator import OAS31Validator
 
 Json = dict[str, Any]
 Aktion = Literal["", "CHANGE", "DELETE"]
@@ -185,5 +186,7 @@ def _numbers_as_floats(value: Any) -> Any:
 
 
 @cache
-def _validator() -> OAS31Validator:
+def _validator() -> "OAS31Validator":
+    from openapi_schema_validator import OAS31Validator  # loads libraries that only who sends OpenImmo needs
+
     return OAS31Validator(immobilie(), format_checker=OAS31Validator.FORMAT_CHECKER)

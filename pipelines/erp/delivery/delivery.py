@@ -44,6 +44,11 @@ def no_mark() -> str | None:
     return None
 
 
+def no_digest() -> str | None:
+    """Of a delivery that has no bytes of its own."""
+    return None
+
+
 class MarkExpired(DeliveryError):
     """The ERP no longer knows from where it should tell the changes; everything has to be read again."""
 
@@ -106,7 +111,8 @@ class Delivery:
 
     `tables` holds what was delivered; canonical tables that are not in it become empty tables. `notes` are sentences
     for the report of the load: what a person should look at, without values of rows. `noticed` takes those that come
-    while the rows are read. `is_masked`: persons in it are invented ones (`stammdaten snapshot`).
+    while the rows are read. `is_masked`: persons in it are invented ones (`stammdaten snapshot`). `digest` tells of all
+    bytes of the delivery whether they are those of another one; None where only reading the rows can tell.
     """
 
     origin: str
@@ -115,6 +121,7 @@ class Delivery:
     notes: tuple[str, ...] = ()
     noticed: list[str] = field(default_factory=list)
     is_masked: bool = False
+    digest: Callable[[], str | None] = no_digest
 
 
 class Door(Protocol):

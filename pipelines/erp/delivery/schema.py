@@ -15,6 +15,8 @@ from pipelines.settings import project_root
 from pipelines.yaml_file import LOADER, read_yaml
 
 PROFILES = Path(__file__).parent / "profiles.yaml"
+# Below the folder of the dbt project.
+TABLES_FILE = "models/staging/_erp_raw.yml"
 
 # Rule C7: these key parts may be empty in every ERP, so the column may be absent, too.
 OPTIONAL_KEY_PARTS: Mapping[str, frozenset[str]] = {"mieter": frozenset({"gueltig_von"})}
@@ -77,7 +79,7 @@ class Table:
 @cache
 def tables() -> Mapping[str, Table]:
     """All canonical tables by name, in the order of the list."""
-    path = project_root() / "models" / "staging" / "_erp_raw.yml"
+    path = project_root() / TABLES_FILE
     listed = yaml.load(path.read_text(encoding="utf-8"), Loader=LOADER)["sources"][0]["tables"]  # noqa: S506
     return {
         entry["name"]: Table(

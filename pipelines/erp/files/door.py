@@ -6,7 +6,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
@@ -24,6 +24,7 @@ from pipelines.erp.files.folder import (
     FOLDER_SETTING,
     check_is_file,
     counts,
+    digest_of,
     find,
     innermost,
     listed,
@@ -72,7 +73,7 @@ class FilesSettings:
         where = self.folder.url if isinstance(self.folder, Remote) else str(self.folder)
         delivery = open_folder(self._unpacked(place, wanted.scratch), where, self, wanted)
         delivery.noticed.extend(noticed)
-        yield delivery
+        yield replace(delivery, digest=partial(self._digest, place, before))
         complete.check_unchanged(before, looking())
 
     @property
@@ -97,6 +98,15 @@ class FilesSettings:
             wanted.progress,
             noticed,
         )
+
+    def _digest(self, place: Path, listing: complete.Listing) -> str | None:
+        files = {name: place if place.is_file() else place / name for name in listing}
+        try:
+            return digest_of(
+                files, (self.encoding, self.delimiter, self.mapping, self.control_name, self.limits)
+            )
+        except OSError:
+            return None  # who reads the file says what is wrong with it
 
     def _has_control(self, listing: complete.Listing) -> bool:
         return any(name.lower() == self.control_name.lower() for name in listing)

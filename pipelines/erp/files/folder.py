@@ -1,5 +1,6 @@
 """What lies in the folder of a delivery."""
 
+import hashlib
 import re
 import stat
 from collections.abc import Iterable, Iterator, Mapping
@@ -81,6 +82,15 @@ def look(place: Path, control: str) -> Listing:
     wanted = [path for path in paths if counts(path.name, control)]
     stamps = {path.relative_to(place).as_posix(): _stamp(path) for path in wanted}
     return {name: stamp for name, stamp in stamps.items() if stamp}
+
+
+def digest_of(files: Mapping[str, Path], read_as: object) -> str:
+    """SHA-256 of the bytes of files by their names in the delivery, and of how they are to be read."""
+    known = hashlib.sha256(repr(read_as).encode("utf-8", "backslashreplace"))
+    for name, path in sorted(files.items()):
+        with path.open("rb") as file:
+            known.update(f"\n{name}: {hashlib.file_digest(file, 'sha256').hexdigest()}".encode())
+    return known.hexdigest()
 
 
 def counts(name: str, control: str) -> bool:
