@@ -1,11 +1,12 @@
 """The rows of marts as JSON, payload and references apart, and their hashes: all SQL over whole marts."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import reduce
+from operator import xor
 
 import duckdb
 
 from pipelines.contract.contract import Contract, Entity
-from pipelines.ledger.ledger import one
 from pipelines.plan.mart_columns import MART_SCHEMA, mart_columns
 
 
@@ -28,11 +29,18 @@ def hash_marts(db: duckdb.DuckDBPyConnection, contract: Contract, entities: list
     )
 
 
-def mart_state(db: duckdb.DuckDBPyConnection) -> str:
-    """What the temp table `mart_hash` holds, as a text to compare."""
-    return "{}-{}".format(
-        *one(db, "select count(*), bit_xor(hash(entity, external_id, payload_hash)) from mart_hash")
+def mart_rows(db: duckdb.DuckDBPyConnection) -> dict[str, tuple[int, int]]:
+    """By entity of the temp table `mart_hash`: its number of rows, and one that changes with any of them."""
+    found = db.execute(
+        "select entity, count(*), bit_xor(hash(entity, external_id, payload_hash)) from mart_hash group by entity"
     )
+    return {entity: (rows, state) for entity, rows, state in found.fetchall()}
+
+
+def mart_state(rows: Mapping[str, tuple[int, int]]) -> str:
+    """What `mart_rows` found, as a text to compare."""
+    numbers, states = zip(*rows.values(), strict=True) if rows else ((), (None,))
+    return f"{sum(numbers)}-{reduce(xor, states)}"
 
 
 def marts_sql(
