@@ -23,7 +23,7 @@ from collections.abc import Callable
 from contextlib import nullcontext
 from pathlib import Path
 
-from benchmarks.fleet_customers import MANY, ROOT, Base, Company, called, filled, write
+from benchmarks.fleet_customers import MANY, ROOT, Base, Company, behind, called, filled, write
 from benchmarks.fleet_kills import Books, Killer
 from pipelines.fleet.customers import in_order
 from pipelines.fleet.fleet import RUN
@@ -103,6 +103,10 @@ class Fleet:
             for name, units, number in sizes
             if number
         ]
+        if given.behind:
+            self._bases = [
+                (behind(base, folder / f"behind-{base.units}"), number) for base, number in self._bases
+            ]
         for base, _ in self._bases:
             base.deliver(given.changed)
 
@@ -174,7 +178,8 @@ class Fleet:
             if following := next(waiting, None):
                 companies[following.name].copy()
 
-        for _ in range(AHEAD):
+        # Who was killed is not told of at once, and others go on before it.
+        for _ in range(len(customers) if kill else AHEAD):
             if following := next(waiting, None):
                 companies[following.name].copy()
         victims = [one for one in companies.values() if one.base.units == self._given.units]
@@ -235,6 +240,11 @@ def main() -> None:
     options.add_argument("--changed", type=float, default=0, metavar="PERCENT")
     options.add_argument("--ways", default="cold,warm,fleet")
     options.add_argument("--kill", type=float, default=0, metavar="PERCENT")
+    options.add_argument(
+        "--behind",
+        action="store_true",
+        help="ledgers and partners are not up to date, instead of a changed delivery",
+    )
     options.add_argument("--seed", type=int, default=1)
     options.add_argument("--bases", type=Path, help="folder in which filled homes are kept for the next time")
     given = options.parse_args()

@@ -10,10 +10,11 @@ import json
 import os
 import pprint
 import shutil
+import sqlite3
 import sys
 from argparse import Namespace
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -36,6 +37,13 @@ ROOT = Path(__file__).resolve().parent.parent
 PARTNERS = ("etg24", "facilioo", "plentific", "kiwi")
 PREFIXES = tuple(f"DESTINATION__{name.upper()}__" for name in PARTNERS)
 VARS = {"partners": {name: {"aktiv": True, "separator": "/", "mandanten": "alle"} for name in PARTNERS}}
+# Of each partner a kind of records to which no others refer.
+LEAVES = {
+    "etg24": "mieter",
+    "facilioo": "kontaktdaten",
+    "plentific": "unterobjekte_mieter",
+    "kiwi": "mietvertraege",
+}
 PLACE = Path("/where/a/home/is")
 # More units than are pushed one by one.
 MANY = 1_500
@@ -114,6 +122,45 @@ def filled(folder: Path, units: int, percent: float) -> Base:
             base.call("run", url=sandbox)
     (folder / "filled").touch()
     return base
+
+
+def behind(base: Base, folder: Path) -> Base:
+    """The same, but of a hundred records one is another at the partners, and of some kinds five are not there.
+
+    So a run has as much to send as after a changed delivery, and does not have to build for it.
+    """
+    left = Base(folder, base.units)
+    folder.mkdir()
+    shutil.copytree(base.folder / "first", folder / "first")
+    _copy(base.home, left.home)
+    shutil.copy(base.sandbox, left.sandbox)
+    with open_database(left.home) as db:
+        gone = [
+            row
+            for partner, entity in LEAVES.items()
+            for row in db.execute(
+                "delete from sync.ledger where partner = ? and entity = ? and hash(external_id) % 20 = 3"
+                " returning partner, remote_id",
+                [partner, entity],
+            ).fetchall()
+        ]
+    with closing(sqlite3.connect(left.sandbox)) as sandbox:
+        for table in ("record", "external_id", "reference"):
+            sandbox.executemany(f"delete from {table} where partner = ? and id = ?", gone)
+        sandbox.commit()
+    python("benchmarks.steps", "outdate", left.home)
+    return left
+
+
+def _copy(home: Path, target: Path) -> None:
+    """A home elsewhere, with what dbt has read: a real one would not have moved."""
+    shutil.copytree(home, target)
+    read = target / "dbt" / "partial_parse.msgpack"
+    content = read.read_bytes()
+    for former, present in zip(_hashes(home), _hashes(target), strict=True):
+        assert former in content, "dbt would read the project anew: it knows a home by other hashes"
+        content = content.replace(former, present)
+    read.write_bytes(content)
 
 
 def _change(path: Path, every: int) -> None:
@@ -220,14 +267,8 @@ class Company:
         return Customer(self.name, ROOT, str(self.home), "bench", given, VARS, self.base.units)
 
     def copy(self) -> None:
-        """Its home begins, with what dbt has read: a real one would not have moved."""
-        shutil.copytree(self.base.home, self.home)
-        read = self.home / "dbt" / "partial_parse.msgpack"
-        content = read.read_bytes()
-        for former, present in zip(_hashes(self.base.home), _hashes(self.home), strict=True):
-            assert former in content, "dbt would read the project anew: it knows a home by other hashes"
-            content = content.replace(former, present)
-        read.write_bytes(content)
+        """Its home begins."""
+        _copy(self.base.home, self.home)
 
     def slow(self, milliseconds: int) -> None:
         """Its partners take so long for each answer."""
