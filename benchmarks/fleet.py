@@ -254,6 +254,8 @@ def main() -> None:
         if "cold" in ways:
             told("cold", cpu=round(fleet.sampled("cold", _cold)))
         if "warm" in ways:
+            # Else each process would import this module, which costs as much as its run.
+            sys.modules["__main__"].__spec__ = None
             fleet.once(_warm)
             warm = fleet.sampled("warm", _warm)
             told("warm", cpu=round(warm))
