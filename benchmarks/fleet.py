@@ -1,38 +1,44 @@
-"""What a fleet costs against its customers one by one: CPU seconds, all of Ray included.
+"""What a fleet costs against its customers one by one: CPU seconds, all of Ray included; and what kills leave behind.
 
-`python -m benchmarks.fleet --customers 12 --units 500 [--large 5 --large-units 100000] [--changed] [--workers 2]`
+`python -m benchmarks.fleet --customers 200 --units 500 --large 5 --large-units 100000 [--changed 1] [--kill 10]`
 
-One home is filled for each size and copied for each customer, so all hold the same; a run then finds nothing new, or,
-with --changed, one row in a hundred. Three ways, each on fresh copies: the plain command line, cold; forked from one
-warm process, one after the other; the fleet.
+Three ways, each on fresh copies of a home of that size to which everything is delivered (`fleet_customers.py`): the
+plain command line, cold; forked from one warm process, one after the other; the fleet. The first two are measured on
+every tenth customer (at least ten, and two of the large ones) and multiplied. With --changed, so many of a hundred
+units are changed and as many added, and go to sandboxes, one a customer. With --kill, the fleet runs once more: of so
+many of a hundred customers the worker or the process is killed; at the end all ledgers and partners are held against
+those of three that were left alone.
 """
 
 import argparse
-import csv
-import json
 import os
-import shutil
+import re
+import statistics
 import subprocess
 import sys
 import tempfile
 import threading
 import time
-from contextlib import ExitStack
+from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
-from typing import Any
 
-from benchmarks.process import ROOT
-from pipelines.erp.sample import write_sample
-from pipelines.fleet.customers import Customer
-from pipelines.fleet.fleet import RUN, carried_out
-from pipelines.fleet.secrets import is_secret
+from benchmarks.fleet_customers import MANY, ROOT, Base, Company, behind, called, filled, write
+from benchmarks.fleet_kills import Books, Killer
+from pipelines.fleet.customers import in_order
+from pipelines.fleet.fleet import RUN
 from pipelines.fleet.work import Order, served
-from pipelines.sandbox.server import Sandbox
 
 ENTRY = "pipelines.cli.main:main"
-PARTNERS = ("etg24", "facilioo", "plentific", "kiwi")
-VARS = {"partners": {name: {"aktiv": True, "separator": "/", "mandanten": "alle"} for name in PARTNERS}}
 TICKS = os.sysconf("SC_CLK_TCK")
+# So many homes are there before their turn comes: disks are not as large as fleets.
+AHEAD = 12
+# So many customers of each size show what all have to hold.
+ALONE = 3
+# An answer of a partner takes so long where processes are killed while they wait for one.
+LATENCY_MS = 50
+LINE = re.compile(r"(well|look|wrong)\s+(\w+): (.*)")
+MOST = 1.15
 
 
 class Spent:
@@ -85,115 +91,188 @@ class Spent:
                 self._most[pid] = max(self._most.get(pid, 0.0), spent)
 
 
-def filled(base: Path, units: int, stack: ExitStack, changed: bool) -> tuple[Path, dict[str, str]]:
-    """A home to which everything is delivered, and its settings; then one row in a hundred changes, if so."""
-    base.mkdir()
-    write_sample(base / "erp", units, 1)
-    sandbox = stack.enter_context(Sandbox(state=base / "sandbox.sqlite"))
-    prefixes = tuple(f"DESTINATION__{name.upper()}__" for name in PARTNERS)
-    settings = {name: value for name, value in sandbox.environment().items() if name.startswith(prefixes)}
-    settings |= {"SOURCES__ERP__KIND": "files", "SOURCES__ERP__FILES__FOLDER": str(base / "erp")}
-    (base / "home").mkdir(mode=0o700)
-    for _ in range(2):
-        call(base / "home", settings)
-    if changed:
-        change(base / "erp" / "verwaltungseinheit.csv")
-    return base / "home", settings
+class Fleet:
+    """All customers of a measurement; what a way leaves on the disk is gone when it ends."""
+
+    def __init__(self, given: argparse.Namespace, folder: Path):
+        self._given, self._folder = given, folder
+        kept = given.bases or folder
+        sizes = [("small", given.units, given.customers), ("large", given.large_units, given.large)]
+        self._bases = [
+            (filled(kept / f"{name}-{units}", units, given.changed), number)
+            for name, units, number in sizes
+            if number
+        ]
+        if given.behind:
+            self._bases = [
+                (behind(base, folder / f"behind-{base.units}"), number) for base, number in self._bases
+            ]
+        for base, _ in self._bases:
+            base.deliver(given.changed)
+
+    @property
+    def size(self) -> int:
+        """How many they are."""
+        return sum(number for _, number in self._bases)
+
+    def sampled(self, way: str, run: Callable[[Company, Order], float | None]) -> float:
+        """CPU seconds of all, one by one, from those of a sample."""
+        total = 0.0
+        for base, number in self._bases:
+            size = min(number, 2 if base.units > MANY else max(10, number // 10))
+            costs = [self._one(way, base, at, run) for at in range(size)]
+            mean = statistics.mean(costs)
+            total += number * mean
+            told(way, units=base.units, measured=size, cpu_each=round(mean, 2), times=number)
+        return total
+
+    def once(self, run: Callable[[Company, Order], float | None]) -> None:
+        """One run that is not measured: it starts what all others use."""
+        self._one("first", self._bases[0][0], 0, run)
+
+    def _one(self, way: str, base: Base, at: int, run: Callable[[Company, Order], float | None]) -> float:
+        one = Company(f"{way}{at}", base, self._folder)
+        try:
+            customer = one.announce()
+            one.copy()
+            with Spent() as spent:
+                cost = run(one, Order(customer, ENTRY, RUN, one.folder))
+            return spent.cpu if cost is None else cost
+        finally:
+            one.close()
+
+    def run(
+        self, name: str, books: Books | None = None, kill: int = 0, seconds: float = 0.0
+    ) -> tuple[Spent, dict[str, float]]:
+        """The fleet by its command line, and how long each run took. It goes on once, where kills left something.
+
+        With books and without kills: three of each size, which hold what all have to hold.
+        """
+        base = self._folder / name
+        base.mkdir()
+        sizes = [
+            size
+            for size, number in self._bases
+            for _ in range(min(number, ALONE) if books and not kill else number)
+        ]
+        companies = {f"{name}{at:03}": Company(f"{name}{at:03}", size, base) for at, size in enumerate(sizes)}
+        customers = in_order([one.announce() for one in companies.values()])
+        if books:
+            for one in companies.values():
+                one.slow(LATENCY_MS)
+        table = write(customers, base)
+        took: dict[str, float] = {}
+        waiting = iter(customers)
+
+        def ended(state: str, customer: str, what: str) -> None:
+            one = companies[customer]
+            if found := re.search(r"\(([\d.]+) s\)$", what):
+                took[customer] = float(found[1])
+            if state == "well":
+                if books:
+                    books.note(name, one)
+                one.close()
+                del companies[customer]
+            else:
+                print(f"{state} {customer}: {what}", flush=True)
+            if following := next(waiting, None):
+                companies[following.name].copy()
+
+        # Who was killed is not told of at once, and others go on before it.
+        for _ in range(len(customers) if kill else AHEAD):
+            if following := next(waiting, None):
+                companies[following.name].copy()
+        victims = [one for one in companies.values() if one.base.units == self._given.units]
+        killer = Killer(victims, kill, self._given.seed, seconds) if kill else None
+        with Spent() as spent, killer or nullcontext():
+            self._command(table, ended)
+        if killer:
+            print("killed:", *killer.killed, sep="\n  ", flush=True)
+        if companies:
+            print(f"{len(companies)} customers are not through", flush=True)
+            assert kill, "nothing was killed"
+            left = write([one for one in customers if one.name in companies], base)
+            self._command(left, ended)
+        assert not companies, f"not through in a second run: {', '.join(companies)}"
+        return spent, took
+
+    def _command(self, table: Path, ended: Callable[[str, str, str], None]) -> None:
+        words = ["fleet", "run", str(table), "--workers", str(self._given.workers)]
+        line = [sys.executable, "-m", "pipelines.cli.main", *words]
+        with subprocess.Popen(line, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=-1, text=True) as process:
+            assert process.stderr is not None
+            for text in process.stderr:
+                if found := LINE.match(text):
+                    ended(found[1], found[2], found[3])
+                else:
+                    print(text, end="", flush=True)
 
 
-def call(home: Path, settings: dict[str, str]) -> None:
-    words = [sys.executable, "-m", "pipelines.cli.main", "run", "--vars", json.dumps(VARS)]
-    env = {**os.environ, **settings, "STAMMDATEN_HOME": str(home)}
-    subprocess.run(words, env=env, cwd=ROOT, check=True, capture_output=True)
+def told(what: str, **figures: object) -> None:
+    """One line of the result."""
+    load = os.getloadavg()[0]
+    print(
+        f"{what:6}",
+        *(f"{name} {value}" for name, value in figures.items()),
+        f"(load {load:.0f})",
+        sep="  ",
+        flush=True,
+    )
 
 
-def change(path: Path) -> None:
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        reader = csv.DictReader(file, delimiter=";")
-        heads, rows = list(reader.fieldnames or ()), list(reader)
-    for row in rows[::100]:
-        row["wohnflaeche"] = "77,7"
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, heads, delimiter=";")
-        writer.writeheader()
-        writer.writerows(rows)
+def _cold(one: Company, _: Order) -> float:
+    return called(one.home, one.plain(), *RUN[0]).cpu
 
 
-def copies(base: Path, sizes: list[tuple[int, Path, dict[str, str]]]) -> list[Customer]:
-    """The customers, each with a copy of the home of its size; secrets in files."""
-    found = []
-    for number, (units, home, settings) in enumerate(sizes):
-        mine = base / f"c{number}"
-        shutil.copytree(home, mine)
-        given = {}
-        for name, value in settings.items():
-            given[name] = value
-            if is_secret(name, value):
-                file = base / f"{name}-{number}"
-                file.write_text(value)
-                file.chmod(0o600)
-                given[name] = f"file:{file}"
-        found.append(Customer(f"c{number}", ROOT, str(mine), "bench", given, VARS, units))
-    return found
-
-
-def write(customers: list[Customer], folder: Path) -> None:
-    lines = [
-        {
-            "name": one.name,
-            "folder": str(one.folder),
-            "home": one.home,
-            "size": one.size,
-            "vars": json.dumps(VARS),
-        }
-        | dict(one.settings)
-        for one in customers
-    ]
-    with (folder / "customers.csv").open("w", newline="") as file:
-        writer = csv.DictWriter(file, lines[0], delimiter=";")
-        writer.writeheader()
-        writer.writerows(lines)
-
-
-def measured(name: str, spent: Spent, customers: int) -> dict[str, Any]:
-    line = {"way": name, "seconds": round(spent.seconds, 1), "cpu": round(spent.cpu, 1)}
-    print({**line, "cpu_each": round(spent.cpu / customers, 2)}, flush=True)
-    return line
+def _warm(_: Company, order: Order) -> None:
+    line = served(order)
+    assert line.exit == 0, line
 
 
 def main() -> None:
+    """Measures the ways that are asked for, then the kills."""
     options = argparse.ArgumentParser()
     options.add_argument("--customers", type=int, default=12)
     options.add_argument("--units", type=int, default=500)
     options.add_argument("--large", type=int, default=0)
     options.add_argument("--large-units", type=int, default=100_000)
     options.add_argument("--workers", type=int, default=2)
-    options.add_argument("--changed", action="store_true")
+    options.add_argument("--changed", type=float, default=0, metavar="PERCENT")
     options.add_argument("--ways", default="cold,warm,fleet")
+    options.add_argument("--kill", type=float, default=0, metavar="PERCENT")
+    options.add_argument(
+        "--behind",
+        action="store_true",
+        help="ledgers and partners are not up to date, instead of a changed delivery",
+    )
+    options.add_argument("--seed", type=int, default=1)
+    options.add_argument("--bases", type=Path, help="folder in which filled homes are kept for the next time")
     given = options.parse_args()
-    with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
-        base = Path(folder)
-        sizes = [(given.units, *filled(base / "small", given.units, stack, given.changed))] * given.customers
-        if given.large:
-            sizes += [
-                (given.large_units, *filled(base / "large", given.large_units, stack, given.changed))
-            ] * given.large
-        for way in given.ways.split(","):
-            (base / way).mkdir()
-            customers = copies(base / way, sizes)
-            with Spent() as spent:
-                if way == "cold":
-                    for one, (_, _, settings) in zip(customers, sizes, strict=True):
-                        call(Path(one.home), settings)
-                elif way == "warm":
-                    lines = [served(Order(one, ENTRY, RUN, base / way)) for one in customers]
-                    assert all(line.exit == 0 for line in lines), lines
-                else:
-                    write(customers, base / way)
-                    table = base / way / "customers.csv"
-                    report = carried_out(table, ENTRY, RUN, [], None, given.workers, lambda _: None)
-                    assert report.exit == 0, report
-            measured(way, spent, len(customers))
+    ways = given.ways.split(",")
+    with tempfile.TemporaryDirectory() as folder:
+        fleet = Fleet(given, Path(folder))
+        if "cold" in ways:
+            told("cold", cpu=round(fleet.sampled("cold", _cold)))
+        if "warm" in ways:
+            # Else each process would import this module, which costs as much as its run.
+            sys.modules["__main__"].__spec__ = None
+            fleet.once(_warm)
+            warm = fleet.sampled("warm", _warm)
+            told("warm", cpu=round(warm))
+        if "fleet" in ways:
+            spent, _ = fleet.run("fleet")
+            told("fleet", customers=fleet.size, seconds=round(spent.seconds), cpu=round(spent.cpu))
+            if "warm" in ways:
+                told("ratio", fleet_to_warm=round(spent.cpu / warm, 3), at_most=MOST)
+        if given.kill:
+            books = Books(Path(folder) / "books.duckdb")
+            _, took = fleet.run("alone", books)
+            number = round(given.customers * given.kill / 100)
+            told("kill", seed=given.seed, customers=number)
+            fleet.run("killed", books, number, statistics.median(took.values()))
+            for name in ("alone", "killed"):
+                for what, rows in books.compared("alone", name).items():
+                    told(name, **{what.replace(" ", "_"): rows})
 
 
 if __name__ == "__main__":

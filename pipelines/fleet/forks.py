@@ -67,7 +67,10 @@ def carry_out(
                 ready = connection.wait([ours, process.sentinel], LULL)
                 keep()
                 if ours in ready:
-                    said = ours.recv()
+                    try:
+                        said = ours.recv()
+                    except (EOFError, ConnectionResetError):  # the latter where it died with an answer unread
+                        break
                     if said[0] == "ended":
                         told = said[1:]
                     elif desk:
@@ -79,8 +82,6 @@ def carry_out(
                 if ends_at == float("inf") and has_to_end():
                     ends_at = time.monotonic() + GRACE
                     process.terminate()
-            except EOFError:
-                break
             except KeyboardInterrupt as problem:
                 interrupted, ends_at = problem, time.monotonic() + GRACE
                 process.terminate()

@@ -1,12 +1,14 @@
 """The process of a customer: what it has, and that whatever happens in it is its own."""
 
 import json
+import multiprocessing
 import os
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from datetime import time as time_of_day
 from multiprocessing import forkserver
@@ -90,6 +92,26 @@ def test_one_that_ends_without_a_word_is_told_and_the_next_runs(
     with pytest.raises(Died, match=f"without a word \\({how}\\)"):
         carry_out(work(words))
     assert carry_out(work(("exit", "0")))[0] == 0
+
+
+def test_one_that_is_killed_before_it_has_read_an_answer_is_to_be_tried_again(work: MakesWork) -> None:
+    class Late:
+        def hear(self, said: tuple[object, ...], tell: Callable[[object], None]) -> None:
+            [process] = multiprocessing.active_children()
+            assert process.pid
+            os.kill(process.pid, signal.SIGSTOP)
+            state = Path(f"/proc/{process.pid}/stat")
+            assert awaited(lambda: state.read_text().split()[2] == "T")
+            tell("an answer")
+            os.kill(process.pid, signal.SIGKILL)
+
+        def tick(self) -> None: ...
+
+        def close(self) -> None: ...
+
+    one = replace(work(("push", "http://127.0.0.1:9", "1", "5")), shares=True)
+    with pytest.raises(Died, match="signal 9"):
+        carry_out(one, desk=Late())
 
 
 def test_an_exception_is_not_shown_with_its_values(work: MakesWork, tmp_path: Path) -> None:
