@@ -5,7 +5,7 @@ import sqlite3
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from pathlib import Path
 
 import duckdb
@@ -37,15 +37,19 @@ def kept_open(path: Path, if_free: bool = False) -> Iterator[None]:
 
     Nothing where there is no file yet, nor, with `if_free`, where another program holds it. Raises like `connect`.
     """
-    db = None
-    if path.exists():
-        with suppress(*((duckdb.Error,) if if_free else ())):
-            db = open_file(path, read_only=True) if if_free else connect(path)
-    try:
+    if not path.exists():
         yield
-    finally:
-        if db is not None:
-            db.close()
+        return
+    with _if_free(path) if if_free else connect(path):
+        yield
+
+
+def _if_free(path: Path) -> AbstractContextManager[object]:
+    try:
+        db: AbstractContextManager[object] = open_file(path, read_only=True)
+    except duckdb.Error:
+        return nullcontext()
+    return db
 
 
 @contextmanager

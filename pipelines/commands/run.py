@@ -117,12 +117,12 @@ def run_steps(
     with only_run(home, "run", settings.use_case, say):
         backups = read_backup_settings()
         check_not_lost(home)
-        make = once_a_run()
+        make, has_erp = once_a_run(), is_configured()
         with kept_open(database(home)):
             check_restored(home, settings.active)
-            if is_configured():
+            if has_erp:
                 check(home, settings, make, loads=True)
-        if not is_configured():
+        if not has_erp:
             report = yield from _run_sample(home, settings, say, progress)
         else:
             report = yield from _carry_through(home, settings, erp_settings(), say, progress, make)

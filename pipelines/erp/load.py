@@ -10,7 +10,7 @@ import re
 import shutil
 import time
 from collections.abc import Collection, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -191,8 +191,10 @@ def _load(
     if lies_there is None:
         progress("going live", STORED)
         rows = _go_live(delivery, replaced, home, load_id, at, read, next_marks, digest)
+        noticed = tuple(delivery.noticed)
     else:
-        rows = _note_repeated(home, load_id, at, delivery)
+        rows, noticed = lies_there
+        _note_repeated(home, load_id, at, delivery.origin, rows)
     progress("loaded", 1.0)
     return Load(
         load_id=load_id,
@@ -208,9 +210,9 @@ def _load(
         absent_tables=tuple(name for name in replaced if name not in delivery.tables),
         seconds=time.monotonic() - began,
         notes=(
-            *((REPEATED,) if lies_there is not None else ()),
+            *((REPEATED,) if lies_there else ()),
             *delivery.notes,
-            *(delivery.noticed if lies_there is None else lies_there),
+            *noticed,
             *_kept_note(only, replaced),
             *((MASKED_NOTE,) if delivery.is_masked else ()),
         ),
@@ -245,31 +247,32 @@ def _digest(delivery: Delivery, quelle_erp: str) -> str | None:
     return of_bytes and f"{of_bytes} {quelle_erp}"
 
 
-def _lies_there(home: Path, digest: str) -> tuple[str, ...] | None:
-    """What was noticed in the delivery that the whole raw layer is of, where it has this digest; None otherwise."""
+def _lies_there(home: Path, digest: str) -> tuple[dict[str, int], tuple[str, ...]] | None:
+    """Where the whole raw layer is of a delivery with this digest: rows by table, and what was noticed in it."""
     if not database(home).exists():
         return None
     with _connect(home) as connection:
         found = same_as(connection, digest)
-        live = _live_datasets(connection)
-        if found is None or live != dict.fromkeys(tables(), DATASET_PREFIX + found[0]):
+        if found is None:
             return None
-        counted = connection.execute(
-            "select table_name, row_count from sync.loads where load_id = ?", [found[0]]
-        ).fetchall()
+        load_id, noticed = found
+        loaded = connection.execute(
+            "select table_name, row_count from sync.loads where load_id = ?", [load_id]
+        )
+        rows = dict(loaded.fetchall())
         # Where somebody took rows out or put some in, they are read again.
-        is_whole = all(_count(connection, RAW, name) == rows for name, rows in counted)
-    return found[1] if counted and is_whole else None
+        is_whole = _live_datasets(connection) == dict.fromkeys(
+            tables(), DATASET_PREFIX + load_id
+        ) and rows == {name: _count(connection, RAW, name) for name in tables()}
+    return (rows, noticed) if is_whole else None
 
 
-def _note_repeated(home: Path, load_id: str, at: datetime, delivery: Delivery) -> dict[str, int]:
-    """Notes that the rows that lie there were delivered once more; returns how many each table has."""
+def _note_repeated(home: Path, load_id: str, at: datetime, source: str, rows: Mapping[str, int]) -> None:
+    """Notes that the rows that lie there were delivered once more, of all tables or of none."""
     with _connect(home) as connection:
         connection.begin()
-        rows = {name: _count(connection, RAW, name) for name in tables()}
-        _note_load(connection, load_id, at, delivery.origin, rows, {})
+        _note_load(connection, load_id, at, source, rows, {})
         connection.commit()
-    return rows
 
 
 def kind_of_last_load(connection: duckdb.DuckDBPyConnection) -> str | None:
@@ -596,14 +599,9 @@ def _dlt_folder(home: Path) -> Path:
     return home / "dlt"
 
 
-@contextmanager
-def _kept_open(home: Path) -> Iterator[None]:
+def _kept_open(home: Path) -> AbstractContextManager[object]:
     """What opens the database inside the `with` shares one connection, so the file is opened and closed once."""
-    if database(home).exists():
-        with _connect(home):
-            yield
-    else:
-        yield
+    return _connect(home) if database(home).exists() else nullcontext()
 
 
 @contextmanager

@@ -203,12 +203,10 @@ def _plan_partner(
         rows = mart_rows(db)
         mart_states.append(mart_state(rows))
         in_mart = {entity: number for entity, (number, _) in rows.items()}
-        if not _diff_space(db, contract, space, entities, stichtag):
-            counts.update(_alike(contract, entities, in_mart))
-            continue
-        if has_law(contract):
+        differ = _diff_space(db, contract, space, entities, stichtag)
+        if differ and has_law(contract):
             note_by_law(db, contract, plan_id, space)
-        counts.update(_count(db, contract, entities, in_mart))
+        counts.update(_count(contract, entities, _compared(db, contract) if differ else {}, in_mart))
     counts.update(_count_content(db, contract, counts))
     for name, more in take_along(db, contract, counts).items():
         counts[name] = replace(counts[name], withdraw=counts[name].withdraw + more)
@@ -250,7 +248,7 @@ def _withdraw_chosen(
             " is_whole = false, sends = true where list_contains(?, entity)",
             [cut],
         )
-        counts.update(_count(db, contract, entities, {}))
+        counts.update(_count(contract, entities, _compared(db, contract), {}))
     write_operations(db, contract, plan_id)
     db.execute(
         "insert into sync.plan_partners (plan_id, partner, status) values (?, ?, 'open')",
@@ -430,16 +428,14 @@ def _retry_given_up(db: duckdb.DuckDBPyConnection, contract: Contract, entities:
     )
 
 
-def _count(
-    db: duckdb.DuckDBPyConnection, contract: Contract, entities: list[Entity], in_mart: Mapping[str, int]
-) -> dict[str, PlanCounts]:
-    """By entity; of the rows `in_mart` those that `compared` leaves out are unchanged."""
+def _compared(db: duckdb.DuckDBPyConnection, contract: Contract) -> dict[str, list[int]]:
+    """By entity of `compared`: the counts of `PlanCounts`, from `in_mart` to `by_law`."""
     is_by_law = (
         "exists (from by_law as b where b.entity = compared.entity and b.external_id = compared.external_id)"
         if has_law(contract)
         else "false"
     )
-    found = {
+    return {
         entity: values
         for entity, *values in db.execute(
             "select entity, count(*) filter (is_in_mart), count(*) filter (operation = 'create'),"
@@ -452,7 +448,13 @@ def _count(
             f" count(*) filter (operation = 'withdraw' and {is_by_law}) from compared group by entity"
         ).fetchall()
     }
-    counts = [PlanCounts(contract.partner, e.name, *found.get(e.name, [])) for e in entities]
+
+
+def _count(
+    contract: Contract, entities: list[Entity], compared: Mapping[str, list[int]], in_mart: Mapping[str, int]
+) -> dict[str, PlanCounts]:
+    """By entity; of the rows `in_mart` those that were not `compared` are unchanged."""
+    counts = [PlanCounts(contract.partner, e.name, *compared.get(e.name, [])) for e in entities]
     left_out = {line.entity: in_mart.get(line.entity, 0) - line.in_mart for line in counts}
     return {
         line.entity: replace(
@@ -461,15 +463,6 @@ def _count(
             unchanged=line.unchanged + left_out[line.entity],
         )
         for line in counts
-    }
-
-
-def _alike(contract: Contract, entities: list[Entity], in_mart: Mapping[str, int]) -> dict[str, PlanCounts]:
-    """The counts where nothing differs."""
-    counts = {entity.name: in_mart.get(entity.name, 0) for entity in entities}
-    return {
-        name: PlanCounts(contract.partner, name, in_mart=number, unchanged=number)
-        for name, number in counts.items()
     }
 
 

@@ -173,14 +173,14 @@ def _files() -> Iterator[tuple[Path, Path]]:
             for folder in _project(root).get(key, [default]):
                 if root != project_root() and (root / folder).resolve().is_relative_to(project_root()):
                     continue  # that of the base, which a folder made by `init` names once more for dbt
-                found = (file for file in _below(root / folder) if file.suffix in OF_DBT)
+                found = (file for file in _below(root / folder) if file.suffix in OF_DBT and file.is_file())
                 yield from (
                     (root, file) for file in sorted(found) if key != "test-paths" or file.suffix != ".py"
                 )
 
 
 def _below(folder: Path) -> Iterator[Path]:
-    """All files below a folder."""
+    """All files below a folder, also links and what else goes by a name of a file."""
     for place, _, names in os.walk(folder):
         yield from (Path(place, name) for name in names)
 

@@ -91,19 +91,18 @@ def test_a_delivery_that_differs_in_anything_is_read(folder, home, database, cha
 
 
 @pytest.mark.parametrize(
-    "given",
+    ("door", "given"),
     [
-        {"door": {"encoding": "cp1252"}},
-        {"door": {"mapping": {"person": TableMapping(columns={"nachname": "nachname"})}}},
-        {"quelle_erp": "relion"},
-        {"increments": Increments(timedelta(days=7))},
+        ({"encoding": "cp1252"}, {}),
+        ({"mapping": {"person": TableMapping(columns={"nachname": "nachname"})}}, {}),
+        ({}, {"quelle_erp": "relion"}),
+        ({}, {"increments": Increments(timedelta(days=7))}),
     ],
-    ids=lambda given: next(iter(given)),
+    ids=["encoding", "mapping", "quelle_erp", "increments"],
 )
-def test_other_settings_read_it_anew(folder, home, given):
+def test_other_settings_read_it_anew(folder, home, door, given):
     again(folder, home)
-    door = FilesSettings(folder, **given.pop("door", {}))
-    assert repeated.REPEATED not in load(door, home, **given, may_stay=True).notes
+    assert repeated.REPEATED not in load(FilesSettings(folder, **door), home, **given, may_stay=True).notes
 
 
 def test_other_code_reads_it_anew(folder, home, monkeypatch):

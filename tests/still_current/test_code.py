@@ -104,6 +104,19 @@ def test_what_a_folder_has_from_others_is_part_of_its_code(
     assert read_unknown() == ("macros/day.sql:1",)
 
 
+def test_the_lock_of_an_editor_and_a_folder_with_the_name_of_a_model_are_no_code(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site = tmp_path / "site"
+    init_folder(str(site))
+    monkeypatch.chdir(site)
+    former = code_digest(vars_with())
+    (site / "models" / ".#open.sql").symlink_to("somebody@machine.4711")
+    (site / "models" / "folder.sql").mkdir()
+    assert code_digest(vars_with()) == former
+    assert read_unknown() == ()
+
+
 def test_settings_and_each_file_of_an_own_partner_are_part_of_the_code(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
