@@ -17,7 +17,7 @@ $(VENV)/.installed: requirements.lock pyproject.toml
 		{ echo "Python 3.11 or newer is needed; name it with: make PYTHON=/path/to/python3.11 $(MAKECMDGOALS)"; exit 2; }
 	@echo "Setting up $(VENV) (once, about a minute)"
 	@$(PYTHON) -m venv $(VENV)
-	@$(BIN)/pip install --quiet --require-hashes --requirement requirements.lock
+	@$(BIN)/pip install --quiet --require-hashes --no-deps --requirement requirements.lock
 	@$(BIN)/pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
@@ -50,7 +50,7 @@ test-compiled: setup
 
 test-slow: setup  ## the long suites: whole systems, all cases of each matrix of faults; and the SQL that dbt makes of the models
 	$(BIN)/sqlfluff lint models --config tests/all_partners.sqlfluff --processes 2 --disable-progress-bar
-	$(BIN)/pip install --quiet --require-hashes --no-build-isolation --requirement requirements-spark.lock  # docs/engines.md
+	$(BIN)/pip install --quiet --require-hashes --no-deps --no-build-isolation --requirement requirements-spark.lock  # docs/engines.md
 	$(BIN)/pytest -m slow
 
 test-mutants: setup  ## drop, rename, swap, mistype each mapped field: do the tests see it?
@@ -69,8 +69,8 @@ bench-load: setup  ## the load of 1,000,000 units against the least that could b
 	$(BIN)/python -m benchmarks.load
 
 lock:  ## renew requirements.lock from pyproject.toml (needs uv)
-	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes --no-strip-extras --no-emit-index-url --no-header --quiet --output-file requirements.lock
-	uv pip compile pyproject.toml --extra spark --constraint requirements.lock --universal --python-version 3.11 --generate-hashes --no-strip-extras --no-emit-index-url --no-header --quiet --output-file requirements-spark.lock
+	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet --output-file requirements.lock
+	uv pip compile pyproject.toml --extra spark --constraint requirements.lock --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet --output-file requirements-spark.lock
 
 clean:  ## remove the environment and everything a run wrote
 	rm -rf $(VENV) .stammdaten target logs

@@ -20,7 +20,7 @@ def environment(folder: Path) -> Path:
     if not mark.is_file() or mark.read_text() != LOCK.read_text():
         print(f"Setting up the peers' environment in {folder} (once)", file=sys.stderr)
         subprocess.run([sys.executable, "-m", "venv", folder], check=True)
-        pip = [programs / "pip", "install", "--quiet", "--require-hashes", "--requirement", LOCK]
+        pip = [programs / "pip", "install", "--quiet", "--require-hashes", "--no-deps", "--requirement", LOCK]
         subprocess.run(pip, check=True)
         mark.write_text(LOCK.read_text())
     return programs

@@ -10,11 +10,14 @@ import sys
 import sysconfig
 import venv
 import zipfile
+from importlib.metadata import distributions
 from pathlib import Path
 
 import duckdb
 import pytest
 from dbt.cli.main import dbtRunner
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from pipelines.commands.base_link import link_base, link_packages
 from pipelines.commands.init import FILES, init_folder, top_level_block
@@ -523,3 +526,47 @@ def test_a_folder_without_the_dispatch_of_own_partners_says_what_is_missing(site
     project.write_text(project.read_text().replace("own_partners", "theirs"))
     with pytest.raises(SettingsError, match=r"its dispatch does not name own_partners.* docs/upgrade\.md"):
         link_packages(site, packages)
+
+
+@pytest.mark.parametrize("lock", ["requirements.lock", "requirements-spark.lock"])
+def test_lock_is_installed_as_it_stands_whatever_was_published_since(lock: str) -> None:
+    """All that is needed stands in it with one version, so that nothing has to be looked up (pip's --no-deps)."""
+    lines = [
+        line for line in (ROOT / lock).read_text().splitlines() if line and not line.startswith((" ", "#"))
+    ]
+    pinned = [Requirement(line.removesuffix(" \\")) for line in lines]
+    here = [one for one in pinned if one.marker is None or one.marker.evaluate()]
+    assert not [
+        str(one)
+        for one in pinned
+        if one.extras or one.url or not re.fullmatch("==[^*,]+", str(one.specifier))
+    ]
+    names = {canonicalize_name(one.name) for one in here} | {"pip"}
+    wanted = {
+        (canonicalize_name(requirement.name), one.name)
+        for one in here
+        if (found := next(iter(distributions(name=one.name)), None)) is not None
+        for requirement in map(Requirement, found.requires or [])
+        if requirement.marker is None or requirement.marker.evaluate({"extra": ""})
+    }
+    assert not sorted((name, by) for name, by in wanted if name not in names)
+    assert "://" not in (ROOT / lock).read_text()
+
+
+def test_every_way_to_install_the_lock_looks_nothing_up() -> None:
+    """An order to install a lock file in the docs, the Makefile and messages has --no-deps."""
+    texts = [
+        ROOT / "Makefile",
+        ROOT / "README.md",
+        *(ROOT / "docs").rglob("*"),
+        *(ROOT / "pipelines").rglob("*.py"),
+    ]
+    orders = [
+        line
+        for path in texts
+        if path.is_file() and path.suffix in {"", ".md", ".py", ".sh", ".yml"}
+        for line in path.read_text().splitlines()
+        if "--require-hashes" in line
+    ]
+    assert len(orders) > 4
+    assert not [line for line in orders if "--no-deps" not in line]

@@ -61,7 +61,7 @@ def installed() -> Iterator[CheckLine]:
         if there == "none" or not needed.specifier.contains(there, prereleases=True):
             unfit.append(f"{needed.name} {there} (needed: {needed.specifier})")
     if unfit:
-        todo = "install them as docs/upgrade.md says: pip install --require-hashes -r requirements.lock"
+        todo = "install them as docs/upgrade.md says: pip install --require-hashes --no-deps -r requirements.lock"
         yield wrong("versions", ", ".join(unfit), todo)
     else:
         yield well("versions", ", ".join(f"{name} {number}" for name, number in versions().items()))

@@ -48,7 +48,7 @@ pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(
         importlib.util.find_spec("pyspark") is None or importlib.util.find_spec("dbt.adapters.spark") is None,
-        reason="the extra spark is not installed: pip install --require-hashes -r requirements-spark.lock",
+        reason="the extra spark is not installed: pip install --require-hashes --no-deps -r requirements-spark.lock",
     ),
     pytest.mark.skipif(
         shutil.which("java") is None, reason="there is no Java: install openjdk-17-jre-headless"
