@@ -44,7 +44,7 @@ def compiled(home: Path) -> dict[str, int]:
     with duckdb.connect(str(home / "stammdaten.duckdb")) as db:
         for result in sorted(results, key=lambda r: r["timing"][-1]["started_at"] if r["timing"] else ""):
             node, sql = nodes.get(result["unique_id"]), result.get("compiled_code")
-            if node is None or not sql:
+            if node is None or not sql or node["resource_type"] not in ("model", "test"):
                 continue
             if node["resource_type"] == "test":
                 db.execute(f"select count(*) from ({sql}) as failing").fetchall()

@@ -10,7 +10,8 @@
         {%- endif -%}
         {%- set day = value -%}
     {%- endif -%}
-    date '{{ day }}'
+    {#- By the mark it is found again in SQL that is run on another day (pipelines/still_current/statements.py). -#}
+    date '{{ day }}' /* stichtag */
 {%- endmacro %}
 
 {% macro _wrong_stichtag(value) -%}

@@ -18,9 +18,13 @@ from typing import Any
 import duckdb
 import pytest
 
+from pipelines.commands import run as run_command
+from pipelines.contract.contract import partners
 from pipelines.erp.sample import write_sample
 from pipelines.sandbox.play.store import LoggedRequest
 from pipelines.sandbox.server import Sandbox
+from pipelines.settings import Vars, read_vars
+from tests.still_current.made import made
 
 ROOT = Path(__file__).resolve().parent.parent
 PARTNERS = ("etg24", "facilioo", "plentific", "kiwi")
@@ -264,7 +268,9 @@ def let_anew(site: Site) -> LetAnew:
         lambda rows: [{**r, "nachname": NEW_NAME} if r["person_nr"] == person_nr else r for r in rows],
     )
     before = site.requests()
-    done = [site.call(*words) for words in (["load"], ["build"], ["plan", "--rows"], ["status"])]
+    loaded = site.call("load")
+    shutil.copytree(site.home, site.home.with_name("loaded"))
+    done = [loaded, *(site.call(*words) for words in (["build"], ["plan", "--rows"], ["status"]))]
     assert [one.returncode for one in done[:3]] == [0, 0, 0]
     assert site.requests() == before  # until something is pushed
     pushed = site.call("push", "--json")
@@ -280,6 +286,20 @@ def test_what_changed_is_built_and_dbt_does_not_parse_the_project_again(
 ) -> None:
     assert "tests run" in let_anew.said
     assert json.loads((site.home / "dbt/perf_info.json").read_text())["parsed_path_count"] == 0
+
+
+def test_a_run_makes_the_same_of_it_without_dbt(site: Site, let_anew: LetAnew) -> None:
+    home = site.home.with_name("loaded")
+    read = (home / "dbt" / "manifest.json").stat().st_mtime_ns
+    built = run_command._build(home, vars_of_run(), lambda *_: None, may_repeat=True)
+    assert built.is_repeated
+    assert 20 < built.models < len([node for node in built.nodes if node.unique_id.startswith("model.")])
+    assert (home / "dbt" / "manifest.json").stat().st_mtime_ns == read
+    assert made(home / "stammdaten.duckdb") == made(site.home / "stammdaten.duckdb")
+
+
+def vars_of_run() -> Vars:
+    return read_vars(partners(), json.dumps(VARS), None, [])
 
 
 def test_one_changed_flat_is_sent_once_to_each_partner_that_is_told_its_area(let_anew: LetAnew) -> None:

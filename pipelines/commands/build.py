@@ -5,8 +5,8 @@ import io
 import json
 import os
 import re
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,9 @@ from pipelines.dbt_folder import Project, dbt_folder
 from pipelines.errors import BuildError, SettingsError
 from pipelines.personal.fields import masked
 from pipelines.settings import Vars, database, project_root, working_folder
+from pipelines.still_current.again import Outcome, run_again, run_tests_again
+from pipelines.still_current.current import Made
+from pipelines.still_current.statements import Statements, read_statements
 from pipelines.suggest import did_you_mean
 from pipelines.unexpected import explained, explained_words
 
@@ -67,7 +70,8 @@ class Node:
 class Build:
     """What dbt did: failures by partner; a partner without any may be pushed.
 
-    `is_current`: nothing, as the marts that are there are those that it would have made.
+    `is_current`: nothing, as the marts that are there are those that it would have made. `is_repeated`: without dbt,
+    only what had to be; `models` and `tests` count that. `statements`: what it ran, where that can be run once more.
     """
 
     failures: dict[str, tuple[Failure, ...]] = field(default_factory=dict)
@@ -76,6 +80,8 @@ class Build:
     tests: int = 0
     nodes: tuple[Node, ...] = ()
     is_current: bool = False
+    is_repeated: bool = False
+    statements: Statements | None = None
 
     def ready(self, partner: str) -> bool:
         """Whether all marts of the partner were built and all their tests hold."""
@@ -83,15 +89,54 @@ class Build:
 
     def noted(self) -> str:
         """What a later run needs to know of a build without failures, as JSON."""
-        return json.dumps(
-            [self.warnings, self.models, self.tests, [tuple(vars(n).values()) for n in self.nodes]]
-        )
+        models, tests = (_count(self.nodes, kind) for kind in ("model", "test"))
+        return json.dumps([self.warnings, models, tests, [tuple(vars(n).values()) for n in self.nodes]])
+
+
+def _count(nodes: Iterable[Node], kind: str) -> int:
+    return sum(node.unique_id.startswith(f"{kind}.") for node in nodes)
 
 
 def read_noted(text: str) -> Build:
     """The build that `Build.noted` wrote, as one that is still current."""
     warnings, models, tests, nodes = json.loads(text)
     return Build({}, tuple(warnings), models, tests, tuple(Node(*node) for node in nodes), is_current=True)
+
+
+@current_run.step("build")
+def build_again(
+    db: duckdb.DuckDBPyConnection, made: Made, settings: Vars, progress: Callable[[int, int, str], None]
+) -> Build | None:
+    """The build of all as dbt would make it now, by what it ran last; None where dbt has to say what is wrong."""
+    outcomes = run_again(db, made, settings, lambda done, total: progress(done, total, "again"))
+    return None if outcomes is None else _repeated(made, outcomes)
+
+
+@current_run.step("test")
+def check_again(
+    db: duckdb.DuckDBPyConnection, made: Made, settings: Vars, progress: Callable[[int, int, str], None]
+) -> Build | None:
+    """What the tests of the last build say of all that lies there; None where dbt has to say what is wrong."""
+    outcomes = run_tests_again(db, made, settings, lambda done, total: progress(done, total, "again"))
+    return None if outcomes is None else _repeated(made, outcomes)
+
+
+def _repeated(made: Made, outcomes: Mapping[str, Outcome]) -> Build:
+    nodes = tuple(
+        replace(node, **vars(outcomes[node.unique_id]))
+        if node.unique_id in outcomes
+        else replace(node, seconds=0.0)
+        for node in read_noted(made.result).nodes
+    )
+    ran = [node for node in nodes if node.unique_id in outcomes]
+    return Build(
+        warnings=tuple(f"{n.unique_id.split('.')[2]}: {n.rows} rows" for n in nodes if n.status == "warn"),
+        models=_count(ran, "model"),
+        tests=_count(ran, "test"),
+        nodes=nodes,
+        is_repeated=True,
+        statements=made.statements,
+    )
 
 
 @current_run.step("check")
@@ -122,7 +167,8 @@ def build(
 ) -> Build:
     """`dbt build` without unit tests, of all or of some nodes. Raises `BuildError` when dbt could not even start."""
     chosen = ["--select", *only, *ON_THESE_ALONE] if only else []
-    return run_dbt(home, settings, ["build", "--exclude-resource-type", "unit_test", *chosen], progress)
+    command = ["build", "--exclude-resource-type", "unit_test", *chosen]
+    return run_dbt(home, settings, command, progress, keeps_statements=not only)
 
 
 @current_run.step("test")
@@ -150,14 +196,17 @@ def run_dbt(
     command: list[str],
     progress: Callable[[int, int, str], None] | None = None,
     project: Project | None = None,
+    keeps_statements: bool = False,
 ) -> Build:
     """A command of dbt that builds or tests, of a project that is not the one in force where one is named.
 
-    Raises `BuildError` when dbt could not even start.
+    `keeps_statements`: with what it ran, where nothing failed. Raises `BuildError` when dbt could not even start.
     """
     # Held open here, the file is not closed and written out again after each of dbt's nodes.
-    with connect(database(home)):
+    with connect(database(home)) as db:
         result, log = _invoke(home, settings, command, progress, project)
+        is_kept = keeps_statements and result.success
+        statements = read_statements(db, result.result.results, settings) if is_kept else None
     if result.result is None or not hasattr(result.result, "results"):
         raise BuildError(_reason(result, log))
     results = result.result.results
@@ -173,6 +222,7 @@ def run_dbt(
             Node(entry.node.unique_id, str(entry.status), round(entry.execution_time, 3), entry.failures)
             for entry in results
         ),
+        statements=statements,
     )
 
 

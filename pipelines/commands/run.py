@@ -87,7 +87,14 @@ from pipelines.reports.run import (
 from pipelines.schedule.report import next_runs
 from pipelines.settings import VARS, Vars, config_value, database, is_loopback, setting_name, unknown_partner
 from pipelines.still_current.code import code_digest
-from pipelines.still_current.current import forget_made, is_known_code, move_to, note_made, still_current
+from pipelines.still_current.current import (
+    forget_made,
+    is_known_code,
+    last_made,
+    move_to,
+    note_made,
+    still_current,
+)
 from pipelines.suggest import did_you_mean
 from pipelines.unexpected import summary
 
@@ -461,8 +468,11 @@ def _carry_through(
         if built is None:
             _check_mandanten(home, settings)
     if built is None:
-        built = _build(home, settings, progress)
-        say(f"Built {built.models} models, {built.tests} tests run")
+        built = _build(home, settings, progress, may_repeat=True)
+        say(
+            f"Built {built.models} models, {built.tests} tests run"
+            + ("; what the others read is as it was" if built.is_repeated else "")
+        )
     else:
         say(
             "Nothing to build: delivery, settings and code are those of the last build, and no date has passed since"
@@ -628,19 +638,23 @@ def _still_current(home: Path, settings: Vars) -> dbt.Build | None:
     return dbt.read_noted(result)
 
 
-def _build(home: Path, settings: Vars, progress: Progress) -> dbt.Build:
+def _build(home: Path, settings: Vars, progress: Progress, may_repeat: bool = False) -> dbt.Build:
     """Builds the marts; a build that does not come to its end leaves a mark that keeps plans from being made.
 
-    A build of one use case says nothing of the others: their marks and failures stay.
+    A build of one use case says nothing of the others: their marks and failures stay. `may_repeat`: where the code and
+    the settings are those of the last build, its statements are run again instead of dbt.
     """
     use_case, code = settings.use_case, code_digest(settings)
     with open_database(home) as db:
         check_one_delivery(db, home, settings)
+        made = last_made(db, home, settings) if may_repeat and use_case is None else None
         only = names_to_build(db, read_nodes(home), settings) if use_case else ()
         db.execute("delete from sync.builds where ? is null or use_case = ?", [use_case, use_case])
         db.execute("insert into sync.builds (started_at, use_case) values (now(), ?)", [use_case])
         forget_made(db)
-    built = dbt.build(home, settings, lambda done, total, _: progress("build", done, total), only)
+        counter = _counter(progress, "build")
+        again = dbt.build_again(db, made, settings, counter) if made else None
+    built = again or dbt.build(home, settings, counter, only)
     with open_database(home) as db:
         failures = json.dumps([as_json(line) for line in _failures(built)])
         db.execute(
@@ -652,7 +666,7 @@ def _build(home: Path, settings: Vars, progress: Progress) -> dbt.Build:
         else:
             shares.renew_findings(db, use_case)
         if use_case is None and not built.failures:
-            note_made(db, home, settings, code, built.noted())
+            note_made(db, home, settings, code, built.noted(), built.statements)
         _note_found(db, home, settings)
     return built
 
@@ -729,8 +743,9 @@ def tested(home: Path, settings: Vars, progress: Progress) -> tuple[list[str], t
             )
         _check_marts_are_there(db, settings)
         check_built(db, home, settings)
-    on = marts_to_test(settings)
-    tested = dbt.check_marts(home, settings, on, lambda done, total, _: progress("test", done, total))
+        made = last_made(db, home, settings) if settings.use_case is None else None
+        again = dbt.check_again(db, made, settings, _counter(progress, "test")) if made else None
+    tested = again or dbt.check_marts(home, settings, marts_to_test(settings), _counter(progress, "test"))
     return _fitting(home, settings, tested)
 
 
@@ -809,6 +824,10 @@ def _loaded(loaded: Load) -> LoadReport:
 
 def _listed(counts: Mapping[str, int]) -> str:
     return ", ".join(f"{count:,} {name}" for name, count in counts.items())
+
+
+def _counter(progress: Progress, what: str) -> Callable[[int, int, str], None]:
+    return lambda done, total, _: progress(what, done, total)
 
 
 def _by_share(progress: Progress) -> Callable[[str, float], None]:

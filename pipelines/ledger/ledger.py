@@ -144,6 +144,8 @@ create table if not exists sync.run_flow (
     run_id varchar, position integer, station varchar, table_name varchar, rule varchar, partner varchar,
     entity varchar, row_count bigint
 );
+alter table sync.made add column if not exists seeds varchar;
+alter table sync.made add column if not exists statements blob;
 create table if not exists sync.alerts (
     alert_id bigint, kind varchar, partner varchar, what varchar, text varchar, begun_at timestamptz,
     over_at timestamptz, over_text varchar, begin_sent_to varchar[], end_sent_to varchar[]

@@ -1,8 +1,10 @@
-"""Notes with a build what it was made of, and says whether another one would make the same."""
+"""Notes with a build what it was made of, and says whether another one would make the same, or run the same."""
 
 import hashlib
 import json
-from datetime import UTC, datetime
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
 from functools import lru_cache
 from pathlib import Path
 
@@ -11,11 +13,40 @@ import duckdb
 from pipelines.dbt_folder import dbt_folder
 from pipelines.ledger.ledger import in_transaction, one
 from pipelines.settings import Vars
-from pipelines.still_current.code import code_digest, read_unknown
+from pipelines.still_current.code import asks_database, code_digest, read_unknown
 from pipelines.still_current.days import SCHEMAS, first_change
+from pipelines.still_current.statements import Statements, unpacked
+
+FORGOTTEN = "sync.forgotten"
 
 
-def note_made(db: duckdb.DuckDBPyConnection, home: Path, settings: Vars, code: str, result: str) -> None:
+@dataclass(frozen=True)
+class Made:
+    """What a build of the code and the settings in force was made of.
+
+    `raw`: digest of each table of the raw layer and of who was forgotten. `changes_on`: from this day on a verdict may
+    be another one. `result`: what dbt said. `statements`: what it ran.
+    """
+
+    raw: dict[str, str]
+    stichtag: date
+    changes_on: date
+    result: str
+    statements: Statements
+
+    def is_in_time(self, day: date) -> bool:
+        """Whether no verdict is another one on this key date."""
+        return self.stichtag == day or self.stichtag < day < self.changes_on
+
+
+def note_made(
+    db: duckdb.DuckDBPyConnection,
+    home: Path,
+    settings: Vars,
+    code: str,
+    result: str,
+    statements: Statements | None = None,
+) -> None:
     """Notes the build of all that just ended well with its result, and with the digest of the code before dbt read it.
 
     Nothing where the code has changed since, and where it cannot be told how long the marts hold.
@@ -23,16 +54,20 @@ def note_made(db: duckdb.DuckDBPyConnection, home: Path, settings: Vars, code: s
     forget_made(db)
     if code != code_digest(settings) or read_unknown():
         return
+    is_repeatable = statements is not None and not asks_database()
     db.execute(
-        "insert into sync.made (code, read, raw, notes, stichtag, changes_on, result) values (?, ?, ?, ?, ?, ?, ?)",
+        "insert into sync.made (code, read, raw, notes, stichtag, changes_on, result, seeds, statements)"
+        " values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [
             code,
             _read(home),
-            _raw(db),
+            json.dumps(raw_digests(db)),
             _notes(db),
             settings.stichtag,
             first_change(db, settings),
             result,
+            _seeds(db, statements.seeds) if statements else None,
+            statements.packed() if statements and is_repeatable else None,
         ],
     )
 
@@ -60,7 +95,28 @@ def still_current(db: duckdb.DuckDBPyConnection, home: Path, settings: Vars) -> 
         db, "select raw, notes, stichtag, changes_on, result from sync.made"
     )
     is_in_time = stichtag == settings.stichtag or stichtag < settings.stichtag < changes_on
-    return str(result) if is_in_time and notes == _notes(db) and raw == _raw(db) else None
+    is_same = is_in_time and notes == _notes(db) and raw == json.dumps(raw_digests(db))
+    return str(result) if is_same else None
+
+
+def last_made(db: duckdb.DuckDBPyConnection, home: Path, settings: Vars) -> Made | None:
+    """What the last build was made of, where all models and seeds lie there as it left them.
+
+    None where it was of other code or settings, where its statements were not kept, and where they would be others now:
+    before the first person is forgotten the models do not ask who was.
+    """
+    if not is_known_code(db, home, settings):
+        return None
+    raw, notes, stichtag, changes_on, result, seeds, kept = one(
+        db, "select raw, notes, stichtag, changes_on, result, seeds, statements from sync.made"
+    )
+    statements = unpacked(kept)
+    if statements is None or notes != _notes(db) or seeds != _seeds(db, statements.seeds):
+        return None
+    was = json.loads(raw)
+    if asks_who_was_forgotten(db) != any(FORGOTTEN in one.reads for one in statements.all):
+        return None
+    return Made(was, stichtag, changes_on, str(result), statements)
 
 
 def move_to(db: duckdb.DuckDBPyConnection, settings: Vars) -> None:
@@ -69,15 +125,23 @@ def move_to(db: duckdb.DuckDBPyConnection, settings: Vars) -> None:
 
 
 def _move_to(db: duckdb.DuckDBPyConnection, settings: Vars) -> None:
+    for note in notes_moved(db, settings).values():
+        db.execute(note)
+    db.execute("update sync.made set notes = ?", [_notes(db)])
+
+
+def notes_moved(db: duckdb.DuckDBPyConnection, settings: Vars) -> dict[str, str]:
+    """By `schema.name` of each model: the statement that notes on it that it is of this key date and built now."""
     now = datetime.now(UTC).isoformat()
+    moved = {}
     for kind, schema, name, comment in _noted(db):
         noted = json.dumps(
             {**json.loads(comment), "stichtag": settings.stichtag.isoformat(), "built_at": now},
             ensure_ascii=False,
         )
         escaped = noted.replace("'", "''")
-        db.execute(f'comment on {kind} "{schema}"."{name}" is \'{escaped}\'')
-    db.execute("update sync.made set notes = ?", [_notes(db)])
+        moved[f"{schema}.{name}"] = f'comment on {kind} "{schema}"."{name}" is \'{escaped}\''
+    return moved
 
 
 def _noted(db: duckdb.DuckDBPyConnection) -> list[tuple[str, str, str, str]]:
@@ -118,21 +182,44 @@ def _nodes_of(file: Path, changed_at: int, size: int) -> str:
     return hashlib.sha256(repr(sorted(found, key=lambda node: node[0])).encode()).hexdigest()
 
 
-def _raw(db: duckdb.DuckDBPyConnection) -> str:
-    """Of all rows of the raw layer, and of who was forgotten since: the models read nothing else."""
+def raw_digests(db: duckdb.DuckDBPyConnection) -> dict[str, str]:
+    """Of all rows of each table of the raw layer, and of who was forgotten: the models read nothing else."""
+    return _digests(db, "schema_name = 'erp_raw' or schema_name = 'sync' and table_name = 'forgotten'")
+
+
+def asks_who_was_forgotten(db: duckdb.DuckDBPyConnection) -> bool:
+    """Whether the models leave anybody out (macro `anybody_forgotten`)."""
+    try:
+        return bool(one(db, f"select count(*) from {FORGOTTEN}")[0])
+    except duckdb.CatalogException:
+        return False
+
+
+def _seeds(db: duckdb.DuckDBPyConnection, names: Iterable[str]) -> str:
+    """Of all rows of the seeds."""
+    found = _digests(db, "list_contains($names, schema_name || '.' || table_name)", {"names": list(names)})
+    return json.dumps(found)
+
+
+def _digests(
+    db: duckdb.DuckDBPyConnection, which: str, values: dict[str, object] | None = None
+) -> dict[str, str]:
+    """By `schema.name`: of the columns of a table and its rows, in whatever order they lie."""
     tables = db.execute(
         "select schema_name, table_name, list(column_name order by column_index) from duckdb_columns()"
-        " where database_name = current_database()"
-        " and (schema_name = 'erp_raw' or schema_name = 'sync' and table_name = 'forgotten')"
-        " group by all order by all"
+        f" where database_name = current_database() and ({which}) group by all order by all",
+        values,
     ).fetchall()
-    found = [
-        (
-            schema,
-            table,
-            columns,
-            *one(db, f'select count(*), bit_xor(hash(t)), sum(hash(t)) from "{schema}"."{table}" as t'),
-        )
+    return {
+        f"{schema}.{table}": hashlib.sha256(
+            repr(
+                (
+                    columns,
+                    *one(
+                        db, f'select count(*), bit_xor(hash(t)), sum(hash(t)) from "{schema}"."{table}" as t'
+                    ),
+                )
+            ).encode()
+        ).hexdigest()
         for schema, table, columns in tables
-    ]
-    return hashlib.sha256(repr(found).encode()).hexdigest()
+    }

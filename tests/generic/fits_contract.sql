@@ -5,9 +5,8 @@
     {{ config(warn_if='> 0', error_if='>= 25 and 2 * count(*) > max(of_rows)') }}
     {% if execute %}
     select
-        external_id,
+        *,
         (select count(*) from {{ model }}) as of_rows
-    from {{ model }}
-    where {{ is_refused(contract_checks(model.identifier)) }}
+    from ({{ contract_refusals(model, model.identifier, contract_checks(model.identifier)) }})
     {% endif %}
 {% endtest %}
