@@ -647,7 +647,7 @@ def _build(home: Path, settings: Vars, progress: Progress, may_repeat: bool = Fa
     use_case, code = settings.use_case, code_digest(settings)
     with open_database(home) as db:
         check_one_delivery(db, home, settings)
-        made = last_made(db, home, settings) if may_repeat and use_case is None else None
+        made = last_made(db, home, settings, code) if may_repeat and use_case is None else None
         only = names_to_build(db, read_nodes(home), settings) if use_case else ()
         db.execute("delete from sync.builds where ? is null or use_case = ?", [use_case, use_case])
         db.execute("insert into sync.builds (started_at, use_case) values (now(), ?)", [use_case])

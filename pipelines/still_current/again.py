@@ -4,7 +4,7 @@ What dbt does beside them (reading the project, making SQL, telling each node) i
 """
 
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -46,10 +46,11 @@ def run_again(
     notes = notes_moved(db, settings)
     outcomes: dict[str, Outcome] = {}
     try:
+        db.execute(f"create or replace temp table refused as from {FINDINGS} where rule = 'V3'")
         for number, statement in enumerate(stale, 1):
             outcomes[statement.unique_id] = _run(db, statement, day, notes.pop(statement.relation, ""))
             progress(number, len(stale))
-        in_transaction(db, lambda: _note_findings(db, made.statements.all, day, outcomes))
+        in_transaction(db, lambda: _note_findings(db, stale, day, outcomes))
         in_transaction(db, lambda: [db.execute(note) for note in notes.values()])
     except (_Undone, duckdb.Error):
         return None
@@ -116,15 +117,22 @@ def _tested(db: duckdb.DuckDBPyConnection, statement: Statement, sql: str) -> tu
 
 
 def _note_findings(
-    db: duckdb.DuckDBPyConnection, statements: Collection[Statement], day: date, outcomes: dict[str, Outcome]
+    db: duckdb.DuckDBPyConnection, stale: Collection[Statement], day: date, outcomes: Mapping[str, Outcome]
 ) -> None:
-    """Findings V3: no model knows of them, so that a table of findings that was made anew has none yet."""
-    tests = [one for one in statements if one.finds]
-    if tests:
-        db.execute(f"delete from {FINDINGS} where rule = 'V3'")
+    """Findings V3: no model knows of them, so that a table of findings that was made anew has none yet.
+
+    Those of marts that were not tested again are as before.
+    """
+    tests = [one for one in stale if one.finds]
+    db.execute(f"delete from {FINDINGS} where rule = 'V3'")
+    db.execute(
+        f"insert into {FINDINGS} by name from temp.refused where not list_contains(?, table_name)",
+        [[test.finds for test in tests]],
+    )
     for test in tests:
-        if test.unique_id not in outcomes or outcomes[test.unique_id].rows:
+        if outcomes[test.unique_id].rows:
             query = on_day(test.query, day)
             db.execute(
                 f"insert into {FINDINGS} by name select unnest(refused, max_depth := 2) from ({query}\n)"
             )
+    db.execute("drop table temp.refused")

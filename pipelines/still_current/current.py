@@ -77,10 +77,13 @@ def forget_made(db: duckdb.DuckDBPyConnection) -> None:
     db.execute("delete from sync.made")
 
 
-def is_known_code(db: duckdb.DuckDBPyConnection, home: Path, settings: Vars) -> bool:
-    """Whether the last build was of this code and these settings, so none is wrong, and dbt read no others since."""
+def is_known_code(db: duckdb.DuckDBPyConnection, home: Path, settings: Vars, code: str | None = None) -> bool:
+    """Whether the last build was of this code and these settings, so none is wrong, and dbt read no others since.
+
+    `code`: the digest of them, where it is known.
+    """
     found = db.execute("select code, read from sync.made").fetchone()
-    return found is not None and found == (code_digest(settings), _read(home))
+    return found is not None and found == (code or code_digest(settings), _read(home))
 
 
 def still_current(db: duckdb.DuckDBPyConnection, home: Path, settings: Vars) -> str | None:
@@ -99,13 +102,15 @@ def still_current(db: duckdb.DuckDBPyConnection, home: Path, settings: Vars) -> 
     return str(result) if is_same else None
 
 
-def last_made(db: duckdb.DuckDBPyConnection, home: Path, settings: Vars) -> Made | None:
+def last_made(
+    db: duckdb.DuckDBPyConnection, home: Path, settings: Vars, code: str | None = None
+) -> Made | None:
     """What the last build was made of, where all models and seeds lie there as it left them.
 
     None where it was of other code or settings, where its statements were not kept, and where they would be others now:
-    before the first person is forgotten the models do not ask who was.
+    before the first person is forgotten the models do not ask who was. `code` as of `is_known_code`.
     """
-    if not is_known_code(db, home, settings):
+    if not is_known_code(db, home, settings, code):
         return None
     raw, notes, stichtag, changes_on, result, seeds, kept = one(
         db, "select raw, notes, stichtag, changes_on, result, seeds, statements from sync.made"

@@ -34,8 +34,8 @@ class Statement:
     """What dbt ran for one model or test.
 
     `kind`: table, view or test. `relation`: `schema.name` of a model. `reads`: the tables and views it reads, in the
-    same form. `is_strict`: a test that may keep a partner back. `finds`: its rows are findings. `query`: the select of
-    such a test. In `sql` and `query` the key date stands as `KEY_DATE` without a day.
+    same form. `is_strict`: a test that may keep a partner back. `finds`: the mart that rows of a test are findings of,
+    and `query` the select of such a test. In `sql` and `query` the key date stands as `KEY_DATE` without a day.
     """
 
     unique_id: str
@@ -44,7 +44,7 @@ class Statement:
     reads: tuple[str, ...]
     relation: str = ""
     is_strict: bool = False
-    finds: bool = False
+    finds: str = ""
     query: str = ""
 
     @property
@@ -137,6 +137,7 @@ def _statement(db: duckdb.DuckDBPyConnection, node: Any, day: date) -> Statement
     if sql is None or query is None or reads is None:
         return None
     finds = is_test and getattr(getattr(node, "test_metadata", None), "name", "") == CONTRACT_TEST
+    mart = str(node.attached_node).split(".")[-1] if finds else ""
     return Statement(
         unique_id=node.unique_id,
         kind="test" if is_test else str(config.materialized),
@@ -144,7 +145,7 @@ def _statement(db: duckdb.DuckDBPyConnection, node: Any, day: date) -> Statement
         reads=reads,
         relation="" if is_test else f"{node.schema}.{node.alias}",
         is_strict=is_test and str(config.severity).upper() == "ERROR",
-        finds=finds,
+        finds=mart,
         query=query if finds else "",
     )
 

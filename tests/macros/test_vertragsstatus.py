@@ -9,6 +9,7 @@ import pytest
 
 from pipelines.errors import SettingsError
 from pipelines.settings import today
+from pipelines.still_current.statements import KEY_DATE
 
 Evaluate = Callable[..., list[Any]]
 RenderSql = Callable[..., str]
@@ -59,8 +60,8 @@ def test_the_key_date_is_today_unless_set(render_sql: RenderSql) -> None:
     ):  # the last two are 26 hours apart: never the same day
         today = datetime.now(ZoneInfo(zone or "Europe/Berlin")).date()
         given = {"zeitzone": zone} if zone else {}
-        assert render_sql("{{ stichtag() }}", **given) == f"date '{today}'"
-    assert render_sql("{{ stichtag() }}", stichtag="2024-02-29") == "date '2024-02-29'"
+        assert render_sql("{{ stichtag() }}", **given) == KEY_DATE.format(today)
+    assert render_sql("{{ stichtag() }}", stichtag="2024-02-29") == KEY_DATE.format("2024-02-29")
 
 
 def test_the_day_of_a_run_is_that_of_berlin_whatever_the_machine_says() -> None:

@@ -29,7 +29,7 @@ def model(name: str, query: str, *reads: str, kind: str = "table") -> Statement:
     return Statement(f"model.stammdaten.{alias}", kind, sql, reads, name)
 
 
-def a_test(name: str, query: str, *reads: str, limit: int = 0, finds: bool = False) -> Statement:
+def a_test(name: str, query: str, *reads: str, limit: int = 0, finds: str = "") -> Statement:
     return Statement(
         f"test.stammdaten.{name}",
         "test",
@@ -63,7 +63,7 @@ STATEMENTS = (
     ),
     a_test("units_required", "from partners.units where external_id is null", "partners.units"),
     a_test("houses_required", "from partners.houses where external_id is null", "partners.houses"),
-    a_test("units_fit", REFUSED, "partners.units", limit=5, finds=True),
+    a_test("units_fit", REFUSED, "partners.units", limit=5, finds="units"),
 )
 
 
@@ -95,6 +95,9 @@ def db(home: Path) -> Iterator[duckdb.DuckDBPyConnection]:
                 sql = one.sql.replace("{}", BUILT)
                 opened.execute(f"create view {one.relation} as {sql}" if one.kind == "view" else sql)
                 opened.execute(f"comment on {one.kind} {one.relation} is '{json.dumps(NOTE)}'")
+        opened.execute(
+            f"insert into quality.findings by name select unnest(refused, max_depth := 2) from ({REFUSED})"
+        )
         settings = settings_of(BUILT)
         kept = Statements(STATEMENTS, ("seeds.kinds",))
         note_made(opened, home, settings, code_digest(settings), "[[], 0, 0, []]", kept)
@@ -162,7 +165,7 @@ def test_views_and_tests_that_ask_the_day_are_told_each_new_one() -> None:
 def test_other_rows_reach_the_marts_their_tests_and_the_findings(
     db: duckdb.DuckDBPyConnection, home: Path
 ) -> None:
-    assert findings(db) == [("L1", "7"), ("L1", "8")]
+    assert findings(db) == [("L1", "7"), ("L1", "8"), ("V3", "8")]
     db.execute("insert into erp_raw.mietvertrag values ('9', date '2027-03-01')")
     outcomes = again(db, home)
     assert outcomes is not None
