@@ -666,7 +666,7 @@ def _build(home: Path, settings: Vars, progress: Progress, may_repeat: bool = Fa
         else:
             shares.renew_findings(db, use_case)
         if use_case is None and not built.failures:
-            note_made(db, home, settings, code, built.noted(), built.statements)
+            note_made(db, home, settings, code, built.noted(), built.statements, built.is_repeated)
         _note_found(db, home, settings)
     return built
 

@@ -110,7 +110,10 @@ def _run(db: duckdb.DuckDBPyConnection, statement: Statement, day: date, note: s
 
 def _tested(db: duckdb.DuckDBPyConnection, statement: Statement, sql: str) -> tuple[str, int]:
     """Status and rows of a test, judged as dbt judges the three columns of its query."""
-    [(rows, may_warn, may_fail)] = db.execute(sql).fetchall()
+    found = db.execute(sql).fetchall()
+    if len(found) != 1 or len(found[0]) != 3 or None in found[0]:
+        raise _Undone
+    rows, may_warn, may_fail = found[0]
     if statement.is_strict and may_fail:
         raise _Undone
     return "warn" if may_warn else "pass", int(rows)

@@ -46,15 +46,17 @@ def note_made(
     code: str,
     result: str,
     statements: Statements | None = None,
+    is_repeated: bool = False,
 ) -> None:
     """Notes the build of all that just ended well with its result, and with the digest of the code before dbt read it.
 
-    Nothing where the code has changed since, and where it cannot be told how long the marts hold.
+    Nothing where the code has changed since, and where it cannot be told how long the marts hold; `is_repeated`: it was
+    told with the build of the same code before.
     """
     forget_made(db)
-    if code != code_digest(settings) or read_unknown():
+    if code != code_digest(settings) or (not is_repeated and read_unknown()):
         return
-    is_repeatable = statements is not None and not asks_database()
+    is_repeatable = is_repeated or (statements is not None and not asks_database())
     db.execute(
         "insert into sync.made (code, read, raw, notes, stichtag, changes_on, result, seeds, statements)"
         " values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -145,7 +147,7 @@ def notes_moved(db: duckdb.DuckDBPyConnection, settings: Vars) -> dict[str, str]
             ensure_ascii=False,
         )
         escaped = noted.replace("'", "''")
-        moved[f"{schema}.{name}"] = f'comment on {kind} "{schema}"."{name}" is \'{escaped}\''
+        moved[f"{schema}.{name}".lower()] = f'comment on {kind} "{schema}"."{name}" is \'{escaped}\''
     return moved
 
 
@@ -202,7 +204,9 @@ def asks_who_was_forgotten(db: duckdb.DuckDBPyConnection) -> bool:
 
 def _seeds(db: duckdb.DuckDBPyConnection, names: Iterable[str]) -> str:
     """Of all rows of the seeds."""
-    found = _digests(db, "list_contains($names, schema_name || '.' || table_name)", {"names": list(names)})
+    found = _digests(
+        db, "list_contains($names, lower(schema_name || '.' || table_name))", {"names": list(names)}
+    )
     return json.dumps(found)
 
 
@@ -216,7 +220,7 @@ def _digests(
         values,
     ).fetchall()
     return {
-        f"{schema}.{table}": hashlib.sha256(
+        f"{schema}.{table}".lower(): hashlib.sha256(
             repr(
                 (
                     columns,

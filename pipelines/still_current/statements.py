@@ -23,6 +23,8 @@ KINDS = ("table", "view")
 # The test whose rows are findings (V3): macro `contract_refusals`.
 CONTRACT_TEST = "fits_contract"
 FINDINGS = "quality.findings"
+# Hooks of ours: on DuckDB the first does nothing, and what the other one does is told by the tests.
+HOOKS = ("{{ begin_on_engine() }}", "{{ end_on_engine(results) }}")
 # Functions that give rows of nothing but their arguments.
 ROW_FUNCTIONS = ("unnest", "range", "generate_series")
 # What was kept, and how; another one is not read.
@@ -96,10 +98,10 @@ def read_statements(
     for entry in results:
         node = entry.node
         kind = str(node.resource_type)
-        if kind == "exposure" or (kind == "operation" and node.package_name == _package(project_root())):
-            continue  # what ours does at the end is told by its tests
+        if kind == "exposure" or (kind == "operation" and node.raw_code in HOOKS):
+            continue
         if kind == "seed":
-            seeds.append(f"{node.schema}.{node.alias}")
+            seeds.append(_named(node.schema, node.alias))
             continue
         statement = _statement(db, entry.node, settings.stichtag) if kind in ("model", "test") else None
         if statement is None:
@@ -143,7 +145,7 @@ def _statement(db: duckdb.DuckDBPyConnection, node: Any, day: date) -> Statement
         kind="test" if is_test else str(config.materialized),
         sql=sql,
         reads=reads,
-        relation="" if is_test else f"{node.schema}.{node.alias}",
+        relation="" if is_test else _named(node.schema, node.alias),
         is_strict=is_test and str(config.severity).upper() == "ERROR",
         finds=mart,
         query=query if finds else "",
@@ -172,13 +174,13 @@ def _reads(db: duckdb.DuckDBPyConnection, query: str) -> tuple[str, ...] | None:
         if isinstance(part, list):
             parts += part
         elif isinstance(part, dict):
-            steps |= {step["key"] for step in part.get("cte_map", {}).get("map", ())}
+            steps |= {step["key"].lower() for step in part.get("cte_map", {}).get("map", ())}
             if part.get("type") == "BASE_TABLE":
                 read.add((part["schema_name"], part["table_name"]))
             if part.get("type") == "TABLE_FUNCTION":
                 is_named = is_named and part["function"].get("function_name") in ROW_FUNCTIONS
             parts += part.values()
-    found = {f"{schema}.{name}" for schema, name in read if schema or name not in steps}
+    found = {_named(schema, name) for schema, name in read if schema or name.lower() not in steps}
     return tuple(sorted(found)) if is_named else None
 
 
@@ -186,8 +188,9 @@ def _is_known(name: str, built: Iterable[str]) -> bool:
     return name in built or name.startswith("erp_raw.") or name == "sync.forgotten"
 
 
-def _package(root: Path) -> str:
-    return str(read_yaml(root / "dbt_project.yml")["name"])
+def _named(schema: str, name: str) -> str:
+    """DuckDB knows a table by its name in large and small letters alike."""
+    return f"{schema}.{name}".lower()
 
 
 def _is_plain_profile() -> bool:

@@ -236,6 +236,23 @@ def test_what_fails_is_left_to_dbt_to_tell(db: duckdb.DuckDBPyConnection, home: 
     assert again(db, home) is None
 
 
+@pytest.mark.parametrize(
+    "answer", ["select null, false, false", "select 1, true", "select 1, true, false where false"]
+)
+def test_a_test_that_answers_in_another_way_is_left_to_dbt(
+    db: duckdb.DuckDBPyConnection, home: Path, answer: str
+) -> None:
+    odd = replace(STATEMENTS[5], sql=answer, is_strict=False)
+    made = replace(made_of(db, home), statements=Statements((odd,), ()))
+    assert run_tests_again(db, made, settings_of(BUILT), lambda *_: None) is None
+
+
+def test_a_raw_table_is_known_in_large_letters(db: duckdb.DuckDBPyConnection, home: Path) -> None:
+    db.execute("drop table erp_raw.gebaeude; create table erp_raw.Gebaeude as select '2' as gebaeude_nr")
+    assert again(db, home) is not None
+    assert ids(db, "houses") == ["2"]
+
+
 def test_a_model_that_fails_leaves_the_table_of_before(db: duckdb.DuckDBPyConnection, home: Path) -> None:
     failing = "create table intermediate.running as (select '9' as mv_nr); select error('no')"
     statements = (STATEMENTS[0], replace(STATEMENTS[1], sql=failing))

@@ -147,7 +147,7 @@ def sql(text: str) -> Change:
         (3, setting("store_failures", True)),
         (3, setting("severity", "odd")),
         (2, lambda node: setattr(node, "schema", "elsewhere")),
-        (3, lambda node: vars(node).update(resource_type="operation", package_name="house")),
+        (3, lambda node: vars(node).update(resource_type="operation", raw_code="create macro f(x) as x")),
     ],
 )
 def test_what_is_not_known_here_is_left_to_dbt(
@@ -175,11 +175,21 @@ def test_selects_of_known_tables_are_kept(
     assert read(db, results, settings) is not None
 
 
+def test_names_are_the_same_in_large_and_small_letters(
+    db: duckdb.DuckDBPyConnection, results: list[Any], settings: Vars
+) -> None:
+    text = 'with Rows as (select * from ERP_RAW.Person) select * from rows, Seeds."Kinds"'
+    results[1].node.compiled_code, results[1].node.alias = text, "Units"
+    kept = read(db, results, settings)
+    assert kept is not None
+    assert (kept.all[0].reads, kept.all[0].relation) == (("erp_raw.person", "seeds.kinds"), "partners.units")
+
+
 def test_hooks_and_exposures_of_ours_do_not_matter(
     db: duckdb.DuckDBPyConnection, results: list[Any], settings: Vars
 ) -> None:
     for kind in ("operation", "exposure"):
-        node = SimpleNamespace(unique_id="x", resource_type=kind, package_name="stammdaten")
+        node = SimpleNamespace(unique_id="x", resource_type=kind, raw_code="{{ end_on_engine(results) }}")
         results.append(SimpleNamespace(node=node))
     assert read(db, results, settings) is not None
 
