@@ -10,6 +10,7 @@ import time
 from collections.abc import Sequence
 from contextlib import closing, suppress
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pyarrow as pa
@@ -108,13 +109,23 @@ def _records(state: Path) -> tuple[pa.Table, pa.Table]:
     records, names = [], []
     for partner, resource, id_, body in rows:
         key = partner, resource, id_
-        named_body = {**json.loads(body), **{name: sorted(ids) for name, ids in above.get(key, {}).items()}}
+        named_body = {
+            **_told(json.loads(body)),
+            **{name: sorted(ids) for name, ids in above.get(key, {}).items()},
+        }
         mine = json.dumps(ours.get(key, []))
         records.append((partner, resource, mine, json.dumps(named_body, sort_keys=True)))
         names.append((partner, id_, f"{resource} {mine}"))
     return _table(records, ("partner", "resource", "external_ids", "body")), _table(
         names, ("partner", "theirs", "ours")
     )
+
+
+def _told(value: Any) -> Any:
+    """A body without fields that are null: an update says so of what a creation leaves out."""
+    if isinstance(value, dict):
+        return {name: _told(one) for name, one in value.items() if one is not None}
+    return [_told(one) for one in value] if isinstance(value, list) else value
 
 
 def _table(rows: Sequence[tuple[str, ...]], names: tuple[str, ...]) -> pa.Table:
