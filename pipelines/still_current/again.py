@@ -116,7 +116,7 @@ def _tested(db: duckdb.DuckDBPyConnection, statement: Statement, sql: str) -> tu
     rows, may_warn, may_fail = found[0]
     if statement.is_strict and may_fail:
         raise _Undone
-    return "warn" if may_warn else "pass", int(rows)
+    return ("warn", int(rows)) if may_warn else ("pass", 0)
 
 
 def _note_findings(

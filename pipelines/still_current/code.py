@@ -25,16 +25,20 @@ FOLDERS = {
     "test-paths": "tests",
     "snapshot-paths": "snapshots",
     "analysis-paths": "analyses",
+    "function-paths": "functions",
 }
 FILES = ("dbt_project.yml", "profiles.yml", "packages.yml", "dependencies.yml", "package-lock.yml")
 # Where a working folder has what it builds on: our project, and what `dbt deps` fetched.
 PACKAGES = "dbt_packages"
+# What the commands set themselves.
+OF_OURS = ("DBT_SEND_ANONYMOUS_USAGE_STATS",)
 # Of the folder of tests dbt reads SQL and YAML; the rest are tests of Python.
 OF_DBT = (".sql", ".yml", ".yaml", ".csv", ".py", ".md")
 
 # What looks at the day, at chance, at the environment or at files, in the SQL and YAML of dbt.
 LOOKS = re.compile(
-    r"\bstichtag\(|\bcurrent_(?:date|timestamp|time)\b|\b(?:now|today|get_current_\w+|transaction_timestamp)\(|"
+    r"\bstichtag\(|\bcurrent_(?:date|timestamp|time|local\w+)\b|\blocaltime(?:stamp)?\b|"
+    r"\b(?:now|today|age|get_current_\w+|transaction_timestamp)\s*\(|"
     r"\brun_started_at\b|\binvocation_id\b|\benv_var\(|\b(?:random|uuid|uuidv[47]|gen_random_uuid|setseed|nextval)\(|"
     r"\b(?:read|parse)_(?:csv|csv_auto|parquet|json|json_auto|ndjson|text|blob|xlsx)\(|\b(?:parquet|sqlite|postgres)_scan\(|"
     r"\bglob\(|\battach\b\s|\bfrom\s+'[^' ]*[./*:]|\bgetenv\(|\bmodules\.datetime\.(?:date|datetime)\.\w*(?:now|today)",
@@ -55,7 +59,8 @@ ASKS = re.compile(
     r"\brun_query\(|\bload_result\(|\bcall\s+statement\b|\bstatement\(|\badapter\.(?!dispatch\b|commit\b|quote\b)\w+|"
     r"\bload_(?:cached_)?relation\(|\bget_\w*(?:relation|column|table)\w*\(|\bis_incremental\(|\bcheck_relation\w*\(|"
     r"\bduckdb_\w+\(|\binformation_schema\b|\bpg_catalog\b|\bpragma_\w+\(|\bsqlite_master\b|\bset\s+variable\b|"
-    r"\bgetvariable\(|\bcurrent_setting\(|\bquery_table\(|\bquery\('",
+    r"\bmacro\s+(?:\w+__)?(?:note_settings|begin_on_engine|end_on_engine|note_refused_values|contract_refusals)\b|"
+    r"\bmaterialization\s|\bgetvariable\(|\bcurrent_setting\(|\bquery_table\(|\bquery\('",
     re.IGNORECASE,
 )
 ALL = "all lines of the file"
@@ -132,8 +137,13 @@ REVIEWED: dict[str, frozenset[str]] = {
 ASKED: dict[str, frozenset[str]] = {
     "macros/not_forgotten.sql": frozenset({ALL}),
     "macros/table.sql": frozenset({ALL}),
+    "macros/note_settings.sql": frozenset({ALL}),
     "macros/fits_contract.sql": frozenset(
-        {"{%- if findings and adapter.get_relation(findings.database, findings.schema, findings.alias) -%}"}
+        {
+            "{%- if findings and adapter.get_relation(findings.database, findings.schema, findings.alias) -%}",
+            "{% macro contract_refusals(mart, name, checks) -%}",
+            "{% macro note_refused_values(results) -%}",
+        }
     ),
     "macros/spark/materializations.sql": frozenset({ALL}),
     "macros/spark/raw_layer.sql": frozenset({ALL}),
@@ -142,7 +152,11 @@ ASKED: dict[str, frozenset[str]] = {
 
 def code_digest(settings: Vars) -> str:
     """Of all that shapes rows beside the raw layer and the key date, as it is now."""
-    known = hashlib.sha256(repr((sorted(versions().items()), settings.for_dbt())).encode())
+    # dbt takes its flags from there, too.
+    flags = sorted(
+        item for item in os.environ.items() if item[0].startswith("DBT_") and item[0] not in OF_OURS
+    )
+    known = hashlib.sha256(repr((sorted(versions().items()), settings.for_dbt(), flags)).encode())
     for root, file in _files():
         content = file.read_bytes()
         known.update(f"{root.name}/{file.relative_to(root).as_posix()} {len(content)}\n".encode())

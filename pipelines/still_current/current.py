@@ -219,16 +219,12 @@ def _digests(
         f" where database_name = current_database() and ({which}) group by all order by all",
         values,
     ).fetchall()
-    return {
-        f"{schema}.{table}".lower(): hashlib.sha256(
-            repr(
-                (
-                    columns,
-                    *one(
-                        db, f'select count(*), bit_xor(hash(t)), sum(hash(t)) from "{schema}"."{table}" as t'
-                    ),
-                )
-            ).encode()
-        ).hexdigest()
-        for schema, table, columns in tables
-    }
+    found = {}
+    for schema, table, columns in tables:
+        # Each by its name: a table may have a column that is called as the row would be.
+        row = ", ".join('"{}"'.format(column.replace('"', '""')) for column in columns)
+        counted = one(
+            db, f'select count(*), bit_xor(hash({row})), sum(hash({row})) from "{schema}"."{table}"'
+        )
+        found[f"{schema}.{table}".lower()] = hashlib.sha256(repr((columns, *counted)).encode()).hexdigest()
+    return found

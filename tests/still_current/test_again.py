@@ -236,6 +236,14 @@ def test_what_fails_is_left_to_dbt_to_tell(db: duckdb.DuckDBPyConnection, home: 
     assert again(db, home) is None
 
 
+def test_a_test_that_passes_has_found_nothing_as_dbt_says(db: duckdb.DuckDBPyConnection, home: Path) -> None:
+    lenient = replace(STATEMENTS[7], sql="select 7, false, false")
+    made = replace(made_of(db, home), statements=Statements((lenient,), ()))
+    outcomes = run_tests_again(db, made, settings_of(BUILT), lambda *_: None)
+    assert outcomes is not None
+    assert [(one.status, one.rows) for one in outcomes.values()] == [("pass", 0)]
+
+
 @pytest.mark.parametrize(
     "answer", ["select null, false, false", "select 1, true", "select 1, true, false where false"]
 )
@@ -307,6 +315,8 @@ def test_nothing_is_run_again_with_other_settings(db: duckdb.DuckDBPyConnection,
         ("{% set names = dbt_utils.get_column_values(ref('a'), 'b') %} select 1 as x", False),
         ("select * from information_schema.tables", False),
         ("select * from duckdb_tables()", False),
+        ("{% macro note_settings() %}{% endmacro %}", False),
+        ("{% materialization table, adapter='duckdb' %}{% endmaterialization %}", False),
     ],
 )
 def test_models_that_ask_the_database_while_they_are_made_are_left_to_dbt(

@@ -177,3 +177,22 @@ def test_nothing_is_noted_of_code_that_looks_at_the_day_in_another_way(
     settings = settings_of("2026-02-10")
     note_made(db, home, settings, code_digest(settings), "the result")
     assert not is_current(db, home)
+
+
+@pytest.mark.parametrize("name", ["t", "Mv Nr", 'a"b'])
+def test_a_column_of_any_name_hides_no_other(db: duckdb.DuckDBPyConnection, home: Path, name: str) -> None:
+    escaped = name.replace('"', '""')
+    db.execute(f'alter table erp_raw.mietvertrag add column "{escaped}" varchar')
+    settings = settings_of("2026-02-10")
+    note_made(db, home, settings, code_digest(settings), "the result")
+    assert is_current(db, home)
+    db.execute("update erp_raw.mietvertrag set mietende = '21.02.2026'")
+    assert not is_current(db, home)
+
+
+def test_flags_of_dbt_in_the_environment_are_part_of_it(
+    db: duckdb.DuckDBPyConnection, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert is_current(db, home)
+    monkeypatch.setenv("DBT_STORE_FAILURES", "true")
+    assert not is_current(db, home)

@@ -114,7 +114,11 @@ def setting(name: str, value: Any) -> Change:
 
 
 def sql(text: str) -> Change:
-    return lambda node: setattr(node, "compiled_code", text)
+    def change(node: Any) -> None:
+        node.compiled_code = text
+        Path(node.build_path).write_text(f"create table {node.alias} as ({text})")
+
+    return change
 
 
 @pytest.mark.parametrize(
@@ -133,6 +137,9 @@ def sql(text: str) -> Change:
         (1, setting("grants", {"select": ["somebody"]})),
         (1, lambda node: setattr(node, "language", "python")),
         (1, lambda node: Path(node.build_path).unlink()),
+        (1, lambda node: Path(node.build_path).write_text("create table units as (select * from another)")),
+        (3, lambda node: Path(node.build_path).write_text("select count(*) from audit.required_units")),
+        (1, sql("select * from quality.findings")),
         (1, lambda node: setattr(node, "resource_type", "snapshot")),
         (1, sql(f"select * from erp_raw.person where ende < date '{DAY}'")),
         (1, sql(f"select '{DAY}' as built_on, {MARK} as day")),
@@ -171,7 +178,7 @@ def test_what_is_not_known_here_is_left_to_dbt(
 def test_selects_of_known_tables_are_kept(
     db: duckdb.DuckDBPyConnection, results: list[Any], settings: Vars, sql_of_mart: str
 ) -> None:
-    results[1].node.compiled_code = sql_of_mart
+    sql(sql_of_mart)(results[1].node)
     assert read(db, results, settings) is not None
 
 
@@ -179,7 +186,8 @@ def test_names_are_the_same_in_large_and_small_letters(
     db: duckdb.DuckDBPyConnection, results: list[Any], settings: Vars
 ) -> None:
     text = 'with Rows as (select * from ERP_RAW.Person) select * from rows, Seeds."Kinds"'
-    results[1].node.compiled_code, results[1].node.alias = text, "Units"
+    results[1].node.alias = "Units"
+    sql(text)(results[1].node)
     kept = read(db, results, settings)
     assert kept is not None
     assert (kept.all[0].reads, kept.all[0].relation) == (("erp_raw.person", "seeds.kinds"), "partners.units")
@@ -192,6 +200,18 @@ def test_hooks_and_exposures_of_ours_do_not_matter(
         node = SimpleNamespace(unique_id="x", resource_type=kind, raw_code="{{ end_on_engine(results) }}")
         results.append(SimpleNamespace(node=node))
     assert read(db, results, settings) is not None
+
+
+@pytest.mark.parametrize("name", ["DBT_WARN_ERROR", "DBT_WARN_ERROR_OPTIONS"])
+def test_where_warnings_are_errors_dbt_says_so(
+    db: duckdb.DuckDBPyConnection,
+    results: list[Any],
+    settings: Vars,
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+) -> None:
+    monkeypatch.setenv(name, "true")
+    assert read(db, results, settings) is None
 
 
 OURS = "stammdaten: {target: local, outputs: {local: {type: duckdb, path: x, threads: 2, settings: {a: 1}}}}"
