@@ -38,7 +38,7 @@ OF_DBT = (".sql", ".yml", ".yaml", ".csv", ".py", ".md")
 # What looks at the day, at chance, at the environment or at files, in the SQL and YAML of dbt.
 LOOKS = re.compile(
     r"\bstichtag\(|\bcurrent_(?:date|timestamp|time|local\w+)\b|\blocaltime(?:stamp)?\b|"
-    r"\b(?:now|today|age|get_current_\w+|transaction_timestamp)\s*\(|"
+    r"\b(?:now|today|get_current_\w+|transaction_timestamp)\s*\(|\bage\s*\([^,]*$|\bage\s*\([^,)]*\)|"
     r"\brun_started_at\b|\binvocation_id\b|\benv_var\(|\b(?:random|uuid|uuidv[47]|gen_random_uuid|setseed|nextval)\(|"
     r"\b(?:read|parse)_(?:csv|csv_auto|parquet|json|json_auto|ndjson|text|blob|xlsx)\(|\b(?:parquet|sqlite|postgres)_scan\(|"
     r"\bglob\(|\battach\b\s|\bfrom\s+'[^' ]*[./*:]|\bgetenv\(|\bmodules\.datetime\.(?:date|datetime)\.\w*(?:now|today)",

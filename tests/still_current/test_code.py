@@ -47,6 +47,10 @@ def test_a_date_of_a_row_may_be_compared_with_the_key_date_as_it_stands(line: st
         "where ende < CURRENT_DATE",
         "where geladen_am < now()",
         "where geladen_am < today()",
+        "where geladen_am < now ()",
+        "where geladen_am < localtimestamp",
+        "where geladen_am < current_localtimestamp()",
+        "where age(geladen_am) > interval 1 day",
         "order by random()",
         "select uuid() as id",
         "select '{{ run_started_at }}' as built",
@@ -61,7 +65,9 @@ def test_whatever_else_looks_at_the_day_or_beside_the_database_is_not_known(line
     assert lines_unknown(f"select *\n{line}\n") == [2]
 
 
-@pytest.mark.parametrize("line", ["ende + 1 as ende", "ende - interval 1 day as ende", "age(ende) as since"])
+@pytest.mark.parametrize(
+    "line", ["ende + 1 as ende", "ende - interval 1 day as ende", "age(ende, beginn) as since"]
+)
 def test_dates_are_not_moved_where_they_are_compared(line: str) -> None:
     assert lines_unknown(f"select {line}\nfrom leases where ende < {{{{ stichtag() }}}}") == [1]
     assert lines_unknown(f"select {line}\nfrom leases") == []  # a model of its own: its dates are looked at
