@@ -35,7 +35,8 @@ def run(
     ):
         subprocess.run(
             [sys.executable, str(LAUNCHER), figures.name, *argv],
-            env={**os.environ, **(env or {})},
+            # Compiled once, as where it is installed, whatever the environment of the suite says.
+            env={**os.environ, "PYTHONDONTWRITEBYTECODE": "", **(env or {})},
             cwd=cwd,
             stdin=subprocess.DEVNULL,
             stdout=out,

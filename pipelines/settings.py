@@ -368,6 +368,30 @@ def config_value(key: str) -> str | None:
     return checked_text(key, text) if text else None
 
 
+def config_files() -> tuple[Path, ...]:
+    """Every TOML file that dlt may take a setting from, of the working folder, the machine and the user.
+
+    For those who must not wait for dlt itself, which takes half a second to import.
+    """
+    folders = (
+        Path(os.environ.get("DLT_PROJECT_DIR") or working_folder()) / ".dlt",
+        Path(os.environ.get("DLT_DATA_DIR") or "/var/dlt"),
+        Path("~/.dlt").expanduser(),
+    )
+    return tuple(sorted(file for folder in folders if folder.is_dir() for file in folder.glob("*.toml")))
+
+
+def may_be_set(section: str) -> bool:
+    """Whether the environment or a file names anything of a section (`alerts`); True where that cannot be told."""
+    if any(name.upper().startswith(f"{section.upper()}__") for name in os.environ):
+        return True
+    try:
+        texts = [file.read_text(encoding="utf-8", errors="replace") for file in config_files()]
+    except OSError:
+        return True
+    return any(re.search(rf"\b{section}\b", text, re.IGNORECASE) for text in texts)
+
+
 def checked_text(key: str, value: str) -> str:
     """The value of a setting. Raises `SettingsError`, with its name alone, for what is no single line of text."""
     if re.search("[\x00-\x1f\x7f\ud800-\udfff]", value):

@@ -216,6 +216,61 @@ def test_unchanged_data_builds_and_sends_nothing_not_even_a_login(site: Site) ->
     assert last_run["rules"]
 
 
+def test_a_run_that_finds_all_as_it_was_left_is_the_same_run_in_a_third_of_the_time(site: Site) -> None:
+    whole = Site(site.erp.parent, site.sandbox)
+    whole.home = site.home.with_name("whole")
+    whole.environment["STAMMDATEN_HOME"] = str(whole.home)
+    shutil.copytree(site.home, whole.home)
+    (whole.home / "left.json").unlink()
+    before = site.requests()
+    spared, run = site.run(), whole.run()
+    assert site.requests() == before
+    assert "Delivery, code, settings and ledger are as run" in told_by(site)
+    assert "Nothing to build" in told_by(whole)
+    assert without_ids(spared) == without_ids(run)
+    assert made(site.home / "stammdaten.duckdb") == made(whole.home / "stammdaten.duckdb")
+    assert books(site) == books(whole)
+    assert spared["plan_id"] in site.call("runs", "show", variables=None).stdout
+    assert spared["load"]["load_id"] in (site.home / "reports" / f"{last_run(site)}.html").read_text()
+    # Whoever asks next finds marts of today, and nothing that could be planned or built anew.
+    assert "is empty: there is nothing to push" in site.call("plan").stdout
+    # A plan is work of somebody else; a run after it is a whole one, and the next one is spared again.
+    site.run()
+    assert "Nothing to build" in told_by(site)
+    site.run(LANG="C.UTF-8")
+    assert ("are as run" in told_by(site)) == (os.environ.get("LANG") == "C.UTF-8")
+
+
+def last_run(site: Site) -> str:
+    return max((site.home / "runs").iterdir()).stem.partition("-")[2]
+
+
+def told_by(site: Site) -> str:
+    """What the last run said."""
+    events = map(json.loads, max((site.home / "runs").iterdir()).read_text().splitlines())
+    return "\n".join(event["text"] for event in events if event["event"] == "said")
+
+
+def without_ids(report: dict[str, Any]) -> dict[str, Any]:
+    """What a run told, but for what is of this run alone."""
+    load = {name: value for name, value in report["load"].items() if name != "load_id"}
+    lines = [{**line, "seconds": 0} for line in report["lines"]]
+    return {**report, "plan_id": None, "load": load, "lines": lines}
+
+
+def books(site: Site) -> dict[str, list[str]]:
+    """All tables of the schema `sync`: their rows without times, ids of this run, and what they were noted with."""
+    of_one = ("plan_id", "load_id", "run_id", "number", "seconds", "steps", "notes", "report")
+    columns = site.query(
+        "select table_name, list(column_name order by column_index) from duckdb_columns() where schema_name = 'sync'"
+        f" and not starts_with(data_type, 'TIMESTAMP') and not list_contains({list(of_one)}, column_name) group by all"
+    )
+    return {
+        table: sorted(map(str, site.query(f"select {', '.join(names)} from sync.{table}")))
+        for table, names in columns
+    }
+
+
 @dataclass(frozen=True)
 class LetAnew:
     """A lease has ended, a person has another name and a flat is larger: loaded, built, planned, and then pushed."""

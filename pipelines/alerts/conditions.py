@@ -15,10 +15,10 @@ from pipelines.alerts.courier import shortened
 from pipelines.alerts.settings import AlertSettings
 from pipelines.api.http.client import CHECK_CREDENTIALS
 from pipelines.commands.shares import EXPECTED
-from pipelines.contract.model import USE_CASES
+from pipelines.contract.rhythms import USE_CASES
 from pipelines.doctor import machine
 from pipelines.errors import StammdatenError
-from pipelines.explain.explain import rule_of
+from pipelines.explain.rules import rule_of
 from pipelines.history.due import german, overdue_since
 from pipelines.history.run_file import MAY_BE_RUN, NO_BACKUP, UNKNOWN, RecordedRun, read_file, run_files
 from pipelines.history.shown import in_words

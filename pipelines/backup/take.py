@@ -8,15 +8,16 @@ import sqlite3
 import tarfile
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import duckdb
 
+from pipelines import current_run, interrupt
 from pipelines.backup.encryption import ENDINGS, Recipients
 from pipelines.backup.manifest import NAME, File, Manifest, manifests
 from pipelines.backup.settings import TO, BackupSettings, place, read_backup_settings
@@ -24,15 +25,19 @@ from pipelines.backup.store import PART, Folder, Store
 from pipelines.database import connect
 from pipelines.errors import SettingsError, StammdatenError
 from pipelines.history.run_file import FOLDER as RUNS
-from pipelines.history.run_file import read_file, run_files
+from pipelines.history.run_file import NO_BACKUP, read_file, run_files
 from pipelines.lock import only_run
 from pipelines.reports.backup import BackupReport
+from pipelines.reports.run import RunReport
 from pipelines.settings import database
+from pipelines.unexpected import summary
 from pipelines.versions import versions
 
 # Of the home: the books that are SQLite. What is not listed here is made anew by a run.
 BOOKS = ("journal.sqlite", "alerts.sqlite")
 SCRATCH = "backup-"
+# How a run says that it was.
+BACKED_UP = "Backed up to"
 BLOCK = 1 << 20
 LEDGER = """
     select partner, count(*), count(remote_id), strftime(max(last_synced_at), '%Y-%m-%dT%H:%M:%SZ')
@@ -326,3 +331,18 @@ def _thin_out(store: Store, home: Path, keep: int | None) -> list[str]:
         for ending in ENDINGS.values():
             store.remove(name.removesuffix(".json") + ending)
     return gone
+
+
+def backed_up(home: Path, report: RunReport, say: Callable[[str], None]) -> RunReport:
+    """The report with what became of the backup that is taken after each run; it never fails one."""
+    if interrupt.exit_code():
+        return report
+    try:
+        with current_run.step("backup"):  # one that fails does not come to its end, which alerts look for
+            made = take_after_run(home)
+    except Exception as problem:  # everything is delivered by now
+        note = f"{NO_BACKUP}: {summary(problem)}"
+    else:
+        note = f"{BACKED_UP} {made.backup}"
+    say(note)
+    return replace(report, notes=(*report.notes, note))

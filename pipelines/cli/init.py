@@ -6,7 +6,6 @@ from typing import Annotated
 import typer
 
 from pipelines.cli import terminal
-from pipelines.commands.init import init_folder
 from pipelines.settings import project_root
 from pipelines.versions import versions
 
@@ -21,6 +20,8 @@ def init_command(
 
     Nothing is ever written over: in a folder that holds some of it, what is missing is added and the rest left alone.
     """
+    from pipelines.commands.init import init_folder
+
     made = init_folder(folder)
     if as_json:
         terminal.show_document(made)

@@ -127,11 +127,29 @@ def run(
     Without an ERP (SOURCES__ERP__KIND) and without partner addresses it works on a sample portfolio of about 500
     units and a local sandbox, so that you can look at everything first.
     """
-    from pipelines.commands.run import run_all
+    from pipelines.still_current.as_left import settings_now
+    from pipelines.still_current.repeat import leave_again, run_as_left
 
+    asked = settings_now(variables)
+    found, left_by = None, None
     with Progressing(as_json) as progress, recorded("run", use_case, log_format) as run:
-        settings = run.given(settings_of(stichtag, partner, variables, use_case))
-        report = run.told(run_all(home(), settings, say(as_json), progress, keep_days))
+        if not (partner or use_case):
+            found = run_as_left(home(), asked, stichtag, say(as_json), keep_days)
+        if found:
+            run.jobs = found[0].jobs
+            report = run.told(found[1])
+        else:
+            # What loads, builds and sends is imported where there may be something to do.
+            from pipelines.commands.run import run_all, warnings
+            from pipelines.still_current.leaving import leaving
+
+            settings = run.given(settings_of(stichtag, partner, variables, use_case))
+            left_by = leaving(home(), settings, asked, stichtag)
+            report = run.told(run_all(home(), settings, say(as_json), progress, keep_days))
+    if found:
+        leave_again(found[0], home(), report, run.run_id)
+    elif left_by:
+        left_by.leave(report, run.run_id, lambda: warnings(home(), settings))
     finish(noted(report, run), as_json)
 
 

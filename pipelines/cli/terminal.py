@@ -17,9 +17,10 @@ from rich.table import Table
 from rich.text import Text
 
 from pipelines import current_run, interrupt
+from pipelines.alerts.glance import is_any_open
 from pipelines.errors import SettingsError
 from pipelines.report import Report, as_json
-from pipelines.settings import Vars
+from pipelines.settings import Vars, may_be_set
 from pipelines.suggest import did_you_mean
 
 # `explain` answers in under a second, so the engine behind these is not loaded for it.
@@ -248,7 +249,7 @@ def recorded(command: str, use_case: str | None = None, log_format: str = "text"
     run = None
     try:
         with record.recorded(command, use_case, warn, err.event if err.as_events else lambda _: None) as run:
-            if command in ALERTING:
+            if command in ALERTING and may_be_set("alerts"):
                 from pipelines.alerts.settings import check_alerts
 
                 check_alerts()
@@ -266,13 +267,18 @@ def _write_page(run: "Record | None", warn: Callable[[str], None]) -> None:
     """The page of the run that has just ended; that it cannot be written is told, and changes nothing of the run."""
     from pipelines.run_page.files import write_after
 
-    if run is not None and run.home is not None and (trouble := write_after(run.home, run.run_id, due())):
+    if run is None or run.home is None:
+        return
+    upcoming = due() if run.jobs is None else due_of(run.jobs)
+    if trouble := write_after(run.home, run.run_id, upcoming):
         warn(f"The page of this run: not written ({trouble}). The run itself is not touched by it.")
 
 
 def _alerted(command: str, run: "Record | None") -> tuple[str, ...]:
     """Tells the targets of alerts what the run changed; what is to be said of that. After a signal `watch` does it."""
     if command not in ALERTING or run is None or run.home is None or interrupt.exit_code():
+        return ()
+    if run.jobs is not None and not may_be_set("alerts") and not is_any_open(run.home):
         return ()
     from pipelines.alerts.alerts import after_run
 
@@ -301,6 +307,14 @@ def due() -> "tuple[NextRun, ...]":
     with suppress(Exception):
         return next_runs(settings_of(None, None, None))
     return ()
+
+
+def due_of(jobs: list[str]) -> "tuple[NextRun, ...]":
+    """What is due next of these jobs."""
+    from pipelines.schedule.jobs import JOBS
+    from pipelines.schedule.report import next_of
+
+    return next_of(job for job in JOBS if job.name in jobs)
 
 
 def finish(report: "BuildReport | PushReport", as_json: bool) -> None:

@@ -12,8 +12,8 @@ from typing import Any
 import duckdb
 
 from pipelines.contract.contract import load_contract, partner_folders
-from pipelines.contract.model import STAMMDATEN
 from pipelines.contract.profile import load_profile
+from pipelines.contract.rhythms import STAMMDATEN
 from pipelines.dbt_folder import dbt_folder
 from pipelines.errors import BuildError
 from pipelines.settings import Vars, project_vars

@@ -15,7 +15,7 @@ from pipelines.api.reasons import REASONS
 from pipelines.api.uploads import ReadsContent
 from pipelines.backup.restore import check_not_lost
 from pipelines.backup.settings import read_backup_settings
-from pipelines.backup.take import take_after_run
+from pipelines.backup.take import backed_up
 from pipelines.commands import build as dbt
 from pipelines.commands import sample, shares
 from pipelines.commands.built import (
@@ -28,8 +28,8 @@ from pipelines.commands.built import (
 )
 from pipelines.contract.contract import load_contract, unfinished_partners
 from pipelines.contract.contract import partners as known_partners
-from pipelines.contract.model import USE_CASES
 from pipelines.contract.profile import load_profile
+from pipelines.contract.rhythms import USE_CASES
 from pipelines.contract.use_cases import OWNED, limited
 from pipelines.database import kept_open
 from pipelines.erp.cleaning import cleaned
@@ -40,13 +40,13 @@ from pipelines.erp.files.door import FilesSettings
 from pipelines.erp.load import Load, Only, is_masked, kind_of_last_load, load
 from pipelines.erp.settings import erp_settings, increments, is_configured
 from pipelines.errors import BuildError, SettingsError
-from pipelines.explain.explain import rule_of
+from pipelines.explain.rules import rule_of
 from pipelines.forget import forget
 from pipelines.history.counted import count_flow, count_states
-from pipelines.history.run_file import KEEP_DAYS, NO_BACKUP
+from pipelines.history.run_file import KEEP_DAYS
 from pipelines.history.runs import read_runs
 from pipelines.history.shown import run_line
-from pipelines.history.tidy import tidy
+from pipelines.history.tidy import tidy, tidy_after
 from pipelines.ledger.ledger import one, open_database
 from pipelines.ledger.restored import check_restored
 from pipelines.ledger.target_systems import check_systems, moved
@@ -91,12 +91,11 @@ from pipelines.still_current.current import (
     forget_made,
     is_known_code,
     last_made,
-    move_to,
     note_made,
     still_current,
 )
+from pipelines.still_current.notes import move_to
 from pipelines.suggest import did_you_mean
-from pipelines.unexpected import summary
 
 Say = Callable[[str], None]
 Line = TypeVar("Line")
@@ -133,34 +132,8 @@ def run_steps(
             report = yield from _run_sample(home, settings, say, progress)
         else:
             report = yield from _carry_through(home, settings, erp_settings(), say, progress, make)
-        _tidy_after(home, keep_days, say)
-        yield _backed_up(home, report, say) if backups.after_run else report
-
-
-def _backed_up(home: Path, report: RunReport, say: Say) -> RunReport:
-    """The report with what became of the backup that is taken after each run; it never fails one."""
-    if interrupt.exit_code():
-        return report
-    try:
-        with current_run.step("backup"):  # one that fails does not come to its end, which alerts look for
-            made = take_after_run(home)
-    except Exception as problem:  # everything is delivered by now
-        note = f"{NO_BACKUP}: {summary(problem)}"
-    else:
-        note = f"Backed up to {made.backup}"
-    say(note)
-    return replace(report, notes=(*report.notes, note))
-
-
-@current_run.step("tidy")
-def _tidy_after(home: Path, keep_days: int, say: Say) -> None:
-    """Nothing that fails here changes what became of the run."""
-    if interrupt.exit_code():
-        return
-    try:
-        tidy(home, keep_days, apply=True)
-    except Exception as problem:  # everything is delivered by now
-        say(f"Old history stays for now: {summary(problem)}")
+        tidy_after(home, keep_days, say)
+        yield backed_up(home, report, say) if backups.after_run else report
 
 
 def tidy_report(home: Path, keep_days: int, apply: bool) -> TidyReport:
@@ -632,7 +605,7 @@ def _still_current(home: Path, settings: Vars) -> dbt.Build | None:
         result = still_current(db, home, settings)
         if result is None:
             return None
-        move_to(db, settings)
+        move_to(db, settings.stichtag)
         db.execute("update sync.builds set started_at = now(), finished_at = now() where use_case is null")
         _note_found(db, home, settings)
     return dbt.read_noted(result)

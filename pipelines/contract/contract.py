@@ -15,7 +15,6 @@ from pipelines.contract.entities import Source, read_entity, read_paging
 from pipelines.contract.login import read_login
 from pipelines.contract.model import (
     ID_NUMBERS,
-    STAMMDATEN,
     VALUES,
     ContractError,
     Entity,
@@ -38,6 +37,7 @@ from pipelines.contract.model import (
 )
 from pipelines.contract.own_partners import CONTRACT, own_partners
 from pipelines.contract.parts import build, get
+from pipelines.contract.rhythms import STAMMDATEN
 from pipelines.contract.schema.json_schema import body_schema, resolve, whole_schema
 from pipelines.contract.schema.refusals import Check, checks
 from pipelines.contract.unfinished import check_filled_in, is_unfinished

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from pipelines.contract import openimmo
 from pipelines.contract.content import check_content, read_content
 from pipelines.contract.model import (
-    USE_CASES,
     Allowed,
     Below,
     Bulk,
@@ -27,6 +26,7 @@ from pipelines.contract.model import (
     dig,
 )
 from pipelines.contract.parts import build, get
+from pipelines.contract.rhythms import USE_CASES
 from pipelines.contract.schema.json_schema import body_schema, is_list
 from pipelines.suggest import did_you_mean
 

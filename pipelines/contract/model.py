@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal, get_args
 from pydantic import ConfigDict, Field, Strict
 from pydantic.dataclasses import dataclass as checked
 
+from pipelines.contract.rhythms import STAMMDATEN
 from pipelines.errors import StammdatenError
 
 Json = dict[str, Any]
@@ -25,10 +26,6 @@ AtLeastOne = Annotated[int, Field(ge=1)]
 Names = Annotated[tuple[str, ...], Strict(False)]  # of a list, too
 Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
-
-# What a run may be limited to, each with a rhythm of its own; an entity belongs to the first if its contract is silent.
-STAMMDATEN, LEERSTAENDE, DOKUMENTE = "stammdaten", "leerstaende", "dokumente"
-USE_CASES = (STAMMDATEN, LEERSTAENDE, DOKUMENTE)
 
 # How well a part of a contract is known, the best first; and the mark of a field's values beside that of the field.
 LEVELS: tuple[Level, ...] = get_args(Level)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from pipelines.contract.contract import load_contract, partners
-from pipelines.contract.model import DOKUMENTE, LEERSTAENDE, USE_CASES
+from pipelines.contract.rhythms import DOKUMENTE, LEERSTAENDE, USE_CASES
 from pipelines.errors import SettingsError
 from pipelines.settings import VARS, Vars
 from pipelines.suggest import did_you_mean

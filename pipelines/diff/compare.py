@@ -12,7 +12,7 @@ from pipelines.api.protocols.nulls import takes_null
 from pipelines.contract.contract import Contract
 from pipelines.diff.effort import effort
 from pipelines.diff.personal import Masks, rare
-from pipelines.explain.explain import RULES, rule_of
+from pipelines.explain.rules import RULES, rule_of
 from pipelines.personal.fields import masked
 from pipelines.plan.guards import Limit
 from pipelines.plan.plan import Plan, make_plan

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from pipelines.contract.contract import Contract, Limits
 from pipelines.contract.model import Entity
-from pipelines.plan.plan import PlanCounts
+from pipelines.plan.counts import PlanCounts
 from pipelines.reports.diff import EffortLine
 
 # Seconds of a window of a limit, the word for it, and whether so many requests may go at once in the first of them.

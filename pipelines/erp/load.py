@@ -33,13 +33,22 @@ from pipelines.erp.delivery.delivery import (
 )
 from pipelines.erp.delivery.schema import tables
 from pipelines.erp.increments import FULL, INCREMENT, KEPT, Increments, Mark
+from pipelines.erp.raw_layer import (
+    DATASET_PREFIX,
+    RAW,
+    count_rows,
+    drop_datasets,
+    drop_former_datasets,
+    live_datasets,
+    live_tables,
+    live_views,
+    quoted,
+)
 from pipelines.erp.repeated import REPEATED, note_delivered, same_as
 from pipelines.erp.source import erp_source, raw_columns, stamps, unknown_columns
 from pipelines.errors import DeliveryError, RunningError, StammdatenError
 from pipelines.settings import database, memory_limit
 
-RAW = "erp_raw"
-DATASET_PREFIX = "erp_load_"
 SCRATCH = "erp_scratch"
 # A table in the dataset of a masked delivery: the mark goes when its last row does.
 INVENTED = "_invented_persons"
@@ -261,9 +270,9 @@ def _lies_there(home: Path, digest: str) -> tuple[dict[str, int], tuple[str, ...
         )
         rows = dict(loaded.fetchall())
         # Where somebody took rows out or put some in, they are read again.
-        is_whole = _live_datasets(connection) == dict.fromkeys(
+        is_whole = live_datasets(connection) == dict.fromkeys(
             tables(), DATASET_PREFIX + load_id
-        ) and rows == {name: _count(connection, RAW, name) for name in tables()}
+        ) and rows == {name: count_rows(connection, RAW, name) for name in tables()}
     return (rows, noticed) if is_whole else None
 
 
@@ -293,7 +302,7 @@ def _known_marks(home: Path, increments: Increments) -> dict[str, Mark]:
     with _connect(home) as connection:
         live = {
             table: dataset.removeprefix(DATASET_PREFIX)
-            for table, dataset in _live_datasets(connection).items()
+            for table, dataset in live_datasets(connection).items()
         }
         if not live:
             return {}
@@ -306,7 +315,7 @@ def _there(home: Path) -> set[str]:
     if not database(home).exists():
         return set()
     with _connect(home) as connection:
-        return set(_live_datasets(connection))
+        return set(live_datasets(connection))
 
 
 def _check_against_last_load(delivery: Delivery, home: Path) -> None:
@@ -317,7 +326,7 @@ def _check_against_last_load(delivery: Delivery, home: Path) -> None:
     with _connect(home) as connection:
         check_kinds(connection, delivery)
         for name in suspects:
-            if name in _live_tables(connection) and _count(connection, RAW, name):
+            if name in live_tables(connection) and count_rows(connection, RAW, name):
                 leave_out = (
                     "" if tables()[name].required else ", or leave the table out if the ERP really has none"
                 )
@@ -464,21 +473,21 @@ def _go_live(
     """
     dataset = DATASET_PREFIX + load_id
     with _connect(home) as connection:
-        rows = {name: _count(connection, dataset, name) for name in tables() if name in replaced}
+        rows = {name: count_rows(connection, dataset, name) for name in tables() if name in replaced}
         lost = {
             name: (read.get(name, 0), count) for name, count in rows.items() if read.get(name, 0) != count
         }
         if lost:
             raise RuntimeError(f"rows read and rows stored differ: {lost}")
         connection.begin()
-        former = _live_datasets(connection)
-        kept = {name: _count(connection, RAW, name) for name in former if name not in rows}
-        views = _live_views(connection)
+        former = live_datasets(connection)
+        kept = {name: count_rows(connection, RAW, name) for name in former if name not in rows}
+        views = live_views(connection)
         merged = [name for name, data in delivery.tables.items() if data.changes_only]
         for name in merged:
             table, data = tables()[name], delivery.tables[name]
             changes.merge(connection, table, data, raw_columns(table, data), former[name], dataset)
-            rows[name] = _count(connection, dataset, name)
+            rows[name] = count_rows(connection, dataset, name)
         connection.execute(f"drop schema if exists {RAW} cascade; create schema {RAW};")
         for table in tables().values():
             columns = raw_columns(table, delivery.tables.get(table.name))
@@ -491,14 +500,14 @@ def _go_live(
         note_delivered(connection, load_id, digest, delivery.noticed)
         if delivery.is_masked or any(_is_marked(connection, former[name]) for name in merged):
             connection.execute(f"create table {dataset}.{INVENTED} as select true as persons_are_invented")
-        _drop_datasets(connection, keep={dataset, *(former[name] for name in kept)})
+        drop_datasets(connection, keep={dataset, *(former[name] for name in kept)})
         connection.commit()
     return rows
 
 
 def is_masked(connection: duckdb.DuckDBPyConnection) -> bool:
     """Whether rows of the raw layer are of a snapshot, in which persons are invented (`stammdaten snapshot`)."""
-    return any(_is_marked(connection, dataset) for dataset in set(_live_datasets(connection).values()))
+    return any(_is_marked(connection, dataset) for dataset in set(live_datasets(connection).values()))
 
 
 def _is_marked(connection: duckdb.DuckDBPyConnection, dataset: str) -> bool:
@@ -511,7 +520,7 @@ def _is_marked(connection: duckdb.DuckDBPyConnection, dataset: str) -> bool:
 
 
 def _view(table: str, columns: tuple[str, ...], dataset: str) -> str:
-    listed = ", ".join(_quoted(column) for column in columns)
+    listed = ", ".join(quoted(column) for column in columns)
     return f"create view {RAW}.{table} as select {listed} from {dataset}.{table}"
 
 
@@ -539,60 +548,6 @@ def _remove_leftovers(home: Path) -> None:
     if database(home).exists():
         with _connect(home) as connection:
             drop_former_datasets(connection)
-
-
-def former_datasets(connection: duckdb.DuckDBPyConnection) -> list[str]:
-    """Datasets of loads that no view shows: what a killed load left."""
-    live = set(_live_datasets(connection).values())
-    return [name for name in _datasets(connection) if name not in live]
-
-
-def drop_former_datasets(connection: duckdb.DuckDBPyConnection) -> None:
-    """Removes what `former_datasets` lists; a load does so with what it replaces, so there are seldom some."""
-    _drop_datasets(connection, keep=set(_live_datasets(connection).values()))
-
-
-def _live_views(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
-    """The statement that makes the view of each raw table."""
-    found = connection.execute("select view_name, sql from duckdb_views() where schema_name = ?", [RAW])
-    return dict(found.fetchall())
-
-
-def _live_datasets(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
-    """The dataset that the rows of each raw table lie in."""
-    found = {
-        table: re.search(rf"\b{DATASET_PREFIX}\w+", sql) for table, sql in _live_views(connection).items()
-    }
-    return {table: match.group() for table, match in found.items() if match}
-
-
-def _datasets(connection: duckdb.DuckDBPyConnection) -> list[str]:
-    schemas = connection.execute(
-        "select schema_name from duckdb_schemas() where database_name = current_database()"
-    ).fetchall()
-    return [name for (name,) in schemas if name.startswith(DATASET_PREFIX)]
-
-
-def _drop_datasets(connection: duckdb.DuckDBPyConnection, keep: Collection[str]) -> None:
-    for name in _datasets(connection):
-        if name not in keep:
-            connection.execute(f"drop schema {_quoted(name)} cascade")
-
-
-def _live_tables(connection: duckdb.DuckDBPyConnection) -> set[str]:
-    found = connection.execute(
-        "select table_name from information_schema.tables where table_schema = ?", [RAW]
-    ).fetchall()
-    return {name for (name,) in found}
-
-
-def _count(connection: duckdb.DuckDBPyConnection, schema: str, table: str) -> int:
-    counted = connection.execute(f"select count(*) from {schema}.{table}").fetchone()
-    return int(counted[0]) if counted else 0
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
 
 
 def _dlt_folder(home: Path) -> Path:

@@ -84,8 +84,14 @@ def _whole_number(key: str, default: int, least: int, most: int) -> int:
     )
 
 
-def _files() -> FilesSettings:
+def mapping_file() -> Path | None:
+    """The file that says which column is which, where one is set."""
     mapping = _value("sources.erp.files.mapping")
+    return settings_path(mapping) if mapping else None
+
+
+def _files() -> FilesSettings:
+    mapping = mapping_file()
     limits = ArchiveLimits(
         max_gb=_positive("sources.erp.files.max_gb", ArchiveLimits.max_gb),
         max_ratio=_positive("sources.erp.files.max_ratio", ArchiveLimits.max_ratio),
@@ -96,7 +102,7 @@ def _files() -> FilesSettings:
         folder=_folder(),
         encoding=_encoding(),
         delimiter=_delimiter(),
-        mapping=read_mapping(settings_path(mapping)) if mapping else {},
+        mapping=read_mapping(mapping) if mapping else {},
         control=_value("sources.erp.files.control"),
         quiet_seconds=_whole_number("sources.erp.files.quiet_seconds", 0, 0, 3600) if quiet else None,
         limits=limits,

@@ -6,11 +6,9 @@ import duckdb
 
 from pipelines.contract.contract import load_contract
 from pipelines.history.run_file import Json
+from pipelines.history.stations import DROPPED, HELD, LIVING, MART, RAW
 from pipelines.plan.mart_columns import MART_SCHEMA
 
-# Stations of a row: as it was delivered, kept from going on by a rule, living, and in the mart of an entity.
-RAW, DROPPED, LIVING, MART = "raw", "dropped", "living", "mart"
-HELD = "held"
 UMLAUTS = {ord("ä"): "ae", ord("ö"): "oe", ord("ü"): "ue", ord("ß"): "ss"}
 
 
@@ -32,7 +30,8 @@ def count_flow(
             found += _of_table(db, table)
     for partner in partners:
         contract = load_contract(partner)
-        for entity in contract.of_use_case(use_case):
+        planned = contract.of_use_case(use_case)
+        for entity in (name for name in contract.entities if name in planned):
             if (MART_SCHEMA, f"{partner}__{entity}") in there:
                 (rows,) = db.execute(
                     f'select count(*) from {MART_SCHEMA}."{partner}__{entity}"'

@@ -36,6 +36,8 @@ class Record:
         self.settings: Vars | None = None
         # What is to be said at the end of the command, of what came after the run.
         self.notes: tuple[str, ...] = ()
+        # Of a run that found all as the last one left it: the jobs that its settings ask for, which nobody read anew.
+        self.jobs: list[str] | None = None
 
     def given(self, settings: Vars) -> Vars:
         """Notes the digest of the settings; returns them."""

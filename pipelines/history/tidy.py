@@ -4,19 +4,21 @@ What each partner holds (`sync.ledger`) is no history and is never looked at her
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import duckdb
 
-from pipelines.erp.load import drop_former_datasets, former_datasets
+from pipelines import current_run, interrupt
+from pipelines.erp.raw_layer import drop_former_datasets, former_datasets
 from pipelines.history.run_file import id_of, read_file, run_files
 from pipelines.history.runs import fold
 from pipelines.ledger.ledger import one, open_database
 from pipelines.reports.history import HomeLine, TidyLine, TidyReport
 from pipelines.settings import database
+from pipelines.unexpected import summary
 
 # So many files of runs stay at most; what they say lies in `sync.runs`, too.
 MOST_FILES = 500
@@ -133,6 +135,17 @@ def tidy(home: Path, keep_days: int, apply: bool, now: datetime | None = None) -
     )
 
 
+@current_run.step("tidy")
+def tidy_after(home: Path, keep_days: int, say: Callable[[str], None]) -> None:
+    """`tidy` at the end of a run; nothing that fails here changes what became of it."""
+    if interrupt.exit_code():
+        return
+    try:
+        tidy(home, keep_days, apply=True)
+    except Exception as problem:  # everything is delivered by now
+        say(f"Old history stays for now: {summary(problem)}")
+
+
 def sizes(home: Path) -> Iterator[HomeLine]:
     """What lies in the home, the largest first."""
     found = {path.name: _size(path) for path in home.iterdir()}
@@ -182,7 +195,7 @@ def _rows(
             values = {"before": before, "with_file": with_file}
             given = {name: value for name, value in values.items() if f"${name}" in is_old}
             rows, old = one(db, f"select count(*), count(*) filter ({is_old}) from {table}", given)
-            size = _room(db, table) * old // max(rows, 1)
+            size = _room(db, table) * old // rows if old else 0
             if old:
                 db.execute(f"delete from {table} where {is_old}", given)
             yield TidyLine(what=table, there=rows, old=old, bytes=size)

@@ -24,7 +24,6 @@ from typing import Any, TypeVar
 
 import duckdb
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from pipelines.api.reasons import WITHOUT_TAKEN
 from pipelines.database import connect, said
@@ -296,6 +295,9 @@ def take_over(db: duckdb.DuckDBPyConnection, journal: Journal) -> int:
 
 
 def _fold_part(db: duckdb.DuckDBPyConnection, outcomes: pa.Table) -> int:
+    # A tenth of a second, which those who fold nothing need not wait.
+    import pyarrow.compute as pc
+
     # Named as a range, they let DuckDB pass over the rest of the plan and of the attempts, however many there are.
     limits = pc.min_max(outcomes["seq"]).as_py()
     db.execute(DONE, {"first": limits["min"], "last": limits["max"]})

@@ -11,7 +11,7 @@ from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings
 
 from pipelines.commands.built import ids_to_build, tables_of
 from pipelines.contract.contract import load_contract, partner_folders
-from pipelines.contract.model import STAMMDATEN
+from pipelines.contract.rhythms import STAMMDATEN
 from pipelines.contract.use_cases import OWNED, limited
 from pipelines.schedule.jobs import DAYS, Job, needed
 from pipelines.settings import TIME_ZONE, Vars

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from pipelines.commands.known_settings import read_settings
 from pipelines.contract.contract import load_contract
-from pipelines.contract.model import USE_CASES
+from pipelines.contract.rhythms import USE_CASES
 from pipelines.errors import SettingsError
 from pipelines.orchestration.graph import PushOf
 from pipelines.plan.guards import DEFAULTS

@@ -14,7 +14,6 @@ from pydantic import TypeAdapter
 from pipelines.contract import content, contract, entities, profile
 from pipelines.contract.model import (
     ID_NUMBERS,
-    USE_CASES,
     Allowed,
     BeforeBegin,
     Below,
@@ -33,6 +32,7 @@ from pipelines.contract.model import (
     ReferBy,
     Setting,
 )
+from pipelines.contract.rhythms import USE_CASES
 from pipelines.settings import project_root
 
 Json = dict[str, Any]

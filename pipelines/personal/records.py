@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from pipelines.contract.contract import Contract
-from pipelines.contract.model import DOKUMENTE, Parent
+from pipelines.contract.model import Parent
+from pipelines.contract.rhythms import DOKUMENTE
 from pipelines.personal.fields import nested_persons, personal_fields
 
 SEPARATORS = ("-", "_", ".", "/", "|")

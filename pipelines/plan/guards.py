@@ -8,9 +8,9 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pipelines.contract.model import STAMMDATEN
+from pipelines.contract.rhythms import STAMMDATEN
 from pipelines.errors import SettingsError
-from pipelines.plan.plan import PlanCounts
+from pipelines.plan.counts import PlanCounts
 from pipelines.settings import VARS
 from pipelines.suggest import did_you_mean
 

@@ -16,6 +16,7 @@ from pipelines.contract.contract import Contract, Entity
 from pipelines.ledger.former_ids import move_former_ids
 from pipelines.ledger.ledger import IDS_IN, one, retry_freed
 from pipelines.plan.by_law import find_by_law, forget_former, has_law, no_law, note_by_law, release
+from pipelines.plan.counts import PlanCounts
 from pipelines.plan.difference import empty_difference, take_along, write_difference
 from pipelines.plan.endings import write_endings
 from pipelines.plan.held import find_held, hold, hold_creates, write_held
@@ -27,33 +28,6 @@ from pipelines.plan.renumbered import note_renumbered
 GIVE_UP_AFTER = 3
 # Sixteen bytes a row, so that marts of ten million rows are compared in memory; too long to be the same by chance.
 AS_IT_IS = "hash(entity, external_id)::uhugeint * 18446744073709551616 + hash(payload_hash)"
-
-
-@dataclass(frozen=True)
-class PlanCounts:
-    """One line of a plan: rows of one entity by what happens to them.
-
-    `delivered`: of the unchanged ones, and of those that were removed, those that the partner has never confirmed.
-    """
-
-    partner: str
-    entity: str
-    in_mart: int = 0
-    create: int = 0
-    update: int = 0
-    withdraw: int = 0
-    unchanged: int = 0
-    given_up: int = 0
-    held: int = 0
-    match: int = 0
-    """Rows whose record the partner makes itself, and that is looked for."""
-    delivered: int = 0
-    by_law: int = 0
-    """Of the withdrawals those that the law asks for: no guard counts them or keeps them back."""
-    documents: int = 0
-    """Records whose bytes are read, and sent where they have changed."""
-    bytes: int = 0
-    """How many bytes those have, as the ERP says."""
 
 
 @dataclass(frozen=True)

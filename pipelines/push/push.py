@@ -19,7 +19,7 @@ from pipelines.api.beliefs import resend
 from pipelines.api.connector import Connector, MakesConnectors, connector
 from pipelines.api.uploads import ReadsContent
 from pipelines.contract.contract import load_contract
-from pipelines.contract.model import STAMMDATEN
+from pipelines.contract.rhythms import STAMMDATEN
 from pipelines.database import said
 from pipelines.errors import SentError, StammdatenError
 from pipelines.ledger.journal import Journal, noting
@@ -45,7 +45,8 @@ from pipelines.push.delivered import retry_overdue
 from pipelines.push.destination import push_partner
 from pipelines.push.feedback import take_notes
 from pipelines.push.left_uploads import give_up_uploads
-from pipelines.push.result_table import ResultLine, closing_table, withheld_notes
+from pipelines.push.result_line import ResultLine
+from pipelines.push.result_table import closing_table, withheld_notes
 from pipelines.push.sender import Sender
 from pipelines.settings import database
 

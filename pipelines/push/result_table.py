@@ -1,7 +1,7 @@
 """What became of a push, entity by entity."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import duckdb
 
@@ -10,6 +10,7 @@ from pipelines.contract.contract import load_contract
 from pipelines.plan.mart_columns import MART_SCHEMA
 from pipelines.plan.plan import use_case_of
 from pipelines.push.delivered import OVERDUE, UNCONFIRMED
+from pipelines.push.result_line import ResultLine
 from pipelines.sql_file import read_sql
 
 # What a closing note says of rows that are synced but for some fields.
@@ -19,36 +20,6 @@ WITHHELD = {
     WITHOUT_TAKEN: "without {fields}, which was refused as taken by another record there (without_taken_field); it goes"
     " again when the row changes, or with --retry-rejected",
 }
-
-
-@dataclass(frozen=True)
-class ResultLine:
-    """One line of the closing table: what became of the rows of one entity.
-
-    `pending` counts rows whose turn has not come or whose answer has not, also those that were handed over in a file
-    and whose confirmation is overdue; `held` those that are in doubt and stay at the partner as they are (rule H1);
-    `delivered` those that were handed over in a file, in this run or before, and never confirmed, and may still be;
-    `seconds` is the entity's share of the push.
-    """
-
-    partner: str
-    entity: str
-    in_mart: int = 0
-    created: int = 0
-    updated: int = 0
-    withdrawn: int = 0
-    unchanged: int = 0
-    rejected: int = 0
-    blocked: int = 0
-    pending: int = 0
-    held: int = 0
-    delivered: int = 0
-    seconds: float = 0.0
-
-    @property
-    def undelivered(self) -> int:
-        """Rows that should be at the partner, or gone from there, and are not."""
-        return self.rejected + self.blocked + self.pending
 
 
 def closing_table(

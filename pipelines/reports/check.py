@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from pipelines.plan.plan import PlanCounts
+from pipelines.plan.counts import PlanCounts
 from pipelines.readback.adopt import AdoptionCounts, Ambiguous, UnmanagedRecord
 from pipelines.readback.verify import VerificationCounts
 from pipelines.report import FROM, OPTIONAL, TO, Report

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal
 
-from pipelines.plan.plan import PlanCounts
-from pipelines.push.result_table import ResultLine
+from pipelines.plan.counts import PlanCounts
+from pipelines.push.result_line import ResultLine
 from pipelines.report import FROM, OPTIONAL, TO, UNLISTED, Report
 
 

@@ -6,11 +6,11 @@ from datetime import UTC, datetime
 from statistics import median
 
 from pipelines.api.reasons import BLOCKED, DELIVERED, PENDING, REASONS, REJECTED, STATE_FORBIDS, WITHOUT_TAKEN
-from pipelines.explain.explain import RULES, rule_of
-from pipelines.history.counted import HELD, MART, RAW
+from pipelines.explain.rules import RULES, rule_of
 from pipelines.history.due import german
 from pipelines.history.run_file import Json, RecordedRun
 from pipelines.history.shown import advice, in_words
+from pipelines.history.stations import HELD, MART, RAW
 from pipelines.reports.look import NextRun
 from pipelines.run_page.plots import Flow, Part, Spark, bar, flows, spark
 

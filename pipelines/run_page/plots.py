@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from textwrap import wrap
 
-from pipelines.explain.explain import rule_of
-from pipelines.history.counted import DROPPED, LIVING, MART, RAW
+from pipelines.explain.rules import rule_of
 from pipelines.history.run_file import Json
+from pipelines.history.stations import DROPPED, LIVING, MART, RAW
 
 SPARK_WIDTH, SPARK_HEIGHT, SPARK_BARS = 120, 19, 7
 # A change of less than so much of the largest value is drawn as small as it is.

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from pipelines.contract.contract import load_contract
-from pipelines.contract.model import DOKUMENTE, LEERSTAENDE
+from pipelines.contract.rhythms import DOKUMENTE, LEERSTAENDE
 from pipelines.settings import TIME_ZONE, Vars
 
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -118,6 +117,8 @@ def _is_asked_for(settings: Vars, use_case: str) -> bool:
 
 def gets(settings: Vars, partner: str, use_case: str) -> bool:
     """Whether a partner gets something of a use case."""
+    from pipelines.contract.contract import load_contract
+
     # As shipped nobody gets documents, though contracts have them.
     is_on = use_case != DOKUMENTE or settings.partners[partner].get("dokumente") is True
     return is_on and bool(load_contract(partner).of_use_case(use_case))

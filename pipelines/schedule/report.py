@@ -2,6 +2,7 @@
 
 import os
 import time
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from pipelines.errors import SettingsError
 from pipelines.reports.look import NextRun
 from pipelines.reports.setup import ScheduleReport
 from pipelines.schedule.files import CRONTAB, crontab, installation, units
-from pipelines.schedule.jobs import needed
+from pipelines.schedule.jobs import Job, needed
 from pipelines.settings import TIME_ZONE, Vars, working_folder
 from pipelines.suggest import did_you_mean
 
@@ -39,7 +40,12 @@ def schedule_report(kind: str, folder: Path | None, settings: Vars) -> ScheduleR
 
 def next_runs(settings: Vars) -> tuple[NextRun, ...]:
     """What is due next of what the settings ask for, the soonest first."""
-    due = [(job.due_after(datetime.now(UTC)), job) for job in needed(settings) if job.words[0] == "run"]
+    return next_of(needed(settings))
+
+
+def next_of(jobs: Iterable[Job]) -> tuple[NextRun, ...]:
+    """What is due next of these jobs, the soonest first."""
+    due = [(job.due_after(datetime.now(UTC)), job) for job in jobs if job.words[0] == "run"]
     return tuple(
         NextRun(job=job.name, command=f"stammdaten {' '.join(job.words)}", at=f"{at:%Y-%m-%dT%H:%M:%SZ}")
         for at, job in sorted(due, key=lambda one: one[0])

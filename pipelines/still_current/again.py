@@ -12,7 +12,8 @@ import duckdb
 
 from pipelines.ledger.ledger import in_transaction
 from pipelines.settings import Vars
-from pipelines.still_current.current import Made, notes_moved, raw_digests
+from pipelines.still_current.current import Made, raw_digests
+from pipelines.still_current.notes import notes_moved
 from pipelines.still_current.statements import FINDINGS, Statement, on_day
 
 # Done so far and of how many.
@@ -43,7 +44,7 @@ def run_again(
     changed = {name for name in now.keys() | made.raw.keys() if now.get(name) != made.raw.get(name)}
     day = settings.stichtag
     stale = to_run(made.statements.all, changed, made.is_in_time(day), made.stichtag == day)
-    notes = notes_moved(db, settings)
+    notes = notes_moved(db, day)
     outcomes: dict[str, Outcome] = {}
     try:
         db.execute(f"create or replace temp table refused as from {FINDINGS} where rule = 'V3'")

@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from pipelines.contract.contract import built_in_partners
-from pipelines.contract.own_partners import own_partners
+from pipelines.contract.own_partners import own_folder, own_partners
 from pipelines.settings import Vars, project_root, working_folder
 from pipelines.versions import versions
 from pipelines.yaml_file import read_yaml
@@ -227,6 +227,19 @@ def _files() -> Iterator[tuple[Path, Path]]:
                 yield from (
                     (root, file) for file in sorted(found) if key != "test-paths" or file.suffix != ".py"
                 )
+
+
+def read_places() -> list[Path]:
+    """Files and folders in which all lies that `code_digest` reads, and what would be read were it put there."""
+    places: list[Path] = []
+    for root in sorted({project_root(), working_folder()}):
+        places += [root / name for name in FILES]
+        project = _project(root)
+        places += [
+            root / folder for key, default in FOLDERS.items() for folder in project.get(key, [default])
+        ]
+    own = own_folder()
+    return [*places, working_folder() / PACKAGES, *([own] if own else [])]
 
 
 def _below(folder: Path) -> Iterator[Path]:

@@ -4,17 +4,18 @@ import hashlib
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date
 from functools import lru_cache
 from pathlib import Path
 
 import duckdb
 
 from pipelines.dbt_folder import dbt_folder
-from pipelines.ledger.ledger import in_transaction, one
+from pipelines.ledger.ledger import one
 from pipelines.settings import Vars
 from pipelines.still_current.code import asks_database, code_digest, read_unknown
-from pipelines.still_current.days import SCHEMAS, first_change
+from pipelines.still_current.days import first_change
+from pipelines.still_current.notes import notes_digest
 from pipelines.still_current.statements import Statements, unpacked
 
 FORGOTTEN = "sync.forgotten"
@@ -64,7 +65,7 @@ def note_made(
             code,
             _read(home),
             json.dumps(raw_digests(db)),
-            _notes(db),
+            notes_digest(db),
             settings.stichtag,
             first_change(db, settings),
             result,
@@ -100,7 +101,7 @@ def still_current(db: duckdb.DuckDBPyConnection, home: Path, settings: Vars) -> 
         db, "select raw, notes, stichtag, changes_on, result from sync.made"
     )
     is_in_time = stichtag == settings.stichtag or stichtag < settings.stichtag < changes_on
-    is_same = is_in_time and notes == _notes(db) and raw == json.dumps(raw_digests(db))
+    is_same = is_in_time and notes == notes_digest(db) and raw == json.dumps(raw_digests(db))
     return str(result) if is_same else None
 
 
@@ -118,55 +119,12 @@ def last_made(
         db, "select raw, notes, stichtag, changes_on, result, seeds, statements from sync.made"
     )
     statements = unpacked(kept)
-    if statements is None or notes != _notes(db) or seeds != _seeds(db, statements.seeds):
+    if statements is None or notes != notes_digest(db) or seeds != _seeds(db, statements.seeds):
         return None
     was = json.loads(raw)
     if asks_who_was_forgotten(db) != any(FORGOTTEN in one.reads for one in statements.all):
         return None
     return Made(was, stichtag, changes_on, str(result), statements)
-
-
-def move_to(db: duckdb.DuckDBPyConnection, settings: Vars) -> None:
-    """Lets marts that are still current be those of this key date and of the delivery that was loaded last."""
-    in_transaction(db, lambda: _move_to(db, settings))
-
-
-def _move_to(db: duckdb.DuckDBPyConnection, settings: Vars) -> None:
-    for note in notes_moved(db, settings).values():
-        db.execute(note)
-    db.execute("update sync.made set notes = ?", [_notes(db)])
-
-
-def notes_moved(db: duckdb.DuckDBPyConnection, settings: Vars) -> dict[str, str]:
-    """By `schema.name` of each model: the statement that notes on it that it is of this key date and built now."""
-    now = datetime.now(UTC).isoformat()
-    moved = {}
-    for kind, schema, name, comment in _noted(db):
-        noted = json.dumps(
-            {**json.loads(comment), "stichtag": settings.stichtag.isoformat(), "built_at": now},
-            ensure_ascii=False,
-        )
-        escaped = noted.replace("'", "''")
-        moved[f"{schema}.{name}".lower()] = f'comment on {kind} "{schema}"."{name}" is \'{escaped}\''
-    return moved
-
-
-def _noted(db: duckdb.DuckDBPyConnection) -> list[tuple[str, str, str, str]]:
-    """Kind, schema, name and note of each model on which dbt noted its settings (macro `note_settings`)."""
-    found: list[tuple[str, str, str, str]] = db.execute(
-        "select kind, schema_name, name, comment from ("
-        " select 'table' as kind, database_name, schema_name, table_name as name, comment from duckdb_tables()"
-        " union all"
-        " select 'view', database_name, schema_name, view_name, comment from duckdb_views() where not internal)"
-        " where database_name = current_database() and list_contains(?, schema_name)"
-        " and comment like '{%\"built_at\"%' order by all",
-        [list(SCHEMAS)],
-    ).fetchall()
-    return found
-
-
-def _notes(db: duckdb.DuckDBPyConnection) -> str:
-    return hashlib.sha256(repr(_noted(db)).encode()).hexdigest()
 
 
 def _read(home: Path) -> str:

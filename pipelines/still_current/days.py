@@ -1,37 +1,33 @@
 """The first day after the key date on which a verdict may change, though nothing in the delivery does."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import duckdb
 
 from pipelines.contract.profile import load_profile
 from pipelines.ledger.ledger import one
 from pipelines.settings import Vars
-
-# What dbt made; the raw layer is text.
-SCHEMAS = ("staging", "intermediate", "partners", "quality")
-# A comparison changes on the date or the day after; the day before is for time stamps near midnight.
-AROUND = (-1, 0, 1)
+from pipelines.still_current.notes import SCHEMAS
 
 
 def first_change(db: duckdb.DuckDBPyConnection, settings: Vars) -> date:
     """No verdict of the marts is another one on the days from the key date up to this one, which may bring some.
 
-    By all dates in all models that there are, and those moved by settings that are a number of days; at the latest New
-    Year's Day.
+    By all dates in all models that there are, and those moved by settings that are a number of days. A comparison
+    changes on the date or the day after; the day before is for time stamps near midnight. At the latest New Year's Day.
     """
-    new_year = date(settings.stichtag.year + 1, 1, 1)
-    shifts = sorted({day + around for day in (0, *days_set(settings)) for around in AROUND})
+    today, new_year = settings.stichtag, date(settings.stichtag.year + 1, 1, 1)
     found = [new_year]
     for schema, table, columns in _date_columns(db):
         nearest = [
-            f"min({day}) filter (where {day} > date '{settings.stichtag}' - {shift}"
-            f" and {day} < date '{new_year}' - {shift}) + {shift}"
+            f"min({day}) filter (where {day} >= date '{today}' - {shift} and {day} <= date '{new_year}' - {shift})"
+            f" + {shift} - 1"
             for day in (f'cast("{column}" as date)' for column in columns)
-            for shift in shifts
+            for shift in sorted({0, *days_set(settings)})
         ]
         values = one(db, f'select {", ".join(nearest)} from "{schema}"."{table}"')
-        found += [value for value in values if value is not None]
+        # Of the three days the first one that is still to come.
+        found += [max(value, today + timedelta(days=1)) for value in values if value is not None]
     return min(found)
 
 

@@ -24,7 +24,7 @@ from pipelines.backup.manifest import manifest_of, read_manifest
 from pipelines.backup.restore import check_not_lost
 from pipelines.backup.settings import BackupSettings, place, read_backup_settings
 from pipelines.backup.store import Folder
-from pipelines.backup.take import mark_of, newest_backup, take
+from pipelines.backup.take import backed_up, mark_of, newest_backup, take
 from pipelines.commands import adopt_verify
 from pipelines.commands import run as flow
 from pipelines.doctor import machine
@@ -621,11 +621,11 @@ def test_a_run_backs_up_at_its_end_where_that_is_set_and_does_not_fail_by_it(
     monkeypatch.setenv("BACKUP__AFTER_RUN", "true")
     report = push_report()
     told: list[str] = []
-    assert "Backed up to" in flow._backed_up(home, report, told.append).notes[-1]
+    assert "Backed up to" in backed_up(home, report, told.append).notes[-1]
     assert read_backup_settings().after_run
     shutil.rmtree(to)
     with recorded("run", None, told.append):
-        noted = flow._backed_up(home, report, told.append)
+        noted = backed_up(home, report, told.append)
     run = read_file(run_files(home)[-1])
     assert run
     assert run.steps == {"backup": None}  # it did not come to its end, which alerts look for

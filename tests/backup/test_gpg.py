@@ -19,7 +19,7 @@ import pytest
 from pipelines.backup import openpgp
 from pipelines.backup.openpgp import gpg_recipients
 from pipelines.backup.settings import read_backup_settings
-from pipelines.commands import run as flow
+from pipelines.backup.take import backed_up
 from pipelines.doctor import machine
 from pipelines.ledger.ledger import open_database
 from pipelines.lock import HALF
@@ -216,7 +216,7 @@ def test_a_key_that_expires_ends_backups_not_runs_and_is_told_before(
     (line,) = machine.backup_keys(home)
     assert (line.state, "has expired on" in line.text) == ("wrong", True)
     read_backup_settings()  # as each run does when it begins
-    report = flow._backed_up(home, push_report(), lambda _: None)
+    report = backed_up(home, push_report(), lambda _: None)
     assert report.exit == push_report().exit
     assert "No backup was taken: BACKUP__RECIPIENTS: the key" in report.notes[-1]
     assert files(to) == before

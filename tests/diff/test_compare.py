@@ -19,8 +19,8 @@ from pipelines.diff.markdown import markdown
 from pipelines.diff.page import page
 from pipelines.diff.personal import rare
 from pipelines.diff.text import text
+from pipelines.plan.counts import PlanCounts
 from pipelines.plan.guards import DEFAULTS
-from pipelines.plan.plan import PlanCounts
 from pipelines.report import as_json
 from pipelines.reports.diff import ContractDiff, EffortLine
 from tests.diff.examples import REPORT

@@ -269,7 +269,7 @@ def test_a_killed_increment_leaves_rows_and_marks_as_they_were(erp, home, databa
         from pipelines.erp import load as loader
         from tests.erp.test_increments import AHORN, BIRKE, CEDER, ON, ErpWithMarks, person
 
-        loader._drop_datasets = lambda *_, **__: os.kill(os.getpid(), signal.SIGKILL)
+        loader.drop_datasets = lambda *_, **__: os.kill(os.getpid(), signal.SIGKILL)
         loader._remove_leftovers = lambda home: None
         erp = ErpWithMarks(
             rows={"mandant": [{"mandant_nr": "001"}], "person": [AHORN, BIRKE, CEDER]},

@@ -263,7 +263,7 @@ KILLED = """
             die()
 
     if sys.argv[3] == "in the transaction":
-        loader._drop_datasets = die
+        loader.drop_datasets = die
         loader._remove_leftovers = lambda home: None
     loader.load(FilesSettings(Path(sys.argv[1])), Path(sys.argv[2]), progress=progress)
 """

@@ -18,7 +18,7 @@ from typer.testing import CliRunner
 from pipelines.api.outcome import Outcome
 from pipelines.cli import look as cli_look
 from pipelines.errors import RunningError, StammdatenError
-from pipelines.explain.explain import RULES
+from pipelines.explain.rules import RULES
 from pipelines.ledger.journal import Journal
 from pipelines.ledger.ledger import create_tables
 from pipelines.settings import Vars, project_root

@@ -23,7 +23,7 @@ from pipelines.history.runs import fold_files, read_run, read_runs
 from pipelines.history.shown import in_words, runs_report, show_report
 from pipelines.ledger.ledger import open_database
 from pipelines.lock import only_run
-from pipelines.push.result_table import ResultLine
+from pipelines.push.result_line import ResultLine
 from pipelines.reports.run import FailureLine, GuardLine, LoadReport, PushReport, ReasonLine
 from pipelines.settings import database, read_vars
 

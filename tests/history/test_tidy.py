@@ -7,15 +7,15 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from pipelines.commands.run import _tidy_after
 from pipelines.erp.files.door import FilesSettings
-from pipelines.erp.load import CREATE_LOADS, former_datasets, load
+from pipelines.erp.load import CREATE_LOADS, load
+from pipelines.erp.raw_layer import former_datasets
 from pipelines.erp.sample import write_sample
 from pipelines.history import tidy as module
 from pipelines.history.record import recorded
 from pipelines.history.run_file import run_files
 from pipelines.history.runs import fold
-from pipelines.history.tidy import OLD, tidy
+from pipelines.history.tidy import OLD, tidy, tidy_after
 from pipelines.ledger.ledger import open_database
 from pipelines.push import push as engine
 from pipelines.settings import database
@@ -206,7 +206,7 @@ def test_what_fails_while_history_is_removed_is_told_and_leaves_all_of_it(pushed
     with open_database(pushed.home) as db:
         db.execute("alter table sync.pushed rename column pushed_at to something")
     told: list[str] = []
-    _tidy_after(pushed.home, 30, told.append)
+    tidy_after(pushed.home, 30, told.append)
     assert len(told) == 1
     assert told[0].startswith("Old history stays for now: an error of this program (BinderException in")
     assert counts(pushed.home) == before

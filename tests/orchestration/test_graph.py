@@ -10,7 +10,7 @@ from dagster._utils.schedules import cron_string_iterator
 
 from pipelines.commands.build import Node
 from pipelines.contract.contract import load_contract, partners
-from pipelines.contract.model import DOKUMENTE, LEERSTAENDE, STAMMDATEN
+from pipelines.contract.rhythms import DOKUMENTE, LEERSTAENDE, STAMMDATEN
 from pipelines.orchestration.definitions import POOL, define
 from pipelines.orchestration.graph import Graph, PushOf, read_graph
 from pipelines.orchestration.launch import use_case_of

@@ -10,7 +10,7 @@ import pytest
 from openapi_schema_validator import OAS31Validator
 
 from pipelines.contract.contract import load_contract
-from pipelines.contract.model import STAMMDATEN
+from pipelines.contract.rhythms import STAMMDATEN
 from tests.partners.bestand import (
     Tables,
     contact,

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from pipelines.cli.terminal import invitation
 from pipelines.errors import SettingsError
+from pipelines.plan.counts import PlanCounts
 from pipelines.plan.guards import (
     DEFAULTS,
     TrippedGuard,
@@ -17,7 +18,6 @@ from pipelines.plan.guards import (
     is_onboarded,
     limits,
 )
-from pipelines.plan.plan import PlanCounts
 from pipelines.reports.run import GuardLine, PlanReport
 
 

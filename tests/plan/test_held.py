@@ -11,7 +11,8 @@ import pytest
 
 from pipelines.contract.contract import load_contract
 from pipelines.ledger.ledger import create_tables, open_database
-from pipelines.plan.plan import PlanCounts, make_plan
+from pipelines.plan.counts import PlanCounts
+from pipelines.plan.plan import make_plan
 from pipelines.settings import Vars
 from tests.push.doubts import doubtful, flat, good
 from tests.push.site import TODAY, Site

@@ -13,7 +13,7 @@ from pipelines.ledger.ledger import open_database
 from pipelines.plan.guards import DEFAULTS
 from pipelines.push import push as engine
 from pipelines.push.recovery import recover
-from pipelines.push.result_table import ResultLine
+from pipelines.push.result_line import ResultLine
 from pipelines.sandbox.server import Sandbox
 from pipelines.settings import database
 from tests.push.marts import write_marts

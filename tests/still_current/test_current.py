@@ -15,10 +15,10 @@ from pipelines.still_current.code import code_digest
 from pipelines.still_current.current import (
     forget_made,
     is_known_code,
-    move_to,
     note_made,
     still_current,
 )
+from pipelines.still_current.notes import move_to
 
 BUILT = date(2026, 2, 10)
 NOTE = json.dumps(
@@ -133,7 +133,7 @@ def test_what_dbt_reads_with_other_settings_is_noticed_and_when_it_read_is_not(
 def test_moved_to_another_day_the_notes_of_all_models_say_so(
     db: duckdb.DuckDBPyConnection, home: Path
 ) -> None:
-    move_to(db, settings_of("2026-02-15"))
+    move_to(db, date(2026, 2, 15))
     notes = [
         json.loads(comment)
         for (comment,) in db.execute(
