@@ -1,13 +1,15 @@
 """What a fleet costs against its customers one by one: CPU seconds, all of Ray included; and what kills leave behind.
 
-`python -m benchmarks.fleet --customers 200 --units 500 --large 5 --large-units 100000 [--changed 1] [--kill 10]`
+`python -m benchmarks.fleet --customers 200 --units 500 --large 5 --large-units 100000 [--changed 1] [--kill 10]
+[--nights 2]`
 
 Three ways, each on fresh copies of a home of that size to which everything is delivered (`fleet_customers.py`): the
 plain command line, cold; forked from one warm process, one after the other; the fleet. The first two are measured on
 every tenth customer (at least ten, and two of the large ones) and multiplied. With --changed, so many of a hundred
-units are changed and as many added, and go to sandboxes, one a customer. With --kill, the fleet runs once more: of so
-many of a hundred customers the worker or the process is killed; at the end all ledgers and partners are held against
-those of three that were left alone.
+units are changed and as many added, and go to sandboxes, one a customer. With --nights 2, a night that is not measured
+comes first: in it each customer finds that nothing is left to do at its addresses. With --kill, the fleet runs once
+more: of so many of a hundred customers the worker or the process is killed; at the end all ledgers and partners are
+held against those of three that were left alone.
 """
 
 import argparse
@@ -135,6 +137,8 @@ class Fleet:
         try:
             customer = one.announce()
             one.copy()
+            for _ in range(self._given.nights - 1):
+                run(one, Order(customer, ENTRY, RUN, one.folder))
             with Spent() as spent:
                 cost = run(one, Order(customer, ENTRY, RUN, one.folder))
             return spent.cpu if cost is None else cost
@@ -178,6 +182,12 @@ class Fleet:
             if following := next(waiting, None):
                 companies[following.name].copy()
 
+        if self._given.nights > 1:
+            for one in companies.values():
+                one.copy()
+            for _ in range(self._given.nights - 1):
+                self._command(table, lambda state, customer, what: None)
+            waiting = iter(())
         # Who was killed is not told of at once, and others go on before it.
         for _ in range(len(customers) if kill else AHEAD):
             if following := next(waiting, None):
@@ -244,6 +254,9 @@ def main() -> None:
         "--behind",
         action="store_true",
         help="ledgers and partners are not up to date, instead of a changed delivery",
+    )
+    options.add_argument(
+        "--nights", type=int, default=1, help="so many runs of each, of which the last one is measured"
     )
     options.add_argument("--seed", type=int, default=1)
     options.add_argument("--bases", type=Path, help="folder in which filled homes are kept for the next time")

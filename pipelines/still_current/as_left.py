@@ -12,6 +12,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from datetime import date
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -112,10 +113,21 @@ def settings_now(given: str | None) -> str:
 def basis_of(places: Places, settings: str) -> dict[str, str]:
     """Digests of code and delivery as they are now, and that of the settings (`settings_now`). Raises `OSError`."""
     return {
-        "code": _digest([repr((sys.version, sorted(versions().items()))), *_contents(places.code)]),
+        "code": _digest([package(), *_contents(places.code)]),
         "settings": settings,
         "delivery": _digest(_contents(places.delivery, by_stamp=True)),
     }
+
+
+@cache
+def package() -> str:
+    """Digest of our code and of the versions that work, as they are when it is first asked for.
+
+    A process that was forked from one which imported both asks there: what lies on the disk by now is not what it runs.
+    """
+    return _digest(
+        [repr((sys.version, sorted(versions().items()))), *_contents([str(Path(__file__).parent.parent)])]
+    )
 
 
 def state_of(home: Path) -> str:

@@ -162,6 +162,6 @@ def _places(settings: Vars, stichtag: str | None) -> Places | None:
         return None
     mapping = mapping_file()
     return Places(
-        code=tuple(str(path) for path in (Path(__file__).parent.parent, *read_places())),
+        code=tuple(str(path) for path in read_places()),
         delivery=(str(door.folder), *([str(mapping)] if mapping else [])),
     )
