@@ -244,7 +244,7 @@ def test_a_failure_between_storing_and_going_live_changes_nothing(folder, home, 
 
 
 def test_rows_that_got_lost_on_the_way_keep_a_load_from_going_live(folder, home, monkeypatch):
-    monkeypatch.setattr(loader, "_count", lambda *_: 0)
+    monkeypatch.setattr(loader, "count_rows", lambda *_: 0)
     with pytest.raises(RuntimeError, match=r"'person': \(2, 0\)"):
         load(FilesSettings(folder), home)
 
